@@ -44,9 +44,10 @@ test: sync ## Run the unit and integration tests
 test-slow: sync ## Run the load tests
 	$(RUN) pytest --numprocesses=auto -m slow $(PYTEST_ARGS)
 
-# The examples differ in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
+# The examples differ in every run, unless FUZZ_SEED is set: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Run the property tests with random examples for FUZZ_SECONDS (90)
-	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
+	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) \
+	  $(if $(FUZZ_SEED),--hypothesis-seed=$(FUZZ_SEED)) $(PYTEST_ARGS)
 
 # Fast enough to run before every commit.
 check: sync ## Check format, lint, types and the API document
@@ -57,7 +58,7 @@ check: sync ## Check format, lint, types and the API document
 
 # All checks before a merge, in addition to `make test`. Two run at a time, because most use one core; the browser tests
 # use all cores.
-check-all: sync node_modules/.package-lock.json ## Run all checks: also docs, scripts, API, template, build and browser
+check-all: sync node_modules/.package-lock.json ## Run all checks except `test`: also docs, scripts, API, template, build and browser
 	@$(MAKE) --jobs=2 --output-sync=target fuzz check docs lint-js test-slow api-fuzz smoke
 	@$(MAKE) browser
 
@@ -66,7 +67,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --silent
 	@touch $@
 
-lint-js: node_modules/.package-lock.json ## Check the scripts: lint, and types in JSDoc
+lint-js: node_modules/.package-lock.json ## Check the scripts in frontend/: lint, and types in JSDoc
 	node_modules/.bin/eslint eslint.config.js frontend
 	node_modules/.bin/tsc --project tsconfig.json
 	node_modules/.bin/tsc --project tsconfig.worker.json

@@ -181,7 +181,7 @@ def _one_write(write: Mapping[str, Any], factor: int) -> tuple[str, int]:
 
 
 def _changed(params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
-    """Return the write units of an item's change: those of the item, and those of each affected index.
+    """Return the write units of an item's change: the units of the item and of each affected index.
 
     An index whose key changes is written twice: the old entry is deleted and the new one added.
     """

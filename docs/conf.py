@@ -28,9 +28,9 @@ NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
     "Reference": ("reference/http-api", "reference/cli", "reference/parameters", "changelog", "decisions/README"),
 }
 GENERATED: Final[Mapping[str, Callable[[], str]]] = {
-    "reference/http-api": http_api.reference,
-    "reference/cli": command_line.reference,
-    "reference/parameters": template_parameters.reference,
+    "reference/http-api": http_api.render_reference,
+    "reference/cli": command_line.render_reference,
+    "reference/parameters": template_parameters.render_reference,
 }
 
 project = "Kolom"

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
 
 from kolom.errors import ConfigurationError, KolomError
+from kolom.models.errors import StorageError
 from kolom_cli.commands import (
     articles,
     comments,
@@ -56,7 +56,7 @@ class _Group(Group):
             console.fail(str(error))
         except (BotoCoreError, ClientError) as error:
             console.fail(explain(error), console.UNREACHABLE)
-        except PynamoDBException as error:
+        except StorageError as error:
             cause = error.cause
             text = explain(cause) if isinstance(cause, BotoCoreError | ClientError) else str(error)
             console.fail(text, console.UNREACHABLE)

@@ -43,11 +43,11 @@ _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
 }
 
 _SOURCES: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
-    "archive": ("directory", Path.is_dir),
-    "blogger": ("file or directory", Path.exists),
-    "markdown": ("directory", Path.is_dir),
-    "medium": ("file or directory", Path.exists),
-    "substack": ("file or directory", Path.exists),
+    "archive": ("folder", Path.is_dir),
+    "blogger": ("file or folder", Path.exists),
+    "markdown": ("folder", Path.is_dir),
+    "medium": ("file or folder", Path.exists),
+    "substack": ("file or folder", Path.exists),
 }
 """The type of the source of each kind of import, with its check. The source of other kinds is a file."""
 
@@ -64,7 +64,7 @@ class StackLoader:
 
         :raises LoadError: it cannot be deployed
         """
-        _use(stack)
+        _use_outputs_as_settings(stack)
         try:
             stack.site.before_pages = AssetWatcher(stack.frontend)
         except KolomError as error:
@@ -72,7 +72,7 @@ class StackLoader:
 
     def load_sample(self, stack: EmulatedStack) -> str:
         """Publish the sample of Kolom; return a summary with the number of articles and pages."""
-        _use(stack)
+        _use_outputs_as_settings(stack)
         report = load_sample()
         return _summary(report, "sample articles and pages")
 
@@ -81,7 +81,7 @@ class StackLoader:
 
         :raises LoadError: the kind is unknown, or the source does not exist
         """
-        _use(stack)
+        _use_outputs_as_settings(stack)
         report = load_import(f"{kind}:{source}")
         return _summary(report, f"articles from {Path(source).name}")
 
@@ -118,8 +118,8 @@ def load_import(specification: str) -> Report:
     return report
 
 
-def _use(stack: EmulatedStack) -> None:
-    """Read the settings from the outputs of the stack, which include those of no function, such as the media bucket."""
+def _use_outputs_as_settings(stack: EmulatedStack) -> None:
+    """Read the settings from the outputs of the stack. Some are of no function, such as the media bucket."""
     outputs = stack.template.outputs
     os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
     settings.cache_clear()

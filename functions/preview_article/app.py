@@ -13,16 +13,18 @@ from kolom.http.api import html_response, new_api
 from kolom.http.language import locale_of
 from kolom.observability import logger, metrics, tracer
 from kolom.pages import views
-from kolom.pages.response import PRIVATE
+from kolom.pages.response import PRIVATE_HEADERS
 from kolom.security import signing
 
-api = new_api(error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE))
+api = new_api(
+    error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS)
+)
 
 
 @api.get("/preview/<token>", include_in_schema=False)
 def get_preview(token: str) -> Response[str]:
     article_id = preview_links.read_token(unquote(token), signing.load_keys, now=datetime.now(UTC))
-    return html_response(views.preview(*repository.get_any_status(article_id)))
+    return html_response(views.render_preview(*repository.get_any_status(article_id)))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

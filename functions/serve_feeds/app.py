@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import Moved, NotFound
 from kolom.feeds import builder, formats, sitemaps
-from kolom.feeds.redirects import feed_redirect
+from kolom.feeds.redirects import get_feed_redirect
 from kolom.http.api import MovedPermanently, new_api
 from kolom.observability import logger, metrics, tracer
 from kolom.urls import comments_feed_path, with_query
@@ -25,13 +25,13 @@ READ = ["GET", "HEAD"]
 
 @api.route("/feeds/comments.xml", method=READ, include_in_schema=False)
 def get_comment_feed() -> Response[str]:
-    return _document(formats.ATOM, formats.atom(builder.comment_feed()))
+    return _document(formats.ATOM, formats.render_atom(builder.build_comment_feed()))
 
 
 @api.route("/feeds/comments/<slug>", method=READ, include_in_schema=False)
 def get_article_comment_feed(slug: Annotated[str, Path()]) -> Response[str]:
     try:
-        return _document(formats.ATOM, formats.atom(builder.article_comment_feed(unquote(slug))))
+        return _document(formats.ATOM, formats.render_atom(builder.build_article_comment_feed(unquote(slug))))
     except Moved as moved:
         query = api.current_event["rawQueryString"]
         raise MovedPermanently(with_query(comments_feed_path(moved.slug), query)) from None
@@ -44,28 +44,28 @@ def get_article_feed(name: Annotated[str, Path()], label: Annotated[str | None, 
     if name not in formats.FORMATS:
         raise NotFound(f"there is no feed {name!r}")
     content_type, write = formats.FORMATS[name]
-    return _document(content_type, write(builder.article_feed(name, (label or "").strip() or None)))
+    return _document(content_type, write(builder.build_article_feed(name, (label or "").strip() or None)))
 
 
 @api.route("/sitemap.xml", method=READ, include_in_schema=False)
 def get_sitemap_index() -> Response[str]:
-    return _document("application/xml", sitemaps.index())
+    return _document("application/xml", sitemaps.render_index())
 
 
 @api.route("/sitemaps/<name>", method=READ, include_in_schema=False)
 def get_sitemap(name: Annotated[str, Path()]) -> Response[str]:
-    return _document("application/xml", sitemaps.sitemap(name))
+    return _document("application/xml", sitemaps.render_sitemap(name))
 
 
 @api.route("/robots.txt", method=READ, include_in_schema=False)
 def get_robots() -> Response[str]:
-    return _document("text/plain", sitemaps.robots())
+    return _document("text/plain", sitemaps.render_robots())
 
 
 # The group makes this a dynamic route. Without it, Powertools would try this route before all dynamic ones.
 @api.route("/feeds/(.+)", method=READ, include_in_schema=False)
 def get_other_feed() -> Response[str]:
-    raise MovedPermanently(feed_redirect(unquote(api.current_event.path), api.current_event["rawQueryString"]))
+    raise MovedPermanently(get_feed_redirect(unquote(api.current_event.path), api.current_event["rawQueryString"]))
 
 
 def _document(content_type: str, body: str) -> Response[str]:

@@ -1,6 +1,5 @@
 """The signed links in mail, for moderation and subscriptions: GET shows the action, POST performs it, once."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -10,16 +9,16 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.comments import moderation_links, reply_subscriptions
-from kolom.errors import KolomError, PermissionDenied
-from kolom.http.api import html_response, new_api
+from kolom.errors import PermissionDenied
+from kolom.http.api import new_api, page_response
 from kolom.http.language import locale_of
 from kolom.observability import logger, metrics, tracer
 from kolom.pages import moderation, subscription, views
-from kolom.pages.response import PRIVATE, HtmlResponse
+from kolom.pages.response import PRIVATE_HEADERS, HtmlResponse
 from kolom.security import signing
 
 api = new_api(
-    error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE),
+    error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS),
     form_answer=lambda _event, _fields, answer: answer,  # a form gets the same page as a JSON request
     accepts_foreign=subscription.is_one_click,
 )
@@ -31,32 +30,32 @@ def show_link(token: str) -> Response[str]:
 
     def show() -> HtmlResponse:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=datetime.now(UTC))
-        return moderation.confirm(link, moderation_links.preview(link), locale)
+        return moderation.render_confirmation(link, moderation_links.preview(link), locale)
 
-    return respond(show, lambda error: moderation.failed(error, locale))
+    return page_response(show, lambda error: moderation.render_failure(error, locale))
 
 
 @api.post("/api/moderation/<token>", include_in_schema=False)
 def follow_link(token: str) -> Response[str]:
     now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
-    body = api.current_event.json_body if api.current_event.body else None
-    shown_revision = body.get("revision") if isinstance(body, dict) else None
 
     def follow() -> HtmlResponse:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=now)
-        comment = moderation_links.execute(link, shown_revision=shown_revision, now=now)
+        comment = moderation_links.execute(link, shown_revision=api.fields.get("revision"), now=now)
         logger.info("comment moderated by link", action=link.action, comment=link.comment_id)
-        return moderation.done(link, comment, locale, signing.load_keys)
+        return moderation.render_result(link, comment, locale, signing.load_keys)
 
-    return respond(follow, lambda error: moderation.failed(error, locale))
+    return page_response(follow, lambda error: moderation.render_failure(error, locale))
 
 
 @api.get("/api/subscription/<token>", include_in_schema=False)
 def show_subscription(token: str) -> Response[str]:
     now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
-    return respond(
-        lambda: subscription.confirm(reply_subscriptions.parse(unquote(token), signing.load_keys, now=now), locale),
-        lambda error: subscription.failed(error, locale),
+    return page_response(
+        lambda: subscription.render_confirmation(
+            reply_subscriptions.parse(unquote(token), signing.load_keys, now=now), locale
+        ),
+        lambda error: subscription.render_failure(error, locale),
     )
 
 
@@ -66,20 +65,12 @@ def follow_subscription(token: str) -> Response[str]:
 
     def follow() -> HtmlResponse:
         link = reply_subscriptions.parse(unquote(token), signing.load_keys, now=now)
-        if link.action == "confirm" and subscription.is_one_click(api.current_event.raw_event):
+        if link.action == "confirm" and subscription.is_one_click(api.current_event.raw_event, api.fields):
             raise PermissionDenied("a one-click request can only unsubscribe")
         reply_subscriptions.execute(link, now=now)
-        return subscription.done(link, locale)
+        return subscription.render_result(link, locale)
 
-    return respond(follow, lambda error: subscription.failed(error, locale))
-
-
-def respond(page: Callable[[], HtmlResponse], failed: Callable[[KolomError], HtmlResponse]) -> Response[str]:
-    """Return the result of ``page`` as a response, or that of ``failed`` if ``page`` raises a domain error."""
-    try:
-        return html_response(page())
-    except KolomError as error:
-        return html_response(failed(error))
+    return page_response(follow, lambda error: subscription.render_failure(error, locale))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

@@ -19,7 +19,7 @@ from kolom.pages.response import HtmlResponse
 
 def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
     """Return an error page for a reader; None below ``/api/``, where errors are problems (RFC 9457)."""
-    return None if is_api(event["rawPath"]) else views.problem(failure.status, locale_of(event))
+    return None if is_api(event["rawPath"]) else views.render_problem(failure.status, locale_of(event))
 
 
 api = new_api(error_page=error_page)

@@ -14,25 +14,18 @@ from kolom.articles.public import find_summary
 from kolom.comments import editing, posting
 from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out
 from kolom.comments.schemas import CommentOut
-from kolom.config import settings
 from kolom.http.api import new_api, responses
 from kolom.observability import count, logger, metrics, tracer
 from kolom.pages.forms import comment_form_response
-from kolom.security import signing
-from kolom.submissions import form_tokens
 from kolom.submissions.pipeline import RequestContext
 from kolom.submissions.schemas import FormTokenOut
-from kolom.submissions.spam_rules import MIN_SECONDS
 
 api = new_api(caching="no-store", form_answer=comment_form_response)
 
 
 @api.get("/api/form-token", summary="A token for a form", tags=["comments"], responses=responses(200))
 def get_form_token() -> FormTokenOut:
-    with_challenge = settings().proof_of_work != "none"
-    return FormTokenOut.of(
-        form_tokens.create_token(signing.load_keys(), now=datetime.now(UTC), with_challenge=with_challenge), MIN_SECONDS
-    )
+    return FormTokenOut.create(now=datetime.now(UTC))
 
 
 @api.post(

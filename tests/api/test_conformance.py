@@ -28,7 +28,7 @@ STATED = {
     "month": "needs a year",
     "Idempotency-Key": "was already used for a different request",
 }
-"""What only the site can know of a field: the document says so in words."""
+"""The rules that a schema cannot express; the document describes them in words."""
 
 config = SchemathesisConfig()
 config.projects.default.generation.update(modes=[GenerationMode.POSITIVE])

@@ -1,4 +1,4 @@
-"""`<kolom-comments>`: open_page, writing, editing and failures."""
+"""`<kolom-comments>`: display, writing, editing and failures."""
 
 import itertools
 import re
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from kolom.pages.avatar import avatar as page_avatar
+from kolom.pages.avatar import render_avatar as page_avatar
 from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
 from tests.serving import Site, eventually, mails, send, served
 

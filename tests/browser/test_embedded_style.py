@@ -1,4 +1,4 @@
-"""The elements on pages of other sites: distances, colours, and what a failure says."""
+"""The elements on pages of other sites: distances, colours, and messages about failures."""
 
 import re
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_elements_that_follow_each_other_do_not_touch(chromium: Browser, blog: S
         ("display: grid; gap: 10px", 10),
     ],
 )
-def test_the_page_determines_the_distances_of_its_grids_and_gaps(
+def test_the_page_determines_the_distances_in_its_flex_and_grid_layouts(
     chromium: Browser, blog: Site, style: str, distance: float
 ) -> None:
     with open_page(chromium, blog, "", at=FRIEND) as page:
@@ -75,7 +75,7 @@ def test_the_page_determines_the_distances_of_its_grids_and_gaps(
         assert gap(page, "kolom-search", "kolom-contact") == pytest.approx(distance, abs=0.5)
 
 
-def test_the_distance_of_an_element_is_gone_when_it_moves_away(chromium: Browser, blog: Site) -> None:
+def test_an_element_that_is_moved_to_the_top_loses_its_distance(chromium: Browser, blog: Site) -> None:
     with open_page(chromium, blog, elements(blog, "search", "contact"), at=FRIEND) as page:
         expect(page.locator("kolom-contact").get_by_role("button", name="Send")).to_be_visible()
         page.evaluate("document.querySelector('main').prepend(document.querySelector('kolom-contact'))")
@@ -110,7 +110,7 @@ def visible_contrast(place: Locator) -> float:
 
 
 def places(page: Page) -> dict[str, Locator]:
-    """Return the texts that are drawn on a background of their own."""
+    """Return elements with text that have a background of their own."""
     return {
         "suggestion": page.locator("kolom-search .option").first,
         "caption": page.locator("kolom-search .caption").first,
@@ -166,11 +166,11 @@ def test_elements_are_readable_on_a_page_with_its_own_colours(chromium: Browser,
 
 
 def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: Site) -> None:
-    said: list[str] = []
+    logged: list[str] = []
     scripts = f"{blog}/assets/widgets"
     body = elements(blog, "articles", "comments")
     with open_page(chromium, blog, body, at=STRANGER, scripts=scripts, complaints=[NO_RESPONSE]) as page:
-        page.on("console", lambda message: said.append(message.text))
+        page.on("console", lambda message: logged.append(message.text))
         page.reload()
         for name, failed in (
             ("articles", "The articles cannot be loaded right now."),
@@ -179,7 +179,7 @@ def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: 
             status = page.locator(f"kolom-{name}").get_by_role("status")
             expect(status).to_have_text(f"{failed} {UNREACHABLE}")
             expect(page.locator(f"kolom-{name}").get_by_role("button", name="Try again")).to_be_visible()
-        (advice,) = [text for text in said if "AllowedOrigins" in text]
+        (advice,) = [text for text in logged if "AllowedOrigins" in text]
         assert f"no response from {blog}" in advice
         assert f"add {STRANGER} to" in advice
 

@@ -138,7 +138,7 @@ def test_a_restored_table_accepts_all_that_a_new_one_does(tables: None, template
 
 
 def test_a_process_keeps_its_clients_and_no_data() -> None:
-    """As on Lambda: the connection and the mail client are those of the test before."""
+    """As on Lambda: a test uses the same connection and mail client as the one before."""
     kept = []
     for _ in range(2):
         with empty_aws():

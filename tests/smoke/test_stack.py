@@ -91,11 +91,11 @@ def test_sam_keeps_the_deletion_policies_of_data() -> None:
 
 
 def test_no_resource_depends_on_itself() -> None:
-    """The references of all conditions are combined."""
+    """All references count, whatever their condition."""
     TopologicalSorter({name: referred(entry) - {name} for name, entry in resources().items()}).prepare()
 
 
-def test_regions_without_sess_resource_types_match_the_template() -> None:
+def test_the_template_knows_which_regions_have_the_resource_types_of_ses() -> None:
     (schemas,) = SAM.glob("lib/python*/site-packages/cfnlint/data/schemas/providers")
     document = read_document(PROJECT / "template.yaml")
     of_ses = {entry["Type"] for entry in resources().values() if entry["Type"].startswith("AWS::SES::")}

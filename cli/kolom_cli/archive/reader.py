@@ -159,7 +159,7 @@ class Archive:
         head, closing, source = data.removeprefix(_OPENING).partition(_CLOSING)
         if not data.startswith(_OPENING) or not closing:
             raise ArchiveFormatError(
-                f"must begin with front matter between lines {FENCE} that end with a line feed only"
+                f"must begin with front matter between two lines {FENCE}, with line feeds as line ends"
             )
         record = ArticleRecord.read(read_front_matter(_text(head) + "\n"))
         html = b""
@@ -189,7 +189,7 @@ class Archive:
 
 
 def _walk(directory: Path) -> Iterator[Path]:
-    """Yield all files and links in the directory by name, without hidden ones. The functions that read refuse links."""
+    """Yield all files and links in the directory by name, without hidden ones. Reading a link is refused later."""
     if directory.is_symlink():
         yield directory
         return

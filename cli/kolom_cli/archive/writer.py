@@ -120,7 +120,7 @@ class Exporter:
         self.root.mkdir(parents=True, exist_ok=True)
         manifest = self.root / MANIFEST
         if not manifest.is_file() and any(self.root.iterdir()):
-            raise ArchiveError(f"{self.root} is neither empty nor an archive: choose another directory")
+            raise ArchiveError(f"{self.root} is neither empty nor an archive: choose another folder")
         if manifest.is_file():
             try:
                 loaded = json.loads(manifest.read_bytes())
@@ -137,7 +137,7 @@ class Exporter:
         _write(self.root / ATTRIBUTES, _NO_CONVERSION.encode())
         for name in (ARTICLES, HTML, MEDIA):
             if (self.root / name).is_symlink():
-                raise ArchiveError(f"{self.root / name} is a link: all files of an archive must be in one directory")
+                raise ArchiveError(f"{self.root / name} is a link: all files of an archive must be in one folder")
             (self.root / name).mkdir(exist_ok=True)
 
     def _manifest(self, *, complete: bool) -> None:
@@ -209,7 +209,7 @@ class Exporter:
         path = self.root / key
         digest = path.parent.name
         if path.parent.is_symlink() or path.is_symlink():
-            raise ArchiveError(f"{path} is a link: all files of an archive must be in one directory")
+            raise ArchiveError(f"{path} is a link: all files of an archive must be in one folder")
         if not path.is_file() or not _digest(path).startswith(digest):
             path.parent.mkdir(exist_ok=True)
             with replace_file(path, _PUBLIC_MODE) as file:

@@ -1,4 +1,4 @@
-"""Generate ``frontend/widgets/kolom-catalog.js``: the limits, messages and dates of the layer for the custom elements.
+"""Generate ``frontend/widgets/kolom-catalog.js``: limits, messages and date formats for the custom elements.
 
 The elements work on any page without a build step, so they import a module in their own folder.
 """
@@ -25,7 +25,7 @@ _HEAD: Final = """\
  * @module
  */
 """
-# Every string with a dot is the key of a message. A string without a dot is one in a call of text() or count().
+# A string with a dot is always the key of a message. One without a dot is a key only in a call of text() or count().
 _KEY: Final = re.compile(r'"([a-z]\w*(?:\.\w+)+)"|\b(?:text|count)\("(\w+)"', re.ASCII)
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from pynamodb.exceptions import DoesNotExist, PutError
 
 from kolom.config import settings
 from kolom.errors import Conflict, KolomError
 from kolom.models.articles import SITE, THEME, ThemeRecord
-from kolom.models.errors import is_condition_failed
 from kolom.pages.theme import SITE_CSS
 from kolom.timestamps import to_rfc3339
 from kolom_cli.assets import site_config
@@ -100,8 +98,8 @@ def deploy(
     ``advance`` is called after each upload; there are two for each file.
 
     The hashed names are uploaded first, because no page uses them yet, and then the unhashed names. Finally one item is
-    written, from which the pages read the new names. After an interruption before that, the pages still use the old
-    files, and the next run continues.
+    written, from which the pages read the new names. If the deployment is interrupted before that, the pages still use
+    the old files, and the next run continues.
 
     :raises Conflict: another deployment finished in the meantime
     """
@@ -131,7 +129,7 @@ def deploy(
 
 
 def _unused_since(deactivated_at: str | None, uploaded_at: datetime) -> datetime:
-    """Return when the file went out of use: when a deployment replaced it, or its upload if it was never active."""
+    """Return when a deployment replaced the file, or when it was uploaded if it was never active."""
     return uploaded_at if deactivated_at is None else datetime.fromisoformat(deactivated_at)
 
 
@@ -139,7 +137,7 @@ def _activate(assets_build: AssetBuild, result: DeploymentResult, now: datetime)
     """Activate the build; return the former names, each with the time when it was replaced."""
     try:
         current = ThemeRecord.get(SITE, THEME, consistent_read=True)
-    except DoesNotExist:
+    except ThemeRecord.DoesNotExist:
         current = None
     if current is not None and (current.assets, current.menu, current.logo) == (
         assets_build.names,
@@ -168,14 +166,8 @@ def _activate(assets_build: AssetBuild, result: DeploymentResult, now: datetime)
     is_unchanged = (
         ThemeRecord.key.does_not_exist() if current is None else ThemeRecord.revision == int(current.revision)
     )
-    try:
-        record.save(condition=is_unchanged)
-    except PutError as error:
-        if is_condition_failed(error):
-            raise Conflict(
-                "another deployment finished in the meantime: check it, then run this command again"
-            ) from error
-        raise
+    if not record.save_if(is_unchanged):
+        raise Conflict("another deployment finished in the meantime: check it, then run this command again")
     return former
 
 

@@ -68,12 +68,14 @@ def collect(frontend: Path) -> dict[str, bytes]:
 def paths(frontend: Path) -> list[Path]:
     """Return the paths of the files that are deployed, sorted by name."""
     found = []
-    for folder, folders, names in frontend.walk():
-        folders[:] = [each for each in folders if each not in _EXCLUDED_DIRECTORIES and not each.startswith(".")]
+    for directory, directories, names in frontend.walk():
+        directories[:] = [
+            each for each in directories if each not in _EXCLUDED_DIRECTORIES and not each.startswith(".")
+        ]
         for name in names:
             is_deployed = Path(name).suffix in CONTENT_TYPES and not name.startswith(".")
-            if is_deployed and not _EXCLUDED_FILES.search(name) and (folder / name).is_file():
-                found.append(folder / name)
+            if is_deployed and not _EXCLUDED_FILES.search(name) and (directory / name).is_file():
+                found.append(directory / name)
     return sorted(found)
 
 

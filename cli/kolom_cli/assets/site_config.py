@@ -37,7 +37,7 @@ def _typefaces(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
+def _href(text: str) -> str:
     is_path = text.startswith("/") and not text.startswith("//")
     if not (is_path or re.match(r"(https?://|mailto:)[^/\s]", text)) or re.search(r"[\s\\\x00-\x1f]", text):
         raise ValueError(f"{text!r} must be a path of this site such as /about/, or an absolute URL")
@@ -46,13 +46,13 @@ def _address(text: str) -> str:
 
 def _file(text: str) -> str:
     if text.startswith("/") or ".." in text.split("/") or "\\" in text:
-        raise ValueError(f"{text!r} must be a file in the directory of {SETTINGS_FILE}")
+        raise ValueError(f"{text!r} must be a file in the folder of {SETTINGS_FILE}")
     return text
 
 
 type Color = Annotated[str, AfterValidator(css.css_color)]
 type Typefaces = Annotated[str, AfterValidator(_typefaces)]
-type Address = Annotated[str, AfterValidator(_address)]
+type Href = Annotated[str, AfterValidator(_href)]
 type File = Annotated[str, AfterValidator(_file)]
 type Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 type Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -98,7 +98,7 @@ class MenuItem(_Section):
 
     page: Literal["home", "labels", "archive", "search", "contact"] | None = None
     name: Text | Annotated[dict[Language, Text], Field(min_length=1)] | None = None
-    href: Address | None = None
+    href: Href | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> "MenuItem":
@@ -163,12 +163,12 @@ def _missing(site: SiteConfig, files: Mapping[str, bytes]) -> Iterator[str]:
         if Path(file).suffix not in IMAGE_TYPES:
             yield f"logo.file: {file!r} is not an image ({', '.join(sorted(IMAGE_TYPES))})"
         elif file not in files:
-            yield f"logo.file: {file!r} does not exist in the directory of {SETTINGS_FILE}"
+            yield f"logo.file: {file!r} does not exist in the folder of {SETTINGS_FILE}"
         elif Path(file).suffix == ".svg" and (problem := find_unsafe_svg(files[file])):
             yield f"logo.file: {problem}"
     for number, face in enumerate(site.font.faces, start=1):
         if face.file not in files:
-            yield f"font.faces.{number}.file: {face.file!r} does not exist in the directory of {SETTINGS_FILE}"
+            yield f"font.faces.{number}.file: {face.file!r} does not exist in the folder of {SETTINGS_FILE}"
 
 
 def stylesheet(site: SiteConfig) -> str | None:

@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class AssetWatcher:
-    """Deploys a directory to the stack of the current settings: once at the start, then when called after a change."""
+    """Deploys a directory to the stack of the current settings: at the start, and at a call if files have changed."""
 
     def __init__(self, frontend: Path) -> None:
         """Deploy the directory.

@@ -46,9 +46,9 @@ def list_articles(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List articles, newest first: drafts, scheduled, published, then pages.
+    """List articles: drafts, scheduled and published ones, then pages.
 
-    Deleted articles are listed only with --status deleted.
+    The newest come first within each status. Deleted articles are listed only with --status deleted.
     """
     wanted = select_statuses(status, _STATUSES, _LISTED)
     if status not in {None, "published"} and label is not None:

@@ -32,8 +32,8 @@ app = typer.Typer(
 
 _ID: Final = "01KB3R5T7W9Y1A2C4E6G8J0MNP"
 _DONE: Final = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
-_UNDECIDED: Final = frozenset(("pending", "spam"))
-"""The statuses that follow from a comment's reasons; the decision of a moderator replaces them."""
+_EXPLAINED: Final = frozenset(("pending", "spam"))
+"""The statuses for which the list shows the reasons."""
 _INTERNAL: Final = ("person", "change", "version", "announced")
 _ONLY_IN_JSON: Final = frozenset(("avatar", "depth", "status_before", "revision", "article_id", "reasons"))
 _EMPTY: Final[dict[str | None, str]] = {
@@ -84,14 +84,16 @@ def show(
     comment_id: Id,
     with_links: Annotated[
         bool,
-        typer.Option("--links", help="Also create single-use links that approve it, mark it as spam or delete it."),
+        typer.Option(
+            "--links", help="Also create single-use links that approve the comment, mark it as spam or delete it."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show everything about one comment.
 
-    The output includes its author's email address, and the reasons why it is pending or spam. Anyone who has a link
-    of --links can use it.
+    The output includes the author's email address, and the reasons why the comment is pending or spam. Anyone who has
+    one of the links can use it.
     """
     connect(ctx.obj)
     data = admin.personal_data(admin.get(comment_id), now=datetime.now(UTC))
@@ -124,7 +126,7 @@ def spam(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
 def delete(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
     """Delete comments.
 
-    `kolom comments restore` brings them back for 30 days.
+    Within 30 days, `kolom comments restore` brings them back.
     """
     _moderate(ctx, comment_ids, "delete", as_json=as_json)
 
@@ -154,15 +156,15 @@ def ban(
     bans.ban(comment.id, days=days, whole_network=network, now=now)
     if comment.status in {"pending", "approved"}:
         moderate(comment.article_id, comment.id, "spam", by="kolom", now=now)
-    typer.echo(f"the {'network' if network else 'address'} of {comment.id} is banned for {days} days")
+    typer.echo(f"the {'network' if network else 'address'} of {comment.id} is banned for {count(days, 'day')}")
 
 
 @command(app, "unban", f"kolom comments unban {_ID}")
 def unban(ctx: typer.Context, comment_id: Id) -> None:
     """Lift the ban of a comment's sender.
 
-    This lifts the bans of the IP address and of its network. The id is that of the comment that was banned, or of
-    another comment that the same sender wrote in the last 30 days. The comment stays spam: `kolom comments approve`
+    This lifts the bans of the IP address and of its network. Use the id that was given to `kolom comments ban`, or that
+    of another comment that the same sender wrote in the last 30 days. The comment stays spam: `kolom comments approve`
     publishes it.
     """
     connect(ctx.obj)
@@ -214,8 +216,8 @@ def reply(
 def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson = False) -> None:
     """Erase all comments of a person permanently.
 
-    This erases every comment that was sent with this email address, the address and its subscriptions. Messages are
-    deleted separately: see `kolom messages forget`.
+    This erases every comment that was sent with this email address. It also erases the address and its subscriptions.
+    Messages are deleted separately: see `kolom messages forget`.
     """
     connect(ctx.obj)
     if not yes:
@@ -225,14 +227,15 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
     if as_json:
         print_json({"erased": erased})
     else:
-        typer.echo(f"erased {erased} comments")
+        typer.echo(f"erased {count(erased, 'comment')}")
 
 
 @command(app, "export", "kolom comments export budi@example.com > budi.json")
 def export(ctx: typer.Context, email: Email) -> None:
-    """Print everything stored about a person as JSON.
+    """Print all comments of a person, with everything stored about them, as JSON.
 
-    The result contains every comment that was sent with this email address.
+    The result contains every comment that was sent with this email address. Messages are exported separately: see
+    `kolom messages export`.
     """
     connect(ctx.obj)
     found = list(admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
@@ -286,7 +289,7 @@ def _for_people(comment: Comment, fields: Mapping[str, object]) -> dict[str, obj
     shown = {name: value for name, value in fields.items() if name not in _ONLY_IN_JSON}
     if comment.expires_at is not None:
         shown["expires_at"] = datetime.fromtimestamp(comment.expires_at, UTC)
-    if comment.status in _UNDECIDED:
+    if comment.status in _EXPLAINED:
         shown["why"] = comment.reasons
     return shown
 
@@ -302,6 +305,6 @@ def _article_fields(comment: Comment, articles: Mapping[int, Article]) -> dict[s
 def _as_row(comment: Comment, article: Article | None) -> Row:
     slug = article.slug if article else ""
     texts = [f"{comment.name}{' (owner)' if comment.is_owner else ''}: {comment.content}"]
-    if comment.status in _UNDECIDED and comment.reasons:
+    if comment.status in _EXPLAINED and comment.reasons:
         texts.append(f"why: {'; '.join(comment.reasons)}")
     return Row((format_moment(comment.created_at), comment.status, comment.id, slug), tuple(texts))

@@ -10,7 +10,7 @@ from kolom_cli.archive.writer import Exporter, ExportResult
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 from kolom_cli.terminal.options import AsJson
-from kolom_cli.terminal.output import counts_table, one_line, print_json
+from kolom_cli.terminal.output import counts_table, print_json, to_printable
 
 
 def export(
@@ -54,7 +54,10 @@ def _print(done: ExportResult, directory: Path) -> None:
     console.out().print(counts_table(("written",), rows))
     for name, reason in done.skipped:
         console.out().print(
-            f"skipped {one_line(name)}: {one_line(reason)}", markup=False, highlight=False, soft_wrap=True
+            f"skipped {to_printable(name)}: {to_printable(reason)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
     if done.interrupted:
         console.out().print(

@@ -2,9 +2,12 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import partial, wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.models import ArgumentInfo
@@ -14,7 +17,7 @@ from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
 from kolom_cli.connection import connect
 from kolom_cli.importers.blogger.reader import read_blogger
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.pictures import Pictures
 from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
@@ -27,7 +30,7 @@ from kolom_cli.importers.medium.reader import read_medium
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.media.downloader import Downloader
-from kolom_cli.media.picture_folder import PictureFolder
+from kolom_cli.media.picture_directory import PictureDirectory
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal import console
 from kolom_cli.terminal.help import Group, command
@@ -42,7 +45,7 @@ app = typer.Typer(
 
 
 def _site_url(site: str) -> str:
-    if site and not (site.startswith(("http://", "https://")) and host_of(site)):
+    if site and not (site.startswith(("http://", "https://")) and extract_host(site)):
         raise typer.BadParameter(f"must be a URL such as https://blog.example, not {site!r}")
     return site
 
@@ -101,215 +104,200 @@ Uploads = Annotated[
 ]
 
 
-def _existing(metavar: str, text: str, *, files: bool = True, folders: bool = False) -> ArgumentInfo:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """The options of all imports of articles, in the order of their help."""
+
+    dry_run: DryRun = False
+    overwrite: Overwrite = False
+    language: Language = None
+    pictures: CopyPictures = False
+    uploads: Uploads = None
+    as_json: AsJson = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadImportOptions:
+    """The options of all imports of comments to existing articles, in the order of their help."""
+
+    mapping: Map = None
+    unmatched: UnmatchedFile = None
+    dry_run: DryRun = False
+    overwrite: Overwrite = False
+    as_json: AsJson = False
+
+
+type Reader = Callable[..., Iterator[Item]]
+type Command = Callable[..., None]
+
+
+def _article_import(
+    name: str, *examples: str, describe: Callable[..., str | None] | None = None
+) -> Callable[[Reader], Command]:
+    """Register a command that imports the articles which the decorated function returns.
+
+    The function gets the :class:`ImportOptions` as ``options``. ``describe`` gets the other parameters, and says what
+    the source is read as.
+    """
+
+    def run(ctx: typer.Context, read: Reader, options: ImportOptions) -> None:
+        connect(ctx.obj)
+        given = read.keywords if isinstance(read, partial) else {}
+        _run(lambda: read(options=options), options, describe(**given) if describe else None)
+
+    return lambda read: command(app, name, *examples)(_with_options(read, "options", ImportOptions, run))
+
+
+def _thread_import(name: str, *examples: str) -> Callable[[Reader], Command]:
+    """Register a command that imports the comments which the decorated function returns.
+
+    The function gets the :class:`ThreadMap` of the options as ``threads``.
+    """
+
+    def run(ctx: typer.Context, read: Reader, options: ThreadImportOptions) -> None:
+        _import_threads(ctx, read, options)
+
+    return lambda read: command(app, name, *examples)(_with_options(read, "threads", ThreadImportOptions, run))
+
+
+def _with_options(
+    read: Reader, supplied: str, kind: type[Any], run: Callable[[typer.Context, Reader, Any], None]
+) -> Command:
+    """Return a command with the parameters of ``read`` and the fields of ``kind``, but without the one ``supplied``.
+
+    Typer makes options only of parameters.
+    """
+
+    @wraps(read)
+    def run_command(ctx: typer.Context, **given: Any) -> None:
+        options = kind(**{each.name: given.pop(each.name) for each in fields(kind)})
+        run(ctx, partial(read, **given), options)
+
+    own = [each for each in signature(read).parameters.values() if each.name != supplied]
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [context, *own, *signature(kind).parameters.values()]
+    run_command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    run_command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run_command
+
+
+def _existing(metavar: str, text: str, *, files: bool = True, directories: bool = False) -> ArgumentInfo:
     argument: ArgumentInfo = typer.Argument(
         metavar=metavar,
         help=text,
         exists=True,
         file_okay=files,
-        dir_okay=folders,
+        dir_okay=directories,
         readable=True,
         show_default=False,
     )
     return argument
 
 
-@command(app, "blogger", "kolom import blogger takeout.zip", "kolom import blogger takeout.zip --dry-run")
+@_article_import("blogger", "kolom import blogger takeout.zip", "kolom import blogger takeout.zip --dry-run")
 def blogger(
-    ctx: typer.Context,
     sources: Annotated[
-        list[Path], _existing("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", folders=True)
+        list[Path], _existing("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", directories=True)
     ],
+    options: ImportOptions,
     blog: Annotated[
         str | None,
         typer.Option("--blog", help="The blog to import from the Takeout: its folder's name.", metavar="NAME"),
     ] = None,
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Iterator[Item]:
     """Import posts, pages and comments from Blogger."""
-    connect(ctx.obj)
-    _run(
-        lambda: read_blogger(sources, language=language, blog=blog, dry_run=dry_run),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_blogger(sources, language=options.language, blog=blog, dry_run=options.dry_run)
 
 
-@command(app, "wordpress", "kolom import wordpress export.xml")
+@_article_import("wordpress", "kolom import wordpress export.xml")
 def wordpress(
-    ctx: typer.Context,
     files: Annotated[list[Path], _existing("FILE", "The XML files that WordPress exports; .gz and .zip too.")],
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+    options: ImportOptions,
+) -> Iterator[Item]:
     """Import posts, pages and comments from WordPress."""
-    connect(ctx.obj)
-    _run(
-        lambda: read_wordpress(*files, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_wordpress(*files, language=options.language)
 
 
-@command(app, "ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
+@_article_import("ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
 def ghost(
-    ctx: typer.Context,
     file: Annotated[Path, _existing("FILE", "The JSON file that Ghost exports.")],
+    options: ImportOptions,
     site: Site = "",
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Iterator[Item]:
     """Import posts and pages from Ghost.
 
-    Posts for members become drafts. Pictures are shown from --site.
+    Posts for members become drafts. Pictures stay on the site that --site names.
     """
-    connect(ctx.obj)
-    _run(
-        lambda: read_ghost(file, site=site, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_ghost(file, site=site, language=options.language)
 
 
-@command(app, "substack", "kolom import substack export.zip --dry-run")
+@_article_import("substack", "kolom import substack export.zip --dry-run")
 def substack(
-    ctx: typer.Context,
-    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
+    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)],
+    options: ImportOptions,
     site: Site = "",
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Iterator[Item]:
     """Import posts and pages from Substack.
 
     Posts for subscribers become drafts. Links to --site lead to the imported posts.
     """
-    connect(ctx.obj)
-    _run(
-        lambda: read_substack(source, site=site, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_substack(source, site=site, language=options.language)
 
 
-@command(app, "medium", "kolom import medium medium-export.zip --dry-run")
+@_article_import("medium", "kolom import medium medium-export.zip --dry-run")
 def medium(
-    ctx: typer.Context,
-    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)],
+    options: ImportOptions,
+) -> Iterator[Item]:
     """Import stories from Medium.
 
     Responses to other stories are skipped.
     """
-    connect(ctx.obj)
-    _run(
-        lambda: read_medium(source, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_medium(source, language=options.language)
 
 
-@command(app, "disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
+@_thread_import("disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
 def disqus(
-    ctx: typer.Context,
     file: Annotated[Path, _existing("FILE", "The XML file that Disqus exports; .gz and .zip too.")],
-    mapping: Map = None,
-    unmatched: UnmatchedFile = None,
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-) -> None:
+    threads: ThreadMap,
+) -> Iterator[Item]:
     """Import comments from Disqus to existing articles."""
-    _import_threads(ctx, read_disqus, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    return read_disqus(file, threads)
 
 
-@command(app, "isso", "kolom import isso comments.db")
+@_thread_import("isso", "kolom import isso comments.db")
 def isso(
-    ctx: typer.Context,
     file: Annotated[Path, _existing("FILE", "Isso's database, or its generic JSON.")],
-    mapping: Map = None,
-    unmatched: UnmatchedFile = None,
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-) -> None:
+    threads: ThreadMap,
+) -> Iterator[Item]:
     """Import comments from Isso to existing articles."""
-    _import_threads(ctx, read_isso, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    return read_isso(file, threads)
 
 
-@command(app, "markdown", "kolom import markdown my-site/ --dry-run")
+def _describe_site(directory: Path) -> str | None:
+    with contextlib.suppress(OSError):  # reading reports it
+        return recognize(directory)
+    return None
+
+
+@_article_import("markdown", "kolom import markdown my-site/ --dry-run", describe=_describe_site)
 def markdown(
-    ctx: typer.Context,
     directory: Annotated[
-        Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, folders=True)
+        Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, directories=True)
     ],
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+    options: ImportOptions,
+) -> Iterator[Item]:
     """Import a folder of Markdown files, or a site of Jekyll, Hugo, Pelican, Astro, Docusaurus or Obsidian.
 
     Images beside the files are uploaded. The files stay as they are.
     """
-    connect(ctx.obj)
-    recognized = None
-    with contextlib.suppress(OSError):  # reading reports it
-        recognized = recognize(directory)
-    _run(
-        lambda: read_markdown(directory, language=language, dry_run=dry_run),
-        source=recognized,
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_markdown(directory, language=options.language, dry_run=options.dry_run)
 
 
 @command(app, "archive", "kolom import archive my-blog --dry-run")
 def archive(
     ctx: typer.Context,
-    directory: Annotated[Path, _existing("DIR", "A folder that `kolom export` wrote.", files=False, folders=True)],
+    directory: Annotated[Path, _existing("DIR", "A folder that `kolom export` wrote.", files=False, directories=True)],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -327,17 +315,8 @@ def archive(
     _finish(report, as_json=as_json)
 
 
-def _import_threads(
-    ctx: typer.Context,
-    read: Callable[[Path, ThreadMap], Iterator[Item]],
-    file: Path,
-    mapping: Path | None,
-    unmatched: Path | None,
-    *,
-    dry_run: bool,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
+def _import_threads(ctx: typer.Context, read: Reader, options: ThreadImportOptions) -> None:
+    mapping, unmatched = options.mapping, options.unmatched
     if mapping and unmatched and mapping.resolve() == unmatched.resolve():
         raise typer.BadParameter("must not be the file of --map", param_hint="--unmatched")
     threads = read_mapping(mapping) if mapping else ThreadMap()
@@ -347,34 +326,29 @@ def _import_threads(
         except SourceError as error:
             raise typer.BadParameter(f"cannot be written: {error}", param_hint="--unmatched") from error
     connect(ctx.obj)
-    report, importer = _import(lambda: read(file, threads), dry_run=dry_run, overwrite=overwrite, hidden=as_json)
+    report, importer = _import(
+        lambda: read(threads=threads), dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json
+    )
     if unmatched:
         try:
             write_unmatched(unmatched, importer.unmatched.values())
         except SourceError as error:  # such as a full disk: the report must still be printed
             report.errors.append(str(error))
-    _finish(report, as_json=as_json)
+    _finish(report, as_json=options.as_json)
 
 
-def _run(
-    read: Callable[[], Iterator[Item]],
-    *,
-    dry_run: bool,
-    overwrite: bool,
-    as_json: bool,
-    pictures: bool,
-    uploads: Path | None,
-    source: str | None = None,
-) -> None:
+def _run(read: Callable[[], Iterator[Item]], options: ImportOptions, source: str | None = None) -> NoReturn:
     copies = Pictures(
-        MediaStore(dry_run=dry_run),
-        PictureFolder(uploads) if uploads else None,
-        Downloader() if pictures else None,
+        MediaStore(dry_run=options.dry_run),
+        PictureDirectory(options.uploads) if options.uploads else None,
+        Downloader() if options.pictures else None,
     )
-    report, _ = _import(read, dry_run=dry_run, overwrite=overwrite, hidden=as_json, pictures=copies)
+    report, _ = _import(
+        read, dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json, pictures=copies
+    )
     if not report.errors:
         report.source = source
-    _finish(report, as_json=as_json)
+    _finish(report, as_json=options.as_json)
 
 
 def _import(

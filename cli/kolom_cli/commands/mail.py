@@ -120,7 +120,7 @@ def allow(
 ) -> None:
     """Remove an address from the suppression list.
 
-    An address gets there when mail to it bounces or is reported as spam. SES has a list of its own: `aws sesv2
+    Kolom adds an address when mail to it bounces or is reported as spam. SES has a list of its own: `aws sesv2
     delete-suppressed-destination --email-address EMAIL`.
     """
     connect(ctx.obj)
@@ -132,7 +132,7 @@ def allow(
 
 
 def _subjects(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:
-    """Return a function that describes the subject of a mail, without email addresses."""
+    """Return a function that says what a mail is about, without email addresses."""
     articles_by_id = articles.get_many({int(each.article_id) for each in records if each.article_id is not None})
     messages_by_id = messages.get_many({each.item_id for each in records if each.kind == "contact"})
 

@@ -130,7 +130,7 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
     if as_json:
         print_json({"deleted": deleted})
     else:
-        typer.echo(f"deleted {deleted} messages")
+        typer.echo(f"deleted {count(deleted, 'message')}")
 
 
 def _each(

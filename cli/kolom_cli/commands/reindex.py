@@ -34,8 +34,8 @@ def reindex(
     """Rebuild the search index of all articles.
 
     Use it after an upgrade that changes tokenization, after an outage of more than a day, or after restoring a table.
-    Search and publishing keep working. It is safe to interrupt: articles that are queued are still indexed. --rebuild
-    also removes words from the suggestions that no article contains any more.
+    Search and publishing keep working. It is safe to interrupt: articles that are queued are still indexed. After
+    --rebuild, words that no article contains any more are no longer suggested.
     """
     # Imported here, because the indexer imports the stemmers, which no other command needs, and the logger of the
     # functions, which reads the environment at import.

@@ -21,7 +21,8 @@ def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
         typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the template; can be repeated."),
     ] = None,
     endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", metavar="URL", help="Use the DynamoDB at this URL, not moto's.")
+        str | None,
+        typer.Option("--endpoint-url", metavar="URL", help="Use the DynamoDB at this URL instead of the local one."),
     ] = None,
     log_requests: Annotated[bool, typer.Option("--log-requests", help="Print a line for each request.")] = False,
 ) -> None:

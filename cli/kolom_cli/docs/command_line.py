@@ -12,7 +12,7 @@ from kolom_cli.terminal.help import EXAMPLES
 _EXAMPLES: Final = re.compile(rf"^{EXAMPLES}\n(\$ .+(?:\n\$ .+)*)", re.MULTILINE)
 
 
-def reference() -> str:
+def render_reference() -> str:
     """Return every command with its arguments and options, as Markdown. Headings begin at the second level."""
     command = typer.main.get_command(app)
     context = typer.Context(command)

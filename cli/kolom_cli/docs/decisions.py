@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-FOLDER: Final = Path(__file__).parents[3] / "docs" / "decisions"
+DIRECTORY: Final = Path(__file__).parents[3] / "docs" / "decisions"
 
 _HEADING: Final = re.compile(r"# (\d+)\. (.+)")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}\b")
@@ -59,20 +59,20 @@ def read_record(name: str, text: str) -> Record:
     )
 
 
-def records(folder: Path = FOLDER) -> Iterator[Record]:
+def records(directory: Path = DIRECTORY) -> Iterator[Record]:
     """Yield all records in the order of their numbers."""
-    for path in sorted(folder.glob("[0-9]*.md")):
+    for path in sorted(directory.glob("[0-9]*.md")):
         yield read_record(path.name, path.read_text("utf-8"))
 
 
-def index(folder: Path = FOLDER) -> str:
+def render_index(directory: Path = DIRECTORY) -> str:
     """Return the index as Markdown."""
     rows = (
         f"| {record.number} | [{record.title.replace('|', r'\|')}]({record.file}) | {record.status} | {record.date} |\n"
-        for record in records(folder)
+        for record in records(directory)
     )
     return _INTRODUCTION + "".join(rows)
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(index(), "utf-8")
+    Path(sys.argv[1]).write_text(render_index(), "utf-8")

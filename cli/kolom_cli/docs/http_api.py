@@ -30,7 +30,7 @@ _REF: Final = "#/components/schemas/"
 _PATTERN_LIMIT: Final = 60
 
 
-def reference(openapi: Path = OPENAPI, events: Path = EVENTS) -> str:
+def render_reference(openapi: Path = OPENAPI, events: Path = EVENTS) -> str:
     """Return the reference as Markdown: operations by tag, then the schemas. Headings begin at the second level."""
     document = json.loads(openapi.read_text("utf-8"))
     return "\n".join(_Page(document, requests(events)).sections())

@@ -10,7 +10,7 @@ from kolom_cli.sam.loader import read_document
 TEMPLATE: Final = Path(__file__).parents[3] / "template.yaml"
 
 
-def reference(template: Path = TEMPLATE) -> str:
+def render_reference(template: Path = TEMPLATE) -> str:
     """Return a Markdown list of all parameters in the order of the template."""
     parameters: Mapping[str, Mapping[str, Any]] = read_document(template)["Parameters"]
     return "".join(

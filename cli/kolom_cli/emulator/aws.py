@@ -108,7 +108,7 @@ class _QuietHandler(MotoRequestHandler):
 
 
 class FakeAwsServer:
-    """A server with the same data for other processes, on a loopback address."""
+    """A server through which other processes use the services of :class:`FakeAws`, on a loopback address."""
 
     def __init__(self, port: int) -> None:
         application = DomainDispatcherApplication(create_backend_app)

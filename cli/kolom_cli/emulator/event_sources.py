@@ -23,25 +23,15 @@ _log = logging.getLogger(__name__)
 type Invoke = Callable[[str, Any], Any]
 
 
-class StreamPoller:
-    """Delivers one table's changes to one function, in order, until the function has processed them.
+class EventSource:
+    """Invokes a function from a thread of its own until it is stopped."""
 
-    As on AWS, a failed batch is retried and blocks the following ones, up to the event source's maximum of retries.
-    Unlike on AWS, a batching window ends as soon as no more records arrive, because a developer is waiting.
-    """
-
-    def __init__(self, stream: Stream, streams: Any, stream_arn: str, invoke: Invoke) -> None:
-        self._stream = stream
-        self._client = streams
-        self._arn = stream_arn
-        self._invoke = invoke
-        self._patterns = [EventPattern.load(each) for each in stream.filters]
+    def __init__(self, name: str) -> None:
         self._stopping = threading.Event()
-        self._caught_up_at = 0.0
-        self._thread = threading.Thread(target=self._run, name=f"stream-{stream.function}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Start polling."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -51,6 +41,26 @@ class StreamPoller:
     def join(self, seconds: float) -> None:
         """Wait for the end, at most ``seconds``."""
         self._thread.join(seconds)
+
+    def _run(self) -> None:
+        raise NotImplementedError
+
+
+class StreamPoller(EventSource):
+    """Delivers one table's changes to one function, in order, until the function has processed them.
+
+    As on AWS, a failed batch is retried and blocks the following ones, up to the event source's maximum of retries.
+    Unlike on AWS, a batching window ends as soon as no more records arrive, because a developer is waiting.
+    """
+
+    def __init__(self, stream: Stream, streams: Any, stream_arn: str, invoke: Invoke) -> None:
+        super().__init__(f"stream-{stream.function}")
+        self._stream = stream
+        self._client = streams
+        self._arn = stream_arn
+        self._invoke = invoke
+        self._patterns = [EventPattern.load(each) for each in stream.filters]
+        self._caught_up_at = 0.0
 
     def is_drained_since(self, monotonic_time: float) -> bool:
         """Return whether a poll that started after ``monotonic_time`` found no more records."""
@@ -137,7 +147,7 @@ class StreamPoller:
 
 
 def to_lambda_record(record: dict[str, Any], stream_arn: str) -> dict[str, Any]:
-    """Convert a record from boto3's form to that of a Lambda event."""
+    """Convert a record from boto3's form to the form in a Lambda event."""
     plain: dict[str, Any] = _plain(record)
     return {**plain, "eventSourceARN": stream_arn}
 
@@ -154,26 +164,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class Timer:
+class Timer(EventSource):
     """Invokes one function at a fixed rate, first after one period."""
 
     def __init__(self, schedule: Schedule, invoke: Invoke) -> None:
+        super().__init__(f"timer-{schedule.function}")
         self._schedule = schedule
         self._invoke = invoke
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"timer-{schedule.function}", daemon=True)
-
-    def start(self) -> None:
-        """Start the timer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Request the end; :meth:`join` waits for it."""
-        self._stopping.set()
-
-    def join(self, seconds: float) -> None:
-        """Wait for the end, at most ``seconds``."""
-        self._thread.join(seconds)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._schedule.every_seconds):

@@ -36,7 +36,7 @@ _PAGE_HEADERS: Final = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
 )
-_FOLDER: Final = Path(__file__).parent / "templates"
+_DIRECTORY: Final = Path(__file__).parent / "templates"
 _ADDRESS: Final = re.compile(r"/(?P<number>[0-9]{1,9})(?:(?P<download>\.eml)|/(?P<view>text|headers|source))?")
 # The length is limited, because the text is untrusted. Longer URLs are cut.
 _URL: Final = re.compile(r"https?://[\w\[][^\s<>\"]{0,4096}", re.IGNORECASE)
@@ -111,7 +111,7 @@ def _response(kind: str, body: bytes, *headers: tuple[str, str], status: int = 2
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(_DIRECTORY),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from kolom_cli.emulator.aws import AWS_ENVIRONMENT, REGION, FakeAws, FakeAwsServer
 from kolom_cli.emulator.cloudfront import CloudFrontEmulator
-from kolom_cli.emulator.event_sources import StreamPoller, Timer, scheduled_event
+from kolom_cli.emulator.event_sources import EventSource, StreamPoller, Timer, scheduled_event
 from kolom_cli.emulator.http_server import HttpServer
 from kolom_cli.emulator.lambda_runtime import Environment, LambdaRuntime, merged_environment
 from kolom_cli.emulator.ses import Mail
@@ -31,7 +31,7 @@ class PortInUseError(Exception):
 class EmulatedStack:
     """A running stack, as a context manager.
 
-    ``port`` is that of the site and ``port + 1`` that of the local AWS; with 0, free ports are chosen. ``parameters``
+    The site uses ``port``, and the local AWS ``port + 1``; with 0, free ports are chosen. ``parameters``
     override the template's defaults. Raises :class:`TemplateError`, :class:`PortInUseError`, and
     :class:`~kolom_cli.emulator.lambda_runtime.FunctionError` if a handler cannot be imported.
     """
@@ -100,7 +100,7 @@ class EmulatedStack:
         self.site = CloudFrontEmulator(self.template, self.runtime, self.aws.sent_mail, s3, self.frontend)
         server.application = self.site
         self._start_events()
-        self._store_server.start()
+        self._aws_server.start()
         server.start()
         # Registered again, so that the server stops before the services that its requests need.
         self._exits.callback(server.close)
@@ -110,11 +110,11 @@ class EmulatedStack:
         try:
             server = HttpServer((HOST, self._port), _not_ready)
             self._exits.callback(server.close)
-            self._store_server = FakeAwsServer(self._port + 1 if self._port else 0)
+            self._aws_server = FakeAwsServer(self._port + 1 if self._port else 0)
         except (OSError, SystemExit) as error:  # Werkzeug exits if a port is in use.
             raise PortInUseError(f"port {self._port} or {self._port + 1} is in use") from error
-        self._exits.callback(self._store_server.close)
-        self.aws_endpoint_url = self._store_server.url
+        self._exits.callback(self._aws_server.close)
+        self.aws_endpoint_url = self._aws_server.url
         return server
 
     def _parameters(self) -> dict[str, str]:
@@ -143,7 +143,7 @@ class EmulatedStack:
             timer.start()
 
     def _stop_events(self) -> None:
-        running: list[StreamPoller | Timer] = [*self._pollers, *self._timers]
+        running: list[EventSource] = [*self._pollers, *self._timers]
         for each in running:
             each.stop()
         deadline = time.monotonic() + _STOP_SECONDS

@@ -18,16 +18,16 @@ from typing import Any, Final
 from urllib.parse import quote, unquote_plus
 
 from kolom.comments.types import Status
-from kolom_cli.importers.common.article_matching import host_of, thread_names
+from kolom_cli.importers.common.article_matching import extract_host, thread_names
 from kolom_cli.importers.common.autop import paragraphs
 from kolom_cli.importers.common.comment_backups import refuse_foreign_backup
 from kolom_cli.importers.common.comment_fields import (
     MAX_CONTENT,
     RawComment,
-    one_line,
     parse_datetime,
     parse_unix_seconds,
     to_imported_comment,
+    to_single_line,
 )
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.thread_map import ThreadMap
@@ -64,9 +64,9 @@ def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
     # Immutable mode creates no files beside the database and waits for no lock. It ignores the journals, so if Isso
     # is running and one of them has data, an ordinary read-only connection is needed.
     has_more = any(_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-journal"))
-    address = f"file:{quote(str(path.resolve()))}?mode=ro{'' if has_more else '&immutable=1'}"
+    uri = f"file:{quote(str(path.resolve()))}?mode=ro{'' if has_more else '&immutable=1'}"
     try:
-        connection = sqlite3.connect(address, uri=True)
+        connection = sqlite3.connect(uri, uri=True)
         try:
             connection.row_factory = sqlite3.Row
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
@@ -105,7 +105,7 @@ def _query(path: Path, connection: sqlite3.Connection) -> str:
 
 
 def _comment_from_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
-    uri = one_line(_text(row["uri"]))
+    uri = to_single_line(_text(row["uri"]))
     name = f"{row['id']} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="its thread is not in the database", refused=True)
@@ -114,14 +114,14 @@ def _comment_from_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     status = _STATUSES.get(row["mode"], "pending")
     notes = () if row["mode"] in _STATUSES else (f"unknown mode {row['mode']} in Isso: imported as pending",)
-    blog = host_of(uri)
+    blog = extract_host(uri)
     return to_imported_comment(
         RawComment(
             name=name,
             origin=f"isso:{blog}#{row['id']}",
             article=article or thread_names(uri),
             thread=uri,
-            title=one_line(_text(row["title"])),
+            title=to_single_line(_text(row["title"])),
             authors=(_text(row["author"]),),
             content=_markdown(_text(row["text"])),
             created_at=parse_unix_seconds(row["created"]),
@@ -136,7 +136,7 @@ def _comment_from_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
 
 def _read_json(path: Path, mapping: ThreadMap) -> Iterator[Item]:
     for thread in _threads(path):
-        uri, title = one_line(_text(thread.get("id"))), _text(thread.get("title"))
+        uri, title = to_single_line(_text(thread.get("id"))), _text(thread.get("title"))
         for comment in thread["comments"]:
             yield _comment_from_json(comment if isinstance(comment, dict) else {}, uri, title, mapping)
 
@@ -162,7 +162,7 @@ def _comment_from_json(comment: dict[str, Any], uri: str, title: str, mapping: T
     author, text = _text(comment.get("author")), _text(comment.get("text"))
     # The ids may all be 0, so the comment is identified by a digest of its content.
     digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
-    name = f"{one_line(created) or digest} by {one_line(author) or '?'} on {uri or 'no thread'}"
+    name = f"{to_single_line(created) or digest} by {to_single_line(author) or '?'} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="its thread has no URL", refused=True)
     article = mapping.find(uri)
@@ -175,7 +175,7 @@ def _comment_from_json(comment: dict[str, Any], uri: str, title: str, mapping: T
             article=article or thread_names(uri),
             thread=uri,
             # In Isso's own examples the title is URL-encoded. An encoded title has no spaces.
-            title=one_line(title if " " in title else unquote_plus(title)),
+            title=to_single_line(title if " " in title else unquote_plus(title)),
             authors=(author,),
             content=_comment_markdown(text),
             created_at=created_at,

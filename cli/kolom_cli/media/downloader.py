@@ -70,7 +70,8 @@ def resolve(host: str, port: int) -> list[str]:
 class Downloader:
     """Downloads pictures. It may be called by several threads.
 
-    ``is_allowed`` returns whether an address may be connected to, ``addresses_of`` those of a host and port.
+    ``is_allowed`` returns whether a connection to an address is allowed. ``addresses_of`` returns the addresses of a
+    host and port.
     """
 
     is_allowed: Callable[[Address], bool] = is_public

@@ -61,7 +61,7 @@ class MediaStore:
     def put(self, name: str, data: bytes, content_type: str) -> str:
         """Upload the file if necessary; return its URL on the site: ``/media/<digest>/<name>``."""
         key = f"media/{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}/{name}"
-        address = "/" + quote(key)
+        url = "/" + quote(key)
         if key not in self._known:
             if not self.dry_run and not self.exists(key):
                 self._s3().put_object(
@@ -73,9 +73,9 @@ class MediaStore:
                 )
                 self.uploaded += 1
             if content_type.startswith("image/") and (size := image_size(data, Path(name).suffix)):
-                self.sizes[address] = size
+                self.sizes[url] = size
             self._known.add(key)
-        return address
+        return url
 
     def has(self, key: str) -> bool:
         """Return whether the file was or would be uploaded in this run, or is in the bucket already."""
@@ -98,13 +98,13 @@ class Resolver:
     """Converts the relative links of one article's file to URLs of the site.
 
     A linked media file is uploaded. A link to the file of another article becomes the URL of that article
-    (``address_of``). Both files must be within ``root``, after symbolic links are resolved. All other links stay.
+    (``url_of``). Both files must be within ``root``, after symbolic links are resolved. All other links stay.
     """
 
     file: Path
     root: Path
     media: MediaStore
-    address_of: Callable[[Path], str | None]
+    url_of: Callable[[Path], str | None]
 
     def __call__(self, url: str) -> str:
         """Return the replacement of ``url``.
@@ -121,16 +121,16 @@ class Resolver:
         suffix = Path(path).suffix.lower()
         if suffix in CONTENT_TYPES:
             return self._upload(url, path, suffix)
-        address = self._address(path)
-        if address is None:
+        target = self._url_of_article(path)
+        if target is None:
             return url
         query = f"?{parts.query}" if parts.query else ""
-        return address + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
+        return target + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
 
     def _upload(self, url: str, path: str, suffix: str) -> str:
         target = (self.file.parent / path).resolve()
         if not target.is_relative_to(self.root.resolve()):
-            raise MediaError(url, f"is outside of the published directory {self.root}")
+            raise MediaError(url, f"is outside of the published folder {self.root}")
         try:
             if not target.is_file():
                 raise MediaError(url, f"the file {target} does not exist")
@@ -145,11 +145,11 @@ class Resolver:
             raise MediaError(url, problem)
         return self.media.put(media_name(target.name), data, CONTENT_TYPES[suffix])
 
-    def _address(self, path: str) -> str | None:
+    def _url_of_article(self, path: str) -> str | None:
         try:
             target = (self.file.parent / path).resolve()
             if target.is_relative_to(self.root.resolve()) and target.is_file():
-                return self.address_of(target)
+                return self.url_of(target)
         except OSError:
             pass
         return None

@@ -17,10 +17,11 @@ from kolom.rendering.renderer import render
 from kolom.urls import encoded_path
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
-from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
+from kolom_cli.publishing.file_locations import directories_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
 from kolom_cli.publishing.language_detection import detect_language
-from kolom_cli.publishing.link_checker import LinkRecorder, Page
+from kolom_cli.publishing.link_checker import Page
+from kolom_cli.publishing.link_recorder import LinkRecorder
 from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
@@ -37,7 +38,7 @@ class Source:
     def path_parts(self) -> tuple[str, ...]:
         """The names of the file and of the folders that contain it; for a link, also those of its target."""
         path = self.path.relative_to(self.root) if self.path.is_absolute() else self.path
-        return folders_and_name(self.path, self.root, path.parts[:-1])
+        return directories_and_name(self.path, self.root, path.parts[:-1])
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
@@ -63,7 +64,7 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticle:
-    """The article of a file with its links, and notes about it. The lines of ``removals`` are those of its body."""
+    """The article of a file with its links, and notes about it. The lines of ``removals`` count from its body."""
 
     article: ArticleInput
     page: Page
@@ -77,14 +78,14 @@ class ContentBuilder:
 
     media: MediaStore
     language: str | None = None
-    _addresses: dict[Path, str | None] = field(default_factory=dict)
+    _urls: dict[Path, str | None] = field(default_factory=dict)
 
     def build(self, document: Document, slug: str, source: Source) -> BuiltArticle:
         """Return the article of a document, and what the renderer removed from its text.
 
         :raises MediaError: a media file cannot be published
         """
-        resolver = LinkRecorder(Resolver(source.path, source.root, self.media, self._address_of))
+        resolver = LinkRecorder(Resolver(source.path, source.root, self.media, self._url_of))
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
@@ -111,16 +112,16 @@ class ContentBuilder:
         page = Page.of(article, resolver.links, file=source.path, root=source.root)
         return BuiltArticle(article, page, find_removals(document.body, document.format, rendered), notes)
 
-    def _address_of(self, path: Path) -> str | None:
+    def _url_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""
-        if path not in self._addresses:
-            self._addresses[path] = None
+        if path not in self._urls:
+            self._urls[path] = None
             try:
                 document = read_document(path, settings().zone)
-                self._addresses[path] = encoded_path(document.page_path or default_path(slug_of(document)))
+                self._urls[path] = encoded_path(document.page_path or default_path(slug_of(document)))
             except DocumentError:
                 pass
-        return self._addresses[path]
+        return self._urls[path]
 
 
 def slug_of(document: Document) -> str:

@@ -160,7 +160,7 @@ def find_documents(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            documents = sorted(_in_folder(path))
+            documents = sorted(_in_directory(path))
         elif not path.exists():
             raise DocumentError(path, None, "the file or folder does not exist")
         elif path.suffix.lower() not in FORMATS:
@@ -172,9 +172,9 @@ def find_documents(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in folder.walk(on_error=_refuse_folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in NOT_READ]
+def _in_directory(directory: Path) -> Iterator[Path]:
+    for parent, directories, files in directory.walk(on_error=_refuse_directory):
+        directories[:] = [name for name in directories if not name.startswith(".") and name not in NOT_READ]
         for name in files:
             path = parent / name
             if path.suffix.lower() in FORMATS and not name.startswith(".") and not _is_skipped(path):
@@ -182,7 +182,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 
 def _is_skipped(path: Path) -> bool:
-    """Return whether a file is about its project. An article may be named ``security.md``, but has front matter."""
+    """Return whether a file is about its project. An article with such a name, ``security.md``, has front matter."""
     if not is_about_project(path):
         return False
     try:
@@ -192,11 +192,11 @@ def _is_skipped(path: Path) -> bool:
 
 
 def is_about_project(path: Path) -> bool:
-    """Return whether the name of a file is one of a file about its project, such as README, LICENSE or CHANGELOG."""
+    """Return whether a file is about its project, by its name: README, LICENSE, CHANGELOG and others."""
     return _PROJECT.fullmatch(path.stem) is not None
 
 
-def _refuse_folder(error: OSError) -> None:
+def _refuse_directory(error: OSError) -> None:
     raise DocumentError(Path(error.filename), None, f"cannot be read: {error.strerror}") from error
 
 

@@ -36,7 +36,7 @@ _PUBLIC: Final = frozenset(
 """The statuses of public texts. A scheduled text counts as public, since its date keeps it back."""
 
 MARK_KEYS: Final = _HIDING | _SHOWING | _STATUSES
-"""The keys that mean nothing else than whether a text is public."""
+"""The keys that say only whether a text is public."""
 
 _STATES: Final = frozenset(("state", "stage", "type", "posttype", "kind", "layout", "template"))
 _LABELS: Final = frozenset(("tag", "tags", "label", "labels", "category", "categories", "keywords"))
@@ -61,7 +61,7 @@ _DRAFT_WORDS: Final = frozenset(
     )
 )
 """Words for drafts in several languages, which mark a name that also contains other words."""
-_FOLDERS: Final = _DRAFT_WORDS | {
+_DIRECTORIES: Final = _DRAFT_WORDS | {
     *("private", "privat", "konsep", "trash", "sampah", "papierkorb", "corbeille", "papelera", "deleted", "hidden"),
     *("unlisted", "secret", "backup", "backups"),
 }
@@ -150,20 +150,20 @@ def path_mark(parts: Sequence[str]) -> str | None:
     In the name of a folder, the word may have any position. The name of a file must begin or end with it, since it may
     be part of the subject: ``how-to-draft-a-letter.md``. The folder of an ``index.md`` is treated like a file.
     """
-    *folders, name = parts
+    *directories, name = parts
     stem = name.rpartition(".")[0]
-    bundle = folders.pop() if folders and stem == "index" else ""
-    for folder in folders:
-        if _is_draft_folder(folder):
-            return f"{folder}/"
-    if bundle and (_is_draft_name(bundle) or set(_words(bundle)) <= _FOLDERS):
+    bundle = directories.pop() if directories and stem == "index" else ""
+    for directory in directories:
+        if _is_draft_directory(directory):
+            return f"{directory}/"
+    if bundle and (_is_draft_name(bundle) or set(_words(bundle)) <= _DIRECTORIES):
         return f"{bundle}/"
     return name if _is_draft_name(stem) else None
 
 
-def _is_draft_folder(name: str) -> bool:
+def _is_draft_directory(name: str) -> bool:
     words = _words(name)
-    return not _DRAFT_WORDS.isdisjoint(words) or (bool(words) and set(words) <= _FOLDERS)
+    return not _DRAFT_WORDS.isdisjoint(words) or (bool(words) and set(words) <= _DIRECTORIES)
 
 
 def _is_draft_name(stem: str) -> bool:

@@ -11,12 +11,12 @@ _TOP_LEVEL: Final = 2
 """The number of path parts of a folder at the root, such as ``/private`` of macOS, which is not for drafts."""
 
 
-def folder_and_parents(folder: Path, count: int) -> Iterator[Path]:
+def directory_and_parents(directory: Path, count: int) -> Iterator[Path]:
     """Yield the folder and its parents, at most ``count`` in total, the nearest first.
 
     It stops after the root of a git repository and before the home folder, whose names do not concern the file.
     """
-    resolved = folder.resolve()
+    resolved = directory.resolve()
     for each in (resolved, *resolved.parents)[:count]:
         if each == Path.home():
             return
@@ -25,7 +25,7 @@ def folder_and_parents(folder: Path, count: int) -> Iterator[Path]:
             return
 
 
-def folders_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[str, ...]:
+def directories_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[str, ...]:
     """Return the names of all folders that may mark a file as a draft, and the file name; for a link, of both ends.
 
     ``given`` are the folders of the given path, below ``root`` or the working directory.
@@ -34,7 +34,7 @@ def folders_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[str,
     inside = root.resolve()
     steps = target.parent.relative_to(inside, walk_up=True).parts
     below = [step for step in steps if step != ".."]
-    parents = [each.name for each in folder_and_parents(target.parent, _MAX_PARENTS) if len(each.parts) > _TOP_LEVEL]
+    parents = [each.name for each in directory_and_parents(target.parent, _MAX_PARENTS) if len(each.parts) > _TOP_LEVEL]
     name = target.name if path_mark((target.name,)) else path.name
     return (inside.name, *given, *below, *parents, name)
 

@@ -12,14 +12,14 @@ from kolom_cli.archive.layout import FORMAT, MANIFEST
 _MEDIUM: Final = re.compile(r"(?:draft|\d{4}-\d{2}-\d{2})_.*\.html?", re.IGNORECASE)
 _MEDIUM_ARTICLE: Final = b'class="h-entry"'
 _SUBSTACK_COLUMNS: Final = (b"post_id", b"is_published")
-_SUBFOLDERS: Final = frozenset(("posts", "articles", "html"))
+_SUBDIRECTORIES: Final = frozenset(("posts", "articles", "html"))
 _OTHER_COMMAND: Final = "is an export of {0}: import it with `kolom import {1}`, which keeps its drafts private"
 _MAX_BYTES: Final = 64 * 1024
 
 
-def export_problem(folder: Path) -> str | None:
+def export_problem(directory: Path) -> str | None:
     """Return a message if the folder is an export of another system or a subfolder of one; None otherwise."""
-    for root in (folder, folder.parent) if folder.resolve().name in _SUBFOLDERS else (folder,):
+    for root in (directory, directory.parent) if directory.resolve().name in _SUBDIRECTORIES else (directory,):
         if f'"{FORMAT}"'.encode() in _beginning(root / MANIFEST):
             return "is an archive of Kolom: restore it with `kolom import archive`"
         columns = _beginning(root / "posts.csv").partition(b"\n")[0]
@@ -31,10 +31,10 @@ def export_problem(folder: Path) -> str | None:
     return None
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(directory: Path) -> list[Path]:
     """Return the content of a folder, sorted; empty if it is not a folder or cannot be read."""
     try:
-        return sorted(folder.iterdir())
+        return sorted(directory.iterdir())
     except OSError:
         return []
 

@@ -22,7 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from kolom_cli.publishing.draft_marks import draft_mark
-from kolom_cli.publishing.metadata_header import unsupported_metadata
+from kolom_cli.publishing.unsupported_metadata import find_unsupported_metadata
 
 KEYS: Final = (
     *("title", "slug", "date", "updated", "labels", "language", "author", "description", "excerpt", "image", "path"),
@@ -112,7 +112,7 @@ class Problems:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FrontMatterEntry:
     """A key and its value. ``line`` is the line of the key in the file, ``key_end`` the index after the key."""
 
     key: str
@@ -134,7 +134,7 @@ class FrontMatter:
     end: int
     body: int
     root: MappingNode | None
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, FrontMatterEntry]
 
     @classmethod
     def parse(cls, path: Path, text: str) -> Self:
@@ -149,7 +149,7 @@ class FrontMatter:
             )
         opening = _OPENING.match(text)
         if opening is None:
-            if problem := unsupported_metadata(text):
+            if problem := find_unsupported_metadata(text):
                 raise DocumentError(path, 1, problem)
             return cls(path, text, 0, 0, 0, None, {})
         closing = _CLOSING.search(text, opening.end())
@@ -296,7 +296,7 @@ class FrontMatter:
         return entry.node
 
 
-def _hint(unknown: Entry) -> str:
+def _hint(unknown: FrontMatterEntry) -> str:
     if draft_mark({unknown.key: getattr(unknown.node, "value", None)}):
         return "write `draft: true` to keep it as a draft"
     folded = unknown.key.lower()
@@ -352,8 +352,8 @@ def _compose_value(value: str) -> Node:
     return node
 
 
-def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
+def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dict[str, FrontMatterEntry]:
+    entries: dict[str, FrontMatterEntry] = {}
     for key, node in root.value if root is not None else ():
         line = line_at(text, start + key.start_mark.index)
         if not isinstance(key, ScalarNode):
@@ -362,7 +362,7 @@ def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dic
             raise DocumentError(
                 path, line, f"duplicate key {key.value!r} (first defined on line {entries[key.value].line})"
             )
-        entries[key.value] = Entry(key.value, line, start + key.end_mark.index, node)
+        entries[key.value] = FrontMatterEntry(key.value, line, start + key.end_mark.index, node)
     return entries
 
 

@@ -1,4 +1,4 @@
-"""Check the links of articles to pages, headings and files of the site, after all of them were read.
+"""Check the links of articles to pages, headings and files of the site, after all articles were read.
 
 | a link to | is checked against |
 |---|---|
@@ -6,15 +6,15 @@
 | a heading | the ids of the article's HTML: for a stored article one Query |
 | a picture or another file in ``/media/`` | the bucket, with one request |
 | a label | the labels of this run, or else the stored ones: one Query |
-| a page or a feed of the site itself | their addresses |
+| a page or a feed of the site itself | their paths |
 
 Each target is looked up once. Links to other sites are not checked.
 """
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -26,7 +26,7 @@ from kolom.articles.names import default_path, label_key, pointer_keys_at, varia
 from kolom.articles.types import Article
 from kolom.config import settings
 from kolom.feeds.documents import is_document
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 from kolom.rendering.element_ids import PAGE_ANCHORS
 from kolom.rendering.html_tokenizer import Start, tokenize, unescape
 from kolom_cli.media.store import CONTENT_TYPES, MediaStore
@@ -36,7 +36,7 @@ _PAGE: Final = re.compile(
     r"/|/(?:labels|archive|contact|search)/?|/(?:api|assets)/.+|/favicon\.ico|/\d{4}/?|/\d{4}/(?:0?[1-9]|1[0-2])/?",
     re.ASCII,
 )
-"""The pages of the site that are no articles and have no other check."""
+"""The paths of the site that lead to no article and need no other check."""
 
 _LABEL: Final = re.compile(r"/label/(.+?)/?")
 _COMMENTS: Final = re.compile(r"/feeds/comments/([^/]+)")
@@ -96,22 +96,9 @@ class BrokenLink:
         return f"{self.file}:{self.line}" if self.line else str(self.file)
 
 
-@dataclass(slots=True)
-class LinkRecorder:
-    """A ``resolve`` function for the renderer that also records each URL and its replacement."""
-
-    resolve: Callable[[str], str]
-    links: dict[str, str] = field(default_factory=dict)
-
-    def __call__(self, url: str) -> str:
-        """Return the replacement of ``url``."""
-        self.links[url] = resolved = self.resolve(url)
-        return resolved
-
-
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What an address leads to: ``problem`` says why it is not a public page, ``ids`` are the anchors of an article."""
+    """What a URL leads to: ``problem`` says why it is not a public page, ``ids`` are the anchors of an article."""
 
     problem: str | None = None
     ids: frozenset[str] | None = None
@@ -126,7 +113,7 @@ class LinkChecker:
         self._now = now
         self._pages: list[Page] = []
         self._own: dict[str, Page] = {}  # by pointer key
-        self._found: dict[str, int] = {}
+        self._found: dict[str, int] = {}  # the ids of stored articles, by pointer key
         self._articles: dict[int, Article] = {}
         self._targets: dict[str, _Target] = {}
         self._ids: dict[str, frozenset[str]] = {}
@@ -141,12 +128,12 @@ class LinkChecker:
     def broken_links(self) -> list[BrokenLink]:
         """Return the broken links of all pages, in their order."""
         links = [(page, list(_links_of(page))) for page in self._pages]
-        self._look_up(unquote(urlsplit(address).path) for _, found in links for _, address in found)
+        self._look_up(unquote(urlsplit(url).path) for _, found in links for _, url in found)
         return [
             BrokenLink(page.file, _line(page.file, written), written, reason)
             for page, found in links
-            for written, address in found
-            if (reason := self._problem(page, written, address))
+            for written, url in found
+            if (reason := self._problem(page, written, url))
         ]
 
     def _look_up(self, paths: Iterable[str]) -> None:
@@ -157,8 +144,8 @@ class LinkChecker:
         self._found = repository.find_ids(keys)
         self._articles = repository.get_many(self._found.values())
 
-    def _problem(self, page: Page, written: str, address: str) -> str | None:
-        parts = urlsplit(address)
+    def _problem(self, page: Page, written: str, url: str) -> str | None:
+        parts = urlsplit(url)
         path, fragment = unquote(parts.path), unquote(parts.fragment)
         if path not in self._targets:
             self._targets[path] = self._target(path)
@@ -238,20 +225,20 @@ class LinkChecker:
 
 
 def _links_of(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield each link of the page that may lead to this site: as it was written, and its address from the root."""
+    """Yield each link of the page that may lead to this site: as it was written, and its URL from the root."""
     base = page.path
     site = urlsplit(settings().site_url or "")
     for written, resolved in page.links.items():
         is_uploaded = resolved != written and resolved.startswith("/media/")
-        if not is_uploaded and (address := _local_address(resolved, base, site.netloc)):
-            yield written, address
+        if not is_uploaded and (url := _local_url(resolved, base, site.netloc)):
+            yield written, url
     for href in page.hrefs:
         is_new = href.startswith("#") or (href not in page.links and "://" in href)
-        if is_new and (address := _local_address(href, base, site.netloc)):
-            yield href, address
+        if is_new and (url := _local_url(href, base, site.netloc)):
+            yield href, url
 
 
-def _local_address(url: str, base: str, host: str) -> str | None:
+def _local_url(url: str, base: str, host: str) -> str | None:
     """Return the path, query and fragment of a URL on this site; None for another site."""
     try:
         parts = urlsplit(urljoin(base, url))
@@ -280,7 +267,7 @@ def _is_file(path: str) -> bool:
 
 
 def _is_site_page(path: str) -> bool:
-    return _PAGE.fullmatch(path) is not None or is_document(path) or legacy_feed_redirect(path, {}) is not None
+    return _PAGE.fullmatch(path) is not None or is_document(path) or find_legacy_feed_redirect(path, {}) is not None
 
 
 def _file_problem(page: Page, written: str) -> str | None:

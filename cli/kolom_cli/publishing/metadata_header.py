@@ -19,14 +19,12 @@ _HEADER_KEYS: Final = MARK_KEYS | {
 }
 """The known keys: lines without any of them are not a header. Other keys cannot contain spaces."""
 
-_KEY: Final = re.compile(r" {0,3}(?:\.\.[ \t]+)?([A-Za-z][\w -]{0,40}):([ \t].*|)")
+KEY_LINE: Final = re.compile(r" {0,3}(?:\.\.[ \t]+)?([A-Za-z][\w -]{0,40}):([ \t].*|)")
 _KEY_WITHOUT_SPACE: Final = re.compile(r" {0,3}([A-Za-z][\w-]{0,40}):(\S.*)")
 _LINE: Final = re.compile(r"([^\r\n]*+)(?:\r\n|\n|\r|\Z)")
 _OPENING: Final = re.compile(r"\s*(<!--\s*)?")
 _MAX_LINES: Final = 200
 _MAX_LINE: Final = 4_000
-_FENCE: Final = re.compile(r"\s*(---|\+\+\+|;;;)[ \t]*(\w+|#.*)?[ \t]*(?:\r\n|\n|\r)[ \t]*(.*)")
-_JSON: Final = re.compile(r'\s*\{\s*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def read_header(text: str) -> Header:
 
 def _key(line: str) -> tuple[str, str] | None:
     """Return the key and the value of a line; None if the line has no key."""
-    match = _KEY.fullmatch(line)
+    match = KEY_LINE.fullmatch(line)
     if match is None:
         close = _KEY_WITHOUT_SPACE.fullmatch(line)
         return (close[1], close[2].strip()) if close and normalize(close[1]) in _HEADER_KEYS else None
@@ -99,16 +97,3 @@ def _after_empty_lines(text: str, position: int) -> int:
     while (line := _LINE.match(text, position)) and line.end() > position and not line[1].strip():
         position = line.end()
     return position
-
-
-def unsupported_metadata(text: str) -> str | None:
-    """Return a message if a text without front matter seems to have metadata in another format; None otherwise."""
-    if match := _FENCE.match(text):
-        fence, language, following = match.groups()
-        if fence != "---" or language or _KEY.fullmatch(following.rstrip()):
-            return "front matter must begin with `---` on the first line of the file"
-    if _JSON.match(text):
-        return "front matter in JSON is not supported: write it as YAML between two `---` lines"
-    if read_header(text).values:
-        return "its metadata must be between two `---` lines"
-    return None

@@ -40,7 +40,7 @@ _PUBLISHED_AGAIN: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishOptions:
-    """Options of a publication. ``rename`` allows a file to change the slug of the article with the file's id."""
+    """Options of a publication. With ``rename``, a file may change the slug of the article that has its id."""
 
     force: bool = False
     dry_run: bool = False

@@ -40,7 +40,7 @@ def slug_suffix(name: str) -> str:
 
 
 def clean_slug(name: str) -> str | None:
-    """Return a valid slug for that of another system: decoded, with few changes; None if impossible."""
+    """Convert a slug of another system to a valid one: decoded, with few changes; None if impossible."""
     text = unicodedata.normalize("NFC", unquote(name).strip().lower())
     if slug_problem(text) is None:
         return text

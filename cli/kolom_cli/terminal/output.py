@@ -52,14 +52,14 @@ def format_moment(moment: datetime) -> str:
     return f"{local.isoformat(' ')[:16]} {local:%Z}"
 
 
-def one_line(text: str) -> str:
+def to_printable(text: str) -> str:
     """Return a text on one line, without control characters."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def cut(text: str, width: int) -> str:
     """Return a text on one line, cut to ``width`` columns."""
-    line = one_line(text)
+    line = to_printable(text)
     return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"
 
 
@@ -73,7 +73,7 @@ def print_list(columns: Sequence[str], rows: Sequence[Row], *, empty: str, text:
     if not rows:
         _print(empty)
         return
-    table = [tuple(one_line(cell) or "-" for cell in row.cells) for row in rows]
+    table = [tuple(to_printable(cell) or "-" for cell in row.cells) for row in rows]
     total = console.out().width
     widths = _widths(columns, table, total)
     room = total - sum(width + len(_GAP) for width in widths)
@@ -94,7 +94,7 @@ def print_list(columns: Sequence[str], rows: Sequence[Row], *, empty: str, text:
 
 
 def _widths(columns: Sequence[str], table: Sequence[tuple[str, ...]], total: int) -> list[int]:
-    """Return the widths of the columns that fit in a line: each is that of its longest cell that still fits."""
+    """Return the widths of the columns that fit in a line: each as wide as its longest cell that still fits."""
     widths: list[int] = []
     for name, cells in zip(columns, zip(*table, strict=True), strict=True):
         room = total - sum(width + len(_GAP) for width in widths)

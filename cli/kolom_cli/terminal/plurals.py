@@ -2,7 +2,7 @@
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 picture``, ``2 pictures``; ``plural`` is the plural that does not only add an ``s``."""
+    """Return ``1 picture``, ``2 pictures``; ``plural`` is needed if the plural is not the noun with an ``s``."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kolom.articles.types import Change, Status
-from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_jsonable
+from kolom_cli.terminal.output import counts_table, format_moment, to_jsonable, to_printable
 from kolom_cli.terminal.plurals import choose, count
 
 _MAX_NAMES = 20
@@ -342,7 +342,7 @@ class PublishReport(Report):
         would_be = "would be " if self.dry_run else ""
         width = max((len(file.change) for file in self.files), default=0)
         for file in self.files:
-            line = f"{would_be}{file.change:<{width}}  {one_line(file.name)} -> {file.url} ({file.state})"
+            line = f"{would_be}{file.change:<{width}}  {to_printable(file.name)} -> {file.url} ({file.state})"
             console.print(Text(line), soft_wrap=True)
 
     def _print_end(self, console: Console) -> None:

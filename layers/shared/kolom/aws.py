@@ -87,7 +87,7 @@ def is_throttled(error: BaseException) -> bool:
 
 
 def is_throttle(code: str | None) -> bool:
-    """Return whether an error code, which may be that of one item of a transaction, means a lack of capacity."""
+    """Return whether an error code, of a request or of one item of a transaction, means a lack of capacity."""
     return code in _THROTTLES
 
 

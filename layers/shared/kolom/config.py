@@ -62,7 +62,7 @@ class Settings:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the time zone of the monthly archive."""
+        """Return the time zone in which dates are shown and months begin."""
         return ZoneInfo(self.time_zone)
 
     @property

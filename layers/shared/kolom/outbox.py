@@ -18,12 +18,9 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import uuid4
 
-from pynamodb.exceptions import PynamoDBException, UpdateError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from kolom.errors import Conflict, NotFound
-from kolom.models.errors import is_condition_failed
+from kolom.models.errors import StorageError
+from kolom.models.expressions import Action
 from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.models.transaction import Transaction
 from kolom.timestamps import SECONDS_PER_DAY
@@ -69,7 +66,7 @@ def enqueue(
     article_id: int | None = None,
     person: str | None = None,
 ) -> None:
-    """Add a mail to the transaction that creates its subject. ``person`` is its recipient, if not the owner."""
+    """Add a mail to the transaction that stores what it is about. ``person`` is its recipient, if not the owner."""
     transaction.put(
         OutboxRecord(
             mail_id,
@@ -90,18 +87,15 @@ def enqueue(
 def claim(mail_id: str, *, now: datetime) -> OutboxRecord | None:
     """Claim a waiting mail for :data:`LEASE`; None if it is not waiting, or another process has it. One UpdateItem."""
     record, lease = OutboxRecord(mail_id), uuid4().hex
-    claimed = _update(
-        record,
-        [
-            OutboxRecord.status.set("sending"),
-            OutboxRecord.lease.set(lease),
-            OutboxRecord.due.set(now + LEASE),
-            OutboxRecord.attempts.add(1),
-        ],
-        # The second condition allows the SDK's own retry of a claim whose response was lost.
-        (OutboxRecord.status == "waiting") | (OutboxRecord.lease == lease),
-    )
-    return record if claimed else None
+    # The second condition allows the SDK's own retry of a claim whose response was lost.
+    is_claimable = (OutboxRecord.status == "waiting") | (OutboxRecord.lease == lease)
+    actions = [
+        OutboxRecord.status.set("sending"),
+        OutboxRecord.lease.set(lease),
+        OutboxRecord.due.set(now + LEASE),
+        OutboxRecord.attempts.add(1),
+    ]
+    return record if record.update_if(is_claimable, actions) else None
 
 
 def mark_sent(record: OutboxRecord, message_id: str, *, now: datetime) -> bool:
@@ -131,7 +125,7 @@ def defer(record: OutboxRecord, reason: str, *, now: datetime) -> bool:
         OutboxRecord.due.set(now + pause),
         OutboxRecord.lease.remove(),
     ]
-    return _update(record, actions, OutboxRecord.lease == record.lease)
+    return record.update_if(OutboxRecord.lease == record.lease, actions)
 
 
 def postpone(record: OutboxRecord, reason: str, *, until: datetime) -> bool:
@@ -143,13 +137,13 @@ def postpone(record: OutboxRecord, reason: str, *, until: datetime) -> bool:
         OutboxRecord.deadline.set(until + GIVE_UP_AFTER),
         OutboxRecord.lease.remove(),
     ]
-    return _update(record, actions, OutboxRecord.lease == record.lease)
+    return record.update_if(OutboxRecord.lease == record.lease, actions)
 
 
 def assign(record: OutboxRecord, digest_id: str | None) -> bool:
-    """Record which digest will replace a claimed mail; None for no digest."""
+    """Record which digest will replace a claimed mail; None if no digest will."""
     action = OutboxRecord.digest.remove() if digest_id is None else OutboxRecord.digest.set(digest_id)
-    return _update(record, [action], OutboxRecord.lease == record.lease)
+    return record.update_if(OutboxRecord.lease == record.lease, [action])
 
 
 def requeue_due(*, now: datetime) -> RequeueResult:
@@ -166,14 +160,14 @@ def requeue_due(*, now: datetime) -> RequeueResult:
                 requeued.append(found.id)
             elif _fail(found, now):
                 failed.append(found.id)
-        except PynamoDBException:
+        except StorageError:
             # The next run retries it; the results of the others must still be returned.
             skipped.append(found.id)
     return RequeueResult(tuple(requeued), tuple(failed), tuple(skipped))
 
 
 def redact_id(mail_id: str) -> str:
-    """Return the part of a mail's id that logs may contain: its subject, without the recipient's hash."""
+    """Return the part of a mail's id that logs may contain: what it is about, without the recipient's hash."""
     return "#".join(mail_id.split("#")[:2])
 
 
@@ -209,7 +203,7 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
         OutboxRecord.digest.remove(),
         OutboxRecord.expires_at.set(int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY),
     ]
-    if not _update(record, requeued, OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent")):
+    if not record.update_if(OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent"), requeued):
         raise Conflict("it is waiting or being sent already")
     return record
 
@@ -221,12 +215,12 @@ def _requeue(found: OutboxRecord, now: datetime) -> bool:
         OutboxRecord.lease.remove(),
     ]
     # The index is a second behind: a process that changed the item in the meantime has handled it.
-    return _update(OutboxRecord(found.id), actions, (OutboxRecord.due == found.due) & (OutboxRecord.deadline > now))
+    return OutboxRecord(found.id).update_if((OutboxRecord.due == found.due) & (OutboxRecord.deadline > now), actions)
 
 
 def _fail(found: OutboxRecord, now: datetime) -> bool:
     actions = [OutboxRecord.status.set("failed"), *_REMOVE_FROM_QUEUE]
-    return _update(OutboxRecord(found.id), actions, (OutboxRecord.due == found.due) & (OutboxRecord.deadline <= now))
+    return OutboxRecord(found.id).update_if((OutboxRecord.due == found.due) & (OutboxRecord.deadline <= now), actions)
 
 
 _REMOVE_FROM_QUEUE: Final[tuple[Action, ...]] = (
@@ -241,15 +235,4 @@ def _finish(record: OutboxRecord, status: Status, actions: Sequence[Action], *, 
     finished = [OutboxRecord.status.set(status), reason_action, *actions, *_REMOVE_FROM_QUEUE]
     # The first condition allows the SDK's own retry of an update whose response was lost.
     is_claimed = (OutboxRecord.status == status) | (OutboxRecord.lease == record.lease)
-    return _update(record, finished, is_claimed)
-
-
-def _update(record: OutboxRecord, actions: Sequence[Action], condition: Condition) -> bool:
-    """Update the item and ``record`` if the condition holds; return whether it did."""
-    try:
-        record.update(actions=list(actions), condition=condition)
-    except UpdateError as error:
-        if is_condition_failed(error):
-            return False
-        raise
-    return True
+    return record.update_if(is_claimed, finished)

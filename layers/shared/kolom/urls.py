@@ -55,13 +55,13 @@ def with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
 
 
-def absolute_url(address: str) -> str:
+def absolute_url(url: str) -> str:
     """Return the full URL of a path of this site; a full URL is unchanged."""
-    if re.match(r"https?://", address, re.IGNORECASE):
-        return address
-    if address.startswith("//"):
-        return f"https:{address}"
-    return settings().site_url.rstrip("/") + address
+    if re.match(r"https?://", url, re.IGNORECASE):
+        return url
+    if url.startswith("//"):
+        return f"https:{url}"
+    return settings().site_url.rstrip("/") + url
 
 
 def article_url(path: str) -> str:
@@ -121,7 +121,7 @@ def _with_site(path: str) -> str:
 def _ascii_host(host: str) -> str:
     if host.isascii():
         return host
-    # Imported here, since hosts are almost always ASCII: its tables add 100 ms to a cold start.
+    # Imported here, because its tables add 100 ms to a cold start, and almost all hosts are ASCII.
     import idna
 
     return idna.encode(host, uts46=True).decode()  # IDNAError is a ValueError

@@ -107,6 +107,13 @@ def test_a_ban_marks_the_comment_and_later_ones_as_spam(blog: Kolom) -> None:
     assert "no longer stored" in forgotten.stderr
 
 
+def test_one_comment_and_one_day_are_reported_in_the_singular(blog: Kolom) -> None:
+    chosen = post("Once.", email="siti@example.com")
+    banned = blog("comments", "ban", chosen, "--days", "1")
+    assert banned.stdout == f"the address of {chosen} is banned for 1 day\n"
+    assert blog("comments", "forget", "siti@example.com", "--yes").stdout == "erased 1 comment\n"
+
+
 def test_personal_data_can_be_exported_and_erased(blog: Kolom) -> None:
     exported = blog("comments", "export", "budi@EXAMPLE.com").json
     assert [comment["content"] for comment in exported] == ["Comment 0 [bold]", "Comment 1 [bold]"]

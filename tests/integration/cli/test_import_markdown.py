@@ -11,7 +11,7 @@ import pytest
 from kolom.articles import aliases, public, publishing, repository
 from kolom.errors import Conflict, InvalidInput
 from kolom.pages.router import dispatch
-from kolom_cli.importers.markdown.site import number_of
+from kolom_cli.importers.markdown.site import derive_id_suffix
 from tests.integration.cli.conftest import Kolom
 from tests.paths import FIXTURES
 
@@ -454,7 +454,7 @@ def test_no_link_is_followed_out_of_the_folder(kolom: Kolom, tmp_path: Path) -> 
     (site / "folder").symlink_to(tmp_path / "secret")
     report = _import(kolom, site)
     assert (report["created"], report["skipped"]) == (1, 1)
-    assert "to a file outside of the directory" in report["skipped_items"][0]["reason"]
+    assert "to a file outside of the folder" in report["skipped_items"][0]["reason"]
     assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
 
 
@@ -563,7 +563,7 @@ def test_a_moved_file_of_an_unpublished_article_becomes_a_draft(
     for created in (1, 0):
         report = _import(kolom, tmp_path / below)
         place = (tmp_path / "posts/2024/one.md").relative_to(tmp_path / below).as_posix()
-        assert publishing.get_by_slug(f"one-{number_of(place)}").status == "draft"
+        assert publishing.get_by_slug(f"one-{derive_id_suffix(place)}").status == "draft"
         if created:
             assert "of the same slug or URL was" in _notes(report)
 
@@ -576,7 +576,7 @@ def test_two_posts_with_one_slug_stay_public_if_one_is_deleted(kolom: Kolom, tmp
     assert kolom("delete", "one", "--yes").exit_code == 0
     _import(kolom, tmp_path)
     for name in ("one", "two"):
-        assert publishing.get_by_slug(f"{name}-{number_of(f'b/{name}.md')}").status == "published"
+        assert publishing.get_by_slug(f"{name}-{derive_id_suffix(f'b/{name}.md')}").status == "published"
 
 
 def test_parent_folders_and_link_targets_can_mark_drafts(kolom: Kolom, tmp_path: Path) -> None:
@@ -590,7 +590,7 @@ def test_parent_folders_and_link_targets_can_mark_drafts(kolom: Kolom, tmp_path:
     (site / "s/posts/three.md").symlink_to("../.hidden/h.md")
     report = _import(kolom, site / "s")
     assert publishing.get_by_slug("two").status == "draft"
-    assert _reasons(report, site / "s") == {"posts/three.md": "a link into a hidden directory"}
+    assert _reasons(report, site / "s") == {"posts/three.md": "a link into a hidden folder"}
 
 
 _PAGE = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"

@@ -17,7 +17,7 @@ from kolom_cli.importers.common.pictures import Pictures
 from kolom_cli.importers.common.types import Item
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.media.downloader import DownloadError
-from kolom_cli.media.picture_folder import PictureFolder
+from kolom_cli.media.picture_directory import PictureDirectory
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal.report import Report
 from tests.integration.cli.conftest import Kolom
@@ -176,7 +176,7 @@ def test_a_picture_without_a_media_bucket_stays_where_it_is(kolom: Kolom, tmp_pa
     assert kolom("import", "wordpress", tmp_path / "export.xml").exit_code == 0
     items: list[Item] = list(read_wordpress(tmp_path / "export.xml"))
     report = Report()
-    Importer(report, datetime.now(UTC), pictures=Pictures(MediaStore(), PictureFolder(tmp_path), nothing)).store_all(
+    Importer(report, datetime.now(UTC), pictures=Pictures(MediaStore(), PictureDirectory(tmp_path), nothing)).store_all(
         items, threading.Event()
     )
     assert report.counts()["unchanged"] == 1

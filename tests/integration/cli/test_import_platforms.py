@@ -101,7 +101,7 @@ ADDRESSES = {
     "substack": ("/p/post-1", "/p/post-2"),
     "medium": (f"/@me/post-1-{id_of(1)}", "/post-2/"),
 }
-"""The old address of the first article, and the address of the second one here."""
+"""The old address of the first article, and the new address of the second one."""
 
 each_platform = pytest.mark.parametrize("platform", EXPORTS)
 

@@ -91,6 +91,10 @@ def test_deletion_is_permanent(inbox: Kolom) -> None:
     assert inbox("messages", "delete", first).exit_code == 1
 
 
+def test_one_deleted_message_is_reported_in_the_singular(inbox: Kolom) -> None:
+    assert inbox("messages", "forget", "siti@example.com", "--yes").stdout == "deleted 1 message\n"
+
+
 def test_forget_deletes_all_messages_of_an_address_regardless_of_case(inbox: Kolom) -> None:
     assert inbox("messages", "forget", "BUDI@example.com", answer="n\n").exit_code == 1
     assert len(listed(inbox)) == 3

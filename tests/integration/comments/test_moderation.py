@@ -216,8 +216,8 @@ def test_counts_and_threads_stay_correct_under_concurrency(blog: Blog, configure
             chosen: Comment = (parents + children)[(number * 5 + step * 3) % 12]
             try:
                 if step % 3 == 2:
-                    draft = NewComment(name="X", content=f"Reply {number} {step}.", parent_id=chosen.id)
-                    posting.post(article, draft, RequestContext(address=f"10.{number}.{step}.1"), now=now)
+                    comment = NewComment(name="X", content=f"Reply {number} {step}.", parent_id=chosen.id)
+                    posting.post(article, comment, RequestContext(address=f"10.{number}.{step}.1"), now=now)
                 else:
                     blog.moderate(chosen, ACTIONS[(number + step) % 4])
             except KolomError:

@@ -84,8 +84,8 @@ def test_a_parent_must_be_an_approved_comment_of_the_same_article(blog: Blog) ->
     pending, approved = blog.post_stored("Waits."), blog.post_approved("Stands.")
     deleted = blog.moderate(blog.post_approved("Goes."), "delete")
     elsewhere = blog.post_approved("There.", slug="other")
-    nowhere: list[Any] = [pending.id, deleted.id, elsewhere.id, "01K0000000000000000000000A", "x", 7, []]
-    for parent in nowhere:
+    invalid: list[Any] = [pending.id, deleted.id, elsewhere.id, "01K0000000000000000000000A", "x", 7, []]
+    for parent in invalid:
         answer = blog.post("An answer.", parent_id=parent)
         assert (answer.status, answer.fields) == (422, {"parent_id"})
     reply = blog.post_stored("An answer.", parent_id=approved.id)
@@ -154,7 +154,7 @@ def test_a_website_may_be_written_without_a_scheme(blog: Blog, typed: str, store
         ("name", None, "must be a string"),
         ("content", "x" * 10_001, "must have at most 10000 characters"),
         ("email", "no", "must be a valid email address, such as name@example.com"),
-        ("website", "ftp://example.com", "must be the address of a website, such as https://example.com"),
+        ("website", "ftp://example.com", "must be the URL of a website, such as https://example.com"),
         ("notify_replies", "perhaps", "must be true or false"),
         ("nickname", "x", "is unknown: remove it, or begin its name with _ to have it ignored"),
     ],
@@ -332,7 +332,9 @@ def test_a_replay_is_answered_after_approval_and_closing(blog: Blog) -> None:
     assert again.json["status"] == "approved"
 
 
-def post_concurrently(drafts: list[tuple[NewComment, RequestContext]], workers: int) -> list[PostedComment | Exception]:
+def post_concurrently(
+    comments: list[tuple[NewComment, RequestContext]], workers: int
+) -> list[PostedComment | Exception]:
     """Post all comments at the same time from ``workers`` threads."""
     article, now = public.get_summary("hello"), datetime.now(UTC)
     start = threading.Barrier(workers)
@@ -340,15 +342,15 @@ def post_concurrently(drafts: list[tuple[NewComment, RequestContext]], workers: 
     def work(share: list[tuple[NewComment, RequestContext]]) -> list[PostedComment | Exception]:
         start.wait()
         answers: list[PostedComment | Exception] = []
-        for draft, context in share:
+        for comment, context in share:
             try:
-                answers.append(posting.post(article, draft, context, now=now))
+                answers.append(posting.post(article, comment, context, now=now))
             except Exception as error:  # noqa: BLE001 - checked by the test
                 answers.append(error)
         return answers
 
     with ThreadPoolExecutor(workers) as pool:
-        return [answer for share in pool.map(work, [drafts[i::workers] for i in range(workers)]) for answer in share]
+        return [answer for share in pool.map(work, [comments[i::workers] for i in range(workers)]) for answer in share]
 
 
 @pytest.mark.parametrize(
@@ -359,9 +361,9 @@ def test_concurrent_equal_posts_are_one_comment_with_equal_responses(
     blog: Blog, configure: Configure, mode: str, key: str | None, posts: int
 ) -> None:
     configure(moderation_mode=mode)
-    draft = NewComment(name="Budi", content="Once, and only once, whatever the network does.", email="b@example.com")
+    comment = NewComment(name="Budi", content="Once, and only once, whatever the network does.", email="b@example.com")
     answers = post_concurrently(
-        [(draft, RequestContext(address="10.0.0.1", idempotency_key=key))] * posts, workers=posts
+        [(comment, RequestContext(address="10.0.0.1", idempotency_key=key))] * posts, workers=posts
     )
     assert len(answers) == posts
     tokens = [answer if isinstance(answer, Exception) else answer.edit_token for answer in answers]
@@ -383,14 +385,14 @@ def test_concurrent_comments_are_all_stored_and_counted(
     parent = blog.post_stored("The parent.")
     conflicts = posts * 3 // 10
     faults.conflict(times=conflicts)
-    drafts = [
+    comments = [
         (
             NewComment(name="Budi", content=f"Comment number {n}.", parent_id=parent.id if n % 2 else None),
             RequestContext(address=f"10.{n}.0.1", idempotency_key=str(n)),
         )
         for n in range(posts)
     ]
-    answers = post_concurrently(drafts, workers=16)
+    answers = post_concurrently(comments, workers=16)
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     assert faults.refused == conflicts
     assert len(stored_comments()) == posts + 1
@@ -486,6 +488,6 @@ def test_a_form_may_be_multipart(blog: Blog) -> None:
     assert stored_comments()[0]["content"]["S"] == "Satu\ndua"
 
 
-def test_unknown_routes_are_problems(blog: Blog) -> None:
+def test_an_unknown_route_is_answered_with_a_problem(blog: Blog) -> None:
     answer = write_comments.handler(request("/api/comments/none", method="POST"), Context())
     assert answer["statusCode"] == 404

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> Mock:
-    """Return the list of texts that are rendered."""
+    """Return a mock that records the texts that are rendered."""
     parse = Mock(wraps=visitor_text._PARSER.parse)
     monkeypatch.setattr(visitor_text._PARSER, "parse", parse)
     visitor_text.render.cache_clear()

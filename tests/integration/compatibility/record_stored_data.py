@@ -264,14 +264,14 @@ def answers(stack: Stack, paths: list[str]) -> Data:
 
 
 def test_record_answers(empty: Stack) -> None:
-    """Replace only the responses, for the same paths and cursors, with those to the same tables now."""
+    """Record only the responses again: for the same tables, paths and cursors."""
     empty.clock.set(datetime.fromisoformat(read("tokens.json")["now"]))
     load(read("tables.json"))
     write("answers.json", answers(empty, list(read("answers.json"))))
 
 
 def test_record_command_keys(empty: Stack, tmp_path: Path) -> None:
-    """Replace only the command keys with those that the commands print now for the same tables."""
+    """Record only the keys again that the commands print, for the same tables."""
     empty.clock.set(datetime.fromisoformat(read("tokens.json")["now"]))
     load(read("tables.json"))
     write("command_keys.json", command_keys(empty, tmp_path))

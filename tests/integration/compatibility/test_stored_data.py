@@ -214,7 +214,7 @@ def test_an_unsubscribed_person_is_not_asked_again(stack: Stack) -> None:
         comment = stack.comment(SLUG, f"By {email}.", email=email, **fields).json["comment"]["id"]
         stack.run("comments", "approve", comment)
     after = guard_items("tally#question")
-    # Only one question is sent: the other mailbox was asked before under another spelling.
+    # Only one confirmation mail is sent: the other mailbox was asked before, under another spelling of its address.
     assert {key for key in after if key.startswith("tally#question-mailbox#")} == {
         key for key in before if key.startswith("tally#question-mailbox#")
     }

@@ -275,5 +275,5 @@ def test_whatever_the_sdk_retries_is_temporary() -> None:
 
 
 def is_temporary(code: str) -> bool:
-    """Whether an error with that code asks the client to come again."""
+    """Return whether a request that fails with that code may be repeated."""
     return failure_of(ClientError({"Error": {"Code": code}}, "Operation")).status == 503

@@ -31,7 +31,7 @@ PATHS: Final = {
     "handle_bounces": "correlation_paths.EVENT_BRIDGE",
     "run_scheduled_tasks": "correlation_paths.EVENT_BRIDGE",
 }
-"""Where the id of an event is. All other functions answer HTTP requests."""
+"""The location of the id in an event. All other functions answer HTTP requests."""
 METRICS: Final = {
     "index_articles": {"ArticlesIndexed", "ArticlesNotIndexed", "MalformedEvents"},
     "run_scheduled_tasks": {"ArticlesReleased", "ArticlesNotReleased", "MailFailed"},

@@ -220,7 +220,7 @@ def forged_cursors() -> Iterator[tuple[str, str, str, str]]:
 
 @pytest.fixture
 def blog(secret: str, configure: Configure) -> None:
-    """Return a site with an article and without moderation."""
+    """Publish an article, and configure the site for many comments."""
     configure(comments_per_minute=100, owner_email="owner@example.com", proof_of_work="none")
     publishing.publish(content("hello", labels=("News",)), now=NOW)
     update_index((1,))

@@ -66,7 +66,7 @@ OF_THE_TEST = {
     },
     "send_mail": {("dynamodb:Scan", "kolom-outbox")},
 }
-"""What the tests ask for on the way, as the site's owner would."""
+"""The operations of the tests themselves, which have the rights of the site's owner."""
 
 
 def blog() -> None:

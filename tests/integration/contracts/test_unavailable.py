@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from pynamodb.exceptions import GetError
 
 from kolom import aws
 from kolom.articles import publishing
-from kolom.comments import reply_subscriptions
+from kolom.comments import public, reply_subscriptions
 from kolom.config import settings
 from kolom.http.errors import failure_of
 from kolom.models.base import connection
 from kolom.models.retry import DEADLINE_SECONDS
+from kolom.observability import logger
 from kolom.pages import theme
 from kolom.security import signing
 from kolom_cli.sam.model import Function, Template
@@ -85,7 +87,7 @@ NEVER = {
 }
 
 type Break = Callable[..., list[str]]
-"""Makes every call of a service fail from now on, after some; the list has the threads of those that did."""
+"""Makes the calls of a service fail after the first ones; the list has the threads of the failed calls."""
 
 
 @pytest.fixture
@@ -204,6 +206,21 @@ def test_a_page_waits_for_dynamodb_only_once(broken: Break, calls: int) -> None:
     assert answer["statusCode"] in {200, 503}
     # Concurrent queries wait at the same time.
     assert len([name for name in failed if name == "MainThread"]) <= 2
+
+
+@pytest.mark.usefixtures("cold")
+def test_an_article_is_shown_if_its_comments_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A permanent error, such as a missing permission, is logged as one."""
+    log = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise GetError(cause=NEVER["not allowed"])
+
+    monkeypatch.setattr(public, "list_comments", refuse)
+    answer = importlib.import_module("functions.serve_pages.app").handler(request(f"/{SLUG}/"), Context())
+    assert answer["statusCode"] == 200
+    assert '"level":"ERROR"' in log.getvalue()
 
 
 @pytest.mark.usefixtures("cold")

@@ -163,11 +163,11 @@ def test_invalid_frontend_files_are_reported_and_the_site_is_unchanged(
     assert len([record for record in caplog.records if "is not a CSS color" in record.message]) == 1
     file.write_text(before)
     with pytest.raises(LoadError, match="is not a CSS color"):
-        refuse(stack, checkout)
+        deploy_invalid_settings(stack, checkout)
 
 
-def refuse(stack: EmulatedStack, checkout: Path) -> None:
-    """Try to start with invalid settings."""
+def deploy_invalid_settings(stack: EmulatedStack, checkout: Path) -> None:
+    """Deploy the assets with invalid settings, as at the start of the stack."""
     file = checkout / "frontend/site.toml"
     before = file.read_text("utf-8")
     file.write_text('[colours]\naccent = "nope"\n')

@@ -226,7 +226,7 @@ class TestArticles:
 
 @pytest.fixture
 def blog(tables: None, secret: str) -> None:
-    """Return two articles with open comments."""
+    """Publish two articles with open comments."""
     publishing.publish(content("hello", path="/2024/05/hello.html"), now=NOW)
     publishing.publish(content("other", title="Other <i>"), now=NOW)
 

@@ -86,7 +86,7 @@ def test_months_are_in_the_sites_time_zone() -> None:
 def test_a_month_with_too_many_articles_is_split_into_stable_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 2)
+    monkeypatch.setattr(sitemaps, "MAX_URLS", 2)
     for day in range(1, 6):
         publish(f"d{day}", f"2026-01-0{day}")
     assert places("/sitemap.xml")[1:] == [f"/sitemaps/2026-01{part}.xml" for part in ("", "-2", "-3")]
@@ -99,7 +99,7 @@ def test_a_month_with_too_many_articles_is_split_into_stable_parts(
 
 
 def test_a_part_that_does_not_exist_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 1)
+    monkeypatch.setattr(sitemaps, "MAX_URLS", 1)
     for day in range(1, 4):
         publish(f"d{day}", f"2026-01-0{day}")
     for name, status, requests in (("2026-01-3.xml", 200, 2), ("2026-01-4.xml", 404, 1), ("2026-01-11.xml", 404, 0)):
@@ -109,7 +109,7 @@ def test_a_part_that_does_not_exist_is_not_computed(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_number_of_parts_of_a_month_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 1)
+    monkeypatch.setattr(sitemaps, "MAX_URLS", 1)
     monkeypatch.setattr(sitemaps, "MAX_PARTS", 2)
     for day in range(1, 5):
         publish(f"d{day}", f"2026-01-0{day}")

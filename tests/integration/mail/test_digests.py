@@ -228,7 +228,7 @@ def test_each_hour_of_comments_causes_six_mails_which_fit_into_the_sandbox(mail_
         mail_system.run_for(1)
     mail_system.run_for(1)
     assert len(mail_system.ses.mails) == 2 * 6
-    assert 24 * (digests.MAX_ALONE + 1) < 200
+    assert 24 * (digests.MAX_SINGLE + 1) < 200
     assert mailed(mail_system) == dict.fromkeys(range(20), 1)
 
 

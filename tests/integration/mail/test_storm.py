@@ -79,7 +79,7 @@ class RandomFaults:
 
     @contextmanager
     def over_dynamodb(self) -> Iterator[None]:
-        """Also end processes at DynamoDB calls, before or after their effect."""
+        """End processes at DynamoDB calls, too, before or after their effect."""
 
         def inject(model: Any, **_: Any) -> None:
             if self._chance.random() < 0.02:

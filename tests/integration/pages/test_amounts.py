@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 LAMBDA_LIMIT_BYTES = 6 * 1024 * 1024
 FORMER_HTML = "<blockquote>\n" * 9_500 + "</blockquote>\n" * 9_500
-"""What ten thousand ``>`` once became."""
+"""The HTML that an earlier version made of ten thousand ``>``."""
 
 type Handler = Callable[[Any, Any], dict[str, Any]]
 
@@ -205,7 +205,7 @@ def test_only_the_most_used_labels_are_listed(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("label", ["&" * 100, '"' * 100, "\U0001f600" * 100, "ﬃ" * 100, "ΐ" * 100, "a"])
 def test_a_label_takes_no_more_space_than_estimated(label: str) -> None:
-    one, two = (len(views.labels([LabelCount(label, 12_345)] * number).html.encode()) for number in (1, 2))
+    one, two = (len(views.render_labels([LabelCount(label, 12_345)] * number).html.encode()) for number in (1, 2))
     assert two - one <= public._ENTRY_BYTES + public._ENCODED * len(label.encode())
 
 

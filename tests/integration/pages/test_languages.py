@@ -1,4 +1,4 @@
-"""Articles have their own language; other pages the language that the reader prefers."""
+"""Articles are in their own language; other pages are in the language that the reader prefers."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -47,7 +47,7 @@ def get(address: str, **headers: str) -> Response:
 
 
 @pytest.mark.parametrize("address", [*LISTS, *ERRORS])
-def test_a_page_without_a_language_has_the_readers(address: str) -> None:
+def test_a_page_without_its_own_language_uses_that_of_the_reader(address: str) -> None:
     for header, language in (("en-GB,id;q=0.5", "en"), ("fr", "id"), ("", "id"), ("en;q=9", "id")):
         page = get(address, accept_language=header)
         assert f'<html lang="{language}"' in page.body
@@ -88,7 +88,7 @@ def test_links_previews_and_forms_answer_in_the_readers_language(secret: str) ->
         assert call(submit_contact.handler, sent).headers["Content-Language"] == language
 
 
-def test_a_language_without_messages_gets_those_of_the_sites_first_language(configure: Configure) -> None:
+def test_without_messages_in_the_language_the_sites_first_locale_is_used(configure: Configure) -> None:
     configure(languages="de,en")
     for header in ("de", "id"):
         assert get("/", accept_language=header).headers["Content-Language"] == "en"

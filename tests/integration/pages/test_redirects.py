@@ -38,7 +38,7 @@ NFC, NFD = "caf\u00e9", "cafe\u0301"
 def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the page of an article by its id; other tests cover its content."""
     monkeypatch.setattr(router, "load_article_extras", lambda *_, **__: None)
-    monkeypatch.setattr("kolom.pages.views.article", _page)
+    monkeypatch.setattr("kolom.pages.views.render_article", _page)
 
 
 def _page(found: PublishedArticle, _: None) -> HtmlResponse:

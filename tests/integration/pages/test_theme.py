@@ -89,7 +89,7 @@ def test_if_the_table_is_unavailable_the_last_theme_is_used(
     refused = faults.refused
     clock.now += CACHE_SECONDS - 1
     theme.get_theme(clock)
-    assert faults.refused == refused, "what fails is tried again for every page"
+    assert faults.refused == refused, "a failed read is repeated for every page"
 
 
 def test_a_function_without_the_table_uses_plain_file_names(configure: Configure) -> None:

@@ -119,7 +119,7 @@ class TestCompletion:
         assert set(found(q="kopi gamel")) == {"all", "some", "other"}
 
     def test_all_titles_with_the_prefix_are_found_on_consecutive_pages(self) -> None:
-        """Also those whose words are not among the completions."""
+        """Titles whose words are not among the completions are found, too."""
         for number, word in enumerate(("fotogenik", "fotograf", "fotokopi", "fotomodel", "fotosintesis")):
             publish(f"n{number}", "x", title=word)
         assert search(q="foto")["completed"] == {"foto": ["fotograf", "fotokopi"]}

@@ -116,7 +116,7 @@ def test_a_stored_path_of_an_earlier_version_is_accepted() -> None:
 @pytest.mark.parametrize("label", [".", "..", "/", "a/", "/a", "a//b", "a/../b", "a/ . /b", "%2F", "a%20b"])
 def test_a_new_label_must_have_an_address(label: str) -> None:
     fields = FIELDS | {"labels": (label,)}
-    with pytest.raises(InvalidInput, match=r"^labels: must not .* because of its address"):
+    with pytest.raises(InvalidInput, match=r"^labels: must not .* because of its URL"):
         ArticleInput.model_validate(fields)
     assert ArticleInput.model_validate(fields, context=STORED).labels == (label,)
     assert ArticleRecord.read(RECORD | {"labels": [label]}).labels == [label]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ from kolom.feeds.legacy_urls import legacy_feed_redirect
     ],
 )
 def test_a_feed_url_of_another_system_is_mapped(path: str, query: dict[str, list[str]], place: str) -> None:
-    assert legacy_feed_redirect(path, query) == place
+    assert find_legacy_feed_redirect(path, query) == place
 
 
 @pytest.mark.parametrize("path", ["/", "/feeds/", "/feeds/x", "/feedback/", "/feed/x/y", "/feeds/posts/other"])
 def test_other_paths_are_not_feed_urls(path: str) -> None:
-    assert legacy_feed_redirect(path, {}) is None
+    assert find_legacy_feed_redirect(path, {}) is None

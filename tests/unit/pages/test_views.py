@@ -32,7 +32,7 @@ LONG = Body(
 
 def article_page(shown: PublishedArticle, living: ArticleExtras | None = None) -> HtmlResponse:
     """Return the page of an article; ``living`` are its comments and related articles, by default none."""
-    return views.article(shown, living or ArticleExtras(comments=comment_page(), is_open=False))
+    return views.render_article(shown, living or ArticleExtras(comments=comment_page(), is_open=False))
 
 
 def sent(form: FormResponder, became: str) -> HtmlResponse:
@@ -58,27 +58,27 @@ def link(action: Action) -> SubscriptionLink:
 
 
 PAGES: dict[str, Callable[[], HtmlResponse]] = {
-    "home": lambda: views.home(card_page(card(), card(language="en"), total=9, next_cursor="abc")),
-    "home, empty": lambda: views.home(card_page()),
-    "home, continued": lambda: views.home(card_page(card()), cursor="abc"),
-    "label": lambda: views.label("Politik", card_page(card())),
-    "month": lambda: views.months(2026, 2, card_page(card())),
-    "year": lambda: views.months(2026, None, card_page(card())),
-    "labels": lambda: views.labels([LabelCount("Politik", 2), LabelCount("C#", 1)]),
-    "archive": lambda: views.archive([MonthCount(2026, 2, 1_234), MonthCount(2025, 12, 1)]),
-    "archive, empty": lambda: views.archive([]),
-    "contact": views.contact,
+    "home": lambda: views.render_home(card_page(card(), card(language="en"), total=9, next_cursor="abc")),
+    "home, empty": lambda: views.render_home(card_page()),
+    "home, continued": lambda: views.render_home(card_page(card()), cursor="abc"),
+    "label": lambda: views.render_label("Politik", card_page(card())),
+    "month": lambda: views.render_months(2026, 2, card_page(card())),
+    "year": lambda: views.render_months(2026, None, card_page(card())),
+    "labels": lambda: views.render_labels([LabelCount("Politik", 2), LabelCount("C#", 1)]),
+    "archive": lambda: views.render_archive([MonthCount(2026, 2, 1_234), MonthCount(2025, 12, 1)]),
+    "archive, empty": lambda: views.render_archive([]),
+    "contact": views.render_contact,
     **{
         f"{form.__name__}, {became}": (lambda form=form, became=became: sent(form, became))  # type: ignore[misc]
         for form in (comment_form_response, contact_form_response)
         for became in ("taken", "refused", "busy", "not read")
     },
     **{
-        f"subscription, {action}": (lambda action=action: subscription.confirm(link(action), site_locale()))  # type: ignore[misc]
+        f"subscription, {action}": (lambda action=action: subscription.render_confirmation(link(action), site_locale()))  # type: ignore[misc]
         for action in ("confirm", "leave")
     },
-    "subscription, done": lambda: subscription.done(link("leave"), site_locale()),
-    "subscription, failed": lambda: subscription.failed(Conflict("left"), site_locale()),
+    "subscription, done": lambda: subscription.render_result(link("leave"), site_locale()),
+    "subscription, failed": lambda: subscription.render_failure(Conflict("left"), site_locale()),
     "article": lambda: article_page(
         reading(body=LONG, previous=AdjacentArticle("a", "/a/", "A"), following=AdjacentArticle("b", "/b/", "B"))
     ),
@@ -106,7 +106,7 @@ PAGES: dict[str, Callable[[], HtmlResponse]] = {
         ArticleExtras(comments=comment_page(comment(name=HOSTILE)), related=(card(title=HOSTILE),), reply_to_id="1"),
     ),
     "free page": lambda: article_page(reading(kind="page", labels=())),
-    "preview": lambda: views.preview(article(status="draft", published_at=None), Body(html="<p>x</p>")),
+    "preview": lambda: views.render_preview(article(status="draft", published_at=None), Body(html="<p>x</p>")),
     "hostile article": lambda: article_page(
         reading(
             title=HOSTILE,
@@ -118,10 +118,12 @@ PAGES: dict[str, Callable[[], HtmlResponse]] = {
             body=Body(html="", toc=tuple(Heading(f"a-{number}", 2, HOSTILE) for number in range(3))),
         )
     ),
-    "hostile list": lambda: views.label(HOSTILE, card_page(card(title=HOSTILE, excerpt=HOSTILE, labels=(HOSTILE,)))),
-    "hostile labels": lambda: views.labels([LabelCount(HOSTILE, 1)]),
+    "hostile list": lambda: views.render_label(
+        HOSTILE, card_page(card(title=HOSTILE, excerpt=HOSTILE, labels=(HOSTILE,)))
+    ),
+    "hostile labels": lambda: views.render_labels([LabelCount(HOSTILE, 1)]),
     **{
-        str(int(status)): (lambda status=status: views.problem(status))  # type: ignore[misc]
+        str(int(status)): (lambda status=status: views.render_problem(status))  # type: ignore[misc]
         for status in (
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,
@@ -242,31 +244,31 @@ def test_an_article_without_a_locale_has_the_sites_interface_language() -> None:
 
 
 def test_a_summary_in_another_language_has_a_lang_attribute() -> None:
-    made = views.home(card_page(card(), card(language="ar")))
+    made = views.render_home(card_page(card(), card(language="ar")))
     assert attributes(made, "//h2", "lang") == [None, "ar"]
     assert attributes(made, "//h2", "dir") == [None, "rtl"]
 
 
 def test_dates_are_in_the_sites_time_zone_and_exact_in_attributes() -> None:
-    (time,) = find_all(views.home(card_page(card())), "//time")
+    (time,) = find_all(views.render_home(card_page(card())), "//time")
     assert time.text == "1 Februari 2026"
     assert time.get("datetime") == "2026-01-31T20:00:00Z"
 
 
 def test_a_list_links_to_its_next_page_and_later_pages_are_not_indexed() -> None:
-    first = views.label("c#", card_page(card(), total=40, next_cursor="a b"))
+    first = views.render_label("c#", card_page(card(), total=40, next_cursor="a b"))
     assert attributes(first, "//link[@rel='next']", "href") == ["/label/c%23/?cursor=a+b"]
     assert attributes(first, "//a[@rel='next']", "href") == ["/label/c%23/?cursor=a+b"]
     assert attributes(first, "//link[@rel='canonical']", "href") == ["https://blog.example/label/c%23/"]
     assert not find_all(first, "//meta[@name='robots']")
-    last = views.label("c#", card_page(card(), total=40), cursor="a b")
+    last = views.render_label("c#", card_page(card(), total=40), cursor="a b")
     assert not find_all(last, "//link[@rel='next']")
     assert attributes(last, "//meta[@name='robots']", "content") == ["noindex"]
 
 
 def test_only_the_first_page_of_home_has_a_large_card() -> None:
-    assert views.home(card_page(card(), card())).html.count("card--lead") == 1
-    assert "card--lead" not in views.home(card_page(card(), card()), cursor="x").html
+    assert views.render_home(card_page(card(), card())).html.count("card--lead") == 1
+    assert "card--lead" not in views.render_home(card_page(card(), card()), cursor="x").html
 
 
 def test_the_contents_of_a_longer_article_link_to_its_headings() -> None:
@@ -301,7 +303,7 @@ def test_a_picture_with_several_parameters_is_not_repeated() -> None:
 
 def test_the_preview_of_a_scheduled_article_names_its_time_and_zone() -> None:
     scheduled = article(status="scheduled", published_at=datetime(2026, 11, 29, 21, 47, tzinfo=UTC))
-    (notice,) = find_all(views.preview(scheduled, LONG), "//p[@class='notice']")
+    (notice,) = find_all(views.render_preview(scheduled, LONG), "//p[@class='notice']")
     assert re.search(r"November 2026, \d\d:\d\d [A-Z]+", "".join(notice.itertext()))
 
 
@@ -318,8 +320,8 @@ def feeds_of(page: HtmlResponse) -> list[tuple[str | None, str | None]]:
 
 def test_a_page_links_to_the_feeds_of_the_site_and_of_its_content() -> None:
     of_site = [("Blog", "/feeds/atom.xml"), ("Blog", "/feeds/feed.json")]
-    assert feeds_of(views.home(card_page(card()))) == of_site
-    assert feeds_of(views.label("Luar Negeri", card_page(card()))) == [
+    assert feeds_of(views.render_home(card_page(card()))) == of_site
+    assert feeds_of(views.render_label("Luar Negeri", card_page(card()))) == [
         *of_site,
         ("Umpan label “Luar Negeri”", "/feeds/atom.xml?label=luar%20negeri"),
     ]
@@ -330,8 +332,8 @@ def test_a_page_links_to_the_feeds_of_the_site_and_of_its_content() -> None:
 
 
 def test_pages_outside_the_site_link_to_no_feed() -> None:
-    assert feeds_of(views.problem(HTTPStatus.NOT_FOUND)) == []
-    assert feeds_of(views.preview(article(), LONG)) == []
+    assert feeds_of(views.render_problem(HTTPStatus.NOT_FOUND)) == []
+    assert feeds_of(views.render_preview(article(), LONG)) == []
 
 
 def test_the_canonical_url_of_an_imported_article_is_its_old_path() -> None:

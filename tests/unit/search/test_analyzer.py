@@ -1,4 +1,4 @@
-"""Words with one stem find each other."""
+"""Related word forms have the same stem, so that a search for one finds the others."""
 
 import pytest
 from hypothesis import given

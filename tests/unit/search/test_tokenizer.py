@@ -99,7 +99,7 @@ def test_case_is_ignored(text: str) -> None:
 
 
 @given(TEXTS)
-def test_folding_is_idempotent(text: str) -> None:
+def test_stripping_accents_twice_changes_nothing_more(text: str) -> None:
     assert strip_accents(strip_accents(text)) == strip_accents(text)
 
 

@@ -17,7 +17,7 @@ STORED = {
     "words: 'kasino' is blocked": "Memuat kata yang diblokir: 'kasino'.",
     "links: 3, where 2 are allowed": "Tautan: 3 (diizinkan 2).",
     "links: 3, where 0 are allowed without a form token": "Tautan: 3 (tanpa token formulir diizinkan 0).",
-    "length: hardly a word": "Hampir tidak ada katanya.",
+    "length: hardly a word": "Hampir tidak berisi kata.",
     "length: 6000 characters": "Tulisannya panjang: 6000 karakter.",
     "capitals: nearly all letters are": "Hampir semua hurufnya kapital.",
     "name: it is that of the site or of the article's author": "Namanya sama dengan nama situs atau penulis artikel.",

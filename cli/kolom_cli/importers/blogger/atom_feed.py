@@ -20,15 +20,13 @@ from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
-    Entry as XmlEntry,
-)
-from kolom_cli.importers.common.xml_stream import (
     Format,
     NotXml,
     Outside,
+    XmlEntry,
+    get_element_text,
     local_name,
     read_entries,
-    text_of,
 )
 from kolom_cli.publishing.document import size_problem
 
@@ -71,11 +69,11 @@ class Writer:
 
 
 @dataclass(slots=True)
-class Entry:
+class AtomEntry:
     """An ``<entry>`` at ``line`` of the feed.
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
-    comment that it replies to. ``address`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
+    comment that it replies to. ``url`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
     Takeout does not contain it. ``problem`` is set if the content is too large or damaged; ``content`` is then only its
     beginning.
     """
@@ -95,7 +93,7 @@ class Entry:
     updated: str = ""
     writer: Writer = field(default_factory=Writer)
     labels: list[str] = field(default_factory=list)
-    address: str = ""
+    url: str = ""
     description: str = ""
     post: str = ""
     parent: str = ""
@@ -108,7 +106,7 @@ class Blog:
     """The metadata of a feed."""
 
     language: str = ""
-    address: str = ""
+    url: str = ""
 
 
 class NotAFeed(SourceError):
@@ -119,7 +117,7 @@ class NotAFeed(SourceError):
         self.is_certain = is_certain
 
 
-def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
+def read_feed(name: str, file: IO[bytes]) -> Iterator[AtomEntry | Blog]:
     """Yield the entries and metadata of the feed ``name``, in its order.
 
     :raises NotAFeed: the file is not a Blogger feed
@@ -148,11 +146,11 @@ def _blogs(feed: Any) -> Iterator[Blog]:
         yield Blog(language=language)
     for child in feed:
         if local_name(child) == "link" and child.get("rel") == "alternate":
-            yield Blog(address=child.get("href", ""))
+            yield Blog(url=child.get("href", ""))
 
 
-def _entry(part: XmlEntry) -> Entry:
-    entry = Entry(line=part.line, repairs=part.repairs)
+def _entry(part: XmlEntry) -> AtomEntry:
+    entry = AtomEntry(line=part.line, repairs=part.repairs)
     kind = status = ""
     is_takeout = is_draft = False
     for child in () if part.element is None else part.element:
@@ -181,10 +179,10 @@ def _entry(part: XmlEntry) -> Entry:
     return entry
 
 
-def _set_field(name: str, element: Any, entry: Entry) -> None:
+def _set_field(name: str, element: Any, entry: AtomEntry) -> None:
     match name:
         case "id":
-            entry.id = _short_id(text_of(element))
+            entry.id = _short_id(get_element_text(element))
         case "trashed":
             entry.is_trashed = bool(_line(element))
         case "title":
@@ -194,11 +192,11 @@ def _set_field(name: str, element: Any, entry: Entry) -> None:
         case "author":
             entry.writer = _writer(element)
         case "filename":
-            entry.address = _line(element) or entry.address
+            entry.url = _line(element) or entry.url
         case "parent":
-            entry.post = _short_id(text_of(element))
+            entry.post = _short_id(get_element_text(element))
         case "inReplyTo":
-            entry.parent = _short_id(text_of(element))
+            entry.parent = _short_id(get_element_text(element))
         case "in-reply-to":
             entry.post = _short_id(element.get("ref", "")) or entry.post
         case "link":
@@ -209,7 +207,7 @@ def _set_field(name: str, element: Any, entry: Entry) -> None:
             pass
 
 
-def _set_content(element: Any, entry: Entry, *, is_summary: bool) -> None:
+def _set_content(element: Any, entry: AtomEntry, *, is_summary: bool) -> None:
     if is_summary and entry.content:
         return
     entry.is_summary = is_summary
@@ -219,7 +217,7 @@ def _set_content(element: Any, entry: Entry, *, is_summary: bool) -> None:
     entry.is_html = element.get("type") != "text"
 
 
-def _kind(named: str, entry: Entry) -> EntryKind:
+def _kind(named: str, entry: AtomEntry) -> EntryKind:
     if named:
         return _KINDS.get(named, "other")
     if entry.post:
@@ -230,7 +228,7 @@ def _kind(named: str, entry: Entry) -> EntryKind:
     return "page" if match[2] == "page" else "post" if match[2] == "post" else "settings"
 
 
-def _category(element: Any, entry: Entry) -> str:
+def _category(element: Any, entry: AtomEntry) -> str:
     """Return the kind that the category defines, or add the label that it defines to the entry."""
     scheme, term = element.get("scheme", ""), element.get("term", "")
     if scheme == _KIND_SCHEME:
@@ -240,11 +238,11 @@ def _category(element: Any, entry: Entry) -> str:
     return ""
 
 
-def _link(element: Any, entry: Entry) -> None:
+def _link(element: Any, entry: AtomEntry) -> None:
     href = element.get("href") or ""
     match element.get("rel"):
-        case "alternate" if not entry.address:
-            entry.address = href
+        case "alternate" if not entry.url:
+            entry.url = href
         case "related" if "/comments/default/" in href and not entry.parent:
             # …/feeds/<blog>/<post>/comments/default/<comment>
             entry.parent = f"post-{href.partition('?')[0].rstrip('/').rpartition('/')[2]}"
@@ -253,7 +251,7 @@ def _link(element: Any, entry: Entry) -> None:
 
 
 def _writer(element: Any) -> Writer:
-    fields = {local_name(child): text_of(child).strip() for child in element if local_name(child)}
+    fields = {local_name(child): get_element_text(child).strip() for child in element if local_name(child)}
     return Writer(
         name=fields.get("name", ""),
         uri=fields.get("uri", ""),
@@ -263,14 +261,14 @@ def _writer(element: Any) -> Writer:
 
 
 def _line(element: Any) -> str:
-    return text_of(element).strip()
+    return get_element_text(element).strip()
 
 
 def _markup(element: Any) -> str:
     """Return the text of an Atom text construct (RFC 4287, section 3.1), XHTML as markup."""
     if element.get("type") == "xhtml":
         return "".join(etree.tostring(child, encoding="unicode", with_tail=True) for child in element)
-    return text_of(element)
+    return get_element_text(element)
 
 
 def _short_id(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from kolom.comments.types import Status
 from kolom.rendering.text import plain_text
 from kolom.urls import absolute_url
-from kolom_cli.importers.blogger.atom_feed import Entry
+from kolom_cli.importers.blogger.atom_feed import AtomEntry
 from kolom_cli.importers.common.comment_fields import RawComment, parse_datetime, to_imported_comment
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
@@ -33,12 +33,12 @@ _REMOVED_TEXTS: Final = frozenset(
 
 
 def read_comment(
-    entry: Entry, *, origin: str, origin_of: Callable[[str], str], owners: Container[str], links: LinkRewriter
+    entry: AtomEntry, *, origin: str, origin_of: Callable[[str], str], owners: Container[str], links: LinkRewriter
 ) -> Item:
     """Return the comment, or why it is skipped.
 
-    ``origin`` is that of the comment, ``origin_of`` gives those of others. ``owners`` are the profiles of the authors
-    of the blog's articles. ``links`` rewrites links to the blog's articles.
+    ``origin`` is the origin of the comment; ``origin_of`` returns the origins of other comments. ``owners`` are the
+    profiles of the authors of the blog's articles. ``links`` rewrites links to the blog's articles.
     """
     name = f"{entry.id.rpartition('.')[2]} on {entry.post or 'no post'}"
     status = _STATUSES.get(entry.status, "pending")
@@ -74,7 +74,7 @@ def read_comment(
     )
 
 
-def _is_owner(entry: Entry, owners: Container[str]) -> bool:
+def _is_owner(entry: AtomEntry, owners: Container[str]) -> bool:
     """Return whether one of the blog's authors wrote the comment.
 
     Anonymous visitors can enter any URL as their own, so it only counts for an author who was logged in.
@@ -83,7 +83,7 @@ def _is_owner(entry: Entry, owners: Container[str]) -> bool:
     return is_known and bool(entry.writer.uri) and entry.writer.uri in owners
 
 
-def _parent(entry: Entry, origin_of: Callable[[str], str]) -> str | None:
+def _parent(entry: AtomEntry, origin_of: Callable[[str], str]) -> str | None:
     """Return the origin of the parent. A link has only the parent's number, so the blog's id is added."""
     parent = entry.parent
     if parent.startswith("post-"):

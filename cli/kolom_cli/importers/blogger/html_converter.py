@@ -31,9 +31,9 @@ from kolom_cli.importers.blogger.html_tree import (
     Group,
     Node,
     anchor,
+    find_markers,
     flatten,
     is_block,
-    marks,
     paragraphs,
     split_ends,
     tokens_of,
@@ -146,7 +146,7 @@ class _Open:
 
     def emptied(self) -> Group:
         """Return the rest of an invisible block, which still separates the text before it from the text after it."""
-        return Group(marks(self.unwrapped().children), is_settled=True)
+        return Group(find_markers(self.unwrapped().children), is_settled=True)
 
 
 class _Rewriter:
@@ -316,7 +316,7 @@ def _line(element: _Open, content: Group) -> list[Node]:
     """Return the content of a div that becomes a line, with the line's end."""
     if not content.is_visible:
         is_empty_line = any(node is BREAK for node in flatten(content.children))
-        return [*marks(element.unwrapped().children), BREAK if is_empty_line else LINE_EDGE]
+        return [*find_markers(element.unwrapped().children), BREAK if is_empty_line else LINE_EDGE]
     return [Element("span", element.kept, element.children) if element.kept else content, LINE_EDGE]
 
 
@@ -374,7 +374,7 @@ def _images(content: Iterable[Node], anchors: list[Node]) -> list[Node]:
     images: list[Node] = []
     for node in content:
         if not isinstance(node, Element | Group) or not node.is_visible:
-            anchors += marks([node])
+            anchors += find_markers([node])
         elif isinstance(node, Element) and node.name == "img":
             images.append(node)
         elif isinstance(node, Element) and node.name == "a":

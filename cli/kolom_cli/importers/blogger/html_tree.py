@@ -137,15 +137,15 @@ def paragraphs(nodes: Iterable[Node], attributes: dict[str, str]) -> list[Node]:
 
 
 def _paragraph(run: list[Node], attributes: dict[str, str]) -> list[Node]:
-    """Return inline nodes as a trimmed paragraph. An excerpt end at its edge is moved before or after it."""
+    """Return inline nodes as a trimmed paragraph. Markers at its beginning or end are moved out of it."""
     start, end = 0, len(run)
     while start < end and is_blank(run[start]):
         start += 1
     while end > start and is_blank(run[end - 1]):
         end -= 1
     within = Element("p", attributes, run[start:end])
-    visible = [within] if within.is_visible else marks(within.children)
-    return [*marks(run[:start]), *visible, *marks(run[end:])]
+    visible = [within] if within.is_visible else find_markers(within.children)
+    return [*find_markers(run[:start]), *visible, *find_markers(run[end:])]
 
 
 def _with_one_id(blocks: list[Node]) -> list[Node]:
@@ -185,7 +185,7 @@ def _count_inline(nodes: Iterable[Node]) -> int:
     return count
 
 
-def marks(nodes: Iterable[Node]) -> list[Node]:
+def find_markers(nodes: Iterable[Node]) -> list[Node]:
     """Return the markers in invisible nodes: the end of the excerpt, and link targets.
 
     The elements around them are removed: an empty cell, for example, must not remain outside its row.

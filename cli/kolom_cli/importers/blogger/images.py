@@ -14,7 +14,7 @@ from kolom_cli.media.svg_safety import find_unsafe_svg
 
 @dataclass(slots=True)
 class Images:
-    """Maps the URL of each image to that of its stored copy. Takeout identifies images by name, not by URL."""
+    """Maps the URL of each image to the URL of its stored copy. Takeout identifies images by name, not by URL."""
 
     export: Export
     media: MediaStore

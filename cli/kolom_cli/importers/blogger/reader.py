@@ -18,12 +18,12 @@ from kolom.errors import InvalidInput
 from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
-from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NotAFeed, read_feed
+from kolom_cli.importers.blogger.atom_feed import AtomEntry, Blog, NotAFeed, read_feed
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.images import Images
 from kolom_cli.importers.blogger.takeout import Export, open_export
-from kolom_cli.importers.blogger.urls import OwnLinks, host_of, split
+from kolom_cli.importers.blogger.urls import OwnLinks, get_host, split
 from kolom_cli.importers.common.article_fields import ArticleFields, site_language
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
@@ -48,7 +48,7 @@ _DIGITS: Final = 8
 
 
 @dataclass(slots=True)
-class _Survey:
+class _BlogFacts:
     """The data of the whole export that its entries refer to."""
 
     language: str
@@ -74,11 +74,11 @@ def read_blogger(
     :raises SourceError: the export cannot be read, or cannot be read further
     """
     with open_export(sources, blog) as export:
-        survey = _survey(export, language)
-        feeds = [feed for feed in export.feeds if feed.name not in survey.others]
+        facts = _collect_facts(export, language)
+        feeds = [feed for feed in export.feeds if feed.name not in facts.others]
         if not feeds:
-            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, survey.others.values()))}")
-        for name, why in survey.others.items():
+            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, facts.others.values()))}")
+        for name, why in facts.others.items():
             yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
         images = Images(export, MediaStore(dry_run=dry_run))
         ids = EntryIds()
@@ -88,70 +88,70 @@ def read_blogger(
             except RepeatedEntry as error:
                 yield Skipped(kind=_kind(entry), name=_name(entry), reason=str(error))
             else:
-                yield _item(entry, origin, survey, images)
+                yield _item(entry, origin, facts, images)
 
 
 def _without_name(error: NotAFeed, name: str) -> str:
     return str(error).removeprefix(f"{name}:").strip()
 
 
-def _entries(feeds: Iterable[Member]) -> Iterator[tuple[Member, Entry]]:
+def _entries(feeds: Iterable[Member]) -> Iterator[tuple[Member, AtomEntry]]:
     for feed in feeds:
         with open_member(feed) as file:
-            yield from ((feed, record) for record in read_feed(feed.name, file) if isinstance(record, Entry))
+            yield from ((feed, record) for record in read_feed(feed.name, file) if isinstance(record, AtomEntry))
 
 
-def _content(entry: Entry) -> Entry:
+def _content(entry: AtomEntry) -> AtomEntry:
     """Return what distinguishes the entry from others of its id: all but its place in the file."""
     return replace(entry, line=0)
 
 
-def _survey(export: Export, language: str | None) -> _Survey:
-    survey = _Survey(language or "")
+def _collect_facts(export: Export, language: str | None) -> _BlogFacts:
+    facts = _BlogFacts(language or "")
     for feed in export.feeds:
         try:
             with open_member(feed) as file:
                 for record in read_feed(feed.name, file):
                     if isinstance(record, Blog):
-                        _survey_blog(survey, record, given=language is not None)
+                        _add_blog(facts, record, given=language is not None)
                     else:
-                        _survey_entry(survey, record, given=language is not None)
+                        _add_entry(facts, record, given=language is not None)
         except NotAFeed as error:
             if not feed.is_named:
-                survey.others[feed.name] = error
+                facts.others[feed.name] = error
         except SourceError:
             pass  # The second pass reaches the same error and raises it after all items before it.
-    return survey
+    return facts
 
 
-def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
+def _add_blog(facts: _BlogFacts, blog: Blog, *, given: bool) -> None:
     if blog.language and not given:
-        survey.language = site_language(blog.language)
-    if parts := split(blog.address):
-        survey.hosts |= {host_of(parts)} - {""}
+        facts.language = site_language(blog.language)
+    if parts := split(blog.url):
+        facts.hosts |= {get_host(parts)} - {""}
 
 
-def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
+def _add_entry(facts: _BlogFacts, entry: AtomEntry, *, given: bool) -> None:
     if entry.kind == "settings" and entry.id.endswith(".BLOG_LOCALE") and not given:
-        survey.language = site_language(entry.content.strip())
+        facts.language = site_language(entry.content.strip())
     if entry.kind == "settings" and entry.id.endswith(".BLOG_READ_ACCESS_MODE") and entry.content.strip() != "PUBLIC":
-        survey.private.add(entry.id.partition(".")[0])
+        facts.private.add(entry.id.partition(".")[0])
     if entry.kind in _KINDS:
-        survey.owners |= {entry.writer.uri} - {""}
+        facts.owners |= {entry.writer.uri} - {""}
         if path := _path(entry):
-            survey.paths.add(path)
+            facts.paths.add(path)
 
 
-def _path(entry: Entry) -> str:
-    parts = split(entry.address)
+def _path(entry: AtomEntry) -> str:
+    parts = split(entry.url)
     return parts.path if parts else ""
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: AtomEntry) -> str:
     return _KINDS.get(entry.kind, entry.kind)
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: AtomEntry) -> str:
     title = (
         plain_text(entry.title if entry.is_html else html.escape(entry.title)) or plain_text(entry.content[:400])[:40]
     )
@@ -162,7 +162,7 @@ def _origin(entry_id: str) -> str:
     return origin_id("blogger", entry_id)
 
 
-def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
+def _item(entry: AtomEntry, origin: str, facts: _BlogFacts, images: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
     if entry.is_damaged:
         return Skipped(kind=kind, name=name, reason=entry.problem or "", refused=True)
@@ -175,9 +175,9 @@ def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
     if entry.problem:
         return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
     if entry.kind == "comment":
-        return read_comment(entry, origin=origin, origin_of=_origin, owners=survey.owners, links=survey.links())
+        return read_comment(entry, origin=origin, origin_of=_origin, owners=facts.owners, links=facts.links())
     try:
-        return _Reader(entry, origin, survey, images).item()
+        return _Reader(entry, origin, facts, images).item()
     except InvalidInput as error:
         return Skipped(kind=kind, name=name, reason=str(error), refused=True)
 
@@ -185,16 +185,16 @@ def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
 class _Reader:
     """Converts one entry to an article."""
 
-    def __init__(self, entry: Entry, origin: str, survey: _Survey, images: Images) -> None:
+    def __init__(self, entry: AtomEntry, origin: str, facts: _BlogFacts, images: Images) -> None:
         self._entry = entry
         self._origin = origin
-        self._survey = survey
+        self._facts = facts
         self._images = images
-        self._links = survey.links()
+        self._links = facts.links()
         self._published = parse_iso_datetime(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
         # As the suffix of a slug that is taken, the month of a post is clearer than its long number.
-        self._number = f"{self._published:%Y-%m}" if self._published else number
+        self._id_suffix = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)
         self._notes = self._fields.notes
         if origin != _origin(entry.id):
@@ -211,7 +211,7 @@ class _Reader:
         rendered = render(source, "html", title=given_title, resolve=remote, size_of=self._images.media.sizes.get)
         self._notes += self._images.pop_notes()
         title = self._fields.title(given_title, rendered.html)
-        slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
+        slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.id_suffix}")
         content = ArticleInput(
             title=title,
             slug=slug,
@@ -220,11 +220,11 @@ class _Reader:
             description=self._fields.cut("description", plain_text(html.escape(entry.description))),
             image=first_image(rendered),
             labels=self._fields.labels(entry.labels),
-            language=self._fields.language(self._survey.language, title, rendered.html),
+            language=self._fields.language(self._facts.language, title, rendered.html),
             author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),
             published_at=self._published,
             updated_at=parse_iso_datetime(entry.updated) or self._published,
-            path=self._fields.path(entry.address, slug) if entry.address else None,
+            path=self._fields.path(entry.url, slug) if entry.url else None,
             kind=self._fields.kind,
             draft=self._is_draft(),
             reading_minutes=rendered.reading_minutes,
@@ -233,7 +233,7 @@ class _Reader:
         return ImportedArticle(
             name=_name(entry),
             content=content,
-            number=self._number,
+            id_suffix=self._id_suffix,
             notes=tuple(self._notes),
             remote_images=remote.count,
             own_links=self._links.counts,
@@ -257,7 +257,7 @@ class _Reader:
 
     def _is_draft(self) -> bool:
         status = self._entry.status
-        if self._entry.id.partition(".")[0] in self._survey.private:
+        if self._entry.id.partition(".")[0] in self._facts.private:
             self._notes.append("the blog is not public in Blogger: imported as a draft")
             return True
         if status == "SCHEDULED" and self._published is None:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
-from kolom_cli.importers.common.export_files import Member, members_in_folder, members_of
+from kolom_cli.importers.common.export_files import Member, members_in_directory, read_members
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES
 
@@ -70,28 +70,28 @@ def _of_one_blog(feeds: list[Member], blog: str | None) -> list[Member]:
     return own + [feed for feed in others if feed.is_named or _below("Comments", feed) is None]
 
 
-def _below(folder: str, feed: Member) -> str | None:
+def _below(directory: str, feed: Member) -> str | None:
     """Return the ``x`` of ``folder/x/feed.atom``."""
     match PurePosixPath(feed.name).parts:
-        case (*_, above, name, _) if above == folder:
+        case (*_, above, name, _) if above == directory:
             return name
         case _:
             return None
 
 
 def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
-    for member in members_of(source, stack):
+    for member in read_members(source, stack):
         yield member
         if member.is_named:
             yield from _albums_beside(source)
 
 
 def _albums_beside(feed: Path) -> Iterator[Member]:
-    """Yield the images of an unpacked Takeout of which only the feed was named: ``Blogger/Blogs/x/feed.atom``."""
+    """Yield the images of an unpacked Takeout if the user named only its feed: ``Blogger/Blogs/x/feed.atom``."""
     if feed.resolve().parent.parent.name == "Blogs":
         albums = feed.resolve().parent.parent.parent / "Albums"
         if albums.is_dir():
-            yield from (member for member in members_in_folder(albums) if not _is_feed(member.name))
+            yield from (member for member in members_in_directory(albums) if not _is_feed(member.name))
 
 
 def _images(members: list[Member]) -> dict[str, list[Member]]:

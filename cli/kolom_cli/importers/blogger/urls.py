@@ -20,24 +20,24 @@ _BIGGEST: Final = "s1600"
 class OwnLinks:
     """Rewrites links to the blog's own articles, so that they point to the imported articles.
 
-    ``is_own_address`` returns whether a path is that of one of them; ``hosts`` are the blog's known hosts, possibly
+    ``is_own_path`` returns whether a path leads to one of them; ``hosts`` are the blog's known hosts, possibly
     none.
     """
 
-    is_own_address: Callable[[str], bool]
+    is_own_path: Callable[[str], bool]
     hosts: frozenset[str]
 
     def __call__(self, url: str) -> str:
         """Return the replacement of ``url``."""
         parts = split(url)
-        if parts is None or not self._is_own_host(parts) or not self.is_own_address(parts.path):
+        if parts is None or not self._is_own_host(parts) or not self.is_own_path(parts.path):
             return url
         return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
 
     def is_own(self, url: str) -> bool:
         """Return whether the URL is at a known host of the blog."""
         parts = split(url)
-        return parts is not None and host_of(parts) in self.hosts
+        return parts is not None and get_host(parts) in self.hosts
 
     def _is_own_host(self, parts: SplitResult) -> bool:
         """Return whether the URL is on the blog's own host.
@@ -47,7 +47,7 @@ class OwnLinks:
         If the name is not known, as in a Takeout or for a blog with its own domain, a dated path is enough: other blogs
         rarely have the same month and name, but many have a page ``/p/about.html``.
         """
-        host, names = host_of(parts), self._names()
+        host, names = get_host(parts), self._names()
         blog = _BLOG_HOST.fullmatch(host)
         if blog is None:
             return host.removeprefix("www.") in {each.removeprefix("www.") for each in self.hosts}
@@ -60,7 +60,7 @@ class OwnLinks:
 def image_name(url: str) -> str | None:
     """Return the file name of an image that Blogger hosts; None for other URLs."""
     parts = split(url)
-    if parts is None or not _IMAGE_HOST.fullmatch(host_of(parts)):
+    if parts is None or not _IMAGE_HOST.fullmatch(get_host(parts)):
         return None
     name = unquote(unquote(parts.path.rpartition("/")[2]).replace("+", " "))
     return name if "." in name else None
@@ -69,7 +69,7 @@ def image_name(url: str) -> str | None:
 def largest(url: str) -> str:
     """Return the URL of an image that Blogger hosts at up to 1,600 pixels; other URLs stay as they are."""
     parts = split(url)
-    if parts is None or not _IMAGE_HOST.fullmatch(host_of(parts)):
+    if parts is None or not _IMAGE_HOST.fullmatch(get_host(parts)):
         return url
     sized, number = _SIZED_PATH.subn(f"/{_BIGGEST}/", url)
     return sized if number else _SIZED_END.sub(f"={_BIGGEST}", url)
@@ -83,7 +83,7 @@ def split(url: str) -> SplitResult | None:
         return None
 
 
-def host_of(parts: SplitResult) -> str:
+def get_host(parts: SplitResult) -> str:
     """Return the host in lower case; empty if there is none."""
     try:
         return (parts.hostname or "").lower()

@@ -45,8 +45,8 @@ class VideoPlayers:
             self._is_hosted_by_blogger = _is_blogger_player(tag.attributes)
         found = _YOUTUBE.search(unescape(" ".join(tag.attributes.values())))
         if found is None:
-            if not self._is_hosted_by_blogger and (address := _video_url(tag)):
-                self._note(f"removed a video whose player browsers no longer support: {address}")
+            if not self._is_hosted_by_blogger and (url := _video_url(tag)):
+                self._note(f"removed a video whose player browsers no longer support: {url}")
             return
         self._is_hosted_by_blogger = False
         if found[1] != self._last_video:
@@ -77,8 +77,8 @@ def _video_url(tag: Start) -> str:
     Other parameters of the player are not read, because they may contain secrets.
     """
     is_video = tag.name != "param" or tag.attributes.get("name", "").lower() in {"movie", "src"}
-    address = next((tag.attributes[key] for key in ("src", "data", "value") if tag.attributes.get(key)), "")
-    return unescape(address)[:200] if is_video else ""
+    url = next((tag.attributes[key] for key in ("src", "data", "value") if tag.attributes.get(key)), "")
+    return unescape(url)[:200] if is_video else ""
 
 
 def _is_blogger_player(attributes: dict[str, str]) -> bool:

@@ -28,13 +28,13 @@ _NUMBERED: Final = frozenset(("p", "page_id", "attachment_id"))
 
 @dataclass(slots=True)
 class ArticleFields:
-    """The converter for the fields of one article. ``kind`` and ``number`` name the article if it has no title.
+    """The converter for the fields of one article. ``kind`` and ``id_suffix`` name the article if it has no title.
 
     ``is_language_unclear`` is True after :meth:`language` if neither the export nor the text says the language.
     """
 
     kind: Kind
-    number: str
+    id_suffix: str
     notes: list[str] = field(default_factory=list)
     is_language_unclear: bool = False
 
@@ -47,7 +47,7 @@ class ArticleFields:
             text = text[:_FALLBACK_TITLE].rpartition(" ")[0] or text[:_FALLBACK_TITLE]
             text += "…"
         self.notes.append("no title in the export: the first words of the text are used")
-        return text or f"{self.kind.capitalize()} {self.number}"
+        return text or f"{self.kind.capitalize()} {self.id_suffix}"
 
     def slug(self, wanted: str, title: str, fallback: str) -> str:
         """Return the slug of the export, made valid if necessary, or a slug derived from the title if it has none."""
@@ -64,13 +64,13 @@ class ArticleFields:
         self.notes.append(f"invalid slug {unquote(wanted)!r} changed to {slug!r}")
         return slug
 
-    def path(self, address: str, slug: str) -> str | None:
+    def path(self, url: str, slug: str) -> str | None:
         """Return the path of the article's permanent URL, or None if it is the default path of the slug.
 
         A URL that is only a query, such as ``?p=7``, also gives None.
         """
         try:
-            parts = urlsplit(address)
+            parts = urlsplit(url)
             path = unquote(parts.path, errors="strict")
         except (ValueError, UnicodeDecodeError):
             return None

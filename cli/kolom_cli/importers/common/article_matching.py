@@ -17,36 +17,36 @@ _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}[-_](?=.)")
 _NUMBERED: Final = re.compile(r"([0-9]+) (https?://\S+)")
 
 
-def is_address(text: str) -> bool:
+def is_url_or_path(text: str) -> bool:
     """Return whether ``text`` is an HTTP URL or an absolute path."""
     return text.startswith("/") or text[:8].lower().startswith(("http://", "https://"))
 
 
-def path_of(address: str) -> str | None:
+def extract_path(url: str) -> str | None:
     """Return the path of a URL or a path, percent-decoded and without query; None if it is empty, ``/`` or invalid."""
     try:
-        path = unquote(urlsplit(address.strip()).path, errors="strict")
+        path = unquote(urlsplit(url.strip()).path, errors="strict")
     except ValueError:
         return None
     path = re.sub("//+", "/", path)
     return None if path in {"", "/"} else path
 
 
-def host_of(address: str) -> str:
+def extract_host(url: str) -> str:
     """Return the host of a URL without ``www.``, or an empty string if there is none."""
     try:
-        return (urlsplit(address.strip()).hostname or "").lower().removeprefix("www.").rstrip(".")
+        return (urlsplit(url.strip()).hostname or "").lower().removeprefix("www.").rstrip(".")
     except ValueError:
         return ""
 
 
-def path_names(address: str) -> list[str]:
+def path_names(url: str) -> list[str]:
     """Return the ``path:…`` names of a URL.
 
     The first is the path itself. Its variants follow: with and without a slash or ``.html`` at the end, and without
     ``index.html``.
     """
-    path = None if _is_in_query(address) else path_of(address)
+    path = None if _is_in_query(url) else extract_path(url)
     if path is None:
         return []
     paths = dict.fromkeys(
@@ -55,9 +55,9 @@ def path_names(address: str) -> list[str]:
     return [f"path:{each}" for each in paths if path_problem(each) is None]
 
 
-def slug_names(address: str) -> list[str]:
+def slug_names(url: str) -> list[str]:
     """Return the ``slug:…`` names of the last path segment: without ``.html``, and then also without a leading date."""
-    path = None if _is_in_query(address) else path_of(address)
+    path = None if _is_in_query(url) else extract_path(url)
     if path is None:
         return []
     segment = _EXTENSION.sub("", _INDEX.sub("", path.rstrip("/")).rpartition("/")[2])
@@ -87,20 +87,20 @@ def thread_names(link: str, identifier: str = "") -> tuple[str, ...]:
     """
     numbered = _NUMBERED.fullmatch(identifier)
     named = numbered[2] if numbered else identifier
-    if "/" in named and not is_address(named) and " " not in named:
+    if "/" in named and not is_url_or_path(named) and " " not in named:
         named = f"/{named}"
     names = path_names(link) + origin_names(identifier, link)
-    if is_address(named):
+    if is_url_or_path(named):
         names += path_names(named) + slug_names(link) + slug_names(named)
     else:
         names += slug_names(link) + slug_names(f"/{named}")
     return tuple(dict.fromkeys(names))
 
 
-def _is_in_query(address: str) -> bool:
+def _is_in_query(url: str) -> bool:
     """Return whether the query identifies the article, as in ``/post.php?id=12``."""
     try:
-        parts = urlsplit(address.strip())
+        parts = urlsplit(url.strip())
     except ValueError:
         return False
     return bool(parts.query) and _PROGRAM.search(parts.path) is not None
@@ -109,8 +109,8 @@ def _is_in_query(address: str) -> bool:
 def _path_variants(path: str) -> Iterator[str]:
     yield path
     base = path.rstrip("/")
-    folder = _INDEX.sub("", base)
-    bare = _EXTENSION.sub("", folder)
-    yield from (f"{folder}/", folder)
-    if bare == folder == base or bare != folder:
+    directory = _INDEX.sub("", base)
+    bare = _EXTENSION.sub("", directory)
+    yield from (f"{directory}/", directory)
+    if bare == directory == base or bare != directory:
         yield from (f"{bare}.html", f"{bare}/", bare)

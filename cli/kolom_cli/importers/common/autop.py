@@ -20,7 +20,7 @@ _RAW_ENDS: Final = {"": re.compile("-->")} | {
 _TAG_NAME: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[a-zA-Z/][^<>]*>")
 _VOID: Final = frozenset(("col", "hr"))
-# Line breaks in the elements of _NO_TEXT are ignored. In those of _ONE_PARAGRAPH they become <br>, never a paragraph.
+# Line breaks in the elements of _NO_TEXT are ignored. In the elements of _ONE_PARAGRAPH they become <br>.
 _NO_TEXT: Final = frozenset(
     ("table", "tbody", "thead", "tfoot", "tr", "colgroup", "ul", "ol", "dl", "select", "figure", "object", "map", "svg")
 )

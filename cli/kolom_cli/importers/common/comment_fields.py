@@ -87,7 +87,7 @@ def to_imported_comment(raw: RawComment) -> Item:
     )
 
 
-def one_line(value: str) -> str:
+def to_single_line(value: str) -> str:
     """Return ``value`` on one line, without control characters and with white space collapsed."""
     spaced = "".join(" " if unicodedata.category(each) in _NOT_ON_ONE_LINE else each for each in value)
     return " ".join(visitor_text.clean_text(spaced).split())
@@ -96,7 +96,7 @@ def one_line(value: str) -> str:
 def author_name(*names: str) -> tuple[str, tuple[str, ...]]:
     """Return the first name that is not blank, cut to the maximum length, and the notes about the change."""
     for each in names:
-        name = one_line(each)
+        name = to_single_line(each)
         if visitor_text.is_blank(name):
             continue
         if len(name) <= MAX_NAME:

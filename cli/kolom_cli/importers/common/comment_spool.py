@@ -57,8 +57,8 @@ class CommentSpool:
     @contextmanager
     def on_disk(cls) -> Iterator[Self]:
         """Return a spool in a temporary file, which is deleted at the end."""
-        with tempfile.TemporaryDirectory(prefix="kolom-import-") as folder:
-            connection = sqlite3.connect(f"{folder}/comments.sqlite", isolation_level=None)
+        with tempfile.TemporaryDirectory(prefix="kolom-import-") as directory:
+            connection = sqlite3.connect(f"{directory}/comments.sqlite", isolation_level=None)
             try:
                 connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
                 yield cls(connection)

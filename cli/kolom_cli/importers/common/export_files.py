@@ -135,7 +135,7 @@ def _check_ratio(name: str, unpacked_bytes: int, packed_bytes: int) -> None:
         )
 
 
-def members_of(source: Path, stack: ExitStack) -> Iterator[Member]:
+def read_members(source: Path, stack: ExitStack) -> Iterator[Member]:
     """Yield the files of the export; a zip archive stays open until ``stack`` is closed.
 
     A file that is compressed with gzip counts as the file in it.
@@ -144,7 +144,7 @@ def members_of(source: Path, stack: ExitStack) -> Iterator[Member]:
     """
     try:
         if source.is_dir():
-            yield from members_in_folder(source)
+            yield from members_in_directory(source)
         elif zipfile.is_zipfile(source):
             yield from _in_zip(stack.enter_context(zipfile.ZipFile(source)))
         else:
@@ -179,7 +179,7 @@ def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]
 
     :raises SourceError: the export cannot be read, or has no XML file
     """
-    members = list(members_of(source, stack))
+    members = list(read_members(source, stack))
     found = [member for member in members if member.is_named or member.path.suffix.lower() == ".xml"]
     if not found:
         raise SourceError(f"{source}: no XML file in it")
@@ -193,10 +193,10 @@ def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]
             yield Skipped(kind="file", name=member.name, reason="not an XML file")
 
 
-def members_in_folder(folder: Path) -> Iterator[Member]:
+def members_in_directory(directory: Path) -> Iterator[Member]:
     """Yield the files below the directory in the order of their names, without symbolic links and hidden files."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and _is_relevant(path.relative_to(folder).parts):
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and not path.is_symlink() and _is_relevant(path.relative_to(directory).parts):
             yield Member(str(path), path.stat().st_size, lambda path=path: path.open("rb"))  # type: ignore[misc]
 
 

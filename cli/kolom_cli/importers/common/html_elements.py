@@ -24,12 +24,12 @@ _MEDIA: Final = ["audio", "hr", "iframe", "img", "video"]
 
 
 def parse(markup: str, prepare: Callable[[Iterable[Token]], Iterable[Token]] = iter) -> Tag:
-    """Return the element that contains the markup. Only elements and attributes of articles are left, and classes.
+    """Return the element that contains the markup. Only classes, and what an article may have, are kept.
 
     ``prepare`` changes the tokens before all other attributes are removed.
     """
     canonical = normalize_html(serialize(balance(prepare(tokenize(markup)))))
-    # The element around it prevents that text alone is taken for the name of a file.
+    # Without an element around it, BeautifulSoup may take plain text for the name of a file.
     root = BeautifulSoup(f"<div>{canonical}</div>", "html.parser").div
     assert root is not None
     return root
@@ -40,7 +40,7 @@ def inner_html(element: Tag) -> str:
     return element.decode_contents(formatter="minimal")
 
 
-def text_of(element: Tag | None) -> str:
+def extract_text(element: Tag | None) -> str:
     """Return the text of the element on one line; empty if there is no element."""
     return " ".join(element.get_text(" ").split()) if element is not None else ""
 
@@ -100,18 +100,18 @@ def is_visible(element: Tag) -> bool:
     return bool(element.get_text(strip=True)) or element.name in _MEDIA or element.find(_MEDIA) is not None
 
 
-def rewrite_links(root: Tag, replaced: Callable[[str], str], replaced_link: Callable[[str], str] | None = None) -> None:
-    """Replace the target of each link, and the URL of each image, audio file and video.
+def rewrite_links(root: Tag, url_of: Callable[[str], str], link_of: Callable[[str], str] | None = None) -> None:
+    """Replace the target of each link, and the URL of each image, audio file and video, by what ``url_of`` returns.
 
-    ``replaced_link`` replaces the targets of links, if they have a function of their own.
+    ``link_of`` replaces the targets of links, if they have a function of their own.
     """
     for element in root.find_all(["a", "audio", "iframe", "img", "source", "video"]):
-        name, replacement = ("href", replaced_link or replaced) if element.name == "a" else ("src", replaced)
+        name, replacement = ("href", link_of or url_of) if element.name == "a" else ("src", url_of)
         if value := attribute(element, name):
             element[name] = replacement(value)
 
 
-def tidy(root: Tag) -> None:
+def remove_layout_markup(root: Tag) -> None:
     """Remove what only the layout of the source needs: divisions, empty paragraphs, image sizes and unused ids.
 
     A division with text becomes a paragraph.
@@ -187,5 +187,5 @@ def _tidy_division(division: Tag) -> None:
 
 
 def _is_block(node: PageElement | None) -> bool:
-    """Return whether the words at the node cannot become one word with others; there may be no node."""
+    """Return whether the node separates the words before and after it: it is a block, or there is no node."""
     return node is None or (isinstance(node, Tag) and node.name in _BLOCKS)

@@ -43,7 +43,7 @@ _MAX_DEPTH: Final = 8
 
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
 _NOT_IN_LINK: Final = re.compile(r"[<>\s\\]")
-_ADDRESS: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
+_HTTP_URL: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
 _SAFE: Final = "%/:=&?~#+!$,;'@()*[]"
 _LINKIFIER: Final = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 
@@ -86,7 +86,7 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
 
     def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
         href = (el.get("href") or "").strip()
-        if "_noformat" in parent_tags or not _ADDRESS.match(href) or not text.strip():
+        if "_noformat" in parent_tags or not _HTTP_URL.match(href) or not text.strip():
             return text
         if el.get_text().strip() == href and not _NOT_IN_LINK.search(href):
             return _marked("link", f"<{href}>", parent_tags)
@@ -98,7 +98,7 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
         if "_noformat" in parent_tags:
             return alt
         shown = _marked("text", alt, parent_tags)
-        if "a" in parent_tags or not _ADDRESS.match(source or ""):
+        if "a" in parent_tags or not _HTTP_URL.match(source or ""):
             return shown
         return f"[{shown}]({_target(source)})" if alt else f"<{quote(source, safe=_SAFE)}>"
 
@@ -155,11 +155,11 @@ def _marked(kind: Kind, content: str, parent_tags: set[str]) -> str:
     return marked(kind, content, emphasis)
 
 
-def _linked(address: str, parent_tags: set[str]) -> str:
+def _linked(url: str, parent_tags: set[str]) -> str:
     """Return the URL as a link to itself; not every URL can be written between angle brackets."""
-    if _NOT_IN_LINK.search(address):
-        return f"[{_marked('text', address, parent_tags)}]({_target(address)})"
-    return _marked("link", f"<{address}>", parent_tags)
+    if _NOT_IN_LINK.search(url):
+        return f"[{_marked('text', url, parent_tags)}]({_target(url)})"
+    return _marked("link", f"<{url}>", parent_tags)
 
 
 def _url_spans(text: str) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from kolom.articles.versions import is_unedited
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import CommentSpool
-from kolom_cli.importers.common.own_links import slug_candidates
+from kolom_cli.importers.common.path_plan import slug_candidates
 from kolom_cli.importers.common.pictures import Pictures
 from kolom_cli.importers.common.same_article import is_earlier_version, is_of_same_file
 from kolom_cli.importers.common.thread_map import Unmatched
@@ -219,10 +219,10 @@ class Importer:
         if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
             return None
         own = existing.id if existing else None
-        # The number of a post is that of posts in other blogs, too.
+        # Posts of other blogs have the same numbers.
         aliases_of_url = (each for each in item.aliases if not is_post_number_alias(each))
-        addresses = (content.path or default_path(content.slug), *aliases_of_url)
-        names = [f"slug:{content.slug}", *(key for each in addresses for key in pointer_keys_at(each))]
+        paths = (content.path or default_path(content.slug), *aliases_of_url)
+        names = [f"slug:{content.slug}", *(key for each in paths for key in pointer_keys_at(each))]
         for article_id in dict.fromkeys(map(repository.find_id, dict.fromkeys(names))):
             other = None if article_id in {None, own} else repository.get(article_id)
             if other is not None and _was_unpublished(other):
@@ -269,7 +269,7 @@ class Importer:
         if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own):
             notes.append(f"the path {content.path} belongs to another article: the default path is used")
             content = content.replace(path=None)
-        for slug in slug_candidates(content.slug, item.number):
+        for slug in slug_candidates(content.slug, item.id_suffix):
             names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
             if self._are_free(names, content, own):
                 break

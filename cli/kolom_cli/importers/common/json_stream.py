@@ -52,7 +52,7 @@ def read_entries(
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield each object at a wanted path with its path, in the order of the file ``name``.
 
-    :raises SourceError: the file cannot be read, or is invalid from here on
+    :raises SourceError: the file cannot be read, or is invalid after what was yielded so far
     """
     counted = _Counted(name, file)
     path: list[str] = []

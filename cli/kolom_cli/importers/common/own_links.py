@@ -3,55 +3,26 @@
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from kolom.articles.names import MAX_SLUG, default_path, pointer_keys_at, post_number_alias
-from kolom.urls import encoded_path
-from kolom_cli.importers.common.article_matching import host_of
+from kolom.articles.names import post_number_alias
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.terminal.report import NO_LINKS, LinkCounts
 
 _LINK: Final = re.compile(r"<a\b[^<>]*>", re.IGNORECASE)
 _HREF: Final = re.compile(r"(\shref\s*=\s*)(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z!][\w-]*)[^<>]*>")
-_ADDRESS: Final = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
-_AFTER_ADDRESS: Final = ".,;:!?)]}…"
+_URL: Final = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_AFTER_URL: Final = ".,;:!?)]}…"
 _SUBPAGE: Final = re.compile(r"/(?:comment-page-\d+|amp|\d{1,3})$")
 _FILE: Final = re.compile(r"/wp-content/|/files/|\.(?!html?$|php$|aspx?$)[a-z][a-z0-9]{1,4}$", re.IGNORECASE)
 
 
-def slug_candidates(slug: str, suffix: str) -> Iterable[str]:
-    """Yield the slugs to try for an article: its own, then with the suffix once, twice and so on."""
-    yield slug
-    ending = f"-{suffix}"
-    while True:
-        yield slug[: MAX_SLUG - len(ending)].rstrip("-_") + ending
-        ending += f"-{suffix}"
-
-
-@dataclass(slots=True)
-class AddressPlan:
-    """The addresses that the articles of an export get here, in their order, if no other article has them."""
-
-    _names: set[str] = field(default_factory=set)
-
-    def add(self, path: str | None, slug: str, number: str) -> str:
-        """Return the path that the article gets, percent-encoded, by the rules of :class:`.importer.Importer`."""
-        if path is not None and not self._names.isdisjoint(pointer_keys_at(path)):
-            path = None
-        for candidate in slug_candidates(slug, number):
-            names = (f"slug:{candidate}",) if path is not None else pointer_keys_at(default_path(candidate))
-            if self._names.isdisjoint(names):
-                break
-        address = path or default_path(candidate)
-        self._names |= {f"slug:{candidate}", *pointer_keys_at(address)}
-        return encoded_path(address)
-
-
 @dataclass(frozen=True, slots=True)
-class OldAddresses:
+class OldUrls:
     """Finds the imported articles by the URLs that they had in the old blog.
 
     ``hosts`` are those of the blog (:func:`host_key`). ``by_path`` are the paths of the imported articles by their old
@@ -119,7 +90,7 @@ class LinkRewriter:
     def in_comment(self, markup: str, absolute: Callable[[str], str]) -> str:
         """Return the HTML of a comment with its links rewritten, also those that are plain text.
 
-        ``absolute`` returns the URL of a path here, since links in comments have no relative URLs.
+        ``absolute`` returns the full URL of a path of this site, because links in comments must not be relative.
         """
 
         def replaced(url: str) -> str:
@@ -149,17 +120,17 @@ class LinkRewriter:
     @staticmethod
     def _plain(text: str, replace: Callable[[str], str]) -> str:
         def linked(match: re.Match[str]) -> str:
-            shown = match[0].rstrip(_AFTER_ADDRESS)
+            shown = match[0].rstrip(_AFTER_URL)
             url = html.unescape(shown)
             own = replace(url)
             return match[0] if own == url else f'<a href="{html.escape(own)}">{shown}</a>{match[0][len(shown) :]}'
 
-        return _ADDRESS.sub(linked, text)
+        return _URL.sub(linked, text)
 
 
 def host_key(url: str) -> str:
     """Return the normalized host of a URL: without ``www.``, in ASCII (IDNA)."""
-    host = host_of(url)
+    host = extract_host(url)
     try:
         return host.encode("idna").decode("ascii")
     except UnicodeError:

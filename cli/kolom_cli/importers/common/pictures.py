@@ -16,7 +16,7 @@ from kolom.config import settings
 from kolom_cli.importers.common.types import ImportedArticle
 from kolom_cli.media.downloader import MAX_PICTURE_BYTES, DownloadError
 from kolom_cli.media.image_size import image_size
-from kolom_cli.media.picture_folder import PictureFolder
+from kolom_cli.media.picture_directory import PictureDirectory
 from kolom_cli.media.picture_index import PictureIndex, StoredPicture
 from kolom_cli.media.picture_type import NotAPicture, picture_suffix
 from kolom_cli.media.s3 import IMAGE_TYPES
@@ -39,13 +39,13 @@ _VARIANT: Final = re.compile(r"(?:-\d{1,5}x\d{1,5}|-scaled)(?=\.\w{2,5}$)")
 class Pictures:
     """Replaces the pictures of other sites in an article by copies in the media bucket.
 
-    ``folder`` has the files of the old site, ``download`` gets those that it does not have; both may be missing.
+    ``directory`` has the files of the old site, ``download`` gets those that it does not have; both may be missing.
     Pictures that an earlier import copied are used in any case, so a rerun copies nothing again. ``stopped`` ends the
     copying. ``copied`` counts the copies of this run.
     """
 
     media: MediaStore
-    folder: PictureFolder | None = None
+    directory: PictureDirectory | None = None
     download: Callable[[str], bytes] | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
     copied: int = 0
@@ -89,7 +89,7 @@ class Pictures:
             if url not in self._stored:
                 self._stored[url] = index.find(url)
                 missing += [url] if self._stored[url] is None else []
-        if self.media.dry_run or (self.folder is None and self.download is None):
+        if self.media.dry_run or (self.directory is None and self.download is None):
             return
         with ThreadPoolExecutor(_CONNECTIONS) as threads:
             for batch in batched(missing, _CONNECTIONS, strict=False):
@@ -105,7 +105,7 @@ class Pictures:
         original = _original(url)
         reason = "it is not in the folder"
         for candidate in dict.fromkeys((url, original)):
-            if self.folder is not None and (file := self.folder.find(candidate)):
+            if self.directory is not None and (file := self.directory.find(candidate)):
                 return _content(file)
         if self.download is None:
             return reason

@@ -23,8 +23,8 @@ from kolom_cli.terminal.report import NO_LINKS
 class RawArticle:
     """An article with the fields of the export, unchecked. All but ``html`` are plain text, and any of it may be empty.
 
-    ``convert`` makes ``html`` plain HTML and returns notes about it. ``number`` is the suffix for a slug that is taken.
-    ``address`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
+    ``convert`` makes ``html`` plain HTML and returns notes about it. ``id_suffix`` is added to a slug that is taken.
+    ``url_path`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
     article that was not a draft becomes one. An empty ``language`` is detected from the text. ``links`` has counted the
     links after ``convert``.
     """
@@ -32,7 +32,7 @@ class RawArticle:
     name: str
     origin: str
     kind: Literal["article", "page"]
-    number: str
+    id_suffix: str
     title: str
     slug: str
     html: str
@@ -46,7 +46,7 @@ class RawArticle:
     author: str = ""
     published_at: datetime | None = None
     updated_at: datetime | None = None
-    address: str = ""
+    url_path: str = ""
     aliases: tuple[str, ...] = ()
     draft_reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     """Return the article, or why it is skipped."""
     if problem := size_problem(raw.html):
         return Skipped(kind=raw.kind, name=raw.name, reason=problem, refused=True)
-    fields = ArticleFields(raw.kind, slug_suffix(raw.number))
+    fields = ArticleFields(raw.kind, slug_suffix(raw.id_suffix))
     source, notes = raw.convert(raw.html)
     fields.notes += [*raw.notes, *notes, *(f"{reason}: imported as a draft" for reason in raw.draft_reasons)]
     is_draft = raw.is_draft or bool(raw.draft_reasons)
@@ -66,7 +66,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     remote = RemoteImages()
     title = " ".join(raw.title.split())
     rendered = render(source, "html", title=title, resolve=remote)
-    slug = fields.slug(raw.slug, title, f"{raw.kind}-{fields.number}")
+    slug = fields.slug(raw.slug, title, f"{raw.kind}-{fields.id_suffix}")
     try:
         content = ArticleInput(
             title=fields.title(title, rendered.html),
@@ -80,7 +80,7 @@ def to_imported_article(raw: RawArticle) -> Item:
             author=fields.cut("author's name", " ".join(raw.author.split())),
             published_at=raw.published_at,
             updated_at=raw.updated_at or raw.published_at,
-            path=fields.path(raw.address, slug) if raw.address else None,
+            path=fields.path(raw.url_path, slug) if raw.url_path else None,
             kind=raw.kind,
             draft=is_draft,
             reading_minutes=rendered.reading_minutes,
@@ -91,7 +91,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     return ImportedArticle(
         name=raw.name,
         content=content,
-        number=fields.number,
+        id_suffix=fields.id_suffix,
         aliases=raw.aliases,
         notes=tuple(fields.notes),
         remote_images=remote.count,

@@ -24,6 +24,6 @@ def site_file_origin(location: str, site: str) -> str:
     return f"{origin}#{hashlib.sha256(site.encode()).hexdigest()[:16]}" if site else origin
 
 
-def wordpress_origin(address: str, number: str) -> str:
-    """Return the origin of a WordPress post. ``address`` is the URL of its ``guid``: ``https://blog.example/?p=12``."""
-    return origin_id("wordpress", f"{address}#{number}")
+def wordpress_origin(url: str, number: str) -> str:
+    """Return the origin of a WordPress post. ``url`` is the URL of its ``guid``: ``https://blog.example/?p=12``."""
+    return origin_id("wordpress", f"{url}#{number}")

@@ -14,7 +14,7 @@ from typing import Final, TextIO
 from urllib.parse import urlsplit
 
 from kolom.articles.names import slug_problem
-from kolom_cli.importers.common.article_matching import is_address, path_names, path_of, slug_names
+from kolom_cli.importers.common.article_matching import extract_path, is_url_or_path, path_names, slug_names
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.terminal.csv_export import safe_cell, write_csv
 
@@ -157,10 +157,10 @@ def _article(path: Path, line: int, article: str) -> tuple[str, ...]:
     if not article:
         return ()
     if "/" in article:
-        address = article if is_address(article) else f"/{article}"
-        names = path_names(address)
-        if (path_of(address) or "").strip("/").count("/") == 0:
-            names += slug_names(address)
+        url = article if is_url_or_path(article) else f"/{article}"
+        names = path_names(url)
+        if (extract_path(url) or "").strip("/").count("/") == 0:
+            names += slug_names(url)
         if names:
             return tuple(names)
         raise SourceError(f"{path}:{line}: {article!r} is not the URL of an article")
@@ -176,9 +176,9 @@ def _path_keys(name: str) -> list[str]:
     >>> _path_keys("https://blog.example/2024/x/?m=1")
     ['/2024/x?m=1', '/2024/x']
     """
-    if not is_address(name):
+    if not is_url_or_path(name):
         return []
-    path = path_of(name)
+    path = extract_path(name)
     try:
         query = urlsplit(name).query
     except ValueError:

@@ -25,7 +25,7 @@ class Links:
 class ImportedArticle:
     """An article of an export. ``content.origin`` identifies it and is the same in every export of that blog.
 
-    ``number`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
+    ``id_suffix`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
     (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. The
     ``links`` of an article of a folder are checked. ``is_language_unclear`` is True if neither the export nor the text
@@ -35,7 +35,7 @@ class ImportedArticle:
 
     name: str
     content: ArticleInput
-    number: str
+    id_suffix: str
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0

@@ -1,6 +1,6 @@
-"""Decode the bytes of an XML export, also where they are not in the encoding that the file declares. Pure.
+"""Decode the bytes of an XML export, even if they are not in the encoding that the file declares. Pure.
 
-Many exports are written by hand-made scripts, merged by hand, or come from databases with texts in several encodings.
+Many exports were written by a script or merged by hand, or come from databases with texts in several encodings.
 """
 
 import codecs

@@ -41,7 +41,7 @@ class NotXml(SourceError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class XmlEntry:
     """An entry of an export at ``line`` of the file. ``name`` is the name of its element without prefix.
 
     If there is a ``problem``, ``element`` is what could be read of the entry, perhaps nothing. ``repairs`` say what was
@@ -65,8 +65,8 @@ class Outside(NamedTuple):
 class Format:
     """A format of exports. ``name`` is for messages, with its article.
 
-    ``entries`` and ``containers`` are the names of elements, without prefixes: those of the entries, and those whose
-    children they are. ``check`` raises an error if the root element is not the format's.
+    ``entries`` and ``containers`` are the names of elements, without prefixes: the entries, and the elements that
+    contain them. ``check`` raises an error if the root element is not the format's.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Format:
     check: Callable[[Any], None]
 
 
-def read_entries(name: str, file: IO[bytes], format_: Format) -> Iterator[Entry | Outside]:
+def read_entries(name: str, file: IO[bytes], format_: Format) -> Iterator[XmlEntry | Outside]:
     """Yield the entries of the file ``name``, and what is outside of them, in their order.
 
     :raises NotXml: the file has no XML element
@@ -94,7 +94,7 @@ class _Reader:
     _is_closed: bool = False
     _wrapper: bytes = b""
 
-    def read(self, file: IO[bytes]) -> Iterator[Entry | Outside]:
+    def read(self, file: IO[bytes]) -> Iterator[XmlEntry | Outside]:
         try:
             readable, self._decoder = open_encoded(file)
         except UNREADABLE as error:
@@ -184,7 +184,7 @@ class _Reader:
         for prefix, value in _DECLARATION.findall(text):
             self._namespaces.setdefault(prefix, value)
 
-    def _entry(self, piece: Piece) -> Entry:
+    def _entry(self, piece: Piece) -> XmlEntry:
         text, repairs = self._decoder.decode(piece.data)
         if piece.ends_with == "next entry" and not piece.is_too_large:
             text += f"</{_name_at(text)}>"
@@ -200,7 +200,7 @@ class _Reader:
             element, errors = self._wrapped(repaired) if changes else (element, errors)
             repairs += changes
             problem = self._describe(errors[0], piece.line) if errors else ""
-        return Entry(
+        return XmlEntry(
             name=piece.name,
             line=piece.line,
             element=element[0] if element is not None and len(element) else None,
@@ -327,6 +327,6 @@ def name_of(element: Any) -> tuple[str, str]:
     return space[1:], name
 
 
-def text_of(element: etree._Element) -> str:
+def get_element_text(element: etree._Element) -> str:
     """Return all text within the element."""
     return "".join(str(piece) for piece in element.itertext())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import Entry, Format, local_name, read_entries, text_of
+from kolom_cli.importers.common.xml_stream import Format, XmlEntry, get_element_text, local_name, read_entries
 
 _EXPORT: Final = "Disqus export"
 _ENTRIES: Final = ("category", "thread", "post")
@@ -82,17 +82,17 @@ def read_disqus_xml(name: str, file: IO[bytes]) -> Iterator[Thread | Post | Foru
 
     for entry in read_entries(name, file, Format(name=_EXPORT, entries=_ENTRIES, containers=_CONTAINERS, check=check)):
         match entry:
-            case Entry(name="thread"):
+            case XmlEntry(name="thread"):
                 yield _thread(entry)
-            case Entry(name="post"):
+            case XmlEntry(name="post"):
                 yield _post(entry)
-            case Entry():
+            case XmlEntry():
                 yield Forum(_fields(entry.element).get("forum", ""))
             case _:
                 pass
 
 
-def _thread(entry: Entry) -> Thread:
+def _thread(entry: XmlEntry) -> Thread:
     element, fields = entry.element, _fields(entry.element)
     identifier = fields.get("id", "")
     author = next((_fields(child) for child in element if local_name(child) == "author"), {})
@@ -109,7 +109,7 @@ def _thread(entry: Entry) -> Thread:
     )
 
 
-def _post(entry: Entry) -> Post:
+def _post(entry: XmlEntry) -> Post:
     element = entry.element
     children = {local_name(child): child for child in (() if element is None else element) if local_name(child)}
     fields = _fields(element)
@@ -153,7 +153,7 @@ def _fields(element: Any) -> dict[str, str]:
     fields: dict[str, str] = {}
     for child in () if element is None else element:
         if (name := local_name(child)) in _READ:
-            fields.setdefault(name, text_of(child).strip())
+            fields.setdefault(name, get_element_text(child).strip())
     return fields
 
 

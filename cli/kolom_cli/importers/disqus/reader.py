@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from kolom_cli.importers.common.article_matching import host_of, thread_names
+from kolom_cli.importers.common.article_matching import extract_host, thread_names
 from kolom_cli.importers.common.comment_backups import refuse_foreign_backup
 from kolom_cli.importers.common.comment_fields import (
     MAX_CONTENT,
     RawComment,
-    one_line,
     parse_datetime,
     to_imported_comment,
+    to_single_line,
 )
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
@@ -60,13 +60,13 @@ class _Blog:
         """Return the thread to which the comment belongs, if the export contains it."""
         if post.thread:
             return self.threads.get(post.thread)
-        return self.by_identifier.get(one_line(post.identifier)) if post.identifier else None
+        return self.by_identifier.get(to_single_line(post.identifier)) if post.identifier else None
 
 
 def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
     """Yield every comment of the export. ``mapping`` takes precedence over the threads' own URLs.
 
-    :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid from here on
+    :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid after what was yielded so far
     """
     refuse_foreign_backup(path)
     with ExitStack() as stack:
@@ -94,17 +94,17 @@ def _collect_threads(files: list[Member]) -> _Blog:
             for record in read_disqus_xml(file.name, stream):
                 match record:
                     case Forum(name):
-                        blog.forum = blog.forum or one_line(name)
+                        blog.forum = blog.forum or to_single_line(name)
                     case Thread(problem=""):
                         blog.add(_compact(record))
-                        blog.forum = blog.forum or one_line(record.forum)
+                        blog.forum = blog.forum or to_single_line(record.forum)
                     case _:
                         pass
     return blog
 
 
 def _damaged(kind: str, record: Thread | Post) -> Skipped:
-    name = f"{one_line(record.key) or f'line {record.line}'}"
+    name = f"{to_single_line(record.key) or f'line {record.line}'}"
     return Skipped(kind=kind, name=name, reason=record.problem, refused=True)
 
 
@@ -112,20 +112,20 @@ def _compact(thread: Thread) -> Thread:
     """Return the thread reduced to the fields that are needed: all threads of a large blog are in memory."""
     return replace(
         thread,
-        identifier=one_line(thread.identifier),
-        forum=sys.intern(one_line(thread.forum)),
-        link=one_line(thread.link),
+        identifier=to_single_line(thread.identifier),
+        forum=sys.intern(to_single_line(thread.forum)),
+        link=to_single_line(thread.link),
         account=sys.intern(thread.account),
-        title=one_line(html.unescape(thread.title))[:_MAX_TITLE],
+        title=to_single_line(html.unescape(thread.title))[:_MAX_TITLE],
     )
 
 
 def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     thread = blog.thread_of(post)
-    number = f"thread {one_line(post.thread or post.identifier) or '?'}"
+    number = f"thread {to_single_line(post.thread or post.identifier) or '?'}"
     link, identifier = (thread.link, thread.identifier) if thread else ("", "")
     called = link or identifier or number
-    name = f"{one_line(post.key) or f'line {post.line}'} on {called}"
+    name = f"{to_single_line(post.key) or f'line {post.line}'} on {called}"
     article = mapping.find(link, identifier, number)
     if post.problem:
         return _damaged(_KIND, post)
@@ -143,7 +143,7 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     if len(post.message) > _MAX_SOURCE and not post.is_deleted:
         reason = f"has {len(post.message):,} characters of HTML, the maximum is {_MAX_SOURCE:,}"
         return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
-    space = ((thread.forum if thread else "") or blog.forum or host_of(link))[:200]
+    space = ((thread.forum if thread else "") or blog.forum or extract_host(link))[:200]
     return to_imported_comment(
         RawComment(
             name=name,

@@ -27,7 +27,7 @@ type Row = tuple[str, dict[str, Any]]
 def read_rows(path: Path) -> Iterator[Row]:
     """Yield the rows of the tables in the order of the file.
 
-    :raises SourceError: the file cannot be read, is not a Ghost export, or is invalid from here on
+    :raises SourceError: the file cannot be read, is not a Ghost export, or is invalid after what was yielded so far
     """
     try:
         with path.open("rb") as file:
@@ -35,9 +35,9 @@ def read_rows(path: Path) -> Iterator[Row]:
                 raise SourceError(f"{path}: this is a zip archive: unzip it, then import the JSON file in it")
             file.seek(0)
             is_export = False
-            for found, row in json_stream.read_entries(str(path), file, _is_row):
+            for path_in_file, row in json_stream.read_entries(str(path), file, _is_row):
                 is_export = True
-                yield found[-2], row
+                yield path_in_file[-2], row
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
     if not is_export:
@@ -53,7 +53,7 @@ def _is_row(path: json_stream.Path) -> bool:
 
 
 def text(row: dict[str, Any], name: str) -> str:
-    """Return the text of a field with lone surrogates replaced; empty if it is missing. Numbers are text, too."""
+    """Return the text of a field with lone surrogates replaced; empty if it is missing. Numbers become text."""
     value = row.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)

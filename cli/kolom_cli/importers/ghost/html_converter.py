@@ -10,7 +10,7 @@
 | embed, code, HTML | as they are; the renderer allows players of known hosts, and replaces others by links |
 | sign-up form | removed |
 
-Only readers of the site see the text between ``kg-gated-block`` comments, so :func:`is_restricted` detects them.
+Ghost shows the text between ``kg-gated-block`` comments only to some readers; :func:`is_restricted` detects it.
 """
 
 import re
@@ -20,26 +20,26 @@ from typing import Final
 from bs4.element import Tag
 
 from kolom.rendering.html_tokenizer import Start, Token
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.html_elements import (
     attribute,
+    extract_text,
     figure,
     inner_html,
     link_paragraph,
     new,
     parse,
     remove,
+    remove_layout_markup,
     rewrite_links,
     take_children,
-    text_of,
-    tidy,
     unwrap,
 )
 
 _GATED: Final = re.compile(r"<!--\s{0,9}kg-gated-block:begin\b([^>]{0,500})>")
 _FOR_ALL: Final = re.compile(r"\bnonMember:\s?true\b", re.IGNORECASE)
 _WIDGET_HOSTS: Final = frozenset(("platform.twitter.com", "platform.x.com", "instagram.com"))
-"""The scripts of these hosts decorate a quotation that is complete without them."""
+"""The scripts of these hosts only change the look of a quotation, which is complete without them."""
 
 
 def is_restricted(html: str) -> bool:
@@ -55,7 +55,7 @@ def convert(
     ``url_of`` returns the replacement of each URL, ``link_of`` that of a link if it is not the same.
     """
     scripts: list[str] = []
-    root = parse(html, _counting_scripts(scripts))
+    root = parse(html, _collecting_scripts(scripts))
     notes = []
     for name, replacement in _CARDS.items():
         for card in root.select(f".{name}") if name in html else ():
@@ -65,34 +65,34 @@ def convert(
         notes.append("removed a sign-up form")
     unwrap(root, ".kg-gallery-image, .kg-gallery-row, .kg-gallery-container")
     rewrite_links(root, url_of, link_of)
-    tidy(root)
+    remove_layout_markup(root)
     if scripts:
         notes.append("removed a script")
     return inner_html(root), notes
 
 
-def _counting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator[Token]]:
-    """Return a function that yields the tokens and appends to ``lost`` the scripts that do more than decorate."""
+def _collecting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator[Token]]:
+    """Return a function that yields the tokens and appends to ``lost`` the scripts that do more than that."""
 
-    def counting(tokens: Iterable[Token]) -> Iterator[Token]:
+    def collecting(tokens: Iterable[Token]) -> Iterator[Token]:
         for token in tokens:
             if isinstance(token, Start) and token.name == "script":
                 source = token.attributes.get("src", "")
-                if host_of(source) not in _WIDGET_HOSTS:
+                if extract_host(source) not in _WIDGET_HOSTS:
                     lost.append(source)
             yield token
 
-    return counting
+    return collecting
 
 
 def _bookmark(card: Tag) -> Tag:
     href = attribute(card.select_one("a.kg-bookmark-container") or card.find("a"), "href")
-    title = text_of(card.select_one(".kg-bookmark-title"))
-    return link_paragraph(href, title, text_of(card.select_one(".kg-bookmark-description")))
+    title = extract_text(card.select_one(".kg-bookmark-title"))
+    return link_paragraph(href, title, extract_text(card.select_one(".kg-bookmark-description")))
 
 
 def _callout(card: Tag) -> Tag:
-    emoji = text_of(card.select_one(".kg-callout-emoji"))
+    emoji = extract_text(card.select_one(".kg-callout-emoji"))
     text = new("p", f"{emoji} " if emoji else "", *take_children(card.select_one(".kg-callout-text")))
     return new("aside", text)
 
@@ -104,13 +104,15 @@ def _toggle(card: Tag) -> Tag:
 
 
 def _button(card: Tag) -> Tag:
-    return link_paragraph(attribute(card.find("a"), "href"), text_of(card))
+    return link_paragraph(attribute(card.find("a"), "href"), extract_text(card))
 
 
 def _file(card: Tag) -> Tag:
     href = attribute(card.select_one("a.kg-file-card-container") or card.find("a"), "href")
-    title = text_of(card.select_one(".kg-file-card-title")) or text_of(card.select_one(".kg-file-card-filename"))
-    return link_paragraph(href, title, text_of(card.select_one(".kg-file-card-caption")))
+    title = extract_text(card.select_one(".kg-file-card-title")) or extract_text(
+        card.select_one(".kg-file-card-filename")
+    )
+    return link_paragraph(href, title, extract_text(card.select_one(".kg-file-card-caption")))
 
 
 def _audio(card: Tag) -> Tag:
@@ -123,11 +125,11 @@ def _video(card: Tag) -> Tag:
 
 def _product(card: Tag) -> Tag:
     shown = new("section", *card.select("img.kg-product-card-image"))
-    if title := text_of(card.select_one(".kg-product-card-title")):
+    if title := extract_text(card.select_one(".kg-product-card-title")):
         shown.append(new("p", new("strong", title)))
     shown.extend(take_children(card.select_one(".kg-product-card-description")))
     if button := card.select_one("a.kg-product-card-button"):
-        shown.append(link_paragraph(attribute(button, "href"), text_of(button)))
+        shown.append(link_paragraph(attribute(button, "href"), extract_text(button)))
     return shown
 
 

@@ -67,8 +67,8 @@ def read_ghost(path: Path, *, site: str = "", language: str | None = None) -> It
     """
     collected = _collect(path, language)
     paths: dict[str, str] = {}
-    for slug, address in collected.posts:
-        paths |= dict.fromkeys((default_path(slug).rstrip("/"), address.rstrip("/")), address)
+    for slug, url_path in collected.posts:
+        paths |= dict.fromkeys((default_path(slug).rstrip("/"), url_path.rstrip("/")), url_path)
     ids = EntryIds()
     for table, row in read_rows(path):
         if table != "posts":
@@ -146,7 +146,7 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _origin(row: dict[str, Any]) -> str:
-    """Return the origin. Numbers as ids, of old versions, are those of other Ghost sites, too."""
+    """Return the origin. Old versions use numbers as ids, which are not unique among Ghost sites."""
     number = text(row, "id")
     unique = text(row, "uuid") or (number if _OBJECT_ID.fullmatch(number) else f"{text(row, 'slug')}#{number}")
     return origin_id("ghost", unique)
@@ -190,7 +190,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
             name=name,
             origin=origin,
             kind=kind,
-            number=number[-8:],
+            id_suffix=number[-8:],
             title=text(row, "title"),
             slug=text(row, "slug"),
             html=html,
@@ -204,7 +204,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
             author=_author(row, site),
             published_at=date(row, "published_at"),
             updated_at=date(row, "updated_at"),
-            address=_path(row, site) if text(row, "slug") else "",
+            url_path=_path(row, site) if text(row, "slug") else "",
             draft_reasons=tuple(_draft_reasons(row, html, site)),
             notes=(*((SAME_ID,) if origin != _origin(row) else ()), *notes, *_notes(row)),
             links=links,

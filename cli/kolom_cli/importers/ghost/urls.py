@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 
 _PLACEHOLDER: Final = re.compile(r"(?:__|%5F%5F)GHOST_URL(?:__|%5F%5F)", re.IGNORECASE)
 _SIZED: Final = re.compile(r"^(/content/images/)size/[wh][\dwh]{1,10}/(?:format/\w{1,10}/)?")
@@ -63,7 +63,7 @@ class SiteUrls:
             return f"/{url[match.end() :].lstrip('/')}"
         if url.startswith("/") and not url.startswith("//"):
             return url
-        if self.site and host_of(url) and host_of(url) == host_of(self.site):
+        if self.site and extract_host(url) and extract_host(url) == extract_host(self.site):
             parts = urlsplit(url)
             return parts._replace(scheme="", netloc="").geturl() or "/"
         return None

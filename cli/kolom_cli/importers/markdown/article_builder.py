@@ -25,17 +25,17 @@ from kolom_cli.importers.markdown.front_matter_values import get_flag, get_image
 from kolom_cli.importers.markdown.html_snippets import Converted
 from kolom_cli.importers.markdown.hugo.shortcode_templates import PageValues, ShortcodeTemplates
 from kolom_cli.importers.markdown.lenient_front_matter import Value
-from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
+from kolom_cli.importers.markdown.link_resolver import LinkResolver, find_custom_path
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.mdx import Mdx
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
 from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
-from kolom_cli.importers.markdown.site import Entry, Site, default_author
+from kolom_cli.importers.markdown.site import Site, SiteDocument, default_author
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, size_problem, title_of
-from kolom_cli.publishing.link_checker import LinkRecorder
+from kolom_cli.publishing.link_recorder import LinkRecorder
 from kolom_cli.terminal.plurals import count
 
 _IMAGE_KEYS: Final = (
@@ -59,10 +59,10 @@ class ArticleBuilder:
     def __post_init__(self) -> None:
         self.templates = ShortcodeTemplates(self.site.directory, self.site.config)
 
-    def item(self, entry: Entry) -> Item:
+    def item(self, entry: SiteDocument) -> Item:
         """Return the article of a document, or why it is skipped."""
         try:
-            return _Builder(self, entry, ArticleFields(entry.kind, entry.number)).imported()
+            return _Builder(self, entry, ArticleFields(entry.kind, entry.id_suffix)).imported()
         except DocumentError as error:
             return Skipped(kind=entry.kind, name=str(entry.path), reason=error.message, refused=True)
         except InvalidInput as error:
@@ -72,7 +72,7 @@ class ArticleBuilder:
 @dataclass(slots=True)
 class _Builder:
     articles: ArticleBuilder
-    entry: Entry
+    entry: SiteDocument
     fields: ArticleFields
     format: SourceFormat = "markdown"
 
@@ -96,7 +96,7 @@ class _Builder:
         recorded = LinkRecorder(links)
         remote = RemoteImages(recorded)
         body = self._converted(body, links)
-        rewriter = LinkRewriter(links.own_page, links.is_own)
+        rewriter = LinkRewriter(links.new_url, links.is_own)
         rendered = render(
             body,
             self.format,
@@ -107,7 +107,7 @@ class _Builder:
         )
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
-        path = path_of(entry)
+        path = find_custom_path(entry)
         if entry.date is None and entry.kind == "article" and not entry.draft:
             self.notes.append("no date in the source: the date of the import is used")
         content = ArticleInput(
@@ -132,13 +132,13 @@ class _Builder:
         return ImportedArticle(
             name=str(entry.path),
             content=content,
-            number=entry.number,
+            id_suffix=entry.id_suffix,
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
             own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
-            links=Links(entry.path, site.directory, links.found_in(recorded.links)),
+            links=Links(entry.path, site.directory, links.without_missing(recorded.links)),
             is_language_unclear=self.fields.is_language_unclear,
             file_origin=file_origin(entry.location),
         )
@@ -183,16 +183,16 @@ class _Builder:
             )
         return body
 
-    def _shortcodes(self, address_of: Callable[[str], str | None]) -> Shortcodes:
+    def _shortcodes(self, url_of: Callable[[str], str | None]) -> Shortcodes:
         site, front = self.articles.site, self.entry.front
         templates = self.articles.templates
-        address = self.entry.address or ""
-        page = PageValues(get_text(front, "title"), address, front, site.config, address_of)
+        url_path = self.entry.url_path or ""
+        page = PageValues(get_text(front, "title"), url_path, front, site.config, url_of)
 
         def render(name: str, given: Arguments, inner: str) -> str | None:
             return templates.render(name, given, inner, page, self.format) if templates.has(name) else None
 
-        return Shortcodes(address_of, lambda key: get_text(front, key) or None, self.format, render)
+        return Shortcodes(url_of, lambda key: get_text(front, key) or None, self.format, render)
 
     def _value(self, name: str) -> str | None:
         """Return the value of a Liquid variable, if it is a URL or plain text."""
@@ -201,7 +201,7 @@ class _Builder:
         if name in {"site.url", "site.baseurl", "site.github.url", "base_path"}:
             return ""
         if scope == "page" and key in {"url", "permalink"}:
-            return self.entry.address
+            return self.entry.url_path
         keys = key.split(".")
         holder = self.articles.site.config if scope == "site" else self.entry.front if scope == "page" else {}
         return get_text(get_map(holder, *keys[:-1]), keys[-1]) or None
@@ -264,13 +264,13 @@ class _Builder:
         """Return the old URLs that redirect to the article, except those that belong to other pages of the site."""
         entry, site = self.entry, self.articles.site
         candidates = list(entry.aliases)
-        if entry.address is not None and path is None and path_problem(entry.address):
-            candidates.insert(0, entry.address)
-        if entry.address is not None and site.base:
-            candidates.append(site.base + entry.address)
+        if entry.url_path is not None and path is None and path_problem(entry.url_path):
+            candidates.insert(0, entry.url_path)
+        if entry.url_path is not None and site.base:
+            candidates.append(site.base + entry.url_path)
         kept = []
         for alias in dict.fromkeys(candidates):
-            owner = site.at_address(alias)
+            owner = site.find_by_url_path(alias)
             if owner is not None and owner is not entry:
                 self.notes.append(f"its old URL {alias} belongs to another page")
             else:

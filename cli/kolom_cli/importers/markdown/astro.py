@@ -9,8 +9,8 @@ from typing import Final
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_text
-from kolom_cli.importers.markdown.permalinks import tidy
-from kolom_cli.importers.markdown.site import Entry, Site, base_of, files_inside, normalize_address, walk
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
+from kolom_cli.importers.markdown.site import Site, SiteDocument, base_of, files_inside, normalize_url_path, walk
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _CONFIGS: Final = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", "cjs"))
@@ -35,7 +35,7 @@ def is_astro(directory: Path) -> bool:
     return any((directory / name).is_file() for name in _CONFIGS) or (directory / "src/content").is_dir()
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     inside = directory.resolve()
     roots = [directory, *(directory / name for name in ("public", "src"))]
@@ -46,9 +46,9 @@ def survey(directory: Path) -> Site:
         roots=tuple(root for root in roots if root.is_dir() and root.resolve().is_relative_to(inside)),
     )
     config = _LINE_COMMENT.sub("", "".join(_texts(directory, _CONFIGS)))
-    address, base = _SITE.search(config), _BASE.search(config)
-    site.base, site.hosts = base_of(address[1] if address else "", base[1] if base else "")
-    return site.add(_with_page_kinds(list(_Survey(site).items())))
+    site_url, base = _SITE.search(config), _BASE.search(config)
+    site.base, site.hosts = base_of(site_url[1] if site_url else "", base[1] if base else "")
+    return site.add(_with_page_kinds(list(_SiteReader(site).items())))
 
 
 def _texts(directory: Path, names: tuple[str, ...]) -> Iterator[str]:
@@ -60,26 +60,28 @@ def _texts(directory: Path, names: tuple[str, ...]) -> Iterator[str]:
             continue
 
 
-def _with_page_kinds(items: list[tuple[str, Entry | Skipped]]) -> list[Entry | Skipped]:
+def _with_page_kinds(items: list[tuple[str, SiteDocument | Skipped]]) -> list[SiteDocument | Skipped]:
     """Treat the entries of a collection as pages if none of them has a date."""
-    dated = {name for name, item in items if isinstance(item, Entry) and item.date is not None}
+    dated = {name for name, item in items if isinstance(item, SiteDocument) and item.date is not None}
     return [
-        replace(item, kind="page") if isinstance(item, Entry) and name and name not in dated else item
+        replace(item, kind="page") if isinstance(item, SiteDocument) and name and name not in dated else item
         for name, item in items
     ]
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
-    folders: list[Path] = field(init=False)
+    directories: list[Path] = field(init=False)
     routes: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         directory = self.site.directory
         config = _LINE_COMMENT.sub("", "".join(_texts(directory, _CONTENT_CONFIGS)))
         loaded = [directory / name.rstrip("/") for name in _LOADED.findall(config)]
-        self.folders = sorted({directory / "src/content", *loaded}, key=lambda folder: -len(folder.parts))
+        self.directories = sorted(
+            {directory / "src/content", *loaded}, key=lambda subdirectory: -len(subdirectory.parts)
+        )
         pages = directory / "src/pages"
         for path in sorted(pages.rglob("*.astro"))[:_MAX_ROUTES] if pages.is_dir() else []:
             self._add_route(path.relative_to(pages).with_suffix(""), path)
@@ -92,34 +94,36 @@ class _Survey:
                 for name in _COLLECTION.findall(text):
                     self.routes.setdefault(name, set()).add("/".join(parts[:-1]))
 
-    def items(self) -> Iterator[tuple[str, Entry | Skipped]]:
+    def items(self) -> Iterator[tuple[str, SiteDocument | Skipped]]:
         """Yield the documents, each with the name of its collection; it is empty for pages."""
         directory = self.site.directory
-        for found in walk(directory, directory, enter=lambda folder: folder.name != "dist", formats=plain.FORMATS_READ):
+        for found in walk(
+            directory, directory, enter=lambda subdirectory: subdirectory.name != "dist", formats=plain.FORMATS_READ
+        ):
             if isinstance(found, Skipped):
                 yield "", found
             else:
                 yield self._item(found)
 
-    def _item(self, path: Path) -> tuple[str, Entry | Skipped]:
+    def _item(self, path: Path) -> tuple[str, SiteDocument | Skipped]:
         pages = self.site.directory / "src/pages"
         if path.is_relative_to(pages):
             return "", self._page(path, path.relative_to(pages))
-        folder = next((each for each in self.folders if path.is_relative_to(each)), None)
-        if folder is None:
+        directory = next((each for each in self.directories if path.is_relative_to(each)), None)
+        if directory is None:
             reason = "is not in a folder that Astro publishes, such as src/content and src/pages"
             return "", Skipped(kind="file", name=str(path), reason=reason)
-        relative = path.relative_to(folder)
-        is_collection = folder != self.site.directory / "src/content"
-        name = folder.name if is_collection else relative.parts[0] if len(relative.parts) > 1 else ""
+        relative = path.relative_to(directory)
+        is_collection = directory != self.site.directory / "src/content"
+        name = directory.name if is_collection else relative.parts[0] if len(relative.parts) > 1 else ""
         item = plain.read_item(self.site, path)
         if isinstance(item, Skipped):
             return name, item
         below = relative if is_collection else Path(*relative.parts[1:]) if name else relative
-        entry = replace(item, address=item.address or self._address(name, item, below))
+        entry = replace(item, url_path=item.url_path or self._url_path(name, item, below))
         return name, replace(entry, kind="page") if name in _PAGE_COLLECTIONS else entry
 
-    def _address(self, collection: str, item: Entry, path: Path) -> str | None:
+    def _url_path(self, collection: str, item: SiteDocument, path: Path) -> str | None:
         """Return the URL of an entry, if exactly one page of the site shows the entries of its collection."""
         routes = self.routes.get(collection, set())
         if len(routes) != 1:
@@ -127,17 +131,17 @@ class _Survey:
         parts = path.with_suffix("").parts
         parts = parts[:-1] if parts and parts[-1] == "index" else parts
         own = get_text(item.front, "slug") or "/".join(map(_slug, parts))
-        return tidy(f"{next(iter(routes))}/{own}/") if own else None
+        return normalize_slashes(f"{next(iter(routes))}/{own}/") if own else None
 
-    def _page(self, path: Path, relative: Path) -> Entry | Skipped:
+    def _page(self, path: Path, relative: Path) -> SiteDocument | Skipped:
         item = plain.read_item(self.site, path)
         if isinstance(item, Skipped):
             return item
         parts = relative.with_suffix("").parts
-        address = tidy("/".join(parts[:-1] if parts[-1] == "index" else parts) + "/")
-        if normalize_address(address) in _OWN_PAGES:
+        url_path = normalize_slashes("/".join(parts[:-1] if parts[-1] == "index" else parts) + "/")
+        if normalize_url_path(url_path) in _OWN_PAGES:
             return Skipped(kind="page", name=str(path), reason="a page that Kolom generates itself")
-        return replace(item, address=item.address or address, kind="article" if item.date else "page")
+        return replace(item, url_path=item.url_path or url_path, kind="article" if item.date else "page")
 
 
 def _slug(name: str) -> str:

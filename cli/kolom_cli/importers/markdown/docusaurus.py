@@ -9,8 +9,8 @@ from typing import Final
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_text
-from kolom_cli.importers.markdown.permalinks import tidy
-from kolom_cli.importers.markdown.site import Entry, Site, base_of, files_inside, load, walk
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
+from kolom_cli.importers.markdown.site import Site, SiteDocument, base_of, files_inside, load_first_data_file, walk
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _CONFIGS: Final = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts"))
@@ -26,7 +26,7 @@ def is_docusaurus(directory: Path) -> bool:
     return any((directory / name).is_file() for name in _CONFIGS)
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     static = directory / "static"
     is_inside = static.is_dir() and static.resolve().is_relative_to(directory.resolve())
@@ -35,7 +35,9 @@ def survey(directory: Path) -> Site:
         directory=directory,
         pages=directory,
         roots=(directory, static) if is_inside else (directory,),
-        authors=load(directory, f"{_BLOG}/authors.yml", f"{_BLOG}/authors.yaml", f"{_BLOG}/authors.json"),
+        authors=load_first_data_file(
+            directory, f"{_BLOG}/authors.yml", f"{_BLOG}/authors.yaml", f"{_BLOG}/authors.json"
+        ),
         has_mdx=True,
     )
     config = _configuration(directory)
@@ -54,10 +56,10 @@ def _configuration(directory: Path) -> str:
     return ""
 
 
-def _items(site: Site, route: str) -> Iterator[Entry | Skipped]:
+def _items(site: Site, route: str) -> Iterator[SiteDocument | Skipped]:
     blog = site.directory / _BLOG
     for found in walk(
-        site.directory, site.directory, enter=lambda folder: folder.name != "build", formats=plain.FORMATS_READ
+        site.directory, site.directory, enter=lambda directory: directory.name != "build", formats=plain.FORMATS_READ
     ):
         if isinstance(found, Skipped):
             yield found
@@ -69,7 +71,7 @@ def _items(site: Site, route: str) -> Iterator[Entry | Skipped]:
             )
 
 
-def _post(site: Site, entry: Entry, path: Path, route: str) -> Entry:
+def _post(site: Site, entry: SiteDocument, path: Path, route: str) -> SiteDocument:
     """Return a post with the date of its path and its URL, unless its front matter has others."""
     name = path.with_suffix("").as_posix().removesuffix("/index")
     dated = _DATE.match(name)
@@ -79,5 +81,5 @@ def _post(site: Site, entry: Entry, path: Path, route: str) -> Entry:
     slug = get_text(entry.front, "slug")
     if not slug and dated and date:
         slug = f"{date:%Y/%m/%d}/{dated[4] or name}"
-    address = tidy(f"{route}/{slug or name}")
-    return replace(entry, address=entry.address or address, date=date, kind="article")
+    url_path = normalize_slashes(f"{route}/{slug or name}")
+    return replace(entry, url_path=entry.url_path or url_path, date=date, kind="article")

@@ -21,8 +21,8 @@ _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 class Converted:
     """A text with another system's tags converted.
 
-    ``shown`` counts the tags that were replaced by something else, and ``removed`` those of which only the text in
-    them was kept. ``examples`` has the first tag of each name in ``removed``, with the reason if one is known.
+    ``shown`` counts the tags that were replaced by something else, and ``removed`` the tags that were removed; the text
+    in them is kept. ``examples`` has the first tag of each name in ``removed``, with the reason if one is known.
     """
 
     text: str = ""
@@ -77,9 +77,9 @@ def video_embed(name: str, parameters: Mapping[str, str], first: str) -> str | N
     return vimeo(wanted) if "vimeo" in provider else None
 
 
-def link(address: str, text: str = "") -> str:
+def link(url: str, text: str = "") -> str:
     """Return a link whose default text is its URL."""
-    return f'<a href="{escape(address)}">{escape(text or address)}</a>'
+    return f'<a href="{escape(url)}">{escape(text or url)}</a>'
 
 
 def placed(markup: str, before: str, after: str, source_format: SourceFormat) -> str:

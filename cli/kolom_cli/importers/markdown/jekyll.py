@@ -14,17 +14,24 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
 from kolom_cli.importers.markdown.liquid import is_program
-from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
+from kolom_cli.importers.markdown.permalinks import (
+    JEKYLL_STYLES,
+    date_tokens,
+    expand,
+    is_unfinished,
+    normalize_slashes,
+    slugify_like_jekyll,
+)
 from kolom_cli.importers.markdown.publication import publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
-    Entry,
     Site,
+    SiteDocument,
     base_of,
+    derive_id_suffix,
     is_excluded,
-    load,
-    normalize_address,
-    number_of,
+    load_first_data_file,
+    normalize_url_path,
     single_segment,
     slug_for,
     walk,
@@ -52,9 +59,9 @@ def is_jekyll(directory: Path) -> bool:
     )
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
-    config = load(directory, *CONFIGS)
+    config = load_first_data_file(directory, *CONFIGS)
     source = directory
     for name in (get_text(config, "source", "source_dir"), "source"):
         if name and (directory / name).is_dir() and (name != "source" or (directory / name / "_posts").is_dir()):
@@ -68,19 +75,19 @@ def survey(directory: Path) -> Site:
         pages=source,
         roots=(source,),
         config=config,
-        authors=load(source, "_data/authors.yml", "_data/authors.yaml", "_data/authors.json"),
+        authors=load_first_data_file(source, "_data/authors.yml", "_data/authors.yaml", "_data/authors.json"),
     )
     site.base, site.hosts = base_of(get_text(config, "url"), get_text(config, "baseurl", "root"))
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(get_text(config, "timezone")) if get_text(config, "timezone") else site.zone
-    return site.add(_Survey(site).items())
+    return site.add(_SiteReader(site).items())
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
 
-    def items(self) -> Iterator[Entry | Skipped]:
+    def items(self) -> Iterator[SiteDocument | Skipped]:
         excluded = get_list(self.site.config, "exclude")
         source = self.site.pages
 
@@ -88,9 +95,9 @@ class _Survey:
             parts = path.relative_to(source).parts
             return not is_excluded("/".join(parts), excluded) or self._is_included(parts)
 
-        def enter(folder: Path) -> bool:
-            is_theme = folder.name in _THEME and not self._is_included(folder.relative_to(source).parts)
-            return folder.name != "_site" and not is_theme and is_read(folder)
+        def enter(directory: Path) -> bool:
+            is_theme = directory.name in _THEME and not self._is_included(directory.relative_to(source).parts)
+            return directory.name != "_site" and not is_theme and is_read(directory)
 
         for found in walk(source, self.site.directory, enter=enter):
             if isinstance(found, Skipped):
@@ -113,34 +120,34 @@ class _Survey:
             return True
         return not (self._is_included(parts[: index + 1]) or self._is_included(parts))
 
-    def _item(self, path: Path) -> Entry | Skipped:
+    def _item(self, path: Path) -> SiteDocument | Skipped:
         parts = path.relative_to(self.site.pages).parts
         if self.site.directory.resolve().name in _POSTS:
             parts = (self.site.directory.resolve().name, *parts)
         parts = self._within_collections(parts)
         special = next((index for index in range(len(parts) - 1) if self._is_special(parts, index)), None)
-        folder = parts[special] if special is not None else ""
-        kind: Kind = "article" if folder in _POSTS else "page"
+        directory = parts[special] if special is not None else ""
+        kind: Kind = "article" if directory in _POSTS else "page"
         source = read_source(path, kind)
         if isinstance(source, Skipped):
             return source
         text, front = source
         if skipped := skip_without_front_matter(path, kind, front, text):
             return skipped
-        collection = folder.removeprefix("_") if folder not in _POSTS else ""
-        reason = self._why_not_rendered(path, folder, collection, front.values)
-        if reason is None and not folder:
+        collection = directory.removeprefix("_") if directory not in _POSTS else ""
+        reason = self._why_not_rendered(path, directory, collection, front.values)
+        if reason is None and not directory:
             reason = _why_no_content(text[front.body :])
         if reason:
             return Skipped(kind=kind, name=str(path), reason=reason)
-        defaults = self._defaults(path, "posts" if folder in _POSTS else collection or "pages")
+        defaults = self._defaults(path, "posts" if directory in _POSTS else collection or "pages")
         values = defaults | front.values
         if collection and get_text(values, "date"):
             kind = "article"
         if get_text(values, "layout") == "page":
             kind = "page"
         entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
-        if kind == "page" and not collection and (reason := _why_replaced(entry.address or "", values)):
+        if kind == "page" and not collection and (reason := _why_replaced(entry.url_path or "", values)):
             return Skipped(kind=kind, name=str(path), reason=reason)
         if mark := draft_mark({key: value for key, value in defaults.items() if key not in front.values}):
             note = f"{mark} in the defaults of the configuration: imported as a draft"
@@ -153,12 +160,12 @@ class _Survey:
         inside = above and parts[: len(above)] == above and parts[len(above)].startswith("_")
         return parts[len(above) :] if inside else parts
 
-    def _why_not_rendered(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
+    def _why_not_rendered(self, path: Path, directory: str, collection: str, front: Values) -> str | None:
         """Return why Jekyll renders no page for a document, or None."""
         parts = path.relative_to(self.site.pages).parts
         if path.name.startswith(("_", "#")) and not self._is_included(parts):
             return "its name begins with _ or #: not a page of the site"
-        if folder == "_posts" and not DATE_PREFIX.match(path.name) and not self._has_undated_posts(front):
+        if directory == "_posts" and not DATE_PREFIX.match(path.name) and not self._has_undated_posts(front):
             return "its file name has no date, so Jekyll does not publish it: rename it like 2024-05-16-title.md"
         if not collection:
             return None
@@ -177,10 +184,10 @@ class _Survey:
 
     def _entry(
         self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
-    ) -> Entry:
+    ) -> SiteDocument:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
-        number = number_of(location)
+        id_suffix = derive_id_suffix(location)
         is_post = special is not None and not collection
         dated = DATE_PREFIX.match(path.stem)
         name = DATE_PREFIX.sub("", path.stem) if is_post or dated else path.stem
@@ -190,30 +197,30 @@ class _Survey:
         date = published.date
         above = [part for part in parts[: special or 0] if part] if is_post else []
         categories = _categories(front, above)
-        address: str | None
-        address, others = self._addresses(front, parts, special, name, date, categories, collection)
-        if is_unfinished(address, date):
-            address, others = None, []
-        elif "." not in address.rpartition("/")[2] and not address.endswith("/"):
-            others.append(f"{address}.html")  # the file that Jekyll writes
+        url_path: str | None
+        url_path, others = self._url_paths(front, parts, special, name, date, categories, collection)
+        if is_unfinished(url_path, date):
+            url_path, others = None, []
+        elif "." not in url_path.rpartition("/")[2] and not url_path.endswith("/"):
+            others.append(f"{url_path}.html")  # the file that Jekyll writes
         slug, more = slug_for(
-            get_text(front, "slug") or single_segment(address),
+            get_text(front, "slug") or single_segment(url_path),
             *([] if name == "index" else [name]),
             get_text(front, "title"),
             *(reversed(parts[:-1]) if name == "index" else []),
-            number=number,
+            id_suffix=id_suffix,
         )
-        return Entry(
+        return SiteDocument(
             path=path,
             location=location,
             front=front,
             body=found.body,
             kind=kind,
             slug=slug,
-            number=number,
+            id_suffix=id_suffix,
             name=name,
-            address=address,
-            aliases=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
+            url_path=url_path,
+            aliases=(*others, *(normalize_slashes(each) for each in get_list(front, "redirect_from"))),
             date=date,
             updated=get_datetime(get_text(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
             draft=published.draft,
@@ -221,7 +228,7 @@ class _Survey:
             notes=(*published.notes, *more),
         )
 
-    def _addresses(
+    def _url_paths(
         self,
         front: Values,
         parts: tuple[str, ...],
@@ -233,31 +240,31 @@ class _Survey:
     ) -> tuple[str, list[str]]:
         """Return the URL of the page, and further URLs for the other time zone that its date may have."""
         wanted = get_text(front, "slug") or name
-        folders = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
+        directories = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
         suffix = Path(parts[-1]).suffix.lower()
         lowered = list(dict.fromkeys(category.lower() for category in categories))
         tokens = {
-            "title": jekyll_name(wanted, pretty=True),
-            "slug": jekyll_name(wanted),
-            "name": jekyll_name(name),
+            "title": slugify_like_jekyll(wanted, pretty=True),
+            "slug": slugify_like_jekyll(wanted),
+            "name": slugify_like_jekyll(name),
             "categories": "/".join(lowered),
             "category": "/".join(lowered),
-            "slugified_categories": "/".join(map(jekyll_name, lowered)),
+            "slugified_categories": "/".join(map(slugify_like_jekyll, lowered)),
             "collection": collection,
-            "path": f"{folders}/{name}" if collection else folders,
+            "path": f"{directories}/{name}" if collection else directories,
             "basename": name,
             "output_ext": ".html" if suffix in FORMATS else suffix,
         }
         pattern = get_text(front, "permalink") or self._pattern(name, collection, is_post=special is not None)
         pattern = JEKYLL_STYLES.get(pattern, pattern)
 
-        def address(date: datetime | None) -> str:
-            return tidy(expand(pattern, tokens | date_tokens(date)).removesuffix("index.html"))
+        def url_path(date: datetime | None) -> str:
+            return normalize_slashes(expand(pattern, tokens | date_tokens(date)).removesuffix("index.html"))
 
         if date is None:
-            return address(None), []
-        local = address(date.astimezone(self.site.zone))
-        universal = address(date.astimezone(UTC))
+            return url_path(None), []
+        local = url_path(date.astimezone(self.site.zone))
+        universal = url_path(date.astimezone(UTC))
         is_ambiguous = not get_text(self.site.config, "timezone") and universal != local
         return local, [universal] if is_ambiguous and len(get_text(front, "date")) > len("2024-05-16") else []
 
@@ -305,8 +312,8 @@ def _why_no_content(body: str) -> str | None:
     return None
 
 
-def _why_replaced(address: str, front: Values) -> str | None:
-    key = normalize_address(address)
+def _why_replaced(url_path: str, front: Values) -> str | None:
+    key = normalize_url_path(url_path)
     if key == "/":
         return "the home page: Kolom has its own"
     if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:

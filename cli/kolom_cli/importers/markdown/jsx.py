@@ -19,7 +19,7 @@ _LITERAL: Final = re.compile(r"\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`((?
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": ""}
 _HTML_NAMES: Final = {"className": "class", "htmlFor": "for"}
-_LONGEST: Final = 50_000
+_MAX_EXPRESSION: Final = 50_000
 _BUDGET: Final = 500_000
 
 
@@ -88,9 +88,9 @@ class JsxReader:
         if equals:
             quote = text[equals.end() : equals.end() + 1]
             if quote in {'"', "'"} and quote:
-                closing = text.find(quote, equals.end() + 1, equals.end() + _LONGEST)
+                closing = text.find(quote, equals.end() + 1, equals.end() + _MAX_EXPRESSION)
                 if closing < 0:
-                    self._budget -= _LONGEST
+                    self._budget -= _MAX_EXPRESSION
                     return None
                 value, end = text[equals.end() + 1 : closing], closing + 1
             elif quote == "{" and (braces := self.end_of_braces(equals.end())):
@@ -104,24 +104,25 @@ class JsxReader:
         """Return the end of the expression in braces that begins at ``start``; None if it has no end."""
         if self._budget <= 0:
             return None
-        end = self._balanced(start, stop_at_line=False)
+        end = self._balanced(start, is_statement=False)
         if end is None:
-            self._budget -= min(_LONGEST, len(self.text) - start)
+            self._budget -= min(_MAX_EXPRESSION, len(self.text) - start)
         return end
 
     def end_of_statement(self, start: int) -> int:
         """Return the end of a statement: the first empty line, ``import`` or ``export`` that is not within braces."""
-        end = self._balanced(start, stop_at_line=True) if self._budget > 0 else None
+        end = self._balanced(start, is_statement=True) if self._budget > 0 else None
         if end is None:
-            self._budget -= min(_LONGEST, len(self.text) - start)
+            self._budget -= min(_MAX_EXPRESSION, len(self.text) - start)
             empty = self.text.find("\n\n", start)
             return len(self.text) if empty < 0 else empty
         return end
 
-    def _balanced(self, start: int, *, stop_at_line: bool) -> int | None:
+    def _balanced(self, start: int, *, is_statement: bool) -> int | None:
+        """Return the end of the braces at ``start``, or of the statement if ``is_statement``; None without an end."""
         depth = 0
         position = start
-        limit = min(len(self.text), start + _LONGEST)
+        limit = min(len(self.text), start + _MAX_EXPRESSION)
         while position < limit:
             match = _PART.match(self.text, position, limit)
             if match is None:
@@ -132,18 +133,18 @@ class JsxReader:
                 depth += 1
             elif part == "}":
                 depth -= 1
-                if depth <= 0 and not stop_at_line:
+                if depth <= 0 and not is_statement:
                     return position
             elif part == "\n":
-                if depth == 0 and stop_at_line and _END_OF_STATEMENT.match(self.text, match.start()):
+                if depth == 0 and is_statement and _END_OF_STATEMENT.match(self.text, match.start()):
                     return match.start()
             elif part in _STRING_ENDS or part in {"/*", "//"}:
-                position = self._after_text(part, position, limit)
+                position = self._end_of_quotation(part, position, limit)
                 if position < 0:
                     return None
-        return position if stop_at_line and depth == 0 and position == len(self.text) else None
+        return position if is_statement and depth == 0 and position == len(self.text) else None
 
-    def _after_text(self, part: str, position: int, limit: int) -> int:
+    def _end_of_quotation(self, part: str, position: int, limit: int) -> int:
         """Return the end of a string or a comment; -1 if it has none."""
         if part == "/*":
             end = self.text.find("*/", position, limit)

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from kolom.articles.names import default_path, path_problem
 from kolom.rendering.element_ids import article_fragment
 from kolom.urls import encoded_path, label_path
-from kolom_cli.importers.markdown.site import Entry, Site
+from kolom_cli.importers.markdown.site import Site, SiteDocument
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
 
@@ -22,16 +22,16 @@ _INTRASITE: Final = re.compile(
 )
 
 
-def path_of(entry: Entry) -> str | None:
+def find_custom_path(entry: SiteDocument) -> str | None:
     """Return the path that the article keeps: its old path, if it is valid in Kolom and not the default path."""
-    if entry.address is None or entry.address == default_path(entry.slug) or path_problem(entry.address):
+    if entry.url_path is None or entry.url_path == default_path(entry.slug) or path_problem(entry.url_path):
         return None
-    return entry.address
+    return entry.url_path
 
 
-def address_of(entry: Entry) -> str:
+def url_of(entry: SiteDocument) -> str:
     """Return the article's URL path in Kolom, percent-encoded for a link."""
-    return encoded_path(path_of(entry) or default_path(entry.slug))
+    return encoded_path(find_custom_path(entry) or default_path(entry.slug))
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class LinkResolver:
     """
 
     site: Site
-    entry: Entry
+    entry: SiteDocument
     media: MediaStore
     problems: Counter[str] = field(default_factory=Counter)
     missing: set[str] = field(default_factory=set)
@@ -68,7 +68,7 @@ class LinkResolver:
             return url
         if not _is_media(path) and (target := self._find_page(path)):
             query = f"?{parts.query}" if parts.query else ""
-            return address_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
+            return url_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
         found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
@@ -77,20 +77,20 @@ class LinkResolver:
             self.missing.add(url)
         return url
 
-    def found_in(self, links: Mapping[str, str]) -> dict[str, str]:
-        """Return the links without those to missing files, which are reported already."""
+    def without_missing(self, links: Mapping[str, str]) -> dict[str, str]:
+        """Return the links except those to missing files, which are reported already."""
         return {written: replaced for written, replaced in links.items() if written not in self.missing}
 
-    def own_page(self, url: str) -> str:
-        """Return the URL here of the page to which an HTTP URL of the site leads; other URLs stay as they are."""
+    def new_url(self, url: str) -> str:
+        """Return the new URL of the page to which an HTTP URL of the old site leads; other URLs stay as they are."""
         try:
             parts = urlsplit(url)
             if parts.hostname not in self.site.hosts or not parts.path.strip("/") or _is_media(parts.path):
                 return url
-            target = self.site.at_address(self.site.without_base(unquote(parts.path)))
+            target = self.site.find_by_url_path(self.site.without_base(unquote(parts.path)))
         except ValueError:
             return url
-        return url if target is None else address_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
+        return url if target is None else url_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
 
     def is_own(self, url: str) -> bool:
         """Return whether the URL is at a host of the site."""
@@ -113,16 +113,16 @@ class LinkResolver:
                 return url
 
     def _beside_or_above(self, url: str) -> str:
-        """Return a URL relative to the content of the site as one relative to the page, if its file exists."""
+        """Return a path relative to the page, if it leads to a file in the folder of the page or in one above."""
         path = unquote(url.partition("#")[0].partition("?")[0])
         if not path.startswith("/") or "\0" in path:
             return url
         root = self.site.directory
-        for level, folder in enumerate(self.entry.path.parents):
-            if not folder.is_relative_to(root):
+        for level, directory in enumerate(self.entry.path.parents):
+            if not directory.is_relative_to(root):
                 break
             with contextlib.suppress(OSError, ValueError):
-                if (folder / path.lstrip("/")).is_file():
+                if (directory / path.lstrip("/")).is_file():
                     return "../" * level + url.lstrip("/") if level else f"./{url.lstrip('/')}"
         return url
 
@@ -132,38 +132,38 @@ class LinkResolver:
         target = self.entry if not path else self._find_reference(path)
         if target is None:
             return None
-        return address_of(target) + separator + article_fragment(fragment) if path else separator + fragment
+        return url_of(target) + separator + article_fragment(fragment) if path else separator + fragment
 
-    def _find_reference(self, path: str) -> Entry | None:
+    def _find_reference(self, path: str) -> SiteDocument | None:
         name = path.strip("/")
         site = self.site
         bases = [self.entry.path.parent, site.pages, site.directory]
         if path.startswith("/"):
             bases = bases[1:]
-        folders = ("", "_posts/", "_drafts/") if site.flavor == "jekyll" else ("",)
+        directories = ("", "_posts/", "_drafts/") if site.flavor == "jekyll" else ("",)
         for base in bases:
-            for folder in folders:
+            for directory in directories:
                 for suffix in ("", *FORMATS, "/index.md"):
-                    if found := site.at_path(_joined(base, f"{folder}{name}{suffix}")):
+                    if found := site.find_by_path(_joined(base, f"{directory}{name}{suffix}")):
                         return found
-        return site.named(name.rpartition("/")[2]) or site.at_address(f"/{name}")
+        return site.find_by_name(name.rpartition("/")[2]) or site.find_by_url_path(f"/{name}")
 
-    def _find_page(self, path: str) -> Entry | None:
+    def _find_page(self, path: str) -> SiteDocument | None:
         """Return the target page of a link, found by its file, its URL, or its URL relative to this page."""
         site = self.site
         if path.startswith("/"):
             own = site.without_base(path)
-            return site.at_address(own) or site.at_path(_joined(site.pages, own.lstrip("/")))
+            return site.find_by_url_path(own) or site.find_by_path(_joined(site.pages, own.lstrip("/")))
         beside = _joined(self.entry.path.parent, path)
-        if found := site.at_path(beside) or site.at_path(_joined(beside, "index.md")):
+        if found := site.find_by_path(beside) or site.find_by_path(_joined(beside, "index.md")):
             return found
         if path.lower().endswith((".md", ".mdx", ".markdown")):
             return None
-        return site.at_address(self._relative_address(path))
+        return site.find_by_url_path(self._relative_url_path(path))
 
-    def _relative_address(self, path: str) -> str:
-        address = self.entry.address or default_path(self.entry.slug)
-        return normpath(address.rpartition("/")[0] + "/" + path)
+    def _relative_url_path(self, path: str) -> str:
+        url_path = self.entry.url_path or default_path(self.entry.slug)
+        return normpath(url_path.rpartition("/")[0] + "/" + path)
 
     def _find_file(self, path: str) -> Path | None:
         """Return the file of a URL's path. It must be within the directory after symbolic links are resolved."""
@@ -176,13 +176,13 @@ class LinkResolver:
                 candidates += [root / path[alias.end() :] for root in site.roots]
             if not path.startswith("."):
                 candidates += [root / path for root in site.roots]
-            own = self._relative_address(path).lstrip("/")
+            own = self._relative_url_path(path).lstrip("/")
         candidates += [root / own for root in site.roots]
         if path.startswith("/"):
             candidates += [root / path.lstrip("/") for root in (*site.roots, site.pages)]
-        elif (owner := site.at_address(self._relative_address(path).rpartition("/")[0])) and owner.bundle:
+        elif (owner := site.find_by_url_path(self._relative_url_path(path).rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])
-        if path.startswith("/") and (owner := site.at_address(f"/{own}".rpartition("/")[0])) and owner.bundle:
+        if path.startswith("/") and (owner := site.find_by_url_path(f"/{own}".rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])
         inside = site.directory.resolve()
         for candidate in candidates:

@@ -48,11 +48,11 @@ class _CodeSpans:
 class Liquid:
     """Converts the texts of one page.
 
-    ``address_of`` returns the URL of the target of ``post_url`` and ``link``, ``value_of`` the value of a name such as
+    ``url_of`` returns the URL of the target of ``post_url`` and ``link``, ``value_of`` the value of a name such as
     ``site.title``; both return None if it is unknown.
     """
 
-    address_of: Callable[[str], str | None]
+    url_of: Callable[[str], str | None]
     value_of: Callable[[str], str | None]
     source_format: SourceFormat = "markdown"
 
@@ -123,7 +123,7 @@ class Liquid:
         found = arguments(given)
         match name:
             case "post_url" | "link" | "post_link" | "post_path":
-                return self.address_of(given.strip("\"'") if name in {"link", "post_url"} else found.first)
+                return self.url_of(given.strip("\"'") if name in {"link", "post_url"} else found.first)
             case _ if name in _INCLUDES:
                 converted = self._include(found)
                 result.shown[f"{{% {name} {found.first} %}}"] += converted is not None

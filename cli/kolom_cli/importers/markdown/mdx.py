@@ -241,8 +241,8 @@ class Mdx:
             )
         if "tweet" in name.lower() or "twitter" in name.lower():
             number = values.get("id") or values.get("tweetid") or ""
-            address = values.get("url") or (f"https://twitter.com/i/status/{number}" if number.isdigit() else "")
-            return html_snippets.link(address) if address.startswith("https://") else None
+            url = values.get("url") or (f"https://twitter.com/i/status/{number}" if number.isdigit() else "")
+            return html_snippets.link(url) if url.startswith("https://") else None
         if name.startswith("Code") and values.get("code"):
             return code_block(values["code"], values.get("lang") or values.get("language", ""), "markdown")
         return None

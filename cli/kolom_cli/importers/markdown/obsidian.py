@@ -17,8 +17,8 @@ _COMMENT: Final = re.compile(
 
 def is_vault(directory: Path) -> bool:
     """Return whether the directory is a vault or within one."""
-    folder = directory.resolve()
-    return any((each / ".obsidian").is_dir() for each in (folder, *folder.parents))
+    resolved = directory.resolve()
+    return any((each / ".obsidian").is_dir() for each in (resolved, *resolved.parents))
 
 
 def is_published(front: Values) -> bool:

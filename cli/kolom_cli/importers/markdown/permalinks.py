@@ -26,9 +26,9 @@ _MONTHS: Final = (
 )
 
 
-def is_unfinished(address: str, date: datetime | None) -> bool:
+def is_unfinished(url_path: str, date: datetime | None) -> bool:
     """Return whether a URL still has tokens like ``:year`` because its document has no date: it never existed."""
-    return date is None and re.search(r"/:[a-z_]+", address) is not None
+    return date is None and re.search(r"/:[a-z_]+", url_path) is not None
 
 
 def expand(pattern: str, tokens: Mapping[str, str | Callable[[str], str]]) -> str:
@@ -46,10 +46,10 @@ def expand(pattern: str, tokens: Mapping[str, str | Callable[[str], str]]) -> st
             return value(selection if not rest else "") + rest + (selection if rest else "")
         return value + rest + selection
 
-    return tidy(_TOKEN.sub(replace, pattern))
+    return normalize_slashes(_TOKEN.sub(replace, pattern))
 
 
-def tidy(path: str) -> str:
+def normalize_slashes(path: str) -> str:
     """Return a path with a leading slash and no empty segments."""
     return re.sub(r"/{2,}", "/", f"/{path}")
 
@@ -85,7 +85,7 @@ def date_tokens(date: datetime | None) -> dict[str, str]:
     }
 
 
-def jekyll_name(text: str, *, pretty: bool = False) -> str:
+def slugify_like_jekyll(text: str, *, pretty: bool = False) -> str:
     """Slugify a text as Jekyll does: in lower case by default; ``pretty`` keeps the case and some punctuation."""
     kept = "._~!$&'()+,;=@" if pretty else ""
     characters = [
@@ -96,7 +96,7 @@ def jekyll_name(text: str, *, pretty: bool = False) -> str:
     return slug if pretty else slug.lower()
 
 
-def hugo_name(text: str, *, lower: bool = True) -> str:
+def slugify_like_hugo(text: str, *, lower: bool = True) -> str:
     """Convert a title or a file name to its form in a URL as Hugo does."""
     pieces: list[str] = []
     gap = False

@@ -20,7 +20,7 @@ from kolom_cli.importers.markdown.publication import (
     read_source,
     skip_without_front_matter,
 )
-from kolom_cli.importers.markdown.site import DATE_PREFIX, Entry, Site, number_of, slug_for, walk
+from kolom_cli.importers.markdown.site import DATE_PREFIX, Site, SiteDocument, derive_id_suffix, slug_for, walk
 from kolom_cli.publishing.document import FORMATS
 
 FORMATS_READ: Final = (*FORMATS, ".mdx")
@@ -37,24 +37,28 @@ _TEMPLATE: Final = ("{{", "{%", "<%")
 _LABELS = ("labels", "categories", "category", "tags", "tag")
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the directory as a site with all its documents."""
     site = Site(flavor="plain", directory=directory, pages=directory, roots=_roots(directory))
     return site.add(_items(site))
 
 
 def _roots(directory: Path) -> tuple[Path, ...]:
-    folders = [directory, *(directory / name for name in ("static", "public", "content"))]
+    subdirectories = [directory, *(directory / name for name in ("static", "public", "content"))]
     inside = directory.resolve()
-    return tuple(folder for folder in folders if folder.is_dir() and folder.resolve().is_relative_to(inside))
+    return tuple(
+        subdirectory
+        for subdirectory in subdirectories
+        if subdirectory.is_dir() and subdirectory.resolve().is_relative_to(inside)
+    )
 
 
-def _items(site: Site) -> Iterator[Entry | Skipped]:
+def _items(site: Site) -> Iterator[SiteDocument | Skipped]:
     for found in walk(site.directory, site.directory, enter=lambda _: True, formats=FORMATS_READ):
         yield found if isinstance(found, Skipped) else read_item(site, found)
 
 
-def read_item(site: Site, path: Path, *, has_evidence: bool = False) -> Entry | Skipped:
+def read_item(site: Site, path: Path, *, has_evidence: bool = False) -> SiteDocument | Skipped:
     """Return the document of a file, or why it is skipped.
 
     ``has_evidence`` is True if its folder shows that it was published; then it needs neither a title nor a date.
@@ -83,7 +87,7 @@ def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: 
     """Return why a file with front matter is not an article, or None."""
     name, title = str(path), get_text(front, "title")
     if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
-        return Skipped(kind="file", name=name, reason="a part of other pages: it or its directory begins with _")
+        return Skipped(kind="file", name=name, reason="a part of other pages: a name in its path begins with _")
     if any(placeholder in title for placeholder in _TEMPLATE):
         return Skipped(kind="file", name=name, reason="a template: its title is a placeholder")
     if title or has_evidence or any(date for _, date in dates_in(front, _DATES, site.zone)):
@@ -92,28 +96,30 @@ def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: 
     return Skipped(kind="article", name=name, reason=reason, refused=path.suffix.lower() not in _HTML)
 
 
-def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
+def _entry(site: Site, path: Path, front: Values, body: int) -> SiteDocument:
     location = path.relative_to(site.directory).as_posix()
-    number = number_of(location)
+    id_suffix = derive_id_suffix(location)
     is_bundle = path.stem == "index" and path.parent != site.directory
     base = path.parent.name if is_bundle else path.stem
     dated = DATE_PREFIX.match(base)
     published = _publication(site, path, front, dated[1] if dated else None)
-    address = next((found for key in ("path", "permalink", "url") if (found := _address(get_text(front, key)))), None)
-    slug, more = slug_for(get_text(front, "slug"), DATE_PREFIX.sub("", base), get_text(front, "title"), number=number)
+    url_path = next((found for key in ("path", "permalink", "url") if (found := _url_path(get_text(front, key)))), None)
+    slug, more = slug_for(
+        get_text(front, "slug"), DATE_PREFIX.sub("", base), get_text(front, "title"), id_suffix=id_suffix
+    )
     kinds = {get_text(front, key).lower() for key in ("kind", "type", "layout")}
     is_pelican_page = "pages" in path.relative_to(site.directory).parts[:-1] and "content" in path.parts
     kind: Kind = "page" if "page" in kinds or is_pelican_page else "article"
-    return Entry(
+    return SiteDocument(
         path=path,
         location=location,
         front=front,
         body=body,
         kind=kind,
         slug=slug,
-        number=number,
+        id_suffix=id_suffix,
         name=base,
-        address=address,
+        url_path=url_path,
         aliases=(*get_list(front, "aliases"), *get_list(front, "redirect_from")),
         date=published.date,
         updated=get_datetime(get_text(front, *_UPDATED), site.zone),
@@ -133,7 +139,7 @@ def _publication(site: Site, path: Path, front: Values, named: str | None) -> Pu
     return published
 
 
-def _address(written: str) -> str | None:
+def _url_path(written: str) -> str | None:
     """Return a literal path in the front matter; None for patterns and URLs of other sites."""
     if not written.startswith("/") or ":" in written:
         return None

@@ -84,7 +84,7 @@ def publication_of(
 ) -> Publication:
     """Determine when the document was published, and whether it is a draft.
 
-    ``location`` are its directories and its name.
+    ``location`` has the names of its directories and its own name.
 
     The date is that of the first of ``keys``, or else ``date_in_name``. A future date of any key takes
     precedence, since the document is scheduled for it. A document with an invalid date is a draft, because that date
@@ -153,7 +153,7 @@ def skip_without_front_matter(path: Path, kind: Kind, found: Front, text: str) -
     if (header := read_header(text)).values:
         if mark := draft_mark(header.as_map()):
             return Skipped(kind=kind, name=name, reason=f"is not published: {mark}")
-        reason = "its metadata is not between lines `---`: add one above it and one below it to import it"
+        reason = "its metadata is not between two lines `---`: add them above and below it to import the document"
         return Skipped(kind=kind, name=name, reason=reason, refused=True)
     if kind == "page":
         return Skipped(kind="file", name=name, reason="has no front matter, so it is not a page of the site")
@@ -173,8 +173,8 @@ def _written(front: Values, key: str) -> Iterator[str]:
             continue
         written = value.strip() if isinstance(value, str) else "…"
         is_flag = key in {"published", "publish"} and not is_dated(written)
-        is_no = key in _SCHEDULE_KEYS and get_flag({key: written}, key) is False
-        if not is_flag and not is_no and not written.startswith(_NO_DATE):
+        is_unscheduled = key in _SCHEDULE_KEYS and get_flag({key: written}, key) is False
+        if not is_flag and not is_unscheduled and not written.startswith(_NO_DATE):
             yield written
 
 

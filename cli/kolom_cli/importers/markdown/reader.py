@@ -1,6 +1,6 @@
 """Import a directory of Markdown from Jekyll, Hugo, Pelican, or any other site generator.
 
-The directory is surveyed first, because pages link to each other by URL. Then each document becomes an article. The
+The whole site is read first, because pages link to each other by URL. Then each document becomes an article. The
 files are not changed. Their paths identify the articles, so that a later run finds them again.
 """
 
@@ -18,7 +18,7 @@ from kolom_cli.importers.markdown.pelican import configuration as pelican_config
 from kolom_cli.importers.markdown.pelican import reader as pelican
 from kolom_cli.importers.markdown.site import Site
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.file_locations import folder_and_parents
+from kolom_cli.publishing.file_locations import directory_and_parents
 from kolom_cli.publishing.foreign_exports import export_problem
 
 __all__ = ["read_markdown", "recognize"]
@@ -39,7 +39,7 @@ def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool
                 f"{directory} is part of the site in {site_root}, "
                 f"whose configuration defines what is public: import {site_root} instead"
             )
-        site = _survey(directory)
+        site = _read_site(directory)
     except OSError as error:
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
     if not site.items:
@@ -53,7 +53,7 @@ def _site_around(directory: Path) -> Path | None:
     """Return the site that contains the directory; None if there is none, or the directory has a configuration."""
     if _is_configured(directory):
         return None
-    return next(filter(_is_configured, folder_and_parents(directory, 1 + _LEVELS)), None)
+    return next(filter(_is_configured, directory_and_parents(directory, 1 + _LEVELS)), None)
 
 
 def _is_configured(directory: Path) -> bool:
@@ -78,23 +78,23 @@ def recognize(directory: Path) -> str:
     return "an Obsidian vault" if is_vault(directory) else "a folder of Markdown files"
 
 
-def _survey(directory: Path) -> Site:
+def _read_site(directory: Path) -> Site:
     return _system(directory)[1](directory)
 
 
 def _system(directory: Path) -> tuple[str | None, Callable[[Path], Site]]:
-    """Return the name of the system whose site the directory is, and the function that surveys it."""
-    for name, is_site, survey in _SYSTEMS:
+    """Return the name of the system whose site the directory is, and the function that reads it."""
+    for name, is_site, read_site in _SYSTEMS:
         if is_site(directory):
-            return name, survey
-    return None, plain.survey
+            return name, read_site
+    return None, plain.read_site
 
 
 _SYSTEMS: Final[tuple[tuple[str, Callable[[Path], bool], Callable[[Path], Site]], ...]] = (
-    ("Pelican", pelican_configuration.is_configured, pelican.survey),
-    ("Jekyll", jekyll.is_jekyll, jekyll.survey),
-    ("Docusaurus", docusaurus.is_docusaurus, docusaurus.survey),
-    ("Hugo", hugo_configuration.is_hugo, hugo.survey),
-    ("Astro", astro.is_astro, astro.survey),
+    ("Pelican", pelican_configuration.is_configured, pelican.read_site),
+    ("Jekyll", jekyll.is_jekyll, jekyll.read_site),
+    ("Docusaurus", docusaurus.is_docusaurus, docusaurus.read_site),
+    ("Hugo", hugo_configuration.is_hugo, hugo.read_site),
+    ("Astro", astro.is_astro, astro.read_site),
 )
 """The recognized systems, in the order in which a directory is compared with them."""

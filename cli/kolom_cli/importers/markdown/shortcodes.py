@@ -49,12 +49,12 @@ class _Frame:
 class Shortcodes:
     """Converts the texts of one page.
 
-    ``address_of`` returns the URL of the target of ``ref``, ``value_of`` the page's parameter; both return None if it
+    ``url_of`` returns the URL of the target of ``ref``, ``value_of`` the page's parameter; both return None if it
     is unknown. ``render`` returns the result of the site's own template for a name, its arguments and the text in it;
     None if the site has none. It raises :class:`UnsupportedTemplate` if the template is not supported.
     """
 
-    address_of: Callable[[str], str | None]
+    url_of: Callable[[str], str | None]
     value_of: Callable[[str], str | None]
     source_format: SourceFormat = "markdown"
     render: Callable[[str, Arguments, str], str | None] = lambda *_: None
@@ -121,7 +121,7 @@ class Shortcodes:
             result.shown[shown] += converted is not None
         elif reason:
             result.shown[shown] += 1
-        if name in _REFERENCES and self.address_of(given.get("path") or given.first) is None:
+        if name in _REFERENCES and self.url_of(given.get("path") or given.first) is None:
             result.removed[shown] += 1
             result.examples.setdefault(shown, f"{_example(tag)} (its page does not exist)")
         if converted is None:
@@ -154,7 +154,7 @@ class Shortcodes:
                 return html_snippets.video_embed(name, given.named, given.first)
             case "ref" | "relref":
                 wanted = given.get("path") or given.first
-                return self.address_of(wanted) or wanted or None
+                return self.url_of(wanted) or wanted or None
             case "param":
                 return self.value_of((given.get("name") or given.first).lower()) or ""
             case "qr":

@@ -16,9 +16,9 @@ from kolom.config import settings
 from kolom_cli.importers.common.types import Skipped, SourceError
 from kolom_cli.importers.markdown.front_matter_values import get_map, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
-from kolom_cli.importers.markdown.permalinks import tidy
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
 from kolom_cli.publishing.document import FORMATS, NOT_READ, DocumentError, read_text
-from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
+from kolom_cli.publishing.file_locations import directories_and_name, is_hidden_by_link
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
 type Generator = Literal["jekyll", "hugo", "pelican", "plain"]
@@ -36,13 +36,13 @@ DATE_PREFIX: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SiteDocument:
     """A document of the site.
 
-    ``address`` is its URL path, unescaped; ``aliases`` are other paths that lead to it. ``body`` is the position of its
-    text in the file.
+    ``url_path`` is the path of its URL, unescaped; ``aliases`` are other paths that lead to it. ``body`` is the
+    position of its text in the file.
 
-    ``number`` is added to its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle.
+    ``id_suffix`` is added to its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle.
     ``at_root`` is True if it is not in a section.
     """
 
@@ -52,9 +52,9 @@ class Entry:
     body: int
     kind: Kind
     slug: str
-    number: str
+    id_suffix: str
     name: str
-    address: str | None = None
+    url_path: str | None = None
     aliases: tuple[str, ...] = ()
     date: datetime | None = None
     updated: datetime | None = None
@@ -68,12 +68,12 @@ class Entry:
     @property
     def key(self) -> str:
         """The normalized path by which the site's own links refer to it."""
-        return normalize_address(self.address or default_path(self.slug))
+        return normalize_url_path(self.url_path or default_path(self.slug))
 
 
 @dataclass(slots=True)
 class Site:
-    """A site. ``roots`` are the directories served at the root of the site; ``pages`` is that of its pages.
+    """A site. ``roots`` are the directories served at the root of the site; ``pages`` is the directory of its pages.
 
     ``has_mdx`` is True if its Markdown is MDX, whatever the names of the files.
     """
@@ -88,25 +88,25 @@ class Site:
     base: str = ""
     hosts: frozenset[str] = frozenset()
     has_mdx: bool = False
-    items: list[Entry | Skipped] = field(default_factory=list)
-    _by_path: dict[Path, Entry] = field(default_factory=dict)
-    _by_address: dict[str, Entry] = field(default_factory=dict)
-    _by_name: dict[str, Entry | None] = field(default_factory=dict)
+    items: list[SiteDocument | Skipped] = field(default_factory=list)
+    _by_path: dict[Path, SiteDocument] = field(default_factory=dict)
+    _by_url_path: dict[str, SiteDocument] = field(default_factory=dict)
+    _by_name: dict[str, SiteDocument | None] = field(default_factory=dict)
 
-    def add(self, items: Iterable[Entry | Skipped]) -> "Site":
+    def add(self, items: Iterable[SiteDocument | Skipped]) -> "Site":
         """Add documents and skipped files. If two documents have the same URL, the first one keeps it."""
         for item in items:
             self.items.append(item)
-            if isinstance(item, Entry):
+            if isinstance(item, SiteDocument):
                 self._by_path[item.path.resolve()] = item
                 if item.bundle is not None:
                     self._by_path.setdefault(item.bundle.resolve(), item)
-                self._by_address.setdefault(item.key, item)
+                self._by_url_path.setdefault(item.key, item)
                 for name in {item.path.name, item.path.stem, item.name}:
                     self._by_name[name] = None if name in self._by_name and name != "index" else item
-        for item in [each for each in self.items if isinstance(each, Entry)]:
+        for item in [each for each in self.items if isinstance(each, SiteDocument)]:
             for alias in item.aliases:
-                self._by_address.setdefault(normalize_address(alias), item)
+                self._by_url_path.setdefault(normalize_url_path(alias), item)
         return self
 
     @property
@@ -115,21 +115,21 @@ class Site:
         title = get_text(self.config, "title") or get_text(get_map(self.config, "params"), "title")
         return "\n".join((min(self.hosts, key=len, default="") + self.base, title)).strip()
 
-    def at_path(self, path: Path) -> Entry | None:
+    def find_by_path(self, path: Path) -> SiteDocument | None:
         """Return the document of a file or of a bundle's directory."""
         return self._by_path.get(path)
 
-    def at_address(self, address: str) -> Entry | None:
+    def find_by_url_path(self, url_path: str) -> SiteDocument | None:
         """Return the document with that URL."""
-        return self._by_address.get(normalize_address(address))
+        return self._by_url_path.get(normalize_url_path(url_path))
 
-    def named(self, name: str) -> Entry | None:
+    def find_by_name(self, name: str) -> SiteDocument | None:
         """Return the document of that file name, with or without suffix, if there is exactly one."""
         return self._by_name.get(name)
 
     def location_of(self, path: Path) -> tuple[str, ...]:
         """Return the directories that contain a file, for a symbolic link also those of its target, and its name."""
-        return folders_and_name(path, self.directory, path.relative_to(self.directory).parts[:-1])
+        return directories_and_name(path, self.directory, path.relative_to(self.directory).parts[:-1])
 
     def without_base(self, path: str) -> str:
         """Return a path of the old site relative to its base path."""
@@ -138,9 +138,9 @@ class Site:
         return path
 
 
-def normalize_address(address: str) -> str:
+def normalize_url_path(url_path: str) -> str:
     """Return the normalized form of a path, which is the same for ``/x``, ``/x/`` and ``/x/index.html``."""
-    return tidy(address.removesuffix("index.html")).rstrip("/") or "/"
+    return normalize_slashes(url_path.removesuffix("index.html")).rstrip("/") or "/"
 
 
 def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
@@ -149,7 +149,7 @@ def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
         parts = urlsplit(url if "//" in url else f"//{url}" if "." in url else url)
     except ValueError:
         return "", frozenset()
-    base = tidy(unquote(parts.path if not path else f"{parts.path}/{path}")).rstrip("/")
+    base = normalize_slashes(unquote(parts.path if not path else f"{parts.path}/{path}")).rstrip("/")
     host = (parts.hostname or "").removeprefix("www.")
     return base, frozenset((host, f"www.{host}")) if host else frozenset()
 
@@ -166,9 +166,9 @@ def walk(
     :raises OSError: a directory cannot be read
     """
     found: list[Path] = []
-    for parent, folders, files in root.walk(on_error=_refuse):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in NOT_READ and enter(parent / name)
+    for parent, directories, files in root.walk(on_error=_refuse):
+        directories[:] = sorted(
+            name for name in directories if not name.startswith(".") and name not in NOT_READ and enter(parent / name)
         )
         found += [parent / name for name in files if not name.startswith(".")]
     inside = directory.resolve()
@@ -180,9 +180,9 @@ def walk(
                 yield Skipped(kind="article", name=ascii(path.name), reason=reason, refused=True)
         elif suffix in formats:
             if not path.resolve().is_relative_to(inside):
-                yield Skipped(kind="file", name=str(path), reason="a link to a file outside of the directory")
+                yield Skipped(kind="file", name=str(path), reason="a link to a file outside of the folder")
             elif is_hidden_by_link(path, directory):
-                yield Skipped(kind="file", name=str(path), reason="a link into a hidden directory")
+                yield Skipped(kind="file", name=str(path), reason="a link into a hidden folder")
             else:
                 yield path
         elif suffix in OTHER_MARKUP:
@@ -203,20 +203,28 @@ def is_excluded(location: str, patterns: Iterable[str]) -> bool:
     return False
 
 
-def files_inside(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+def find_directory(directory: Path, name: str) -> Path | None:
+    """Return the directory ``name`` if it exists within ``directory``; None otherwise."""
+    subdirectory = directory / name
+    return (
+        subdirectory if subdirectory.is_dir() and subdirectory.resolve().is_relative_to(directory.resolve()) else None
+    )
+
+
+def files_inside(directory: Path, names: Iterable[str]) -> Iterator[Path]:
     """Yield the files of these names that exist, except links that lead out of the folder."""
     for name in names:
-        path = folder / name
-        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+        path = directory / name
+        if path.is_file() and path.resolve().is_relative_to(directory.resolve()):
             yield path
 
 
-def load(folder: Path, *names: str) -> Values:
+def load_first_data_file(directory: Path, *names: str) -> Values:
     """Return the values of the first data file that exists, or an empty map.
 
     :raises SourceError: the file is invalid, so every URL might be wrong
     """
-    for path in files_inside(folder, names):
+    for path in files_inside(directory, names):
         try:
             return read_data(path, read_text(path))
         except DocumentError as error:
@@ -224,12 +232,12 @@ def load(folder: Path, *names: str) -> Values:
     return {}
 
 
-def number_of(location: str) -> str:
-    """Return a short, stable, hexadecimal number for a file."""
+def derive_id_suffix(location: str) -> str:
+    """Return a short, stable, hexadecimal suffix for the slug of a file."""
     return hashlib.sha256(location.encode("utf-8", "surrogateescape")).hexdigest()[:6]
 
 
-def slug_for(wanted: str, *others: str, number: str) -> tuple[str, tuple[str, ...]]:
+def slug_for(wanted: str, *others: str, id_suffix: str) -> tuple[str, tuple[str, ...]]:
     """Return a valid slug as close as possible to ``wanted``, and notes about a change."""
     slug = (clean_slug(wanted) if wanted else None) or next(
         (slug for each in others if (slug := slugify_title(each))), None
@@ -237,16 +245,16 @@ def slug_for(wanted: str, *others: str, number: str) -> tuple[str, tuple[str, ..
     if slug is None:
         slug = clean_slug(f"page-{wanted}") if wanted else None
     if slug is None:
-        slug = next((slug for each in others if (slug := slugify_title(f"page {each}"))), f"page-{number}")
+        slug = next((slug for each in others if (slug := slugify_title(f"page {each}"))), f"page-{id_suffix}")
     name = wanted or next((each for each in others if each), "")
     if slug.startswith("page-") and not name.lower().startswith("page"):
         return slug, (f"invalid slug {name!r} changed to {slug!r}",)
     return slug, ()
 
 
-def single_segment(address: str | None) -> str:
+def single_segment(url_path: str | None) -> str:
     """Return the slug of a path like ``/about/``, or an empty string for any other path."""
-    match = re.fullmatch(r"/([^/.]+)/", address or "")
+    match = re.fullmatch(r"/([^/.]+)/", url_path or "")
     return match[1] if match else ""
 
 

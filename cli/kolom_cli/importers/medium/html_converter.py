@@ -10,16 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from bs4.element import Tag
 
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.common.html_elements import (
     attribute,
     inner_html,
     new,
     parse,
+    remove_layout_markup,
     rewrite_links,
     take_children,
-    tidy,
     unwrap,
 )
 from kolom_cli.importers.medium.story import id_in
@@ -47,7 +47,7 @@ def convert(html: str, url_of: Callable[[str], str], link_of: Callable[[str], st
         _replace_code(block)
     unwrap(root, "span")
     rewrite_links(root, url_of, link_of)
-    tidy(root)
+    remove_layout_markup(root)
     return inner_html(root)
 
 
@@ -59,12 +59,12 @@ def is_of_medium(host: str) -> bool:
 def own_link(paths: dict[str, str], hosts: set[str]) -> Callable[[str], str]:
     """Return the function that makes links to the own stories relative, and removes redirects over Medium.
 
-    ``paths`` are the paths of the stories here by their ids; ``hosts`` are those of their canonical URLs.
+    ``paths`` are the new paths of the stories by their ids; ``hosts`` are the hosts of their canonical URLs.
     """
 
     def replaced(url: str) -> str:
         url = without_redirect(url)
-        host = host_of(url)
+        host = extract_host(url)
         if not host or not (is_of_medium(host) or host in hosts):
             return url
         parts = urlsplit(url)
@@ -76,7 +76,7 @@ def own_link(paths: dict[str, str], hosts: set[str]) -> Callable[[str], str]:
 
 def without_redirect(url: str) -> str:
     """Return the target of a redirect: ``https://medium.com/r/?url=https%3A%2F%2Fexample.org``."""
-    if is_of_medium(host_of(url)) and urlsplit(url).path == _REDIRECT:
+    if is_of_medium(extract_host(url)) and urlsplit(url).path == _REDIRECT:
         target = parse_qs(urlsplit(url).query).get("url", [""])[0]
         return target if target.startswith(("http://", "https://")) else url
     return url

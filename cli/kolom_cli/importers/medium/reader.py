@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 from kolom.articles.names import default_path
 from kolom.articles.types import MAX_SOURCE_BYTES
-from kolom_cli.importers.common.article_matching import host_of, path_of
+from kolom_cli.importers.common.article_matching import extract_host, extract_path
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
-from kolom_cli.importers.common.export_files import Member, members_of
+from kolom_cli.importers.common.export_files import Member, read_members
 from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
 from kolom_cli.importers.common.source_ids import origin_id
@@ -24,7 +24,7 @@ from kolom_cli.importers.medium.html_converter import convert, is_of_medium, own
 from kolom_cli.importers.medium.story import Story, id_in, read_story
 
 _ENDINGS: Final = frozenset((".htm", ".html"))
-_FOLDER: Final = "posts"
+_DIRECTORY: Final = "posts"
 _DIGITS: Final = 8
 
 
@@ -36,7 +36,7 @@ def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
     :raises SourceError: the export cannot be read, or has no story
     """
     with ExitStack() as stack:
-        files = _files(source, list(members_of(source, stack)))
+        files = _files(source, list(read_members(source, stack)))
         paths, hosts, others = _classify(files)
         if not paths:
             raise SourceError(f"{source}: not a Medium export: it has no story, such as posts/2024-05-01_Title-….html")
@@ -48,7 +48,9 @@ def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
 def _files(source: Path, members: list[Member]) -> list[Member]:
     """Return the files of the directory ``posts``, or of ``source`` itself if it has no such directory."""
     pages = [member for member in members if member.path.suffix.lower() in _ENDINGS]
-    posts = sorted((member for member in pages if member.path.parent.name == _FOLDER), key=lambda member: member.name)
+    posts = sorted(
+        (member for member in pages if member.path.parent.name == _DIRECTORY), key=lambda member: member.name
+    )
     return posts or [member for member in pages if source.is_dir() and Path(member.name).parent == source]
 
 
@@ -70,7 +72,7 @@ def _classify(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[s
             others[file.name] = Skipped(kind="response", name=_name(file), reason=reason)
         else:
             paths.setdefault(story.id, _path(story) or default_path(_segment(story)))
-            hosts |= {host_of(story.address)} - {""}
+            hosts |= {extract_host(story.url)} - {""}
     return paths, hosts, others
 
 
@@ -90,7 +92,7 @@ def _story(file: Member) -> Story | None:
 
 def _segment(story: Story) -> str:
     """Return the words at the end of the canonical URL without the id, or those in the name of the file."""
-    path = urlsplit(story.address).path.rstrip("/") if host_of(story.address) else ""
+    path = urlsplit(story.url).path.rstrip("/") if extract_host(story.url) else ""
     words = unquote(path.rpartition("/")[2])
     number = id_in(path)
     words = words.removesuffix(number).rstrip("-") if number else words
@@ -99,8 +101,8 @@ def _segment(story: Story) -> str:
 
 def _path(story: Story) -> str:
     """Return the path of the story on a custom domain, or else an empty string: Medium's own URLs are only aliases."""
-    host = host_of(story.address)
-    return urlsplit(story.address).path if host and not is_of_medium(host) else ""
+    host = extract_host(story.url)
+    return urlsplit(story.url).path if host and not is_of_medium(host) else ""
 
 
 class _Reader:
@@ -121,18 +123,18 @@ class _Reader:
             origin = self._ids.add(own, (story.title, story.subtitle, story.body))
         except RepeatedEntry as error:
             return Skipped(kind="article", name=_name(file), reason=str(error))
-        links = LinkRewriter(self._own_link, lambda url: host_of(url) in self._hosts)
+        links = LinkRewriter(self._own_link, lambda url: extract_host(url) in self._hosts)
 
         def converted(html: str) -> tuple[str, tuple[str, ...]]:
             return convert(html, self._own_link, lambda url: links(without_redirect(url))), ()
 
-        alias = path_of(story.address) if is_of_medium(host_of(story.address)) else None
+        alias = extract_path(story.url) if is_of_medium(extract_host(story.url)) else None
         return to_imported_article(
             RawArticle(
                 name=_name(file),
                 origin=origin,
                 kind="article",
-                number=story.id[-_DIGITS:],
+                id_suffix=story.id[-_DIGITS:],
                 title=story.title,
                 slug=_segment(story),
                 html=story.body,
@@ -144,7 +146,7 @@ class _Reader:
                 labels=story.tags,
                 author=story.author,
                 published_at=story.published_at,
-                address=_path(story),
+                url_path=_path(story),
                 aliases=(alias,) if alias and not story.is_draft else (),
                 notes=(SAME_ID,) if origin != own else (),
                 links=links,

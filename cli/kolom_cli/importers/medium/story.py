@@ -22,11 +22,11 @@ from bs4.element import Tag
 
 from kolom.rendering.html_tokenizer import End, Start, Text, Token, escape, unescape
 from kolom_cli.importers.common.dates import parse_iso_datetime
-from kolom_cli.importers.common.html_elements import attribute, inner_html, is_visible, parse, text_of
+from kolom_cli.importers.common.html_elements import attribute, extract_text, inner_html, is_visible, parse
 
 _PREFIX: Final = re.compile(r"(?:draft|\d{4}-\d{2}-\d{2})_", re.IGNORECASE)
 _ID: Final = re.compile(r"[0-9a-f]{6,16}")
-_ADDRESS_ID: Final = re.compile(r"(?:^|[-/])([0-9a-f]{6,16})$")
+_ID_IN_URL: Final = re.compile(r"(?:^|[-/])([0-9a-f]{6,16})$")
 _LANGUAGE: Final = re.compile(r"[a-z][\w+#-]{0,30}")
 _HEADINGS: Final = ["h1", "h2", "h3", "h4"]
 _ELLIPSES: Final = ("…", "...")
@@ -34,14 +34,14 @@ _ELLIPSES: Final = ("…", "...")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A story. ``address`` is its canonical URL; ``is_response`` is True if it has the form of a comment."""
+    """A story. ``url`` is its canonical URL; ``is_response`` is True if it has the form of a comment."""
 
     id: str
     title: str
     subtitle: str
     body: str
     author: str
-    address: str
+    url: str
     words: str
     tags: tuple[str, ...]
     published_at: datetime | None
@@ -57,7 +57,7 @@ def split_name(path: PurePosixPath) -> tuple[str, str]:
 
 def id_in(path: str) -> str:
     """Return the id at the end of the path of a story's URL; empty if there is none."""
-    match = _ADDRESS_ID.search(path.rstrip("/"))
+    match = _ID_IN_URL.search(path.rstrip("/"))
     return match[1] if match else ""
 
 
@@ -71,18 +71,18 @@ def read_story(path: PurePosixPath, html: str) -> Story | None:
     published_at = parse_iso_datetime(published)
     words, number = split_name(path)
     is_draft = path.stem.lower().startswith("draft") or published_at is None
-    title = text_of(root.select_one(".p-name"))
+    title = extract_text(root.select_one(".p-name"))
     has_title = _remove_title(content, title)
-    subtitle = _subtitle(content, text_of(root.select_one(".p-summary")))
+    subtitle = _subtitle(content, extract_text(root.select_one(".p-summary")))
     return Story(
         id=number,
         title=title,
         subtitle=subtitle,
         body=inner_html(content),
-        author=text_of(root.select_one("a.p-author, .p-author")),
-        address=attribute(root.select_one("a.p-canonical"), "href"),
+        author=extract_text(root.select_one("a.p-author, .p-author")),
+        url=attribute(root.select_one("a.p-canonical"), "href"),
         words=words,
-        tags=tuple(text_of(tag) for tag in root.select(".p-tags a, a.p-tag, a.p-category")),
+        tags=tuple(extract_text(tag) for tag in root.select(".p-tags a, a.p-tag, a.p-category")),
         published_at=published_at,
         is_draft=is_draft,
         is_response=not is_draft and not has_title and not subtitle and _begins_with(content, title),
@@ -94,7 +94,7 @@ def _remove_title(content: Tag, title: str) -> bool:
     marked = content.select_one(".graf--title")
     first = content.find(_HEADINGS)
     for heading in (marked, first):
-        if isinstance(heading, Tag) and (heading is marked or _same(text_of(heading), title)):
+        if isinstance(heading, Tag) and (heading is marked or _same(extract_text(heading), title)):
             heading.decompose()
             return True
     return False
@@ -106,17 +106,17 @@ def _subtitle(content: Tag, summary: str) -> str:
     Where an author wrote none, the summary is the beginning of the text, which is not a subtitle.
     """
     marked = content.select_one(".graf--subtitle")
-    if marked is not None and (_same(text_of(marked), summary) or not summary):
-        subtitle = text_of(marked)
+    if marked is not None and (_same(extract_text(marked), summary) or not summary):
+        subtitle = extract_text(marked)
         marked.decompose()
         return subtitle
-    is_beginning = summary.endswith(_ELLIPSES) or summary in text_of(content)
+    is_beginning = summary.endswith(_ELLIPSES) or summary in extract_text(content)
     return "" if is_beginning else summary
 
 
 def _begins_with(content: Tag, title: str) -> bool:
-    """Return whether the text is short and plain, and begins with its title, as Medium derives that of a response."""
-    text = _letters(text_of(content))
+    """Return whether the text is plain and begins with the title: Medium makes the title of a response of its text."""
+    text = _letters(extract_text(content))
     start = _letters(title.rstrip("….")) if title else ""
     return text.startswith(start) and content.find([*_HEADINGS, "figure", "pre"]) is None and is_visible(content)
 

@@ -1,7 +1,6 @@
 """Read the files of a Substack export: ``posts.csv``, ``posts/<post_id>.html``, and lists of subscribers.
 
-Nothing is read of the files that say who received or open_member a post, and only the number of lines of the lists of
-subscribers.
+The files that say who received or opened a post are not read. Of the lists of subscribers, only the lines are counted.
 """
 
 import csv
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from kolom.articles.types import MAX_SOURCE_BYTES
-from kolom_cli.importers.common.export_files import UNREADABLE, Member, members_of, open_member
+from kolom_cli.importers.common.export_files import UNREADABLE, Member, open_member, read_members
 from kolom_cli.importers.common.types import SourceError
 
 _POSTS: Final = "posts.csv"
@@ -71,7 +70,7 @@ class Export:
     def rows(self) -> Iterator[Row]:
         """Yield the posts in the order of the file.
 
-        :raises SourceError: the file is not valid from here on
+        :raises SourceError: the file is not valid after the posts that were yielded
         """
         by_number = {match[1]: text for name, text in self.texts.items() if (match := _NUMBER.fullmatch(name))}
         rows = _csv_rows(self.posts)
@@ -93,16 +92,16 @@ def open_export(source: Path) -> Iterator[Export]:
     :raises SourceError: the export cannot be read, or has no ``posts.csv``
     """
     with ExitStack() as stack:
-        members = list(members_of(source, stack))
+        members = list(read_members(source, stack))
         posts = min((each for each in members if each.path.name == _POSTS), key=_depth, default=None)
         if posts is None:
             raise SourceError(f"{source}: not a Substack export: it has no {_POSTS}")
-        folder = posts.path.parent
+        directory = posts.path.parent
         export = Export(posts)
         for member in members:
-            if member.path.parent == folder / "posts" and member.path.suffix.lower() == ".html":
+            if member.path.parent == directory / "posts" and member.path.suffix.lower() == ".html":
                 export.texts.setdefault(member.path.stem, member)
-            elif member.path.parent == folder and _SUBSCRIBERS.fullmatch(member.path.name):
+            elif member.path.parent == directory and _SUBSCRIBERS.fullmatch(member.path.name):
                 export.subscribers.append(member)
                 if match := _NEWSLETTER.fullmatch(member.path.name):
                     export.newsletter = match[1].lower()

@@ -14,17 +14,17 @@ from urllib.parse import unquote, urlsplit
 from bs4.element import Tag
 
 from kolom.rendering.html_tokenizer import End, Start, Text, Token, escape, unescape
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.html_elements import (
     attribute,
+    extract_text,
     inner_html,
     link_paragraph,
     parse,
     remove,
+    remove_layout_markup,
     rewrite_links,
     take_children,
-    text_of,
-    tidy,
     unwrap,
 )
 
@@ -70,18 +70,18 @@ def convert(
     for button in root.select(".button-wrapper, .captioned-button-wrap"):
         _replace_button(button)
     for link in root.select("a:has(img)"):
-        if _IMAGE_HOSTS.fullmatch(host_of(attribute(link, "href"))):
+        if _IMAGE_HOSTS.fullmatch(extract_host(attribute(link, "href"))):
             link.unwrap()  # it only leads to a larger version of the image
     for embed in root.select(".file-embed-wrapper"):
         href = attribute(embed.select_one("a.file-embed-button") or embed.find("a"), "href")
-        embed.replace_with(link_paragraph(href, text_of(embed.select_one(".file-embed-details-h1"))))
+        embed.replace_with(link_paragraph(href, extract_text(embed.select_one(".file-embed-details-h1"))))
     for quotation in root.select("div.pullquote"):
         quotation.name = "blockquote"
     for note in root.select("div.footnote"):
         _simplify_footnote(note)
     unwrap(root, "div.preformatted-block")
     rewrite_links(root, url_of, link_of)
-    tidy(root)
+    remove_layout_markup(root)
     return inner_html(root), notes
 
 
@@ -93,7 +93,7 @@ def _replace_button(button: Tag) -> None:
     if not href or _OWN_BUTTON.search(unescape(href)):
         button.decompose()
     else:
-        button.replace_with(link_paragraph(href, text_of(button)))
+        button.replace_with(link_paragraph(href, extract_text(button)))
 
 
 def _simplify_footnote(note: Tag) -> None:
@@ -206,7 +206,7 @@ def own_link(slugs: set[str], hosts: frozenset[str], newsletter: str) -> Callabl
             parts = urlsplit(url)
         except ValueError:
             return url
-        host, path = host_of(url), unquote(parts.path).rstrip("/")
+        host, path = extract_host(url), unquote(parts.path).rstrip("/")
         if host == "open.substack.com" and path.startswith(f"/pub/{newsletter}/" if newsletter else "/pub/"):
             path = f"/{path.split('/', 3)[3]}" if path.count("/") > 2 else path
         elif not (host in hosts if hosts else host.endswith(".substack.com")):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote
 
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.own_links import LinkRewriter
@@ -64,7 +64,7 @@ class _Reader:
     def __init__(self, export: Export, site: str, language: str) -> None:
         self._export = export
         self._language = language
-        hosts = {host_of(site), f"{export.newsletter}.substack.com" if export.newsletter else ""} - {""}
+        hosts = {extract_host(site), f"{export.newsletter}.substack.com" if export.newsletter else ""} - {""}
         self._ids = EntryIds()
         self._used: set[str] = set()
         self._hosts = hosts
@@ -88,7 +88,7 @@ class _Reader:
             return Skipped(kind=kind, name=name, reason=str(error))
         except SourceError as error:
             return Skipped(kind=kind, name=name, reason=str(error), refused=True)
-        links = LinkRewriter(self._own_link, lambda url: host_of(url) in self._hosts)
+        links = LinkRewriter(self._own_link, lambda url: extract_host(url) in self._hosts)
 
         def converted(html: str) -> tuple[str, tuple[str, ...]]:
             source, notes = convert(html, self._own_link, links)
@@ -99,7 +99,7 @@ class _Reader:
                 name=name,
                 origin=origin,
                 kind=kind,
-                number=row.number,
+                id_suffix=row.number,
                 title=row.get("title"),
                 slug=row.slug,
                 html=html,
@@ -109,7 +109,7 @@ class _Reader:
                 excerpt=row.get("subtitle"),
                 description=row.get("subtitle"),
                 published_at=parse_iso_datetime(row.get("post_date")),
-                address=f"/p/{quote(row.slug)}" if row.slug else "",
+                url_path=f"/p/{quote(row.slug)}" if row.slug else "",
                 draft_reasons=tuple(_draft_reasons(row, html)) if is_published else (),
                 notes=(SAME_ID,) if origin != own else (),
                 links=links,
@@ -117,7 +117,7 @@ class _Reader:
         )
 
     def rest(self) -> Iterator[Item]:
-        """Yield what of the export is not imported: texts that ``posts.csv`` does not list, and the subscribers."""
+        """Yield what is not imported: texts that ``posts.csv`` does not list, and the lists of subscribers."""
         for text in self._export.texts.values():
             if text.name not in self._used:
                 reason = "posts.csv does not list it, so nothing shows that it was published"

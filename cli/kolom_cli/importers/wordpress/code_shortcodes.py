@@ -1,4 +1,4 @@
-"""Make code blocks of the shortcodes and elements of WordPress's syntax highlighters. Pure.
+"""Convert the shortcodes and elements of WordPress's syntax highlighters to code blocks. Pure.
 
 The text between ``[sourcecode language="python"]`` and ``[/sourcecode]`` is code: it is kept as written, except that
 character references of markup are decoded once, because the plugins encode them when an article is saved. The running
@@ -106,8 +106,8 @@ def with_language(element: str, language: str = "") -> str:
     inside = match[2]
     if found and found[1] and "<" in inside and not _ESCAPED.search(match[1]):
         return code_block(inside, _spelled(named), "html")
-    kept = _spelled(named)
-    return f'<pre><code class="language-{kept}">{inside.strip("\n")}</code></pre>' if kept else element
+    spelled = _spelled(named)
+    return f'<pre><code class="language-{spelled}">{inside.strip("\n")}</code></pre>' if spelled else element
 
 
 def _is_code(name: str) -> bool:

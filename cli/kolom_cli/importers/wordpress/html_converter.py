@@ -212,13 +212,13 @@ class Converter:
 def embed(url: str) -> str:
     """Return the HTML for a URL that WordPress would embed: a video player, or a link."""
     url = html.unescape(url).strip()
-    if player := _player_address(url):
+    if player := _player_url(url):
         return f'\n\n<figure><iframe src="{html.escape(player)}"></iframe></figure>\n\n'
     quoted = html.escape(url)
     return f'\n\n<p><a href="{quoted}">{quoted}</a></p>\n\n' if url.startswith(("http://", "https://")) else quoted
 
 
-def _player_address(url: str) -> str | None:
+def _player_url(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
@@ -236,7 +236,7 @@ def _player_address(url: str) -> str | None:
 
 def _player(name: str, url: str) -> str:
     url = html.unescape(url)
-    if name == "video" and _player_address(url):
+    if name == "video" and _player_url(url):
         return embed(url)
     return f'\n\n<figure><{name} controls src="{html.escape(url)}"></{name}></figure>\n\n'
 

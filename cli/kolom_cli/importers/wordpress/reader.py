@@ -25,7 +25,8 @@ from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
-from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, host_key, path_key
+from kolom_cli.importers.common.own_links import LinkRewriter, OldUrls, host_key, path_key
+from kolom_cli.importers.common.path_plan import PathPlan
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -33,7 +34,7 @@ from kolom_cli.importers.wordpress.comments import read_comments
 from kolom_cli.importers.wordpress.dates import parse_local_datetime, parse_mail_date, parse_utc_datetime
 from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
 from kolom_cli.importers.wordpress.restrictions import restriction_in
-from kolom_cli.importers.wordpress.wxr import Address, Author, Language, Record, read_wxr
+from kolom_cli.importers.wordpress.wxr import Author, BlogUrl, Language, Record, read_wxr
 from kolom_cli.publishing.document import size_problem
 from kolom_cli.publishing.slugs import slug_suffix
 
@@ -67,12 +68,12 @@ class _Blog:
     hosts: set[str] = field(default_factory=set)
     by_path: dict[str, str] = field(default_factory=dict)
     by_number: dict[str, str] = field(default_factory=dict)
-    plan: AddressPlan = field(default_factory=AddressPlan)
+    plan: PathPlan = field(default_factory=PathPlan)
 
     def links(self) -> LinkRewriter:
         """Return the rewriter of links to the articles of the export."""
-        addresses = OldAddresses(frozenset(self.hosts - {""}), self.by_path, self.by_number)
-        return LinkRewriter(addresses, addresses.is_own)
+        old_urls = OldUrls(frozenset(self.hosts - {""}), self.by_path, self.by_number)
+        return LinkRewriter(old_urls, old_urls.is_own)
 
 
 def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item]:
@@ -131,7 +132,7 @@ def _skipped(record: Record) -> Skipped | None:
         return Skipped(kind=kind, name=name, reason=reason)
     if status in _NEVER_PUBLISHED:
         return Skipped(kind=_kind(record), name=name, reason=_NEVER_PUBLISHED[status])
-    if not _address(record) and not record.get("wp:post_id"):
+    if not _url(record) and not record.get("wp:post_id"):
         return Skipped(kind=_kind(record), name=name, reason="has neither an id nor a URL", refused=True)
     if problem := size_problem(record.fields.get("content:encoded", "")):
         return Skipped(kind=_kind(record), name=name, reason=problem, refused=True)
@@ -154,7 +155,7 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
                         attachment = _attachment(record)
                         blog.media[attachment.id] = attachment
                         blog.by_parent[attachment.parent].append(attachment)
-                    case Address(url):
+                    case BlogUrl(url):
                         blog.hosts.add(host_key(url))
                     case Record() if _skipped(record) is None:
                         _plan(blog, record)
@@ -164,10 +165,10 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
 
 
 def _plan(blog: _Blog, record: Record) -> None:
-    """Note under which address the article will be, for the links to it."""
+    """Note under which path the article will be, for the links to it."""
     fields = ArticleFields(_kind(record), slug_suffix(_number(record)))
     slug = _slug(record, fields)
-    address = blog.plan.add(fields.path(record.get("link"), slug), slug, fields.number)
+    path = blog.plan.add(fields.path(record.get("link"), slug), slug, fields.id_suffix)
     for url in (record.get("link"), record.get("guid")):
         try:
             parts = urlsplit(url)
@@ -177,13 +178,13 @@ def _plan(blog: _Blog, record: Record) -> None:
         if url == record.get("link") or post_number_alias(parse_qs(parts.query)):
             blog.hosts.add(host_key(url))
             if (key := path_key(parts.path)) and not parts.query:
-                blog.by_path.setdefault(key, address)
+                blog.by_path.setdefault(key, path)
     if alias := post_number_alias({"p": [record.get("wp:post_id")]}):
-        blog.by_number.setdefault(alias, address)
+        blog.by_number.setdefault(alias, path)
 
 
 def _slug(record: Record, fields: ArticleFields) -> str:
-    return fields.slug(record.get("wp:post_name"), _title(record), f"{record.get('wp:post_type')}-{fields.number}")
+    return fields.slug(record.get("wp:post_name"), _title(record), f"{record.get('wp:post_type')}-{fields.id_suffix}")
 
 
 def _attachment(record: Record) -> Attachment:
@@ -209,16 +210,16 @@ def _title(record: Record) -> str:
     return plain_text(record.get("title"))
 
 
-def _address(record: Record) -> str:
+def _url(record: Record) -> str:
     return record.get("guid") or record.get("link")
 
 
 def _number(record: Record) -> str:
-    return record.get("wp:post_id") or hashlib.sha256(_address(record).encode()).hexdigest()[:8]
+    return record.get("wp:post_id") or hashlib.sha256(_url(record).encode()).hexdigest()[:8]
 
 
 def _origin(record: Record) -> str:
-    return wordpress_origin(_address(record), _number(record))
+    return wordpress_origin(_url(record), _number(record))
 
 
 class _Reader:
@@ -229,9 +230,9 @@ class _Reader:
         self._origin = origin
         self._blog = blog
         # Plugins and other systems write ids that are not numbers.
-        self._number = slug_suffix(_number(record))
+        self._id_suffix = slug_suffix(_number(record))
         self._kind = _kind(record)
-        self._fields = ArticleFields(self._kind, self._number)
+        self._fields = ArticleFields(self._kind, self._id_suffix)
         self._notes = self._fields.notes
         if origin != _origin(record):
             self._notes.append(SAME_ID)
@@ -250,7 +251,7 @@ class _Reader:
         return ImportedArticle(
             name=self._name,
             content=content,
-            number=self._number,
+            id_suffix=self._id_suffix,
             aliases=self._aliases(),
             notes=tuple(self._notes),
             remote_images=self._remote.count,
@@ -319,7 +320,7 @@ class _Reader:
         return True
 
     def _has_date(self) -> bool:
-        """Return whether the post itself has a date; that of the feed may be the date of the export."""
+        """Return whether the post itself has a date: ``pubDate`` may be the date of the export."""
         return parse_local_datetime(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
 
     def _date(self) -> datetime | None:

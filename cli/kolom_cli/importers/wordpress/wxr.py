@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import Entry, Format, Outside, name_of, read_entries, text_of
+from kolom_cli.importers.common.xml_stream import Format, Outside, XmlEntry, get_element_text, name_of, read_entries
 
 _EXPORT: Final = "WordPress export"
 _ENTRIES: Final = ("item",)
@@ -50,7 +50,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class BlogUrl:
     """The URL of the blog."""
 
     url: str
@@ -63,7 +63,7 @@ class Language:
     code: str
 
 
-def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language | Address]:
+def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language | BlogUrl]:
     """Yield the records of the file ``name`` in their order.
 
     :raises SourceError: the file cannot be read, is not a WordPress export, or cannot be read further
@@ -78,40 +78,42 @@ def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language 
         match part:
             case Outside(element):
                 yield from (record for each in element if (record := _about_blog(each)) is not None)
-            case Entry():
+            case XmlEntry():
                 yield _record(part)
 
 
-def _about_blog(element: Any) -> Author | Language | Address | None:
+def _about_blog(element: Any) -> Author | Language | BlogUrl | None:
     match name_of(element)[1]:
         case "author":
-            fields = {_name(child): text_of(child) for child in element if isinstance(child.tag, str)}
+            fields = {_name(child): get_element_text(child) for child in element if isinstance(child.tag, str)}
             login = fields.get("wp:author_login", "").strip()
             display_name = fields.get("wp:author_display_name", "").strip()
             return Author(login, display_name or login, fields.get("wp:author_id", "").strip())
         case "language":
-            return Language(text_of(element).strip())
+            return Language(get_element_text(element).strip())
         case "link" | "base_blog_url":
-            return Address(text_of(element).strip())
+            return BlogUrl(get_element_text(element).strip())
         case _:
             return None
 
 
-def _record(item: Entry) -> Record:
+def _record(item: XmlEntry) -> Record:
     record = Record(line=item.line, repairs=item.repairs, problem=item.problem)
     for child in () if item.element is None else item.element:
         if not isinstance(child.tag, str):
             continue
         name = _name(child)
         if name == "category":
-            record.terms.append((child.get("domain", ""), child.get("nicename", ""), text_of(child).strip()))
+            record.terms.append((child.get("domain", ""), child.get("nicename", ""), get_element_text(child).strip()))
         elif name == "wp:postmeta":
-            pair = {_name(part): text_of(part) for part in child if isinstance(part.tag, str)}
+            pair = {_name(part): get_element_text(part) for part in child if isinstance(part.tag, str)}
             record.meta.setdefault(pair.get("wp:meta_key", "").strip(), pair.get("wp:meta_value", "").strip())
         elif name == "wp:comment":
-            record.comments.append({_name(part): text_of(part).strip() for part in child if isinstance(part.tag, str)})
+            record.comments.append(
+                {_name(part): get_element_text(part).strip() for part in child if isinstance(part.tag, str)}
+            )
         else:
-            record.fields.setdefault(name, text_of(child))
+            record.fields.setdefault(name, get_element_text(child))
     return record
 
 

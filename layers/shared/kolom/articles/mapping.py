@@ -15,12 +15,13 @@ SUMMARY_FIELDS = tuple(field.name for field in fields(ArticleSummary))
 _ARTICLE_FIELDS = tuple(field.name for field in fields(Article))
 
 ALL_ARTICLES = "all"
+ALL_PAGES = "page"
 
 
 def listing_key(article: Article) -> str:
     """Return the listing of the article: ``all`` is public, the others are for the author."""
     if article.status == "published":
-        return ALL_ARTICLES if article.kind == "article" else "page"
+        return ALL_ARTICLES if article.kind == "article" else ALL_PAGES
     return article.status
 
 

@@ -112,11 +112,11 @@ def label_problem(label: str, *, is_stored: bool = False) -> str | None:
         return f"must not contain control characters: {label!r}"
     if is_stored:
         return None
-    # Browsers and servers resolve and decode such parts of an address, also if they are percent-encoded.
+    # Browsers and servers resolve and decode such parts of a URL, also if they are percent-encoded.
     if {".", "..", ""} & {part.strip() for part in label.split("/")}:
-        return f"must not have a part between slashes that is empty, '.' or '..', because of its address: {label!r}"
+        return f"must not have a part between slashes that is empty, '.' or '..', because of its URL: {label!r}"
     if escape := _ESCAPE.search(label):
-        return f"must not contain {escape[0]!r}, because of its address: {label!r}"
+        return f"must not contain {escape[0]!r}, because of its URL: {label!r}"
     return None
 
 

@@ -10,10 +10,8 @@ from datetime import UTC, datetime
 from itertools import accumulate, islice
 from urllib.parse import parse_qs, quote
 
-from pynamodb.expressions.condition import Condition
-
 from kolom.articles.lookup import Check, get_with_body
-from kolom.articles.mapping import ALL_ARTICLES, label_listing_key, listing_order, to_article, to_summary
+from kolom.articles.mapping import ALL_ARTICLES, ALL_PAGES, label_listing_key, listing_order, to_article, to_summary
 from kolom.articles.names import label_key, pointer_keys_at, post_number_alias, variant_pointer_keys
 from kolom.articles.types import (
     AdjacentArticle,
@@ -39,6 +37,7 @@ from kolom.models.articles import (
     Pointer,
 )
 from kolom.models.base import is_key
+from kolom.models.expressions import Condition
 from kolom.pagination import decode_cursor, encode_cursor, first_page
 from kolom.timestamps import to_rfc3339
 
@@ -93,6 +92,11 @@ def list_oldest(listing: ArticleFilter, *, start: int, limit: int) -> list[Artic
     sort_keys = ListedRecord.shelf_order.between(*_bounds(listing))
     found = _query_listing(_listing_key(listing), sort_keys, newest_first=False, limit=start + limit)
     return list(islice(found, start, None))
+
+
+def list_pages(*, limit: int) -> list[ArticleSummary]:
+    """Return at most ``limit`` published pages, which are in no other list, newest first. One Query."""
+    return list(_query_listing(ALL_PAGES, None, newest_first=True, limit=limit))
 
 
 def count_articles(listing: ArticleFilter) -> int:
@@ -220,7 +224,7 @@ def find_summary(slug: str) -> Article:
 
 
 def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
-    """Return those of the articles that are published, by id. A BatchGetItem for each hundred."""
+    """Return the published ones of these articles, by id. A BatchGetItem for each hundred."""
     records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
     articles = (to_article(record) for record in records)
     return {article.id: article for article in articles if article.status == "published"}
@@ -326,7 +330,9 @@ def _adjacent(article: Article, *, newer: bool) -> AdjacentArticle | None:
     return AdjacentArticle(found.slug, found.path, found.title) if found else None
 
 
-def _query_listing(listing: str, sort_keys: Condition, *, newest_first: bool, limit: int) -> Iterator[ArticleSummary]:
+def _query_listing(
+    listing: str, sort_keys: Condition | None, *, newest_first: bool, limit: int
+) -> Iterator[ArticleSummary]:
     records = ArticlesTableRecord.by_shelf.query(listing, sort_keys, scan_index_forward=not newest_first, limit=limit)
     return (to_summary(record) for record in records if isinstance(record, ListedRecord))
 

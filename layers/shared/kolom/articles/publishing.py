@@ -42,7 +42,7 @@ def publish(
 ) -> PublishResult:
     """Publish ``content`` as a new article or a new version; the same content again changes nothing.
 
-    ``article_id`` names the article to change; without it, its slug does. Changing an article needs
+    ``article_id`` names the article to change; without it, the slug of ``content`` does. Changing an article needs
     ``expected_version``, the version that the author last saw, or ``force``; publishing the same content again after
     it was unpublished needs neither. A draft is stored but not public; a publication date after ``now`` schedules the
     article.

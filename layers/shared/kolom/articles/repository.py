@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from pynamodb.exceptions import UpdateError
-
 from kolom.articles.body_chunks import join_body, join_source
 from kolom.articles.lookup import get_with_body
 from kolom.articles.mapping import to_article
@@ -13,7 +11,6 @@ from kolom.errors import NotFound, StaleRead
 from kolom.models.articles import ARTICLE, POINTER, ArticleRecord, ArticlesTableRecord, BodyChunk, Pointer
 from kolom.models.articles import Sequence as IdSequence
 from kolom.models.base import is_key
-from kolom.models.errors import is_condition_failed
 from kolom.models.retry import retry_on_conflict
 
 
@@ -27,13 +24,7 @@ def next_id() -> int:
 def reserve_id(article_id: int) -> None:
     """Reserve this id, so that no later article gets it."""
     value = IdSequence.value
-    try:
-        IdSequence("sequence", "article").update(
-            actions=[value.set(article_id)], condition=value.does_not_exist() | (value < article_id)
-        )
-    except UpdateError as error:
-        if not is_condition_failed(error):
-            raise
+    IdSequence("sequence", "article").update_if(value.does_not_exist() | (value < article_id), [value.set(article_id)])
 
 
 def find_id(pointer_key: str) -> int | None:
@@ -47,7 +38,7 @@ def find_id(pointer_key: str) -> int | None:
 
 
 def find_ids(pointer_keys: Collection[str]) -> dict[str, int]:
-    """Return the article ids of those of the pointers that exist, by pointer key. A BatchGetItem for each hundred."""
+    """Return the article ids of the pointers that exist, by pointer key. A BatchGetItem for each hundred."""
     keys = [(key, POINTER) for key in set(pointer_keys) if is_key(key)]
     pointers = Pointer.batch_get(keys, consistent_read=True) if keys else ()
     return {pointer.key: int(pointer.id) for pointer in pointers}
@@ -79,12 +70,7 @@ def get_with_reindex_mark(article_id: int) -> tuple[Article | None, str | None]:
 
 def request_reindex(article_id: int, mark: str) -> None:
     """Mark the article, so that the table's stream triggers the indexer. Does nothing if there is no such article."""
-    record = ArticleRecord(str(article_id), ARTICLE)
-    try:
-        record.update(actions=[ArticleRecord.touched.set(mark)], condition=ArticleRecord.key.exists())
-    except UpdateError as error:
-        if not is_condition_failed(error):
-            raise
+    ArticleRecord(str(article_id), ARTICLE).update_if(ArticleRecord.key.exists(), [ArticleRecord.touched.set(mark)])
 
 
 def get_body_html(article: Article) -> Body | None:

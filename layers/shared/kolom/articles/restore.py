@@ -21,7 +21,7 @@ MAX_ID = 10**12 - 1
 """The highest id that listings can sort."""
 
 _MAX_ALIAS = 1_000
-# Less strict than for new articles: old addresses must be restored unchanged.
+# Less strict than for new articles: old paths must be restored unchanged.
 _ALIAS = re.compile(r"(?:slug:[^/\x00-\x1f\x7f]+|path:/[^\x00-\x1f\x7f]*|origin:[^\x00-\x1f\x7f]+)")
 # The fields of the input that a stored article has under the same names.
 _SUPPLIED = ArticleInput.model_fields.keys() - {"body", "draft", "path"}
@@ -81,7 +81,7 @@ def plan_restore(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Resto
         raise InvalidInput(*errors)
     _check_fields(snapshot)
     article = snapshot.article
-    names = dict(pointer_keys(article)) | {alias: f"the address {alias!r}" for alias in snapshot.aliases}
+    names = dict(pointer_keys(article)) | {alias: f"the path {alias!r}" for alias in snapshot.aliases}
     owners = {key: repository.find_id(key) for key in names}
     for key, name in names.items():
         if owners[key] not in {None, article.id}:
@@ -111,9 +111,7 @@ def _add_names(plan: RestorePlan) -> None:
     article_id = plan.snapshot.article.id
     for key in plan.missing:
         transaction = Transaction()
-        transitions.claim_pointer(
-            transaction, key, article_id, Conflict(f"the address {key!r} belongs to another article")
-        )
+        transitions.claim_pointer(transaction, key, article_id, Conflict(f"{key!r} belongs to another article"))
         transaction.commit()
 
 

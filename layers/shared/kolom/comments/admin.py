@@ -24,7 +24,7 @@ STATUSES: Final[tuple[Status, ...]] = ("pending", "approved", "spam", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """A comment with the email address of its author; None if that has expired.
+    """A comment with the email address of its author; ``email`` is None if the address has expired.
 
     ``subscription`` is the state of their subscription to replies on the article, None if they were never asked.
     """
@@ -47,7 +47,7 @@ def list_by_article(article_id: int) -> list[Comment]:
 
 
 def get(comment_id: str) -> Comment:
-    """Return the comment with that id. A Query for each status: the table itself is keyed by article.
+    """Return the comment with that id. Needs up to one Query for each status, because the table is keyed by article.
 
     :raises NotFound: there is no such comment
     """
@@ -78,7 +78,7 @@ def list_by_email(email: str, secret: SigningKeys, *, now: datetime) -> Iterator
 
 
 def erase_person(email: str, secret: SigningKeys, *, now: datetime) -> int:
-    """Erase every comment with that email address, and the address; return the number of comments.
+    """Erase every comment with that email address, and the address itself; return the number of comments.
 
     If interrupted, run it again to complete it.
     """

@@ -61,11 +61,11 @@ def ids_by_suffix(article_id: int) -> dict[str, str]:
 def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Change:
     """Create or update a comment made by :func:`to_comment`. Importing the same comment again changes nothing.
 
-    A comment that was imported before is updated from its source until someone edits or moderates it here;
-    ``overwrite`` replaces such changes.
+    A comment that was imported before is updated from its source until someone edits or moderates it on this
+    site; ``overwrite`` replaces such changes.
 
-    :raises Conflict: the comment was changed here since the import
-    :raises ServiceBusy: concurrent changes took precedence throughout; nothing was changed
+    :raises Conflict: the comment was changed on this site since the import
+    :raises ServiceBusy: concurrent changes made every attempt fail; nothing was changed
     """
 
     def attempt() -> Change:
@@ -83,7 +83,7 @@ def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Chan
 def diff(old: Comment | None, imported: Comment, *, overwrite: bool) -> Change:
     """Return the change that :func:`upsert` would make to the stored comment ``old``.
 
-    :raises Conflict: the comment was changed here since the import
+    :raises Conflict: the comment was changed on this site since the import
     """
     if old is None:
         return "created"

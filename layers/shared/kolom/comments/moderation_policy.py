@@ -26,7 +26,7 @@ def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Dec
     """Decide the status of a comment. It is ``trusted`` if its author has proven authorship of an approved comment.
 
     A conclusive spam finding takes precedence. Otherwise ``none`` approves all comments, ``all`` leaves all
-    pending, and ``first`` leaves suspicious comments pending, and those of authors without an approved comment.
+    pending, and ``first`` leaves a comment pending if it is suspicious or its author has no approved comment yet.
     """
     reasons = spam_rules.reasons(findings)
     if spam_rules.is_spam(findings):

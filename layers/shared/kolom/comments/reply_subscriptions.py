@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from pynamodb.exceptions import UpdateError
-
 from kolom import outbox
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import Conflict, Gone, KolomError, NotFound
 from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
-from kolom.models.errors import is_condition_failed
 from kolom.models.transaction import Transaction
 from kolom.security import origins, rate_limits, signing
 from kolom.security.origins import SubmissionOrigin
@@ -28,11 +25,12 @@ from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 type Action = Literal["confirm", "leave"]
+"""What a link does. ``leave`` ends the subscription; issued links and messages of the catalog have that name."""
 
 CONFIRM_DAYS: Final = 7
 
-_QUESTION_OPEN: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
-"""How long an unanswered question is stored: at least until its link, created when the mail is sent, expires."""
+_UNANSWERED_FOR: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
+"""How long an unanswered request is stored: until after its link has expired, which is created when it is sent."""
 
 _PURPOSE: Final = "kolom.subscription"
 
@@ -59,11 +57,11 @@ def enqueue_mails(
 ) -> None:
     """Add the mails about the approval of ``comment`` to the transaction that approves it.
 
-    The author of the parent comment gets a mail if they confirmed a subscription; the comment's own author is asked to
+    The author of the parent comment gets a mail if they confirmed a subscription. The comment's own author is asked to
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
     author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 
-    Up to two GetItem, and for a question a BatchGetItem and an UpdateItem for each limit.
+    Up to two GetItem; for a confirmation mail, also a BatchGetItem and an UpdateItem for each limit.
     """
     own = all_pseudonyms_of(address.email, signing.load_keys()) if address else [comment.person]
     if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:
@@ -105,7 +103,7 @@ def _ask(
         comment_id=comment.id,
         state="asked",
         email=address.email,
-        expires_at=int((now + _QUESTION_OPEN).timestamp()),
+        expires_at=int((now + _UNANSWERED_FOR).timestamp()),
     )
     is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
     transaction.put(record, is_new, conflict)
@@ -121,8 +119,8 @@ def _ask(
 
 
 def _may_ask(comment: Comment, email: str, origin: SubmissionOrigin | None, now: datetime) -> bool:
-    """Count a question, and return whether it is within all limits. The same comment counts once."""
-    applied = rate_limits.question_limits(
+    """Count a confirmation mail; return whether it is within all limits. The same comment counts once."""
+    applied = rate_limits.confirmation_limits(
         mailbox_pseudonym_of(email, signing.load_keys()), origin.client if origin else None
     )
     return rate_limits.find_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
@@ -161,8 +159,8 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Su
 def execute(link: SubscriptionLink, *, now: datetime) -> None:
     """Confirm or end the subscription. Idempotent.
 
-    Unsubscribing erases everything but the pseudonym that prevents further questions, and creates it if nothing is
-    stored.
+    Unsubscribing erases everything except the pseudonym, which prevents further confirmation mails. If nothing is
+    stored, the pseudonym is.
 
     :raises NotFound: there is no subscription to confirm
     :raises Conflict: the person has unsubscribed in the meantime
@@ -170,22 +168,17 @@ def execute(link: SubscriptionLink, *, now: datetime) -> None:
     record = SubscriptionRecord(*subscription_key(link.article_id, link.person))
     state = SubscriptionRecord.state
     extended = SubscriptionRecord.expires_at.set(_expiry(now))
-    try:
-        if link.action == "leave":
-            unsubscribed = [
-                state.set("left"),
-                SubscriptionRecord.subscriber.set(link.person),
-                SubscriptionRecord.schema.set(1),
-            ]
-            record.update(actions=[*unsubscribed, extended, SubscriptionRecord.email.remove()])
-        else:
-            record.update(actions=[state.set("confirmed"), extended], condition=state.is_in("asked", "confirmed"))
-    except UpdateError as error:
-        if not is_condition_failed(error):
-            raise
+    if link.action == "leave":
+        unsubscribed = [
+            state.set("left"),
+            SubscriptionRecord.subscriber.set(link.person),
+            SubscriptionRecord.schema.set(1),
+        ]
+        record.update(actions=[*unsubscribed, extended, SubscriptionRecord.email.remove()])
+    elif not record.update_if(state.is_in("asked", "confirmed"), [state.set("confirmed"), extended]):
         if load(link.article_id, link.person, now=now) is None:
-            raise NotFound("this subscription no longer exists") from None
-        raise Conflict("this subscription has ended") from None
+            raise NotFound("this subscription no longer exists")
+        raise Conflict("this subscription has ended")
 
 
 def delete_for_comment(transaction: Transaction, comment: Comment, *, now: datetime) -> None:

@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from pynamodb.exceptions import PynamoDBException
-
 from kolom.aws import is_unavailable
 from kolom.comments import reply_subscriptions
 from kolom.comments.mapping import to_comment, to_record
@@ -19,6 +17,7 @@ from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import NotFound, StaleRead
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
+from kolom.models.errors import StorageError
 from kolom.models.retry import retry_on_conflict
 from kolom.models.transaction import Transaction
 from kolom.security.origins import SubmissionOrigin
@@ -50,7 +49,7 @@ def update(
     concurrent change. If it returns the same object, nothing is written. ``also`` adds writes to the transaction.
 
     :raises NotFound: there is no such comment
-    :raises ServiceBusy: concurrent changes took precedence throughout; nothing was changed
+    :raises ServiceBusy: concurrent changes made every attempt fail; nothing was changed
     """
 
     def attempt() -> Comment:
@@ -77,7 +76,7 @@ def commit(transaction: Transaction, new: Comment) -> None:
     """
     try:
         transaction.commit()
-    except (StaleRead, PynamoDBException) as error:
+    except (StaleRead, StorageError) as error:
         is_stale = isinstance(error, StaleRead)
         if not ((is_stale or is_unavailable(error)) and is_applied(new)):
             raise

@@ -117,7 +117,7 @@ def restore_comment(comment: Comment, *, now: datetime, overwrite: bool = False)
 
     Restoring the same comment again changes nothing. Its parent must exist.
 
-    :raises RestoreConflict: the comment here differs and ``overwrite`` is false, or it was erased
+    :raises RestoreConflict: the stored comment differs and ``overwrite`` is false, or it was erased
     :raises NotFound: the parent does not exist
     :raises Conflict: the thread is too deep
     :raises ServiceBusy: nothing was stored
@@ -185,7 +185,7 @@ def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ())
 def restore_author(author: CommentAuthorSnapshot) -> Change:
     """Restore the author's pseudonym and address of a comment.
 
-    :raises RestoreConflict: the comment has another address here, or its author has erased it
+    :raises RestoreConflict: the stored comment has another address, or its author has erased it
     :raises NotFound: there is no such comment
     """
     change = plan_author(author)
@@ -215,7 +215,7 @@ def restore_author(author: CommentAuthorSnapshot) -> Change:
 def restore_subscription(subscription: SubscriptionSnapshot, *, dry_run: bool = False) -> Change:
     """Restore a subscription, or an unsubscription. With ``dry_run``, only return what would be done.
 
-    :raises RestoreConflict: the person has answered differently here
+    :raises RestoreConflict: the stored answer of the person differs
     """
     person = subscription.person or pseudonym_of(subscription.email or "", signing.load_keys())
     record = SubscriptionRecord(

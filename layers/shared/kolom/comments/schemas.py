@@ -49,7 +49,7 @@ class CommentListOut(BaseModel):
 
 
 class CommentCountsOut(BaseModel):
-    """The number of approved comments of articles by slug."""
+    """The number of approved comments of each article, by slug."""
 
     counts: dict[str, int]
 

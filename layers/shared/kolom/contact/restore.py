@@ -26,7 +26,7 @@ def plan_restore(message: Message, *, overwrite: bool = False) -> Change:
 def restore_message(message: Message, *, overwrite: bool = False) -> Change:
     """Create ``message``; with ``overwrite``, replace an existing message with its id.
 
-    :raises RestoreConflict: the message here differs and ``overwrite`` is false
+    :raises RestoreConflict: the stored message differs, and ``overwrite`` is false
     """
     change = plan_restore(message, overwrite=overwrite)
     if change == "unchanged":

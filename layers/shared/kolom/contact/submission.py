@@ -9,7 +9,7 @@ from ulid import ULID
 
 from kolom import outbox
 from kolom.config import settings
-from kolom.contact.types import text_of
+from kolom.contact.types import join_subject_and_text
 from kolom.models.guard import GuardRecord
 from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
@@ -75,7 +75,7 @@ class _MessageSubmission:
 
     def text(self) -> SubmittedText:
         message = self._message
-        content = text_of(message.subject, message.message)
+        content = join_subject_and_text(message.subject, message.message)
         return SubmittedText(
             name=message.name or "",
             content=content,  # a message is shown as it was sent

@@ -26,9 +26,9 @@ class Message:
     @property
     def text(self) -> str:
         """Return the text that the spam rules evaluate."""
-        return text_of(self.subject, self.message)
+        return join_subject_and_text(self.subject, self.message)
 
 
-def text_of(subject: str | None, message: str) -> str:
+def join_subject_and_text(subject: str | None, message: str) -> str:
     """Return the subject, if there is one, and the message, as one text."""
     return f"{subject}\n{message}" if subject else message

@@ -21,7 +21,7 @@ from kolom.comments import public as comments
 from kolom.comments.types import PublicComment
 from kolom.config import settings
 from kolom.errors import NotFound, ServiceBusy
-from kolom.feeds.types import Entry, Feed
+from kolom.feeds.types import Feed, FeedEntry
 from kolom.i18n.locale import Locale, site_locale
 from kolom.labels import display_label
 from kolom.rendering.absolute_links import with_absolute_links
@@ -35,7 +35,7 @@ Many feed readers reject large feeds, and Lambda limits the size of responses.
 """
 
 
-def article_feed(feed_name: str, label: str | None = None) -> Feed:
+def build_article_feed(feed_name: str, label: str | None = None) -> Feed:
     """Return the feed of the site, or of a label: the newest articles with their texts.
 
     ``feed_name`` is the file name in its URL, such as ``atom.xml``.
@@ -59,7 +59,7 @@ def article_feed(feed_name: str, label: str | None = None) -> Feed:
     )
 
 
-def comment_feed() -> Feed:
+def build_comment_feed() -> Feed:
     """Return the feed of the newest comments of the site."""
     locale, site = site_locale(), settings().site_title
     found = comments.list_recent(MAX_ENTRIES)
@@ -74,7 +74,7 @@ def comment_feed() -> Feed:
     )
 
 
-def article_comment_feed(slug: str) -> Feed:
+def build_article_comment_feed(slug: str) -> Feed:
     """Return the feed of the newest comments of the article with that slug.
 
     :raises NotFound: there is none, or it is not published
@@ -94,7 +94,7 @@ def article_comment_feed(slug: str) -> Feed:
     )
 
 
-def _article_entries(summaries: Iterable[ArticleSummary]) -> list[Entry]:
+def _article_entries(summaries: Iterable[ArticleSummary]) -> list[FeedEntry]:
     remaining, entries = MAX_TEXT_BYTES, []
     for summary in summaries:
         try:
@@ -121,8 +121,8 @@ def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
     return with_absolute_links(picture + body.html, urls.article_url(article.path), max_bytes=max_bytes)
 
 
-def _article_entry(summary: ArticleSummary, text: str | None) -> Entry:
-    return Entry(
+def _article_entry(summary: ArticleSummary, text: str | None) -> FeedEntry:
+    return FeedEntry(
         id=urls.absolute_url(f"/#article-{summary.id}"),
         url=urls.article_url(summary.path),
         title=summary.title,
@@ -137,8 +137,8 @@ def _article_entry(summary: ArticleSummary, text: str | None) -> Entry:
     )
 
 
-def _comment_entry(comment: PublicComment, article: Article, locale: Locale) -> Entry:
-    return Entry(
+def _comment_entry(comment: PublicComment, article: Article, locale: Locale) -> FeedEntry:
+    return FeedEntry(
         id=urls.absolute_url(f"/#comment-{comment.id}"),
         url=urls.comment_url(article.path, comment.id),
         title=locale.translate("feed.comment", name=comment.name, title=article.title),

@@ -1,4 +1,4 @@
-"""The addresses of feeds, sitemaps and other documents of the site that are not pages. Pure."""
+"""The paths of feeds, sitemaps and other documents of the site that are not pages. Pure."""
 
 import re
 from typing import Final
@@ -10,14 +10,14 @@ _DOCUMENT: Final = re.compile(
 
 
 def is_document(path: str) -> bool:
-    """Return whether ``path`` (decoded) is the address of a feed, sitemap, preview or robots.txt, in any form."""
+    """Return whether ``path`` (decoded) is that of a feed, sitemap, preview or robots.txt, in any form."""
     return _DOCUMENT.fullmatch(_bare(path)) is not None
 
 
-def document_redirect(path: str) -> str | None:
+def find_document_redirect(path: str) -> str | None:
     """Return the path of a document without the extra slashes of ``path`` (decoded), or None if it has none.
 
-    >>> document_redirect("/robots.txt/"), document_redirect("/robots.txt")
+    >>> find_document_redirect("/robots.txt/"), find_document_redirect("/robots.txt")
     ('/robots.txt', None)
     """
     bare = _bare(path)

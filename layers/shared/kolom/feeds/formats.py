@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 
-from kolom.feeds.types import Entry, Feed
+from kolom.feeds.types import Feed, FeedEntry
 from kolom.rendering.sanitizer import clean_characters
 from kolom.timestamps import to_rfc3339
 
@@ -16,12 +16,12 @@ ATOM: Final = "application/atom+xml"
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 
 
-def atom(feed: Feed) -> str:
+def render_atom(feed: Feed) -> str:
     """Return the feed as Atom."""
     return _serialize(_Atom, feed)
 
 
-def rss(feed: Feed) -> str:
+def render_rss(feed: Feed) -> str:
     """Return the feed as RSS, with the content module for the text.
 
     See https://www.rssboard.org/rss-profile#namespace-elements-content.
@@ -29,7 +29,7 @@ def rss(feed: Feed) -> str:
     return _serialize(_Rss, feed)
 
 
-def json_feed(feed: Feed) -> str:
+def render_json_feed(feed: Feed) -> str:
     """Return the feed as JSON Feed, see https://www.jsonfeed.org/version/1.1/."""
     return json.dumps(
         {
@@ -48,9 +48,9 @@ def json_feed(feed: Feed) -> str:
 
 
 FORMATS: Final[Mapping[str, tuple[str, Callable[[Feed], str]]]] = {
-    "atom.xml": (ATOM, atom),
-    "rss.xml": ("application/rss+xml", rss),
-    "feed.json": ("application/feed+json", json_feed),
+    "atom.xml": (ATOM, render_atom),
+    "rss.xml": ("application/rss+xml", render_rss),
+    "feed.json": ("application/feed+json", render_json_feed),
 }
 """The formats of article feeds by file name: the media type and the function that writes it."""
 
@@ -107,7 +107,7 @@ def _serialize(kind: type[Any], feed: Feed) -> str:
     return str(document.writeString("utf-8"))
 
 
-def _json_item(entry: Entry) -> dict[str, Any]:
+def _json_item(entry: FeedEntry) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": entry.id,
         "url": entry.url,

@@ -36,7 +36,7 @@ _OTHER_SYSTEMS: Final = {
 }
 
 
-def legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
+def find_legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
     """Return the path of this site's feed for a known feed ``path`` (decoded) of another system, or None.
 
     Blogger supports several labels that must all match; only the first is used.

@@ -19,18 +19,18 @@ from typing import Final
 from xml.etree import ElementTree as Xml
 
 from kolom import urls
-from kolom.articles import admin, public
+from kolom.articles import public
 from kolom.articles.types import ArticleFilter, ArticleSummary
 from kolom.errors import NotFound
 from kolom.timestamps import to_rfc3339
 
-MAX_ADDRESSES: Final = 2_000
+MAX_URLS: Final = 2_000
 """The maximum number of URLs in a sitemap. A month with more articles has several parts."""
 
 MAX_PARTS: Final = 10
 """The maximum number of parts of a month, so that the last one is generated in time. Further articles are omitted."""
 
-MAX_ADDRESS: Final = 2_047
+MAX_URL: Final = 2_047
 """The protocol's maximum length of a URL, escaped as XML. Articles with a longer one are omitted."""
 
 _PAGES: Final = "pages.xml"
@@ -39,7 +39,7 @@ _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-([2-9]|10))?\.xml", re.A
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-def index() -> str:
+def render_index() -> str:
     """Return the list of all sitemaps."""
     names = [_PAGES]
     for month in public.list_months():
@@ -49,28 +49,28 @@ def index() -> str:
     return _document("sitemapindex", "sitemap", ((f"/sitemaps/{name}", None) for name in names))
 
 
-def sitemap(name: str) -> str:
+def render_sitemap(name: str) -> str:
     """Return a sitemap of the index by its name.
 
     :raises NotFound: the sitemap does not exist or is empty
     """
     if name == _PAGES:
-        return _document("urlset", "url", [*((path, None) for path in _PATHS), *_addresses(_free_pages())])
+        return _document(
+            "urlset",
+            "url",
+            [*((path, None) for path in _PATHS), *_entries(public.list_pages(limit=MAX_URLS - len(_PATHS)))],
+        )
     match = _MONTH.fullmatch(name)
     summaries = _part(int(match[1]), int(match[2]), int(match[3] or 1)) if match else ()
     if not summaries:
         raise NotFound(f"there is no sitemap {name!r}")
-    return _document("urlset", "url", _addresses(summaries))
+    return _document("urlset", "url", _entries(summaries))
 
 
-def robots() -> str:
+def render_robots() -> str:
     """Return robots.txt, which excludes the API, previews and the unlimited number of searches."""
     rules = ["User-agent: *", "Disallow: /api/", "Disallow: /preview/", "Disallow: /search/?"]
     return "\n".join([*rules, "", f"Sitemap: {urls.absolute_url('/sitemap.xml')}", ""])
-
-
-def _free_pages() -> Iterable[ArticleSummary]:
-    return admin.list_by_status("page", limit=MAX_ADDRESSES - len(_PATHS)).items
 
 
 def _part(year: int, month: int, part: int) -> list[ArticleSummary]:
@@ -78,25 +78,25 @@ def _part(year: int, month: int, part: int) -> list[ArticleSummary]:
     # A request for a missing part must not cost as much as an existing part.
     if not year or (part > 1 and part > _parts(public.count_articles(month_listing))):
         return []
-    return public.list_oldest(month_listing, start=(part - 1) * MAX_ADDRESSES, limit=MAX_ADDRESSES)
+    return public.list_oldest(month_listing, start=(part - 1) * MAX_URLS, limit=MAX_URLS)
 
 
 def _parts(articles: int) -> int:
-    return min(-(-articles // MAX_ADDRESSES), MAX_PARTS)
+    return min(-(-articles // MAX_URLS), MAX_PARTS)
 
 
-def _addresses(summaries: Iterable[ArticleSummary]) -> Iterable[tuple[str, datetime | None]]:
+def _entries(summaries: Iterable[ArticleSummary]) -> Iterable[tuple[str, datetime | None]]:
     return ((urls.encoded_path(summary.path), summary.updated_at) for summary in summaries)
 
 
 def _document(root: str, element_name: str, entries: Iterable[tuple[str, datetime | None]]) -> str:
     document = Xml.Element(root, xmlns=_NAMESPACE)
     for path, changed_at in entries:
-        address = urls.absolute_url(path)
-        if len(escape(address)) > MAX_ADDRESS:
+        url = urls.absolute_url(path)
+        if len(escape(url)) > MAX_URL:
             continue
         element = Xml.SubElement(document, element_name)
-        Xml.SubElement(element, "loc").text = address
+        Xml.SubElement(element, "loc").text = url
         if changed_at is not None:
             Xml.SubElement(element, "lastmod").text = to_rfc3339(changed_at)
     return Xml.tostring(document, encoding="unicode", xml_declaration=True)

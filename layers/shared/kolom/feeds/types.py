@@ -9,7 +9,7 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FeedEntry:
     """An article or a comment.
 
     ``id`` is a permanent URI, even if the ``url`` changes. All URLs are absolute. ``title``, ``summary`` and ``author``
@@ -42,7 +42,7 @@ class Feed:
     url: str
     feed_url: str
     language: str
-    entries: Sequence[Entry]
+    entries: Sequence[FeedEntry]
 
     @property
     def updated_at(self) -> datetime:

@@ -67,7 +67,7 @@ def finalize(
         if len(encoded) > MAX_RESPONSE_BYTES:
             return _too_large(len(body))
         response = {**response, "body": encoded, "isBase64Encoded": True}
-    # A HEAD has the length of the GET (RFC 9110, 8.6). Without the header, it would be that of the empty body.
+    # A HEAD has the length of the GET (RFC 9110, 8.6). The gateway alone would set the length of the empty body, 0.
     headers["Content-Length"] = str(len(body))
     return {**response, "body": "", "isBase64Encoded": False} if method == "HEAD" else response
 

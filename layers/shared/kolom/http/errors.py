@@ -32,7 +32,7 @@ from kolom.observability import logger
 PROBLEM = "application/problem+json"
 
 RETRY_AFTER_SECONDS = 5
-"""When to repeat a request that got a 503: of the API and of pages."""
+"""After how many seconds a request that got a 503 may be repeated."""
 
 # pydantic's messages for these types speak of "input" and "strings".
 _MESSAGES: Mapping[str, str] = {

@@ -8,5 +8,5 @@ from kolom.i18n.locale import Locale, reader_locale
 
 
 def locale_of(event: Mapping[str, Any]) -> Locale:
-    """Return the locale that the sender of a request prefers among those of the site."""
+    """Return the locale that the sender of a request prefers among the languages of the site."""
     return reader_locale(headers_of(event))

@@ -32,7 +32,7 @@ class UnsupportedMediaType(KolomError):
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """The parsed body: a JSON object, or the fields of a form by name. A file has its ``filename`` only."""
+    """The parsed body: a JSON object, or the fields of a form by name. Of a file, only its ``filename`` is kept."""
 
     value: dict[str, Any]
     is_form: bool

@@ -11,7 +11,7 @@ from typing import Final
 from kolom.config import settings
 from kolom.i18n.negotiation import choose_language
 
-_FOLDER: Final = Path(__file__).parent / "messages"
+_DIRECTORY: Final = Path(__file__).parent / "messages"
 _FALLBACK: Final = "en"
 # By the usual script of the language.
 _RIGHT_TO_LEFT: Final = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"])
@@ -50,7 +50,7 @@ class Locale:
     def date_and_time(self, moment: datetime) -> str:
         """Return the day and the time of ``moment`` in the site's time zone, with the zone's abbreviation.
 
-        A zone without an abbreviation is shown by its distance from UTC: ``UTC+03``.
+        A zone without an abbreviation is shown as its offset from UTC: ``UTC+03``.
         """
         local = moment.astimezone(settings().zone)
         name = local.tzname() or ""
@@ -62,7 +62,7 @@ class Locale:
 
 
 def site_locale() -> Locale:
-    """Return the locale of the site's own pages: of its first language with a locale."""
+    """Return the locale of the site's own pages: the first of the site's languages that has a locale."""
     for code in settings().language_codes:
         if locale := find_locale(code):
             return locale
@@ -83,7 +83,7 @@ def reader_locale(headers: Mapping[str, str]) -> Locale:
 @cache
 def available_languages() -> frozenset[str]:
     """Return the codes of the languages with a locale."""
-    return frozenset(file.stem for file in _FOLDER.glob("*.json"))
+    return frozenset(file.stem for file in _DIRECTORY.glob("*.json"))
 
 
 def text_direction(language: str) -> str:
@@ -93,7 +93,7 @@ def text_direction(language: str) -> str:
 
 @cache
 def _load(code: str) -> Locale:
-    data = json.loads((_FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    data = json.loads((_DIRECTORY / f"{code}.json").read_text(encoding="utf-8"))
     return Locale(
         code=code,
         months=tuple(data["months"]),

@@ -1,4 +1,4 @@
-"""Compose a mail from its Outbox item and the current state of its subject."""
+"""Compose a mail from its Outbox item and the current state of the comment, message or subscription it is about."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from email_validator import EmailNotValidError, validate_email
-from pynamodb.exceptions import PynamoDBException
 
 from kolom import urls
 from kolom.articles import repository as articles
@@ -23,6 +22,7 @@ from kolom.i18n.locale import Locale, find_locale, site_locale
 from kolom.mail import digests
 from kolom.mail.renderer import header_text, render
 from kolom.models.comments import SubscriptionRecord
+from kolom.models.errors import StorageError
 from kolom.models.outbox import OutboxRecord
 from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text, shorten
@@ -39,8 +39,8 @@ _MAX_ENCODED_NAME_BYTES: Final = 45
 class OutgoingMail:
     """A mail for SES. ``sender`` is a complete ``From``; ``to`` and ``reply_to`` are bare addresses.
 
-    ``headers`` are additional headers with ASCII values. ``omitted`` are the mails whose comments a digest could not
-    show, with the kind of error.
+    ``headers`` are additional headers with ASCII values. ``omitted`` has the moderation mails whose comments a digest
+    could not show: their ids, each with the kind of error.
     """
 
     sender: str
@@ -54,7 +54,7 @@ class OutgoingMail:
 
 
 class MailObsolete(KolomError):
-    """The subject of the mail no longer exists, or no longer concerns its recipient."""
+    """What the mail is about no longer exists, or no longer concerns its recipient."""
 
 
 def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
@@ -90,7 +90,7 @@ def _contact(record: OutboxRecord, _: datetime) -> OutgoingMail:
 
 def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
     locale = site_locale()
-    shown = _moderated(record, locale, now)
+    shown = _moderation_values(record, locale, now)
     comment: Comment = shown["comment"]
     return _mail(
         "moderation",
@@ -108,14 +108,14 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
     locale = site_locale()
     entries: list[Mapping[str, Any]] = []
     omitted: dict[str, str] = {}
-    for member in digests.members_of(record):
+    for member in digests.load_members(record):
         try:
-            shown = _moderated(member, locale, now)
+            shown = _moderation_values(member, locale, now)
             text = plain_text(visitor_text.render(shown["comment"].content).html)
             entries.append({**shown, "text": shorten(text, _MAX_DIGEST_CHARACTERS)})
         except MailObsolete:
             continue
-        except (BotoCoreError, ClientError, PynamoDBException):
+        except (BotoCoreError, ClientError, StorageError):
             raise  # the whole digest is retried
         except Exception as error:  # noqa: BLE001 - one comment that cannot be shown must not block the others
             omitted[member.id] = type(error).__name__
@@ -129,14 +129,14 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
         subject=_subject(locale, "mail.digest.subject", n=locale.number(len(entries) + more)),
         entries=entries,
         more=more,
-        limit=digests.MAX_ALONE,
+        limit=digests.MAX_SINGLE,
         days=moderation_links.LINK_DAYS,
     )
     return replace(mail, omitted=omitted)
 
 
-def _moderated(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str, Any]:
-    """Return what a mail shows about the comment of a moderation mail. Two GetItem.
+def _moderation_values(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str, Any]:
+    """Return the template values for the comment of a moderation mail, also in a digest. Two GetItem.
 
     :raises MailObsolete: the comment was deleted, moderated or edited
     """

@@ -1,6 +1,6 @@
 """Digests of moderation mail: after five mails in an hour, one mail replaces the others of that hour.
 
-The item of a digest, ``moderation-digest#<hour>``, is at first a counter of the mails that were sent alone. The first
+The item of a digest, ``moderation-digest#<hour>``, is at first a counter of the mails that were sent singly. The first
 mail above the limit makes it a mail that is due when the hour ends. Every step is a conditional write of one item:
 
 1. A mail above the limit stores the id of the digest (``digest``), then adds its own id to the digest (``members``),
@@ -14,17 +14,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.condition import Condition, size
-from pynamodb.expressions.update import Action
-
 from kolom import outbox
 from kolom.errors import Conflict, NotFound
-from kolom.models.errors import is_condition_failed
+from kolom.models.expressions import Action, Condition, has_room
 from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.timestamps import SECONDS_PER_DAY
 
-MAX_ALONE: Final = 5
+MAX_SINGLE: Final = 5
 """The number of moderation mails in an hour that are sent at once."""
 
 MAX_MEMBERS: Final = 50
@@ -73,8 +69,8 @@ def leave_to_digest(record: OutboxRecord, *, now: datetime) -> bool:
     return True
 
 
-def members_of(digest: OutboxRecord) -> Iterator[OutboxRecord]:
-    """Yield the mails that a digest replaces, oldest first, except those that were sent alone. A GetItem each."""
+def load_members(digest: OutboxRecord) -> Iterator[OutboxRecord]:
+    """Yield the mails that a digest replaces, oldest first, except those that were sent singly. A GetItem each."""
     for mail_id in sorted(digest.members or ()):
         try:
             member = outbox.get(mail_id)
@@ -106,29 +102,27 @@ def _leave_to_digest_of(record: OutboxRecord, hour: datetime, now: datetime) -> 
 
 
 def _count_alone(mail_id: str, now: datetime) -> bool:
-    """Count a mail that is to be sent alone; return False if the limit is reached. The same mail counts once."""
+    """Count a mail that is to be sent singly; return False if the limit is reached. The same mail counts once."""
     single = OutboxRecord.single
     actions: list[Action] = [
         single.add({mail_id}),
         OutboxRecord.expires_at.set(OutboxRecord.expires_at | _expiry(now)),
         OutboxRecord.schema.set(1),
     ]
-    has_room = single.does_not_exist() | (size(single) < MAX_ALONE) | single.contains(mail_id)
-    return _update(digest_id(now), actions, has_room)
+    return OutboxRecord(digest_id(now)).update_if(has_room(single, mail_id, MAX_SINGLE), actions)
 
 
 def _add(chosen: str, mail_id: str, due: datetime, now: datetime) -> bool:
     """Add a mail to a digest that has room and is not being sent. The first one makes the digest a mail."""
     members = OutboxRecord.members
     actions = [members.add({mail_id}), *_collecting(chosen, due, now)]
-    has_room = members.does_not_exist() | (size(members) < MAX_MEMBERS) | members.contains(mail_id)
-    return _update(chosen, actions, _IS_COLLECTING & has_room)
+    return OutboxRecord(chosen).update_if(_IS_COLLECTING & has_room(members, mail_id, MAX_MEMBERS), actions)
 
 
 def _count_more(chosen: str, now: datetime) -> bool:
     """Count a mail in a full digest that is not being sent."""
     actions: list[Action] = [OutboxRecord.more.add(1), OutboxRecord.expires_at.set(_expiry(now))]
-    return _update(chosen, actions, _IS_COLLECTING & OutboxRecord.members.exists())
+    return OutboxRecord(chosen).update_if(_IS_COLLECTING & OutboxRecord.members.exists(), actions)
 
 
 _IS_COLLECTING: Final[Condition] = OutboxRecord.status.does_not_exist() | (
@@ -158,14 +152,3 @@ def _end_of_hour(moment: datetime) -> datetime:
 
 def _expiry(now: datetime) -> int:
     return int(now.timestamp()) + outbox.KEEP_DAYS * SECONDS_PER_DAY
-
-
-def _update(chosen: str, actions: list[Action], condition: Condition) -> bool:
-    """Update the item of a digest if the condition holds; return whether it did."""
-    try:
-        OutboxRecord(chosen).update(actions=actions, condition=condition)
-    except UpdateError as error:
-        if is_condition_failed(error):
-            return False
-        raise
-    return True

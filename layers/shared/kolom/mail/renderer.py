@@ -12,7 +12,7 @@ from kolom.config import settings
 from kolom.i18n.locale import Locale, text_direction
 from kolom.submissions.reasons import describe
 
-_FOLDER: Final = Path(__file__).parent / "templates"
+_DIRECTORY: Final = Path(__file__).parent / "templates"
 _MAX_SUBJECT: Final = 160
 
 
@@ -36,7 +36,7 @@ def header_text(text: str, limit: int = _MAX_SUBJECT) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(_DIRECTORY),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,7 +1,7 @@
 """The suppression list: addresses that get no more mail after a permanent bounce or a complaint.
 
-SES has its own list for the whole account; its events update this one, which records why a mail was not sent. An
-address is stored as a keyed hash.
+SES has a list of its own for the whole account. Its events update this list, so that Kolom can tell why a mail was not
+sent. An address is stored as a keyed hash.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ _OTHER_EVENTS: Final = (
 
 
 def read_event(event: Any) -> tuple[list[tuple[str, Reason]], int]:
-    """Return the addresses that an SES event requires to suppress, and why; and how many parts of it are malformed.
+    """Return the addresses to suppress after an SES event, each with the reason; and the number of malformed parts.
 
     Temporary bounces (a full mailbox, an unavailable server) are ignored. The event has the format of *Amazon SES
     Developer Guide, Contents of event data*, as EventBridge delivers it in ``detail``.

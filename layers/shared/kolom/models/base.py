@@ -1,6 +1,6 @@
 """Shared by all table models: table names from the settings, one connection, timestamps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -11,10 +11,13 @@ from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import STRING
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
 from kolom import aws
 from kolom.config import settings
+from kolom.models.errors import is_condition_failed
+from kolom.models.expressions import Action, Condition
 from kolom.timestamps import to_rfc3339
 
 
@@ -85,6 +88,18 @@ class Record(Model):
         """Return the connection to the table without models: it returns items in DynamoDB's format."""
         return cls._get_connection()
 
+    def save_if(self, condition: Condition) -> bool:
+        """Put the item if the condition holds; return whether it did."""
+        return _is_written(lambda: self.save(condition))
+
+    def update_if(self, condition: Condition, actions: Sequence[Action]) -> bool:
+        """Update the item and this record if the condition holds; return whether it did."""
+        return _is_written(lambda: self.update(actions=list(actions), condition=condition))
+
+    def delete_if(self, condition: Condition) -> bool:
+        """Delete the item if the condition holds; return whether it did."""
+        return _is_written(lambda: self.delete(condition))
+
     @classmethod
     def _get_connection(cls) -> TableConnection:
         table = super()._get_connection()
@@ -98,6 +113,17 @@ class Record(Model):
 def _indexes(table: MetaTable) -> Sequence[object]:
     indexes: Sequence[object] = table.data.get("GlobalSecondaryIndexes") or ()
     return indexes
+
+
+def _is_written(write: Callable[[], object]) -> bool:
+    """Make a conditional write; return whether its condition held."""
+    try:
+        write()
+    except PynamoDBException as error:
+        if is_condition_failed(error):
+            return False
+        raise
+    return True
 
 
 MAX_KEY_BYTES = 2_048

@@ -1,4 +1,4 @@
-"""The Outbox table: mail to send, written in the transaction that stores or approves its subject.
+"""The Outbox table: mail to send, written in the transaction that stores or approves what it is about.
 
 | ``id`` | item |
 |---|---|
@@ -47,9 +47,9 @@ class OutboxByStatus(GlobalSecondaryIndex["OutboxRecord"]):
 
 
 class OutboxRecord(Record):
-    """A mail. Its id identifies its subject, so that the same mail is never created twice: ``moderation#<comment>``.
+    """A mail. Its id says what it is about, ``moderation#<comment>``, so that the same mail is never created twice.
 
-    A digest has the ids of the mails that were sent alone in its hour (``single``), of those that it replaces
+    A digest has the ids of the mails that were sent singly in its hour (``single``), of those that it replaces
     (``members``), and the number of further mails (``more``). Before the first member, it has no status. A mail that a
     digest replaces has its id in ``digest``.
     """

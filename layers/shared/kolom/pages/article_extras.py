@@ -1,18 +1,14 @@
 """Load what follows an article: comments and related articles. Failures leave the section out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pynamodb.exceptions import PynamoDBException
-
 from kolom.articles.types import Article, ArticleSummary
-from kolom.aws import is_temporary
 from kolom.comments import public
 from kolom.comments.types import CommentPage, PublicComment
 from kolom.config import settings
-from kolom.observability import logger
+from kolom.pages.optional_parts import load_part
 from kolom.search.more_like_this import related_articles
 
 COMMENTS_LENGTH: Final = 20
@@ -47,27 +43,16 @@ def load_article_extras(
 
     :raises InvalidCursor: ``cursor`` does not belong to this article's comments
     """
-    comments = _none_if_unavailable(
-        lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
+    comments = load_part(
+        "comments", lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
     )
     # If the comments are unavailable, the reader has waited for a timeout already: do not risk a second one.
     has_related = article.is_listed and comments is not None
-    found = _none_if_unavailable(lambda: related_articles(article.id, RELATED_LENGTH)) if has_related else ()
+    related = load_part("related articles", lambda: related_articles(article.id, RELATED_LENGTH)) if has_related else ()
     return ArticleExtras(
         comments=comments,
-        related=found or (),
+        related=related or (),
         is_open=article.takes_comments(now, close_after_days=settings().comments_close_after_days),
         cursor=cursor,
         reply_to_id=reply_to_id,
     )
-
-
-def _none_if_unavailable[Result](read: Callable[[], Result]) -> Result | None:
-    """Return the result of ``read``; None if DynamoDB is throttled or unavailable."""
-    try:
-        return read()
-    except PynamoDBException as error:
-        if not is_temporary(error):
-            raise
-        logger.warning("page rendered without comments or related articles")
-        return None

@@ -10,7 +10,7 @@ _CELLS: Final = 15
 _SIDE: Final = 5
 
 
-def avatar(seed: str) -> Markup:
+def render_avatar(seed: str) -> Markup:
     """Return the SVG of an author's seed: a symmetric pattern of five by five squares.
 
     A seed is hexadecimal. Of another text, only the part before its first other character counts.

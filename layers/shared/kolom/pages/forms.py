@@ -180,5 +180,5 @@ def safe_redirect_target(target: str) -> str | None:
         return None
     if not parts.scheme and not parts.netloc:
         return encoded if target.startswith("/") and not target.startswith("//") else None
-    # Only exact origins: with a pattern such as "*", anyone could let the site redirect to any address.
+    # Only exact origins: with a pattern such as "*", anyone could let the site redirect to any URL.
     return encoded if (origin := origin_of(target)) and origin in map(origin_of, settings().origins) else None

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from pynamodb.exceptions import PynamoDBException
-
 from kolom.articles import repository as articles
 from kolom.articles.types import Article
 from kolom.comments.mapping import to_author_view
@@ -16,8 +14,8 @@ from kolom.comments.types import Action, Comment, PublicComment
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale
-from kolom.observability import logger
-from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
+from kolom.pages.optional_parts import load_part
+from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.security.signing import SigningKeys
 from kolom.urls import moderation_path
@@ -42,7 +40,7 @@ class NextComment:
     links: tuple[tuple[Action, str], ...]
 
 
-def confirm(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlResponse:
+def render_confirmation(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlResponse:
     """Return the page that shows the comment and asks to confirm the action, with a button."""
     return _page(
         locale,
@@ -53,19 +51,17 @@ def confirm(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlRespo
     )
 
 
-def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]) -> HtmlResponse:
+def render_result(
+    link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]
+) -> HtmlResponse:
     """Return the page that confirms the action and shows the next pending comment, or that there is none.
 
-    Its links expire together with ``link``, so that whoever has a link can use it and those that follow no longer. What
-    cannot be read now is omitted: the action is done.
+    Its links expire together with ``link``: following them does not extend the time in which someone can moderate.
+    Data that cannot be read now is omitted, because the action is done already.
     """
     article = _article(comment)
-    try:
-        following = find_next_pending(comment.id)
-        is_last = following is None
-    except (PynamoDBException, ServiceBusy) as error:
-        logger.warning("moderation page rendered without the next comment", error=type(error).__name__)
-        following, is_last = None, False
+    found = load_part("next comment", lambda: (find_next_pending(comment.id),))
+    following = found[0] if found else None
     next_comment = None
     if following is not None:
         keys = secret()
@@ -79,10 +75,10 @@ def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callabl
             ),
         )
     message = f"moderation.{link.action}.done"
-    return _page(locale, message, comment=comment, article=article, next_comment=next_comment, is_last=is_last)
+    return _page(locale, message, comment=comment, article=article, next_comment=next_comment, is_last=found == (None,))
 
 
-def failed(error: KolomError, locale: Locale) -> HtmlResponse:
+def render_failure(error: KolomError, locale: Locale) -> HtmlResponse:
     """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "moderation.invalid")
     return _page(locale, message, status=failure_of(error).status)
@@ -113,14 +109,10 @@ def _page(
         next=next_comment,
         is_last=is_last,
     )
-    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE_HEADERS)
 
 
 def _article(comment: Comment) -> Article | None:
     """Return the published article of a comment; None if it cannot be read, since the action does not depend on it."""
-    try:
-        article = articles.get(comment.article_id)
-    except (PynamoDBException, ServiceBusy) as error:
-        logger.warning("moderation page rendered without the article", error=type(error).__name__)
-        return None
+    article = load_part("article of a comment", lambda: articles.get(comment.article_id))
     return article if article is not None and article.status == "published" else None

@@ -28,9 +28,9 @@ REDIRECT_CACHING: Final = "max-age=60"
 NO_CACHING: Final = "no-store"
 
 BY_LANGUAGE: Final = {"Vary": "Accept-Language"}
-"""Headers of pages in the reader's language, as opposed to that of an article."""
+"""The headers of pages in the language of the reader, not of an article."""
 
-PRIVATE: Final = {
+PRIVATE_HEADERS: Final = {
     "Cache-Control": NO_CACHING,
     "X-Robots-Tag": "noindex",
     "Referrer-Policy": "strict-origin",

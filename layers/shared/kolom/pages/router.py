@@ -2,21 +2,22 @@
 
 | path | DynamoDB requests, at most |
 |---|---|
-| ``/``, ``/label/{label}/``, ``/{year}/{month}/``, each also ``?cursor=`` | 2: a Query of the list, its count |
-| ``/{year}/`` | 2: the same |
+| ``/``, ``/label/{label}/``, ``/{year}/{month}/``, each also ``?cursor=`` | 2: the list, its count |
+| ``/{year}/`` | 2: the list, its count |
 | ``/labels/``, ``/archive/`` | 1 |
 | ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searcher` |
 | ``/contact/`` | 0 |
 | ``/{slug}/``, or an article's own path | 17: pointer, body, adjacent articles (2), comments (2), related ones (11) |
-| … of one segment, published before such paths were slugs | 19: a further pointer and article |
+| … with a path of one segment that does not reserve the slug (old versions) | 19: one more pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | the feed of another system, ``/favicon.ico`` | 3, then a 301 |
 | ``/?p=12`` and the like (:mod:`kolom.pages.wordpress_urls`) | 2, then a 301 |
 | anything else | 3: missing pointers; 9 if the Unicode normal forms of the path differ |
 
-An article with a body beyond 1 MB takes another request for each further MB. Each page has one canonical path; others,
-such as those without a final slash, redirect directly to it with a 301 and their query. So do the addresses of feeds,
-sitemaps and robots.txt with a slash at the end, for which API Gateway has no other route.
+An article with a body of more than 1 MB needs one more request for each further MB. Each page has one canonical path.
+Other paths of the page, such as those without a final slash, redirect directly to it with a 301 and keep their query.
+The URLs of feeds, sitemaps and robots.txt with a slash at the end are redirected here, too: API Gateway has no other
+route for them.
 """
 
 import re
@@ -31,8 +32,8 @@ from kolom.articles import public
 from kolom.articles.names import MAX_LABEL
 from kolom.articles.types import ArticleFilter
 from kolom.errors import Moved, NotFound
-from kolom.feeds.documents import document_redirect
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.documents import find_document_redirect
+from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale, site_locale
 from kolom.labels import display_label, normalize_label
@@ -55,8 +56,8 @@ type Query = Mapping[str, list[str]]
 def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlResponse:
     """Return the page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
 
-    ``locale`` is the reader's, for pages without a language of their own. An error becomes a page too, with the status
-    of the API.
+    ``locale`` is the reader's, for pages without a language of their own. An error becomes a page, too, with the
+    status that the API would return.
     """
     locale = locale or site_locale()
     try:
@@ -65,29 +66,29 @@ def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlRespo
         except NotFound:
             return _without_invisible_characters(path, query, locale)
     except Exception as error:  # noqa: BLE001 - failure_of logs unexpected errors
-        return views.problem(failure_of(error).status, locale)
+        return views.render_problem(failure_of(error).status, locale)
 
 
-def _without_invisible_characters(address: str, query: Query, locale: Locale) -> HtmlResponse:
-    """Redirect an address that has characters of a copied text, such as a byte order mark, to the page that it means.
+def _without_invisible_characters(url_path: str, query: Query, locale: Locale) -> HtmlResponse:
+    """Redirect a URL with invisible characters, which copied text may have, to the URL without them.
 
     :raises NotFound: there is no such page
     """
-    path = unquote(address)
+    path = unquote(url_path)
     visible = path.translate(_INVISIBLE)
     if visible == path:
         raise NotFound(f"there is nothing at {path!r}")
-    address = urls.encoded_path(visible)
-    page = _page(address, query, locale)
-    return page if page.status == HTTPStatus.MOVED_PERMANENTLY else _redirect(address, query)
+    url_path = urls.encoded_path(visible)
+    page = _page(url_path, query, locale)
+    return page if page.status == HTTPStatus.MOVED_PERMANENTLY else _redirect(url_path, query)
 
 
-def _page(address: str, query: Query, locale: Locale) -> HtmlResponse:
-    path = unquote(address)
+def _page(url_path: str, query: Query, locale: Locale) -> HtmlResponse:
+    path = unquote(url_path)
     for pattern, view in _ROUTES:
         if match := pattern.fullmatch(path):
             return view(path, query, locale, *match.groups())
-    return _article(path, address, query)
+    return _article(path, url_path, query)
 
 
 def _redirect(path: str, query: Query) -> HtmlResponse:
@@ -103,19 +104,25 @@ def _home(path: str, query: Query, locale: Locale) -> HtmlResponse:
         return redirect(target)
     cursor = _value(query, "cursor")
     articles = public.list_articles(ArticleFilter(), limit=HOME_LENGTH, cursor=cursor)
-    return views.home(articles, cursor=cursor, locale=locale)
+    return views.render_home(articles, cursor=cursor, locale=locale)
 
 
 def _labels(path: str, query: Query, locale: Locale) -> HtmlResponse:
-    return views.labels(public.list_labels(), locale=locale) if path == "/labels/" else _redirect("/labels/", query)
+    return (
+        views.render_labels(public.list_labels(), locale=locale) if path == "/labels/" else _redirect("/labels/", query)
+    )
 
 
 def _archive(path: str, query: Query, locale: Locale) -> HtmlResponse:
-    return views.archive(public.list_months(), locale=locale) if path == "/archive/" else _redirect("/archive/", query)
+    return (
+        views.render_archive(public.list_months(), locale=locale)
+        if path == "/archive/"
+        else _redirect("/archive/", query)
+    )
 
 
 def _contact(path: str, query: Query, locale: Locale) -> HtmlResponse:
-    return views.contact(locale=locale) if path == "/contact/" else _redirect("/contact/", query)
+    return views.render_contact(locale=locale) if path == "/contact/" else _redirect("/contact/", query)
 
 
 def _search(path: str, query: Query, locale: Locale) -> HtmlResponse:
@@ -136,7 +143,7 @@ def _label(path: str, query: Query, locale: Locale, label: str) -> HtmlResponse:
     if not articles.items:
         raise NotFound(f"there are no articles with the label {label!r}")
     spelled = display_label(label, (each for article in articles.items for each in article.labels))
-    return views.label(spelled, articles, cursor=cursor, locale=locale)
+    return views.render_label(spelled, articles, cursor=cursor, locale=locale)
 
 
 def _months(path: str, query: Query, locale: Locale, year: str, month: str | None = None) -> HtmlResponse:
@@ -150,19 +157,19 @@ def _months(path: str, query: Query, locale: Locale, year: str, month: str | Non
     articles = public.list_articles(listing, limit=LIST_LENGTH, cursor=cursor)
     if not articles.items:
         raise NotFound("there are no articles in this period")
-    return views.months(listing.year, listing.month, articles, cursor=cursor, locale=locale)
+    return views.render_months(listing.year, listing.month, articles, cursor=cursor, locale=locale)
 
 
-def _article(path: str, address: str, query: Query) -> HtmlResponse:
+def _article(path: str, url_path: str, query: Query) -> HtmlResponse:
     """Return the article at its path; redirect its other paths directly to it."""
-    if document := document_redirect(path):
+    if document := find_document_redirect(path):
         return _redirect(document, query)
     try:
         found = public.get_article_at(path)
     except Moved as moved:
         return _redirect(urls.encoded_path(moved.path), query)
     except NotFound:
-        if feed := legacy_feed_redirect(path, query):
+        if feed := find_legacy_feed_redirect(path, query):
             return redirect(feed)
         if path.rstrip("/") == "/favicon.ico":
             return redirect(get_theme().asset("favicon.svg"))
@@ -171,11 +178,11 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
         if target := post_redirect(query):  # of a WordPress site in a directory: /blog/?p=12
             return redirect(target)
         raise
-    # API Gateway decodes paths. Without it, other encodings of the same path redirect to the canonical one.
+    # API Gateway decodes paths. Elsewhere, another encoding of the same path redirects to the canonical one.
     canonical = urls.encoded_path(path)
-    if address not in {canonical, path}:
+    if url_path not in {canonical, path}:
         return _redirect(canonical, query)
-    return views.article(
+    return views.render_article(
         found,
         load_article_extras(
             found.article,

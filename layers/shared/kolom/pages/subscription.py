@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from kolom.comments.reply_subscriptions import SubscriptionLink
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
-from kolom.http.request_body import read_body
 from kolom.http.types import Event
 from kolom.i18n.locale import Locale
-from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 
 _REASONS: Final[Mapping[type[KolomError], str]] = {
@@ -21,32 +20,27 @@ _REASONS: Final[Mapping[type[KolomError], str]] = {
 """The message for each kind of error."""
 
 
-def is_one_click(event: Event) -> bool:
-    """Return whether the request is the one-click unsubscription of a mail provider (RFC 8058, 3.2).
+def is_one_click(event: Event, fields: Mapping[str, Any]) -> bool:
+    """Return whether the request with these fields is the one-click unsubscription of a mail provider (RFC 8058, 3.2).
 
     It may come from the page of a webmail. The token in its path is all the proof that it needs.
     """
-    if not event["rawPath"].startswith("/api/subscription/"):
-        return False
-    try:
-        body = read_body(event, accept_forms=True)
-    except KolomError:
-        return False
-    return body is not None and body.value.get("List-Unsubscribe") == "One-Click"
+    is_subscription = str(event["rawPath"]).startswith("/api/subscription/")
+    return is_subscription and fields.get("List-Unsubscribe") == "One-Click"
 
 
-def confirm(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
+def render_confirmation(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
     """Return the page that asks for confirmation, with a button: mail scanners follow links."""
     name = f"subscription.{link.action}"
     return _page(locale, f"{name}.question", button=f"{name}.button")
 
 
-def done(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
+def render_result(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
     """Return the page that confirms the action."""
     return _page(locale, f"subscription.{link.action}.done")
 
 
-def failed(error: KolomError, locale: Locale) -> HtmlResponse:
+def render_failure(error: KolomError, locale: Locale) -> HtmlResponse:
     """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "subscription.invalid")
     return _page(locale, message, status=failure_of(error).status)
@@ -65,4 +59,4 @@ def _page(
         message=locale.translate(message),
         button=button,
     )
-    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE_HEADERS)

@@ -16,12 +16,12 @@ from kolom.articles.types import ArticleSummary
 from kolom.config import settings
 from kolom.i18n.locale import Locale, text_direction
 from kolom.limits import FIELD_LIMITS
-from kolom.pages.avatar import avatar
+from kolom.pages.avatar import render_avatar
 from kolom.pages.theme import get_theme, known_theme
 from kolom.submissions.reasons import describe
 from kolom.timestamps import to_rfc3339
 
-_FOLDER: Final = Path(__file__).parent / "templates"
+_DIRECTORY: Final = Path(__file__).parent / "templates"
 _MAX_MARKED: Final = 10_000
 _PICTURE: Final = re.compile(r"<p>(?=(?:<a\b[^<>]*>)?<img\b[^<>]*>(?:</a>)?</p>)")
 _SCROLLING: Final = re.compile(r"<(table|pre)\b")
@@ -63,7 +63,7 @@ def render(
     is_unavailable: bool = False,
     **values: object,
 ) -> str:
-    """Render a complete page. ``language`` is that of its content, if it differs from the locale's.
+    """Render a complete page. ``language`` is the language of its content, if it differs from the locale's.
 
     ``is_unavailable`` is true for a page that reports an unavailable service: then the theme is not read from it.
     """
@@ -90,7 +90,7 @@ def render(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(_DIRECTORY),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -100,7 +100,7 @@ def _environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
         absolute=urls.absolute_url,
-        avatar=avatar,
+        avatar=render_avatar,
         encoded_path=urls.encoded_path,
         feed_path=urls.feed_path,
         label_path=urls.label_path,

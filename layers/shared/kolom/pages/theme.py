@@ -1,7 +1,7 @@
 """The theme of the pages: asset names, menu and logo, as deployed by `kolom deploy-assets`.
 
 One GetItem a minute in each process. A missing theme never breaks a page: if nothing was deployed, the function has no
-access, or the table is unavailable, the last known theme is used; initially, plain file names and a default menu.
+table, or the table cannot be read, the last known theme is used; initially, plain file names and a default menu.
 """
 
 import time
@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from pynamodb.exceptions import DoesNotExist, PynamoDBException
-
 from kolom.errors import ConfigurationError
 from kolom.i18n.locale import Locale
 from kolom.models.articles import SITE, THEME, ThemeRecord
+from kolom.models.errors import none_if_unavailable
 
 CACHE_SECONDS: Final = 60.0
 SITE_CSS: Final = "theme/site.css"
@@ -79,7 +78,7 @@ def get_theme(clock: Callable[[], float] = time.monotonic) -> Theme:
     if _cached is None or clock() >= _cached_until:
         # Set before reading: a failed read is not repeated for each page within the minute.
         _cached_until = clock() + CACHE_SECONDS
-        _cached = _read() or _cached or Theme()
+        _cached = none_if_unavailable(_read) or _cached or Theme()
     return _cached
 
 
@@ -95,12 +94,12 @@ def clear_cache() -> None:
 
 
 def _read() -> Theme | None:
-    """Return the theme from the table, or the default one; None if the table cannot be read."""
+    """Return the theme from the table, or the default one; None if the function has no articles table."""
     try:
         record = ThemeRecord.get(SITE, THEME)
-    except DoesNotExist:
+    except ThemeRecord.DoesNotExist:
         return Theme()
-    except (ConfigurationError, PynamoDBException):  # no access to the articles table, or unavailable
+    except ConfigurationError:
         return None
     return _theme(record.assets, record.menu, record.logo)
 

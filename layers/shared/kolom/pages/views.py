@@ -1,6 +1,6 @@
 """Render articles and lists as pages. Pure, except for the site's settings and theme.
 
-An article has its own language. Other pages have that of ``locale``, by default the site's first language.
+An article is in its own language. Other pages are in the language of ``locale``, by default the site's first one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ from kolom.config import settings
 from kolom.i18n.locale import Locale, find_locale, site_locale
 from kolom.pages.article_extras import ArticleExtras
 from kolom.pages.forms import COMMENT, CONTACT
-from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, html_response
 from kolom.pages.templating import FeedLink, Head, render
 from kolom.timestamps import to_rfc3339
 
 _CONTENTS_FROM: Final = 3  # headings; shorter articles get no table of contents
 
 
-def home(articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None) -> HtmlResponse:
+def render_home(articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None) -> HtmlResponse:
     """Return the newest articles, or those after ``cursor``."""
     locale = locale or site_locale()
     title = settings().site_title
@@ -33,7 +33,9 @@ def home(articles: ArticleList, *, cursor: str | None = None, locale: Locale | N
     return html_response(html, locale.code, headers=BY_LANGUAGE)
 
 
-def label(name: str, articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None) -> HtmlResponse:
+def render_label(
+    name: str, articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None
+) -> HtmlResponse:
     """Return the articles with the label ``name``."""
     locale = locale or site_locale()
     path = urls.label_path(name)
@@ -43,7 +45,7 @@ def label(name: str, articles: ArticleList, *, cursor: str | None = None, locale
     )
 
 
-def months(
+def render_months(
     year: int, month: int | None, articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None
 ) -> HtmlResponse:
     """Return the articles of a month, or of a whole year."""
@@ -53,7 +55,7 @@ def months(
     return _card_list(locale, locale.translate("month.title", month=name), name, "month", path, articles, cursor)
 
 
-def labels(counts: Sequence[LabelCount], *, locale: Locale | None = None) -> HtmlResponse:
+def render_labels(counts: Sequence[LabelCount], *, locale: Locale | None = None) -> HtmlResponse:
     """Return all labels."""
     locale = locale or site_locale()
     head = Head(
@@ -64,7 +66,7 @@ def labels(counts: Sequence[LabelCount], *, locale: Locale | None = None) -> Htm
     return html_response(render("labels.html", head, locale, counts=counts), locale.code, headers=BY_LANGUAGE)
 
 
-def archive(counts: Sequence[MonthCount], *, locale: Locale | None = None) -> HtmlResponse:
+def render_archive(counts: Sequence[MonthCount], *, locale: Locale | None = None) -> HtmlResponse:
     """Return all months by year. ``counts`` must be sorted, newest first."""
     locale = locale or site_locale()
     years = [(year, list(entries)) for year, entries in groupby(counts, key=lambda entry: entry.year)]
@@ -76,7 +78,7 @@ def archive(counts: Sequence[MonthCount], *, locale: Locale | None = None) -> Ht
     return html_response(render("archive.html", head, locale, years=years), locale.code, headers=BY_LANGUAGE)
 
 
-def contact(*, locale: Locale | None = None) -> HtmlResponse:
+def render_contact(*, locale: Locale | None = None) -> HtmlResponse:
     """Return the contact form."""
     locale = locale or site_locale()
     head = Head(
@@ -91,7 +93,7 @@ def contact(*, locale: Locale | None = None) -> HtmlResponse:
     )
 
 
-def article(published: PublishedArticle, extras: ArticleExtras) -> HtmlResponse:
+def render_article(published: PublishedArticle, extras: ArticleExtras) -> HtmlResponse:
     """Return an article or a free page with its extras, in its own language if there is a locale for it."""
     shown, locale = published.article, _locale_of(published.article)
     path = urls.encoded_path(shown.path)
@@ -108,7 +110,7 @@ def article(published: PublishedArticle, extras: ArticleExtras) -> HtmlResponse:
     return html_response(_render_article(head, locale, published, extras=extras, shares=shares), shown.language)
 
 
-def preview(shown: Article, body: Body) -> HtmlResponse:
+def render_preview(shown: Article, body: Body) -> HtmlResponse:
     """Return an article in any status for the holder of a preview link: with a banner, and never cached."""
     locale = _locale_of(shown)
     status = "draft" if shown.status == "deleted" else shown.status
@@ -118,11 +120,11 @@ def preview(shown: Article, body: Body) -> HtmlResponse:
     return html_response(
         _render_article(head, locale, published, notice=locale.translate(f"preview.{status}", date=date)),
         shown.language,
-        headers=PRIVATE,
+        headers=PRIVATE_HEADERS,
     )
 
 
-def problem(
+def render_problem(
     status: HTTPStatus, locale: Locale | None = None, *, headers: Mapping[str, str] | None = None
 ) -> HtmlResponse:
     """Return the error page in a language: 400, 403, 404, 410, 500 and 503 have their own texts."""

@@ -21,7 +21,7 @@ from kolom import urls
 from kolom.articles import public
 from kolom.articles.names import post_number_alias
 from kolom.errors import NotFound
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 from kolom.pages.search_page import SearchForm
 
 _NUMBERED: Final = ("p", "page_id", "attachment_id", "author", "cat")
@@ -29,7 +29,7 @@ _PERIOD: Final = re.compile(r"([0-9]{4})(?:(0[1-9]|1[0-2])(?:[0-9]{2})?)?")
 _OF_WORDPRESS: Final = frozenset(
     ("cpage", "p", "page", "page_id", "paged", "post_type", "preview", "preview_id", "preview_nonce", "replytocom")
 )
-"""The parameters that mean nothing on the page of an article here."""
+"""The parameters of WordPress that have no effect on the page of an article."""
 
 
 def post_redirect(query: Mapping[str, list[str]]) -> str | None:
@@ -51,10 +51,10 @@ def post_redirect(query: Mapping[str, list[str]]) -> str | None:
 def home_redirect(path: str, query: Mapping[str, list[str]]) -> str | None:
     """Return where the URL of WordPress's home page with this query leads to; None if the query is to be ignored.
 
-    :raises NotFound: the URL names a post that is not here, or a list that this site does not have
+    :raises NotFound: the URL names a post or a list that this site does not have
     :raises Gone: the URL names an article that was deleted
     """
-    if target := legacy_feed_redirect(path, query) or post_redirect(query):
+    if target := find_legacy_feed_redirect(path, query) or post_redirect(query):
         return target
     if period := _PERIOD.fullmatch(_value(query, "m")):
         year, month = int(period[1]), period[2]

@@ -7,7 +7,7 @@ import nh3
 
 from kolom.rendering.sanitizer import ATTRIBUTES, LINK_SCHEMES, TAGS
 
-_ADDRESSES: Final = frozenset(("cite", "href", "poster", "src"))
+_URL_ATTRIBUTES: Final = frozenset(("cite", "href", "poster", "src"))
 
 
 def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None:
@@ -24,7 +24,7 @@ def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None
         nonlocal remaining_bytes
         if remaining_bytes < 0:
             return value
-        if attribute in _ADDRESSES:
+        if attribute in _URL_ATTRIBUTES:
             absolute = _joined(base, value)
         elif attribute == "srcset":
             candidates = (candidate.partition(" ") for candidate in value.split(", "))

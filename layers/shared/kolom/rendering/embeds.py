@@ -41,7 +41,7 @@ _PARAMETERS: Final = names("cc_lang_pref cc_load_policy end h hl list listType l
 def player(src: str) -> Player | None:
     """Return the player for the ``src`` of a frame; None for an unknown host.
 
-    Only the host and the path are checked; ``http:`` and ``//`` become ``https:``.
+    The host and the path must be known, and only :data:`_PARAMETERS` are kept. ``http:`` and ``//`` become ``https:``.
     """
     try:
         parts = urlsplit(src)

@@ -79,9 +79,9 @@ def rewrite(
 ) -> RewrittenHtml:
     """Rewrite the canonical markup of an article.
 
-    ``resolve`` returns the URL for an image, media or local file; ``size_of`` the width and height of an image by its
-    resolved URL; ``resolve_link`` the URL for an HTTP URL of a link. A first heading that repeats ``title`` is omitted;
-    links to it lead to the top of the page.
+    ``resolve`` returns the replacement for the URL of an image, a media file or a local file; ``size_of`` returns the
+    width and height of an image by its resolved URL; ``resolve_link`` returns the replacement for an HTTP URL of a
+    link. A first heading that repeats ``title`` is omitted; links to it lead to the top of the page.
     """
     heading = find_heading(tokens) if title else None
     omitted: list[Token] = []
@@ -149,7 +149,7 @@ def _headings(tokens: list[Token]) -> list[_FoundHeading]:
     """Return all headings in order, each with its own text, without that of nested headings."""
     found: list[_FoundHeading] = []
     inside: list[_FoundHeading] = []
-    notes = 0
+    footnote_depth = 0
     for index, token in enumerate(tokens):
         match token:
             case Start(name) if name in _LEVELS:
@@ -158,12 +158,12 @@ def _headings(tokens: list[Token]) -> list[_FoundHeading]:
             case End(name) if name in _LEVELS:
                 inside.pop()
             case Start("sup", attributes) if inside:
-                notes += notes > 0 or attributes.get("class") == "footnote-ref"
-            case End("sup") if notes:
-                notes -= 1
+                footnote_depth += footnote_depth > 0 or attributes.get("class") == "footnote-ref"
+            case End("sup") if footnote_depth:
+                footnote_depth -= 1
             case Start("br") if inside:
                 inside[-1].pieces.append(" ")
-            case Text(markup) if inside and not notes:
+            case Text(markup) if inside and not footnote_depth:
                 inside[-1].pieces.append(unescape(markup))
             case _:
                 pass
@@ -313,8 +313,8 @@ class _Rewriter:
 
     def _candidates(self, srcset: str) -> list[str]:
         candidates = []
-        for address, descriptor in srcset_candidates(srcset):
-            if resolved := url(self._resolve(address), IMAGE_SCHEMES):
+        for candidate, descriptor in srcset_candidates(srcset):
+            if resolved := url(self._resolve(candidate), IMAGE_SCHEMES):
                 resolved = resolved.replace(" ", "%20").replace(",", "%2C")
                 candidates.append(f"{resolved} {descriptor}" if _DESCRIPTOR.fullmatch(descriptor) else resolved)
         return candidates

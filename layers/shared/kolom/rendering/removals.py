@@ -1,7 +1,8 @@
 """Find what the renderer removed from the markup of an author, to report it.
 
-The markup that the author wrote is compared with the stored HTML. Differences without a meaning for readers are not
-reported: comments, the frame of an HTML page, ids, classes of code, and attributes that tell browsers how to load.
+The markup that the author wrote is compared with the stored HTML. Differences that readers would not notice are not
+reported: comments, the elements of a page around its text, ids, classes of code, and attributes that tell browsers how
+to load.
 """
 
 import re
@@ -26,7 +27,7 @@ from kolom.rendering.sanitizer import (
 from kolom.rendering.tag_balancer import BLOCKS, DROPPED, FOREIGN, RENAMED
 from kolom.rendering.types import Rendered, SourceFormat
 
-_FRAME: Final = names("base body head html main meta title")
+_PAGE_ELEMENTS: Final = names("base body head html main meta title")
 """Elements of a complete HTML page around its text."""
 
 _HEADING: Final = re.compile(r"h[1-6]")
@@ -68,9 +69,10 @@ _REMEDIES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """A kind of markup that was removed: an element such as ``<svg>``, or an attribute. ``line`` is that of the first.
+    """A kind of markup that was removed: an element such as ``<svg>``, or an attribute.
 
-    ``effect`` says what became of it, and ``remedy`` what to do instead, if there is something.
+    ``line`` is the line where it occurs first. ``effect`` says what became of it, and ``remedy`` what the author can do
+    instead, if there is something.
     """
 
     kind: str
@@ -99,8 +101,9 @@ def find_removals(
 ) -> tuple[Removal, ...]:
     """Return what ``rendered`` does not have of its source, in the order of the source.
 
-    With ``is_converted``, ``source`` is the text of another system, of which much was replaced before it was rendered:
-    only elements that an article cannot have, and links and files whose addresses it cannot have, are returned.
+    With ``is_converted``, ``source`` is the text of another system. An importer has replaced much of it before it was
+    rendered, so only elements that an article cannot have, and links and files whose URLs it
+    cannot have, are returned.
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
@@ -147,7 +150,7 @@ class _Comparison:
                 case End(name) if dropping and name == dropping[-1]:
                     dropping.pop()
                 case Start(name):
-                    if name in DROPPED and name not in _FRAME:
+                    if name in DROPPED and name not in _PAGE_ELEMENTS:
                         self._add(f"<{name}>", "removed with its content")
                     self._tag(token)
                     if name in DROPPED:
@@ -171,34 +174,19 @@ class _Comparison:
 
     def _tag(self, tag: Start) -> None:
         name = RENAMED.get(tag.name, tag.name)
-        if name in DROPPED or name in _FRAME:
+        if name in DROPPED or name in _PAGE_ELEMENTS:
             return
         if name not in SOURCE_TAGS:
             self._add(f"<{name}>", "removed" if name in VOID else "removed, its text is kept")
             return
         attributes = {key: unescape(value) for key, value in tag.attributes.items()}
-        if self._is_kept(name, attributes):
+        replacement = _replacement(name, attributes)
+        if replacement is not None:
+            self._add(*replacement)
+        elif name != "a" or url(attributes.get("href", ""), LINK_SCHEMES):
             self._written[_kind(name)] += 1
         if name != "iframe":  # players are rebuilt with their own attributes
             self._attributes(name, attributes)
-
-    def _is_kept(self, name: str, attributes: dict[str, str]) -> bool:
-        source = attributes.get("src", "")
-        match name:
-            case "iframe":
-                if embeds.player(url(source, LINK_SCHEMES) or ""):
-                    return True
-                self._add("<iframe>", "replaced by a link" if embeds.link(source) else "removed")
-                return False
-            case "img" if not attributes.get("srcset") and url(source, IMAGE_SCHEMES) is None:
-                form = (scheme(source.strip()) or "").lower()
-                kind = f"{form}: image" if form else "<img>"
-                self._add(kind, "removed, its alternative text is kept")
-                return False
-            case "a":
-                return bool(url(attributes.get("href", ""), LINK_SCHEMES))
-            case _:
-                return True
 
     def _attributes(self, name: str, attributes: dict[str, str]) -> None:
         allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(name, frozenset())
@@ -210,8 +198,19 @@ class _Comparison:
             self._add(f"attribute {key}", "removed")
 
 
+def _replacement(name: str, attributes: dict[str, str]) -> tuple[str, str] | None:
+    """Return the kind and the effect of the removal of a player or an image; None if the element is not removed."""
+    source = attributes.get("src", "")
+    if name == "iframe" and not embeds.player(url(source, LINK_SCHEMES) or ""):
+        return "<iframe>", "replaced by a link" if embeds.link(source) else "removed"
+    if name == "img" and not attributes.get("srcset") and url(source, IMAGE_SCHEMES) is None:
+        form = (scheme(source.strip()) or "").lower()
+        return f"{form}: image" if form else "<img>", "removed, its alternative text is kept"
+    return None
+
+
 def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]) -> Iterator[str]:
-    """Yield the attributes of an element that are removed completely or in part, of those with rules of their own."""
+    """Yield the attributes with special rules that are removed from an element, completely or in part."""
     kept_classes = kept.get("class", "").split()
     if any(
         each not in kept_classes and not each.startswith("language-") for each in attributes.get("class", "").split()
@@ -224,7 +223,7 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
         yield f"href ({scheme(attributes['href'].strip())}:)"
     if attributes.get("target", "").lower() not in {"", "_blank", "_self"} and name == "a":
         yield "target"
-    if any(url(address, IMAGE_SCHEMES) is None for address, _ in srcset_candidates(attributes.get("srcset", ""))):
+    if any(url(candidate, IMAGE_SCHEMES) is None for candidate, _ in srcset_candidates(attributes.get("srcset", ""))):
         yield "srcset"
     if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
         yield f"src ({scheme(attributes['src'].strip())}:)"

@@ -1,7 +1,8 @@
 """The allowed markup of an article, enforced by nh3 (ammonia, html5ever).
 
 There are two passes. :func:`normalize_html` is permissive: it gives the other passes of this package exact, canonical
-HTML that may still have frames, names and any URL. :func:`sanitize` is strict and always the last step.
+HTML that may still have ``style`` and ``name`` attributes, frames of any site, and ``data:`` and ``file:`` URLs.
+:func:`sanitize` is strict and always the last step.
 """
 
 import re
@@ -69,7 +70,7 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
 """The allowed attributes by element; those of ``*`` are allowed on any."""
 
 SOURCE_TAGS: Final = TAGS | {"h1"}
-"""The elements that are allowed in the input of the passes."""
+"""The elements that are allowed in the input of the other passes."""
 
 SOURCE_ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     **ATTRIBUTES,
@@ -77,7 +78,7 @@ SOURCE_ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "a": ATTRIBUTES["a"] | {"name"},
     "h1": ATTRIBUTES["h2"],
 }
-"""The attributes that are allowed in the input of the passes, by element; those of ``*`` on any."""
+"""The attributes that are allowed in the input of the other passes, by element; those of ``*`` on any."""
 
 _PERMISSIVE: Final = nh3.Cleaner(
     tags=SOURCE_TAGS,
@@ -106,12 +107,12 @@ _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 
 
 def clean_characters(text: str) -> str:
-    """Return ``text`` without characters that HTML forbids; lone surrogates become U+FFFD, line ends line feeds."""
+    """Return ``text`` without characters that HTML forbids; lone surrogates become U+FFFD, line ends become LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_REMOVED)
 
 
 def normalize_html(markup: str) -> str:
-    """Parse the markup with an exact HTML parser and serialize it, with only the input allowed for the passes."""
+    """Parse the markup with an exact HTML parser and serialize it, with only what the other passes accept."""
     return clean_characters(_PERMISSIVE.clean(markup))
 
 

@@ -1,6 +1,6 @@
 """Find the heading of an article that repeats its title, so that a page shows the title only once.
 
-That is the first ``<h1>``, unless it is within a list, a quotation, a table or another part of the text.
+This is the first ``<h1>``, unless it is within a list, a quotation, a table or another part of the text.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ _WRAPPERS: Final = names("article div header hgroup section")
 """The elements that the heading may be in."""
 
 _KEPT: Final = names("audio iframe img picture video")
-"""A heading with any of these is not only the title."""
+"""A heading with any of these is more than the title, so it is kept."""
 
 _VARIANTS: Final = str.maketrans("‘’“”‐‑–—", "''\"\"----", "\u00ad\u200b\u2060\ufeff")
 """Typographic variants of characters, and characters that are not visible."""
@@ -22,7 +22,7 @@ _VARIANTS: Final = str.maketrans("‘’“”‐‑–—", "''\"\"----", "\u00
 
 @dataclass(frozen=True, slots=True)
 class TitleHeading:
-    """A heading: the indexes of its first token and after its last one, its text, and the names that a link may use."""
+    """A heading. It has the tokens ``[start:end]``; ``names`` are the fragments by which links may refer to it."""
 
     start: int
     end: int

@@ -44,7 +44,7 @@ MAX_HTML_BYTES: Final = 200_000
 """The maximum size of the markup, which is stored in the same item as the text."""
 
 _ALLOWANCE_BYTES: Final = 2_000  # in addition to the growth: a short URL alone grows tenfold
-_MAX_ADDRESS: Final = 2_000
+_MAX_URL: Final = 2_000
 _TAGS: Final = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 _ABSOLUTE: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"(?<![a-z0-9.+-])https?$", re.IGNORECASE)
@@ -62,7 +62,7 @@ _DIRECTIONS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206
 # No script stacks more marks on a letter; more marks would cover neighboring text.
 _MAX_MARKS: Final = 8
 _MARKS: Final = regex.compile(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+")
-_WITHOUT_ADDRESS: Final = re.compile(r"\]\([ \t\n]*\)\Z")
+_WITHOUT_URL: Final = re.compile(r"\]\([ \t\n]*\)\Z")
 # Sorting marks by class (NFC) takes time quadratic in their number.
 _STACKED_MARKS: Final = regex.compile(r"(\p{M}{64})\p{M}+")
 _INVISIBLE: Final = {"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"}
@@ -70,8 +70,8 @@ _INVISIBLE: Final = {"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"}
 _WITHOUT_INK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
-def _link_address(state: StateInline, silent: bool) -> bool:
-    """Turn a complete URL of at most :data:`_MAX_ADDRESS` characters into a link (a markdown-it rule).
+def _link_url(state: StateInline, silent: bool) -> bool:
+    """Turn a complete URL of at most :data:`_MAX_URL` characters into a link (a markdown-it rule).
 
     The built-in rules read all the text before each colon, and also match incomplete URLs.
     """
@@ -81,9 +81,9 @@ def _link_address(state: StateInline, silent: bool) -> bool:
     scheme = _SCHEME.search(state.src, max(0, colon - len("https")), colon)
     if scheme is None or not state.pending.endswith(scheme[0]):
         return False
-    text = state.src[scheme.start() : scheme.start() + _MAX_ADDRESS]
-    end = _address_end(state, text) or _address_end(state, _CLOSING.split(text, maxsplit=1)[0])
-    if not end or end == _MAX_ADDRESS:
+    text = state.src[scheme.start() : scheme.start() + _MAX_URL]
+    end = _url_end(state, text) or _url_end(state, _CLOSING.split(text, maxsplit=1)[0])
+    if not end or end == _MAX_URL:
         return False
     url = text[:end].rstrip("*")  # asterisks end emphasis
     href = state.md.normalizeLink(url)
@@ -98,7 +98,7 @@ def _link_address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _address_end(state: StateInline, text: str) -> int:
+def _url_end(state: StateInline, text: str) -> int:
     """Return the end of the URL at the beginning of ``text``; 0 if there is none."""
     assert state.md.linkify is not None
     after_scheme = text.index("://") + 1
@@ -110,7 +110,7 @@ def _parser() -> MarkdownIt:
     # Content beyond the maximum nesting is parsed just far enough to detect it.
     parser = new_parser("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING + 2})
     parser.disable(["heading", "lheading", "html_block", "html_inline", "image", "reference"])
-    parser.inline.ruler.after("text", "link_address", _link_address)
+    parser.inline.ruler.after("text", "link_url", _link_url)
     # Other URLs are shown as typed: visitors have no pages on this site, and "javascript:" is unsafe.
     parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
     parser.inline.ruler.at("link", _link)
@@ -143,11 +143,11 @@ def _link(state: StateInline, silent: bool) -> bool:
     start = state.pos
     if not link(state, True):
         return False
-    has_address = not _WITHOUT_ADDRESS.search(state.src, start, state.pos)
-    if silent and has_address:
+    has_url = not _WITHOUT_URL.search(state.src, start, state.pos)
+    if silent and has_url:
         return True
     state.pos = start
-    if not has_address or not link(state, False):
+    if not has_url or not link(state, False):
         return False
     *_, opening, closing = state.tokens
     if (opening.type, closing.type) == ("link_open", "link_close"):

@@ -72,11 +72,13 @@ def complete(
     text: str,
     query: Query,
     postings: Postings,
-    admits: Callable[[int], bool],
+    is_searched: Callable[[int], bool],
     documents: DocumentTable,
     languages: Sequence[str],
 ) -> CompletedWord | None:
-    """Complete the last word of a query if no article that the search ``admits`` has it. None if nothing completes it.
+    """Complete the last word of a query if no article has it for which ``is_searched`` is true.
+
+    Returns None if nothing completes the word.
 
     Requests: those of :func:`find_completions`, and a Query for each stem of the words, at most eight.
     """
@@ -85,7 +87,7 @@ def complete(
     if word is None:
         return None
     found = (article_id for stem in whole_word_stems(word.form, query) for article_id in postings[stem])
-    if any(map(admits, found)):
+    if any(map(is_searched, found)):
         return None
     completions = find_completions(word.form, documents, languages)
     words = [each for each in completions.words if each.form != word.form]

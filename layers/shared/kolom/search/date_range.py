@@ -24,9 +24,9 @@ def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[date
     """
     problems: list[FieldError] = []
 
-    def moment(name: str, text: str | None, of_a_day: time) -> datetime | None:
+    def moment(name: str, text: str | None, time_of_day: time) -> datetime | None:
         try:
-            return None if text is None else _moment(text, zone, of_a_day)
+            return None if text is None else _moment(text, zone, time_of_day)
         except ValueError as error:
             problems.append(FieldError(name, str(error)))
             return None
@@ -39,9 +39,9 @@ def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[date
     return earliest, latest
 
 
-def _moment(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
+def _moment(text: str, zone: ZoneInfo, time_of_day: time) -> datetime:
     try:
-        moment = _parsed(text, zone, of_a_day)
+        moment = _parsed(text, zone, time_of_day)
     except ValueError:
         moment = None
     if moment is None or moment.utcoffset() is None:
@@ -49,9 +49,9 @@ def _moment(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
     return _in_utc(moment)
 
 
-def _parsed(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
+def _parsed(text: str, zone: ZoneInfo, time_of_day: time) -> datetime:
     if _DATE.fullmatch(text):
-        return datetime.combine(date.fromisoformat(text), of_a_day, zone)
+        return datetime.combine(date.fromisoformat(text), time_of_day, zone)
     # An unescaped plus sign in a URL arrives as a space.
     return datetime.fromisoformat(_LOST_PLUS.sub("+", text))
 

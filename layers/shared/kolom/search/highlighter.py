@@ -32,7 +32,7 @@ type Match = tuple[int, int, str]
 def matcher(stems: Container[str], language: str, prefix: str | None = None) -> Callable[[str], str | None]:
     """Return a function that recognizes the words of a text in ``language`` that have one of the stems.
 
-    With ``prefix``, also words that begin with it, without accents.
+    With ``prefix``, it also recognizes words that begin with the prefix, ignoring accents.
     """
     beginning = strip_accents(prefix) if prefix else None
 

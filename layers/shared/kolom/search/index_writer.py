@@ -23,14 +23,11 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Final
 
-from pynamodb.exceptions import DeleteError, PutError, PynamoDBException
-
 from kolom.articles import repository
 from kolom.articles.mapping import summary_attributes
 from kolom.articles.types import Article
 from kolom.errors import ServiceBusy, StaleRead
 from kolom.models import search as model
-from kolom.models.errors import is_condition_failed
 from kolom.models.retry import retry_on_conflict
 from kolom.models.search import DOC, DOCUMENTS, TERMS, ForwardRecord, ResultRecord
 from kolom.observability import logger
@@ -333,17 +330,13 @@ def _commit_exact(plan: IndexPlan) -> None:
     if plan.entry is not EMPTY_DOCUMENT:
         _save(plan, plan.desired)
         return
-    try:
-        ForwardRecord(f"terms#{plan.article_id}", TERMS).delete(_unchanged(plan.revision))
-    except DeleteError as error:
-        raise _to_contention(error, plan.article_id) from error
+    if not ForwardRecord(f"terms#{plan.article_id}", TERMS).delete_if(_unchanged(plan.revision)):
+        raise _contention(plan.article_id)
 
 
 def _save(plan: IndexPlan, entry: ForwardEntry) -> None:
-    try:
-        to_record(plan.article_id, entry, revision=plan.revision + 1).save(_unchanged(plan.revision))
-    except PutError as error:
-        raise _to_contention(error, plan.article_id) from error
+    if not to_record(plan.article_id, entry, revision=plan.revision + 1).save_if(_unchanged(plan.revision)):
+        raise _contention(plan.article_id)
     plan.revision += 1
 
 
@@ -351,10 +344,8 @@ def _unchanged(revision: int) -> Any:
     return ForwardRecord.key.does_not_exist() if revision == 0 else ForwardRecord.revision == revision
 
 
-def _to_contention(error: PynamoDBException, article_id: int) -> Exception:
-    if is_condition_failed(error):
-        return IndexContention(f"article {article_id} is being indexed by another writer")
-    return error
+def _contention(article_id: int) -> IndexContention:
+    return IndexContention(f"article {article_id} is being indexed by another writer")
 
 
 def _write_result(plan: IndexPlan) -> None:

@@ -2,9 +2,9 @@
 
 Every query is valid: a character is an operator only in the positions below, and is ignored elsewhere.
 
-* A hyphen excludes if it starts a clause (after white space or at the beginning), is single (``--dry-run`` is a
-  word) and is directly followed by a letter, by ``#``, ``@`` or a full stop and a letter, or by a phrase. Before a
-  digit it is a minus. Dashes and minus signs never exclude.
+* A hyphen excludes if it starts a clause (after white space or at the beginning), is not doubled (``--dry-run`` is a
+  word), and a word or a phrase follows directly. The word begins with a letter, or with ``#``, ``@`` or a full stop
+  before a letter. Before a digit, the hyphen is a minus. Dashes and minus signs never exclude.
 * A quotation mark opens a phrase unless a letter or a digit precedes it (``27"``), and only if a matching mark
   follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere.
 
@@ -23,7 +23,7 @@ from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, strip_accents, tokenize
 
 MAX_WORDS: Final = 24
-"""The maximum number of distinct words of a query that are searched; and of words in a phrase."""
+"""The maximum number of distinct words of a query that are searched, and of words in a phrase."""
 
 MAX_STEMS: Final = 32
 """The maximum number of stems that one query reads."""
@@ -57,7 +57,7 @@ class QueryWord:
     """A word to search for: a match for any of its stems counts.
 
     ``count`` is how often the word occurs in the query; ``[start:end]`` is its first position. ``is_required`` is false
-    for an alternative spelling of other words in the query: an article with it has these words, which are ``parts``.
+    for another spelling of words in the query, its ``parts``: an article with this spelling counts as having the parts.
     """
 
     form: str
@@ -253,7 +253,10 @@ def _importance(word: QueryWord) -> tuple[bool, int, int]:
 def _distinctive_words(
     phrase: Sequence[str], hyphenated: Container[tuple[str, str]], languages: Sequence[str]
 ) -> list[str]:
-    """Return the longest words that each text with the phrase has: no stop words, no parts of one word if possible."""
+    """Return the longest words of the phrase, which every text with the phrase has.
+
+    They are no stop words, and, if possible, no parts of a hyphenated word, which may be spelled as one word.
+    """
     parts = set(_flat([pair for pair in itertools.pairwise(phrase) if pair in hyphenated]))
     forms = [form for form in dict.fromkeys(phrase) if not is_stop_word(form, *languages)]
     whole = [form for form in forms if form not in parts]

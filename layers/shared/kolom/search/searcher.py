@@ -1,10 +1,13 @@
 """The searcher: answers a query with a page of results.
 
-Requests: one for the revision of the document list (and those that read the list, if it has changed), one Query per
-stem (at most 32; more for a posting list over 1 MB), one for a label, one BatchGetItem for the articles of the page.
-For a phrase, one BatchGetItem reads its candidates, which the page reuses. If its words are searched instead, there is
-another one. If no article has the last word, it adds the Queries of :mod:`.completion`; any other word that no article
-has adds those of :mod:`.spellcheck`.
+Requests:
+
+* one for the revision of the document list, and those that read the list if it has changed;
+* one Query for each stem (at most 32; more for a posting list over 1 MB), and one for a label;
+* one BatchGetItem for the articles of the page. With phrases, up to two more read candidates first, which the page does
+  not read again;
+* the Queries of :mod:`.completion` if no article has the last word, and those of :mod:`.spellcheck` for any other word
+  that no article has.
 
 Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares as many characters with
 its phrases, and searches half as many for snippets, regardless of the sizes of the articles.
@@ -44,13 +47,13 @@ MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
 
 MAX_CHARACTERS_COMPARED: Final = 1_500_000
-"""The maximum length of text compared with phrases; more than is read, unless texts are longer than estimated."""
+"""The maximum length of text compared with phrases. Only texts that are longer than estimated reach it."""
 
 MAX_CHARACTERS_MARKED: Final = 500_000
 """The maximum length of text searched for the snippets of a page, divided evenly among its results."""
 
 type Order = tuple[int, float, int]
-"""A sort key of results, the best first: 0 if it has all words, the negated score or time, the id.
+"""A sort key of results, the best first: 0 if the result has all words (else 1), the negated score or time, the id.
 
 Of equal results, the oldest comes first: the original before its copies. When sorted by time, the newest comes first:
 the id is negated.
@@ -95,9 +98,11 @@ class Results:
     """A page of results.
 
     ``total`` counts all matches. It is not exact if a request would have to read more than its limit; matches that were
-    not read are not counted. ``is_relaxed``: no text that was read has the phrases, and their words are searched
-    instead; if the total is not exact, a text that was not read may have them. ``completed``: no article has the last
-    word of the query, so words that begin with it are searched instead. ``has_words`` is false for an empty query.
+    not read are then missing.
+
+    ``is_relaxed`` is true if no text that was read has the phrases, so that their words were searched instead. If the
+    total is not exact, a text that was not read may have the phrases. ``completed`` maps the last word of the query, if
+    no article has it, to the words that were searched instead. ``has_words`` is false for an empty query.
     """
 
     items: tuple[Result, ...] = ()
@@ -111,7 +116,7 @@ class Results:
 
 
 def search(request: SearchRequest) -> Results:
-    """Return a page of results. It has fewer than ``limit`` if their texts are long or the results large.
+    """Return a page of results: fewer than ``limit`` if the texts to read are long, or the results are large.
 
     :meth:`DocumentTable.within_budget` and :func:`kolom.pagination.first_page` define these limits.
 
@@ -131,8 +136,8 @@ def search(request: SearchRequest) -> Results:
     is_exact = postings.keys() >= set(terms)
     query = query.restricted_to(postings)
     labeled = None if label is None else postings[label].keys()
-    admits = _admission(request, documents, labeled, _excluded(query, postings))
-    completed = complete(request.text, query, postings, admits, documents, languages)
+    is_searched = _article_filter(request, documents, labeled, _excluded(query, postings))
+    completed = complete(request.text, query, postings, is_searched, documents, languages)
     if completed is not None:
         query = completed.apply_to(query)
         postings |= completed.postings
@@ -147,8 +152,8 @@ def search(request: SearchRequest) -> Results:
     page = matches.page(after, request.limit + 1)
     ids = list(documents.within_budget(map(_article_id, page[: request.limit]), loaded=matches.loaded))
     matches.loaded |= load_results(each for each in ids if each not in matches.loaded)
-    marker = _Marker(query, len(ids), prefix=completed.original.form if completed else None)
-    results = (marker.result(matches.loaded[each], matches.score(each)) for each in ids if each in matches.loaded)
+    builder = _ResultBuilder(query, len(ids), prefix=completed.original.form if completed else None)
+    results = (builder.result(matches.loaded[each], matches.score(each)) for each in ids if each in matches.loaded)
     items, is_cut = first_page(results, request.limit)
     if is_cut:
         ids = ids[: ids.index(items[-1].summary.id) + 1]
@@ -185,7 +190,7 @@ class _Matches:
         self._newest_first = request.newest_first
         self._ranking = documents.rank(postings, ((word.stems, word.count) for word in query.words))
         required = [number for number, word in enumerate(query.words) if word.is_required]
-        self._all = sum(1 << number for number in required)
+        self._required_words = sum(1 << number for number in required)
         self._phrase_words = sum(1 << n for n in required if any(query.words[n].form in each for each in query.phrases))
         bits = {word.form: 1 << number for number, word in enumerate(query.words)}
         self._substitutes = [
@@ -212,7 +217,7 @@ class _Matches:
         """Keep only articles that have the phrases. Returns False, and keeps all, if no text that was read has them."""
         candidates = [each for each in self.ids if self._words_of(each) & self._phrase_words == self._phrase_words]
         verdicts = self._compare(
-            candidates, lambda texts: _all(self._have(texts, each) for each in self._query.phrases)
+            candidates, lambda texts: _all(self._contain(texts, each) for each in self._query.phrases)
         )
         having = {article_id for article_id, has in verdicts.items() if has}
         if having:
@@ -221,17 +226,17 @@ class _Matches:
 
     def exclude_phrases(self) -> None:
         """Exclude articles that have an excluded phrase, or may have one and could not be read."""
-        candidates = self.ids & set().union(*map(self._having_all, self._query.distinctive))
+        candidates = self.ids & set().union(*map(self._articles_with_all, self._query.distinctive))
         verdicts = self._compare(
-            candidates, lambda texts: _any(self._have(texts, each) for each in self._query.excluded_phrases)
+            candidates, lambda texts: _any(self._contain(texts, each) for each in self._query.excluded_phrases)
         )
         self.ids = self.ids - candidates | {article_id for article_id, has in verdicts.items() if has is False}
 
-    def _have(self, texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool | None:
+    def _contain(self, texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool | None:
         return _any(text.has(phrase, self._query.hyphenated) for text in texts)
 
-    def _having_all(self, words: Sequence[Sequence[str]]) -> set[int]:
-        """Return the articles that have all of these words, each given as its stems; all articles without words."""
+    def _articles_with_all(self, words: Sequence[Sequence[str]]) -> set[int]:
+        """Return the articles that have all of these words, each given as its stems; without words, all articles."""
         articles = ({each for stem in stems for each in self._postings[stem]} for stems in words)
         return set.intersection(set(self.ids), *articles)
 
@@ -259,7 +264,7 @@ class _Matches:
         return verdicts
 
     def _words_of(self, article_id: int) -> int:
-        """Return the bits of the words that the article has, in this or an alternative spelling."""
+        """Return the bits of the words that the article has, in the typed spelling or another one."""
         words = self._ranking.words[article_id]
         for spelling, parts in self._substitutes:
             if words & spelling:
@@ -267,15 +272,15 @@ class _Matches:
         return words
 
     def _order(self, article_id: int) -> Order:
-        has_all = self._words_of(article_id) & self._all == self._all
+        has_all = self._words_of(article_id) & self._required_words == self._required_words
         rank = self._documents.times[article_id] if self._newest_first else self._ranking.scores[article_id]
         return (0 if has_all else 1, -rank, -article_id if self._newest_first else article_id)
 
 
-def _admission(
+def _article_filter(
     request: SearchRequest, documents: DocumentTable, labeled: Collection[int] | None, excluded: Collection[int]
 ) -> Callable[[int], bool]:
-    """Return a function that tells whether the filters and excluded words admit an article."""
+    """Return a function that tells whether an article passes the filters and has no excluded word."""
     allowed = _filter(request, documents) or (lambda _: True)
     return lambda each: (
         each in documents.lengths and each not in excluded and (labeled is None or each in labeled) and allowed(each)
@@ -326,7 +331,7 @@ def _all(verdicts: Iterable[bool | None]) -> bool | None:
     return False if False in distinct else None if None in distinct else True
 
 
-class _Marker:
+class _ResultBuilder:
     """Builds the results of a query; ``number`` is their count. Words that begin with ``prefix`` match, too."""
 
     def __init__(self, query: Query, number: int, prefix: str | None) -> None:

@@ -178,7 +178,7 @@ def are_hyphenated(first: Word, second: Word, text: str) -> bool:
 
 
 def as_one_word(first: str, second: str) -> str | None:
-    """Return the spelling as one word of two forms with a hyphen between them, or None: ``wifi``, ``anak2``."""
+    """Return two hyphenated forms spelled as one word, such as ``wifi`` or ``anak2``; None if there is no such word."""
     if second.startswith(first) and REDUPLICATED.fullmatch(short := f"{first}2{second.removeprefix(first)}"):
         return short
     return first + second if _can_join(first, second) else None

@@ -39,8 +39,8 @@ def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None])
     """Return the IP address of the client that sent an HTTP API event.
 
     Behind the CDN, a header has the address. Anyone can send such a header, so it is trusted only together with the
-    secret that only the CDN knows. ``origin_secret`` is called if both are present; it returns None without a CDN.
-    Otherwise the result is the address of the connection.
+    secret that only the CDN knows. ``origin_secret`` returns that secret, or None without a CDN; it is called only
+    if the request has both headers. Without a valid secret, the result is the address of the connection.
     """
     headers = headers_of(event)
     viewer, proof = headers.get(VIEWER_HEADER, ""), headers.get(ORIGIN_HEADER, "")

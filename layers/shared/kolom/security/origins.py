@@ -4,9 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pynamodb.exceptions import UpdateError
-
-from kolom.models.errors import is_condition_failed
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security import single_use
@@ -27,7 +24,7 @@ def origin_key(item_id: str) -> str:
     return f"sender#{item_id}"
 
 
-def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *, now: datetime) -> None:
+def stage(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *, now: datetime) -> None:
     """Store the origin for :data:`~kolom.security.client_address.CLIENT_ID_DAYS`."""
     transaction.put(
         GuardRecord(
@@ -42,13 +39,8 @@ def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *
 
 def keep_until(item_id: str, expires_at: int) -> None:
     """Store the origin at least until ``expires_at`` (Unix seconds). Does nothing if it is no longer stored."""
-    record = GuardRecord(origin_key(item_id))
-    is_earlier = GuardRecord.expires_at < expires_at
-    try:
-        record.update(actions=[GuardRecord.expires_at.set(expires_at)], condition=GuardRecord.key.exists() & is_earlier)
-    except UpdateError as error:
-        if not is_condition_failed(error):
-            raise
+    expires_earlier = GuardRecord.key.exists() & (GuardRecord.expires_at < expires_at)
+    GuardRecord(origin_key(item_id)).update_if(expires_earlier, [GuardRecord.expires_at.set(expires_at)])
 
 
 def load(item_id: str, *, now: datetime) -> SubmissionOrigin | None:

@@ -25,10 +25,10 @@ _FORM = re.compile(r"(?P<key_id>[^.]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII
 class SigningKeys:
     """The site's signing keys by their ids; ``current`` signs, all of them verify.
 
-    To rotate, store ``{"current": "2", "keys": {"1": "…", "2": "…"}}``. Keep key 1, unless it was disclosed: without
-    it, the links that it signed are no longer valid (unsubscribe links never expire), and pseudonyms that it created
-    are no longer found, so that suppressed addresses and erasure requests are not recognized. A secret that is not such
-    JSON, as the template generates it, is the single key ``1``.
+    To rotate, store ``{"current": "2", "keys": {"1": "…", "2": "…"}}``. Keep key 1, unless it was disclosed.
+    Without it, the links that it signed are no longer valid, and unsubscribe links should never expire. Pseudonyms that
+    it created are no longer found, so suppressed addresses and erasure requests are not recognized. A secret that is
+    not such JSON, as the template generates it, is the single key ``1``.
     """
 
     current: str

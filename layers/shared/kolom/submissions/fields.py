@@ -73,9 +73,9 @@ def _website(value: str) -> str:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError as error:
-        raise ValueError("must be the address of a website, such as example.com") from error
+        raise ValueError("must be the URL of a website, such as example.com") from error
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise ValueError("must be the address of a website, such as https://example.com")
+        raise ValueError("must be the URL of a website, such as https://example.com")
     if any(character in '<>"\\^`{|}' or _is_invisible(character) for character in value):
         raise ValueError("must not contain spaces, quotes, brackets or invisible characters")
     return value

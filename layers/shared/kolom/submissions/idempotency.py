@@ -76,7 +76,7 @@ class SubmissionIdentity:
         digest = _digest(purpose, "key", secret)
         return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, KEY_HOURS * 3600, has_secret=True)
 
-    def remember(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
+    def stage(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
         """Add the record to the transaction, which raises :class:`DuplicateSubmission` if one exists."""
         seconds = int(now.timestamp())
         record = GuardRecord(

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from pynamodb.exceptions import PynamoDBException
-
 from kolom.aws import is_unavailable
 from kolom.config import settings
 from kolom.errors import FieldError, InvalidInput, KolomError, ServiceBusy
 from kolom.http.headers import headers_of
+from kolom.models.errors import StorageError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security import bans, origins, rate_limits, signing, single_use
@@ -104,7 +103,10 @@ class NewSubmission[Result](Protocol):
         ...
 
     def repeat(self, record: GuardRecord, *, is_same_client: bool) -> Result:
-        """Return the result of the first submission. ``is_same_client``: its client provably repeats it."""
+        """Return the result of the first submission.
+
+        ``is_same_client`` is true if the repetition provably comes from the same client.
+        """
         ...
 
 
@@ -128,7 +130,7 @@ def submit_new[Result](submission: NewSubmission[Result], context: RequestContex
 def submit_edit(
     item_id: str, text: SubmittedText, context: RequestContext, *, revision: int, now: datetime
 ) -> tuple[SpamFinding, ...]:
-    """Process a new text for the ``revision`` of an item, and return the findings of the spam rules.
+    """Process an edit of the ``revision`` of an item, and return the findings of the spam rules.
 
     :raises RateLimited: a limit of the client, its network or the site is reached
     """
@@ -140,8 +142,8 @@ def submit_edit(
 class SubmissionPipeline:
     """The state of one submission in the pipeline.
 
-    ``form`` is None for an edit. ``sender`` is the client that first submitted the item: edits from another address are
-    not another sender's copies.
+    ``form`` is None for an edit. ``sender`` is the client that first submitted the item: an edit from another address
+    counts as its text, not as a copy by another sender.
     """
 
     def __init__(
@@ -244,17 +246,17 @@ class SubmissionPipeline:
         """
         transaction = Transaction()
         # First, since its error is the most informative.
-        self.identity.remember(transaction, article_id, item_id, now=self._now)
+        self.identity.stage(transaction, article_id, item_id, now=self._now)
         if self._proof is not None:
             used: KolomError = InvalidInput(FieldError("altcha", "was already used; reload the form"))
             single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, conflict=used)
         add(transaction)
-        origins.remember(transaction, item_id, self.origin, now=self._now)
+        origins.stage(transaction, item_id, self.origin, now=self._now)
         try:
             transaction.commit()
         except DuplicateSubmission:
             self._raise_unless_stored_as(item_id, ServiceBusy("this was submitted before; please retry"))
-        except PynamoDBException as error:
+        except StorageError as error:
             if not is_unavailable(error):
                 raise
             self._raise_unless_stored_as(item_id, error)

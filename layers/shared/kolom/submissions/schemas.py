@@ -5,9 +5,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kolom.submissions import fields
-from kolom.submissions.form_tokens import FormToken
+from kolom.config import settings
+from kolom.security import signing
+from kolom.submissions import fields, form_tokens
 from kolom.submissions.pipeline import FormMeta
+from kolom.submissions.spam_rules import MIN_SECONDS
 
 
 class KnownFields(BaseModel):
@@ -48,6 +50,8 @@ class FormTokenOut(BaseModel):
     challenge: dict[str, Any] | None
 
     @classmethod
-    def of(cls, token: FormToken, min_seconds: int) -> Self:
-        """Convert a token."""
-        return cls(token=token.token, min_seconds=min_seconds, expires_at=token.expires_at, challenge=token.challenge)
+    def create(cls, *, now: datetime) -> Self:
+        """Create a token for a form that is opened now, with a challenge if the site requires proof of work."""
+        with_challenge = settings().proof_of_work != "none"
+        token = form_tokens.create_token(signing.load_keys(), now=now, with_challenge=with_challenge)
+        return cls(token=token.token, min_seconds=MIN_SECONDS, expires_at=token.expires_at, challenge=token.challenge)

@@ -17,7 +17,7 @@ from kolom_cli.docs.markdown import code
 from kolom_cli.main import app
 from kolom_cli.sam.loader import read_document
 
-PROJECT = decisions.FOLDER.parents[1]
+PROJECT = decisions.DIRECTORY.parents[1]
 
 
 @cache
@@ -28,12 +28,12 @@ def document() -> dict[str, Any]:
 
 @cache
 def api_page() -> str:
-    return http_api.reference()
+    return http_api.render_reference()
 
 
 @cache
 def cli_page() -> str:
-    return command_line.reference()
+    return command_line.render_reference()
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -166,11 +166,11 @@ class TestTemplateParameters:
         for name, entry in read_document(template_parameters.TEMPLATE)["Parameters"].items():
             default = entry.get("Default")
             expected[name] = {None: "required", "": "empty by default"}.get(default, f"default `{default}`")
-        listed = dict(re.findall(r"^- `(\w+)` \((.+?)\): ", template_parameters.reference(), re.MULTILINE))
+        listed = dict(re.findall(r"^- `(\w+)` \((.+?)\): ", template_parameters.render_reference(), re.MULTILINE))
         assert listed == expected
 
     def test_a_parameter_has_its_description_and_constraints(self) -> None:
-        page = template_parameters.reference()
+        page = template_parameters.render_reference()
         assert "Which comments wait for approval" in page
         assert "One of `none`, `first`, `all`." in page
         assert "It must be like https://blog.example.com." in page
@@ -179,12 +179,12 @@ class TestTemplateParameters:
 class TestDecisions:
     def test_the_index_lists_the_current_records(self) -> None:
         """Run `make decisions` if this fails."""
-        assert (decisions.FOLDER / "README.md").read_text("utf-8") == decisions.index()
+        assert (decisions.DIRECTORY / "README.md").read_text("utf-8") == decisions.render_index()
 
     def test_every_record_is_in_the_index_under_its_number(self) -> None:
-        linked = re.findall(r"^\| (\d+) \| \[.+\]\((.+)\) \| .+ \| .* \|$", decisions.index(), re.MULTILINE)
+        linked = re.findall(r"^\| (\d+) \| \[.+\]\((.+)\) \| .+ \| .* \|$", decisions.render_index(), re.MULTILINE)
         assert [name for _, name in linked] == sorted(
-            path.name for path in decisions.FOLDER.glob("*.md") if path.name != "README.md"
+            path.name for path in decisions.DIRECTORY.glob("*.md") if path.name != "README.md"
         )
         assert [int(number) for number, _ in linked] == [int(name[:4]) for _, name in linked]
         assert len({number for number, _ in linked}) == len(linked)

@@ -1,4 +1,4 @@
-"""The emulated Lambda runtime: handlers with one current event are called one at a time, also under overload."""
+"""The emulated Lambda runtime handles one request of a function at a time, also under overload."""
 
 import sys
 import threading
@@ -19,16 +19,16 @@ from kolom_cli.emulator.lambda_runtime import (
 )
 from kolom_cli.sam.model import Function
 
-# As Powertools' resolvers, it keeps the current event where every other call sees it.
+# Like the resolvers of Powertools, this handler keeps the current event in a place that all its calls share.
 HANDLER = """
 import threading, time
-running, most, ended, current = 0, 0, [], None
+running, max_running, ended, current = 0, 0, [], None
 gate = threading.Event()
 
 def handler(event, context):
-    global running, most, current
+    global running, max_running, current
     running += 1
-    most = max(most, running)
+    max_running = max(max_running, running)
     current = event
     try:
         if event["what"] == "hang":
@@ -92,13 +92,13 @@ def invoke_all(
 def test_requests_that_wait_for_their_turn_are_answered_with_their_own_event(
     runtime: LambdaRuntime, module: ModuleType
 ) -> None:
-    """Together they take longer than the limit of the function, which counts from the turn on."""
+    """Together they take longer than the time limit of the function, which begins with the turn of each request."""
     results = invoke_all(runtime, lambda _: {"seconds": 0.05}, 30)
     assert [(number, result["before"], result["after"]) for number, result in results] == [
         (number, number, number) for number in range(CLIENTS)
     ]
     assert min(result["left"] for _, result in results) > 1000 * LIMIT_SECONDS / 2
-    assert module.most == 1
+    assert module.max_running == 1
 
 
 def test_a_handler_that_times_out_keeps_its_turn_until_it_ends(runtime: LambdaRuntime, module: ModuleType) -> None:
@@ -113,7 +113,7 @@ def test_a_handler_that_times_out_keeps_its_turn_until_it_ends(runtime: LambdaRu
         with pytest.raises(FunctionTimeoutError):
             hanging.result()
     assert [result["after"] for _, result in results] == list(range(CLIENTS))
-    assert (module.most, module.ended[0]) == (1, -1)
+    assert (module.max_running, module.ended[0]) == (1, -1)
 
 
 def test_a_request_whose_turn_does_not_come_is_refused_and_never_runs(
@@ -138,7 +138,7 @@ def test_a_request_whose_turn_does_not_come_is_refused_and_never_runs(
 def test_a_handler_that_fails_ends_its_turn(runtime: LambdaRuntime, module: ModuleType) -> None:
     results = invoke_all(runtime, lambda number: {"what": "fail" if number % 2 else "answer"}, 20)
     assert [result is FunctionError for _, result in results] == [number % 2 == 1 for number in range(CLIENTS)]
-    assert module.most == 1
+    assert module.max_running == 1
 
 
 def test_other_invocations_do_not_wait_for_a_turn(runtime: LambdaRuntime, module: ModuleType) -> None:

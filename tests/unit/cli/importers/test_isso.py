@@ -26,7 +26,7 @@ DATE = datetime(2013, 10, 10, 19, 20, 29, 250_000, tzinfo=UTC)
 FIRST = "tid REFERENCES threads(id), id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT NOT NULL, modified FLOAT, "
 FIRST += "mode INTEGER, remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR, "
 FIRST += "likes INTEGER DEFAULT 0, dislikes INTEGER DEFAULT 0, voters BLOB"
-NOW = FIRST.replace("text VARCHAR", "text VARCHAR NOT NULL") + " NOT NULL, notification INTEGER DEFAULT 0"
+CURRENT = FIRST.replace("text VARCHAR", "text VARCHAR NOT NULL") + " NOT NULL, notification INTEGER DEFAULT 0"
 BARE = "tid, id INTEGER PRIMARY KEY, created, mode, text, author"
 
 
@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "comments.db"
 
 
-def _write(file: Path, *comments: dict[str, Any], columns: str = NOW, uri: str = "/2024/hello/") -> None:
+def _write(file: Path, *comments: dict[str, Any], columns: str = CURRENT, uri: str = "/2024/hello/") -> None:
     """Write a database with one thread and these comments."""
     file.unlink(missing_ok=True)
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
@@ -92,7 +92,7 @@ def test_a_comment_has_its_author_date_and_thread(file: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("columns", [FIRST, NOW, BARE])
+@pytest.mark.parametrize("columns", [FIRST, CURRENT, BARE])
 def test_databases_of_all_versions_are_read(file: Path, columns: str) -> None:
     _write(file, {}, {"parent": 1}, columns=columns)
     (first, second), error = _read(file)

@@ -14,7 +14,7 @@ from kolom_cli.importers.markdown.front_matter_values import get_datetime
 from kolom_cli.importers.markdown.publication import publication_of
 from kolom_cli.importers.markdown.reader import read_markdown
 from kolom_cli.publishing.draft_marks import draft_mark, path_mark
-from kolom_cli.publishing.metadata_header import unsupported_metadata
+from kolom_cli.publishing.unsupported_metadata import find_unsupported_metadata
 from tests.paths import FIXTURES
 
 FOLDER = FIXTURES / "exports"
@@ -309,7 +309,7 @@ def test_a_plain_folder_imports_only_files_with_front_matter(tmp_path: Path) -> 
         (
             "Title: First\nDate: 2012-03-04 10:20\nTags: a\n\nX\n",
             "published",
-            "its metadata is not between lines `---`",
+            "its metadata is not between two lines `---`",
         ),
     ],
 )
@@ -501,7 +501,7 @@ def test_unclosed_front_matter_is_rejected(tmp_path: Path) -> None:
 )
 def test_metadata_in_an_unsupported_format_is_detected(text: str) -> None:
     """A text without front matter must not begin with metadata."""
-    assert unsupported_metadata(text) is not None
+    assert find_unsupported_metadata(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def test_metadata_in_an_unsupported_format_is_detected(text: str) -> None:
 )
 def test_an_ordinary_text_has_no_metadata(text: str) -> None:
     """Horizontal rules, colons and braces are common at the beginning of a text."""
-    assert unsupported_metadata(text) is None
+    assert find_unsupported_metadata(text) is None
 
 
 ARTICLE = "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"

@@ -9,7 +9,7 @@ from typing import Final
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.markdown.front_matter_values import get_list, get_map, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Values
-from kolom_cli.importers.markdown.site import load
+from kolom_cli.importers.markdown.site import load_first_data_file
 
 FORMATS: Final = (".toml", ".yaml", ".yml", ".json")
 _NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffix in FORMATS)
@@ -20,7 +20,9 @@ def is_configured(directory: Path) -> bool:
     """Return whether the directory has a Hugo or Zola configuration; other programs have a ``config.toml``, too."""
     if any((directory / f"hugo{suffix}").is_file() for suffix in FORMATS) or (directory / _DEFAULTS).is_dir():
         return True
-    return (directory / "content").is_dir() and bool(get_text(load(directory, *_NAMES), "baseurl", "base_url"))
+    return (directory / "content").is_dir() and bool(
+        get_text(load_first_data_file(directory, *_NAMES), "baseurl", "base_url")
+    )
 
 
 def is_hugo(directory: Path) -> bool:
@@ -35,26 +37,20 @@ def is_hugo(directory: Path) -> bool:
 
 def read_configuration(directory: Path) -> Values:
     """Return the configuration of the site, merged from all its files."""
-    config = load(directory, *_NAMES)
-    folder = directory / _DEFAULTS
-    if folder.is_dir():
-        config = config | load(folder, *_NAMES)
-        for path in sorted(folder.iterdir()):
+    config = load_first_data_file(directory, *_NAMES)
+    subdirectory = directory / _DEFAULTS
+    if subdirectory.is_dir():
+        config = config | load_first_data_file(subdirectory, *_NAMES)
+        for path in sorted(subdirectory.iterdir()):
             name = path.stem.lower()
             if path.suffix in FORMATS and name not in {"hugo", "config"}:
                 section, _, language = name.partition(".")
-                values = load(folder, path.name)
+                values = load_first_data_file(subdirectory, path.name)
                 if section == "languages":
                     config["languages"] = dict(values)
                 elif not language:
                     config[section] = get_map(config, section) | values
     return config
-
-
-def find_folder(directory: Path, name: str) -> Path | None:
-    """Return the directory ``name`` if it exists within ``directory``; None otherwise."""
-    folder = directory / name
-    return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None
 
 
 def ignored_patterns(config: Values) -> Iterator[re.Pattern[str]]:

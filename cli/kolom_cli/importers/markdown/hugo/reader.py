@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo
 from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
-from kolom_cli.importers.markdown.hugo.configuration import FORMATS, find_folder, ignored_patterns, read_configuration
+from kolom_cli.importers.markdown.hugo.configuration import (
+    FORMATS,
+    ignored_patterns,
+    read_configuration,
+)
 from kolom_cli.importers.markdown.hugo.urls import UrlBuilder
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
 from kolom_cli.importers.markdown.permalinks import is_unfinished
@@ -25,11 +29,12 @@ from kolom_cli.importers.markdown.publication import (
 )
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
-    Entry,
     Site,
+    SiteDocument,
     base_of,
-    load,
-    number_of,
+    derive_id_suffix,
+    find_directory,
+    load_first_data_file,
     single_segment,
     slug_for,
     walk,
@@ -41,40 +46,44 @@ _DAY: Final = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
 _PAGE_SECTIONS: Final = frozenset(("page", "pages"))
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     config = read_configuration(directory)
-    content = find_folder(directory, get_text(config, "contentdir") or "content")
+    content = find_directory(directory, get_text(config, "contentdir") or "content")
     static = get_list(config, "staticdir") or ["static"]
     site = Site(
         flavor="hugo",
         directory=directory,
         pages=content or directory,
-        roots=tuple(folder for name in [*static, "assets"] if (folder := find_folder(directory, name)) is not None),
+        roots=tuple(
+            subdirectory
+            for name in [*static, "assets"]
+            if (subdirectory := find_directory(directory, name)) is not None
+        ),
         config=config,
-        authors=load(directory, *(f"data/authors{suffix}" for suffix in FORMATS)),
+        authors=load_first_data_file(directory, *(f"data/authors{suffix}" for suffix in FORMATS)),
     )
     site.base, site.hosts = base_of(get_text(config, "baseurl", "base_url"))
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(get_text(config, "timezone")) if get_text(config, "timezone") else site.zone
-    return site.add(_with_root_kinds(list(_Survey(site).items())))
+    return site.add(_with_root_kinds(list(_SiteReader(site).items())))
 
 
-def _with_root_kinds(items: list[Entry | Skipped]) -> list[Entry | Skipped]:
+def _with_root_kinds(items: list[SiteDocument | Skipped]) -> list[SiteDocument | Skipped]:
     """Treat documents outside of sections, such as *About*, as pages, unless they are most of the dated documents."""
-    dated = [item for item in items if isinstance(item, Entry) and item.date is not None]
+    dated = [item for item in items if isinstance(item, SiteDocument) and item.date is not None]
     in_root = [item for item in dated if item.at_root]
     if len(in_root) * 2 > len(dated):
         return items
-    return [replace(item, kind="page") if isinstance(item, Entry) and item.at_root else item for item in items]
+    return [replace(item, kind="page") if isinstance(item, SiteDocument) and item.at_root else item for item in items]
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
     languages: Values = field(init=False)
     default: str = field(init=False)
-    folders: list[tuple[Path, str]] = field(init=False)
+    directories: list[tuple[Path, str]] = field(init=False)
     urls: UrlBuilder = field(init=False)
     disabled: frozenset[str] = field(init=False)
     ignored: list[re.Pattern[str]] = field(init=False)
@@ -94,21 +103,21 @@ class _Survey:
             self.default = "en" if "en" in self.languages else next(iter(self.languages))
         self.urls = UrlBuilder(config, self.languages, self.default)
         own = {
-            folder: code
+            directory: code
             for code in self.languages
             if (name := get_text(get_map(self.languages, code), "contentdir"))
-            and (folder := find_folder(self.site.directory, name))
+            and (directory := find_directory(self.site.directory, name))
         }
-        self.folders = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
+        self.directories = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
             (self.site.pages, self.default)
         ]
         if own and self.site.pages not in own and not any(f.is_relative_to(self.site.pages) for f in own):
-            self.folders.append((self.site.pages, self.default))
+            self.directories.append((self.site.pages, self.default))
 
-    def items(self) -> Iterator[Entry | Skipped]:
-        for folder, language in self.folders:
+    def items(self) -> Iterator[SiteDocument | Skipped]:
+        for directory, language in self.directories:
             bundles: set[Path] = set()
-            found = list(walk(folder, self.site.directory, enter=lambda _: True))
+            found = list(walk(directory, self.site.directory, enter=lambda _: True))
             paths = [each for each in found if isinstance(each, Path)]
             bundles.update(path.parent for path in paths if self._base(path)[0] == "index")
             for path in paths:
@@ -116,7 +125,7 @@ class _Survey:
                     self._read_list(path)
             found.sort(key=lambda each: isinstance(each, Path) and self._base(each)[1] not in {"", self.default})
             for each in found:
-                yield each if isinstance(each, Skipped) else self._item(each, folder, language, bundles)
+                yield each if isinstance(each, Skipped) else self._item(each, directory, language, bundles)
 
     def _read_list(self, path: Path) -> None:
         """Record the values that a list page passes to the pages below it.
@@ -135,7 +144,7 @@ class _Survey:
         name, dot, code = path.stem.rpartition(".")
         return (name, code.lower()) if dot and code.lower() in self.languages else (path.stem, "")
 
-    def _item(self, path: Path, folder: Path, language: str, bundles: set[Path]) -> Entry | Skipped:
+    def _item(self, path: Path, directory: Path, language: str, bundles: set[Path]) -> SiteDocument | Skipped:
         base, own = self._base(path)
         bundles_around = [parent for parent in path.parents if parent in bundles]
         if base == "_index":
@@ -143,11 +152,11 @@ class _Survey:
         if any(parent != path.parent for parent in bundles_around) or (bundles_around and base != "index"):
             bundle = bundles_around[-1].relative_to(self.site.directory).as_posix()
             return Skipped(kind="file", name=str(path), reason=f"part of the bundle {bundle}, not a page")
-        if base == "index" and path.parent == folder:
+        if base == "index" and path.parent == directory:
             return Skipped(kind="page", name=str(path), reason="the home page: Kolom has its own")
         if (own or language) in self.disabled:
             return Skipped(kind="page", name=str(path), reason="its language is disabled in the configuration")
-        if self._is_ignored(path, folder):
+        if self._is_ignored(path, directory):
             return Skipped(kind="page", name=str(path), reason="excluded by the configuration")
         kind: Kind = "article"
         source = read_source(path, kind)
@@ -156,7 +165,7 @@ class _Survey:
         text, front = source
         if skipped := skip_without_front_matter(path, kind, front, text):
             return skipped
-        inherited = self._cascade(path, folder)
+        inherited = self._cascade(path, directory)
         if reason := _why_not_rendered(inherited | front.values, text[front.body :], path):
             return Skipped(kind="page", name=str(path), reason=reason)
         values = get_map(front.values, "params") | get_map(front.values, "extra") | front.values
@@ -165,20 +174,20 @@ class _Survey:
         published = self._publication(path, base, inherited | values | by_section)
         if note := self._inherited_note(path, inherited, values, section):
             published = replace(published, notes=(*published.notes, note))
-        return self._entry(path, folder, own or language, Front(values, front.body), base, published)
+        return self._entry(path, directory, own or language, Front(values, front.body), base, published)
 
-    def _is_ignored(self, path: Path, folder: Path) -> bool:
+    def _is_ignored(self, path: Path, directory: Path) -> bool:
         """Return whether the configuration excludes a file, by its full path or its path in the site or its content."""
         names = [
             path.resolve().as_posix(),
-            *(path.relative_to(root).as_posix() for root in (self.site.directory, folder)),
+            *(path.relative_to(root).as_posix() for root in (self.site.directory, directory)),
         ]
         return any(pattern.search(name) for pattern in self.ignored for name in names)
 
-    def _cascade(self, path: Path, folder: Path) -> Values:
+    def _cascade(self, path: Path, directory: Path) -> Values:
         """Return the values that the configuration and the lists above a page pass to it; the nearest wins."""
         merged = _cascading(self.site.config)
-        for parent in reversed([each for each in path.parents if each.is_relative_to(folder)]):
+        for parent in reversed([each for each in path.parents if each.is_relative_to(directory)]):
             merged |= self.cascades.get(parent, {})
         return merged
 
@@ -208,41 +217,43 @@ class _Survey:
             date_in_name=dated[1] if dated else None,
         )
 
-    def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str, published: Publication) -> Entry:
+    def _entry(
+        self, path: Path, directory: Path, language: str, found: Front, base: str, published: Publication
+    ) -> SiteDocument:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
-        relative = path.relative_to(folder)
+        relative = path.relative_to(directory)
         bundle = path.parent if base == "index" else None
         sections = list(relative.parts[:-1] if bundle is None else relative.parts[:-2])
         base = base if bundle is None else relative.parts[-2]
         if "base_url" in site.config:  # Zola's URLs do not contain the date
             base = DATE_PREFIX.sub("", base)
-        number = number_of(location)
+        id_suffix = derive_id_suffix(location)
         notes: list[str] = []
         date = published.date
-        address: str | None
-        address, others = self.urls.addresses(front, language, sections, base, date)
-        if is_unfinished(address, date):
-            address, others = None, []
-        if date is None and (day := _DAY.search(address or "")):
+        url_path: str | None
+        url_path, others = self.urls.url_paths(front, language, sections, base, date)
+        if is_unfinished(url_path, date):
+            url_path, others = None, []
+        if date is None and (day := _DAY.search(url_path or "")):
             date = get_datetime(day[1], site.zone)
         slug, more = slug_for(
-            get_text(front, "slug") or single_segment(address),
+            get_text(front, "slug") or single_segment(url_path),
             DATE_PREFIX.sub("", base),
             get_text(front, "title"),
-            number=number,
+            id_suffix=id_suffix,
         )
         is_default = language == self.default
-        return Entry(
+        return SiteDocument(
             path=path,
             location=location,
             front=front,
             body=found.body,
             kind=self._kind(front, sections),
             slug=slug,
-            number=number if is_default or not language else language,
+            id_suffix=id_suffix if is_default or not language else language,
             name=base,
-            address=address,
+            url_path=url_path,
             aliases=tuple(others),
             date=date,
             updated=self._date(front, notes, "lastmod", "modified", "updated"),

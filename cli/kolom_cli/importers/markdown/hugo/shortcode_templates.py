@@ -10,15 +10,15 @@ from markdown_it import MarkdownIt
 
 from kolom.rendering.types import SourceFormat
 from kolom_cli.importers.markdown.front_matter_values import get_list, get_text
-from kolom_cli.importers.markdown.hugo.configuration import find_folder
 from kolom_cli.importers.markdown.hugo.go_template import Method, Template, UnsupportedTemplate, parse_template
 from kolom_cli.importers.markdown.hugo.template_functions import BLOCK_END, BLOCK_START, Markup, markdown
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values
+from kolom_cli.importers.markdown.site import find_directory
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _NAME: Final = re.compile(r"[\w-]+(?:/[\w-]+){0,5}")
-_FOLDERS: Final = ("layouts/shortcodes", "layouts/_shortcodes")
+_DIRECTORIES: Final = ("layouts/shortcodes", "layouts/_shortcodes")
 _MAX_CHARACTERS: Final = 64 * 1024
 _LINE_BREAK: Final = re.compile(r"[ \t]*\n[ \t]*")
 _LINE_BREAKS: Final = re.compile("\1[\1 \t]*")
@@ -29,13 +29,13 @@ _PARSER: Final = MarkdownIt("commonmark")
 
 @dataclass(frozen=True, slots=True)
 class PageValues:
-    """What templates may read of a page and its site. ``address_of`` returns the URL of the target of ``ref``."""
+    """What templates may read of a page and its site. ``url_of`` returns the URL of the target of ``ref``."""
 
     title: str
-    address: str
+    url_path: str
     front: Values
     config: Values
-    address_of: Callable[[str], str | None]
+    url_of: Callable[[str], str | None]
 
 
 @dataclass(slots=True)
@@ -86,8 +86,8 @@ class ShortcodeTemplates:
 
     def _read(self, name: str) -> Iterator[Template | str]:
         root = self.directory.resolve()
-        for folder in self._folders():
-            path = folder / f"{name}.html"
+        for directory in self._directories():
+            path = directory / f"{name}.html"
             if path.is_file() and path.resolve().is_relative_to(root):
                 try:
                     text = read_text(path)
@@ -95,13 +95,13 @@ class ShortcodeTemplates:
                 except (DocumentError, UnsupportedTemplate) as error:
                     yield str(error)
 
-    def _folders(self) -> Iterator[Path]:
+    def _directories(self) -> Iterator[Path]:
         themes = get_list(self.config, "theme")
-        above = find_folder(self.directory, get_text(self.config, "themesdir") or "themes")
+        above = find_directory(self.directory, get_text(self.config, "themesdir") or "themes")
         if above is not None and not themes:
-            themes = sorted(folder.name for folder in above.iterdir() if folder.is_dir())
+            themes = sorted(directory.name for directory in above.iterdir() if directory.is_dir())
         roots = [self.directory, *(above / name for name in themes if above is not None)]
-        yield from (root / name for root in roots for name in _FOLDERS)
+        yield from (root / name for root in roots for name in _DIRECTORIES)
 
 
 def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fields:
@@ -115,8 +115,8 @@ def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fiel
     shown = _Fields(
         {
             "Title": page.title,
-            "RelPermalink": page.address,
-            "Permalink": page.address,
+            "RelPermalink": page.url_path,
+            "Permalink": page.url_path,
             "Params": page.front,
             "Param": Method(lambda key: _typed(page.front.get(str(key).lower()))),
             "RenderString": Method(lambda *values: markdown(values[-1])),
@@ -140,7 +140,7 @@ def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fiel
 
 def _reference(page: PageValues, values: tuple[Any, ...]) -> str:
     wanted = values[-1] if values and isinstance(values[-1], str) else ""
-    found = page.address_of(wanted)
+    found = page.url_of(wanted)
     if not found:
         raise UnsupportedTemplate("ref")
     return found

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.markdown.html_snippets import inline
-from kolom_cli.importers.markdown.permalinks import hugo_name
+from kolom_cli.importers.markdown.permalinks import slugify_like_hugo
 
 BLOCK_START: Final = "\2"
 BLOCK_END: Final = "\3"
@@ -212,7 +212,7 @@ FUNCTIONS: Final = _Functions(
             ("htmlescape transform.htmlescape", lambda text: html.escape(_text(text))),
             ("htmlunescape transform.htmlunescape", lambda text: html.unescape(_text(text))),
             ("plainify transform.plainify", lambda text: plain_text(_text(text))),
-            ("urlize urls.urlize anchorize urls.anchorize", lambda text: hugo_name(_text(text))),
+            ("urlize urls.urlize anchorize urls.anchorize", lambda text: slugify_like_hugo(_text(text))),
         )
         for name in names.split()
     }

@@ -6,7 +6,13 @@ from datetime import datetime
 
 from kolom_cli.importers.markdown.front_matter_values import get_flag, get_list, get_map, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Values
-from kolom_cli.importers.markdown.permalinks import date_tokens, expand, hugo_name, hugo_sections, tidy
+from kolom_cli.importers.markdown.permalinks import (
+    date_tokens,
+    expand,
+    hugo_sections,
+    normalize_slashes,
+    slugify_like_hugo,
+)
 
 _FILE_SUFFIXES = (".html", ".htm", ".php", ".asp", ".aspx", ".xml", ".jsp")
 
@@ -19,7 +25,7 @@ class UrlBuilder:
     languages: Values
     default_language: str
 
-    def addresses(
+    def url_paths(
         self, front: Values, language: str, sections: list[str], base: str, date: datetime | None
     ) -> tuple[str, list[str]]:
         """Return the URL path of a page, and its aliases.
@@ -30,42 +36,47 @@ class UrlBuilder:
         prefix = self._prefix(language)
         title, slug = get_text(front, "title"), get_text(front, "slug")
         tokens = date_tokens(date) | {
-            "title": hugo_name(title, lower=lower),
-            "slug": hugo_name(slug or title or base, lower=lower),
-            "filename": hugo_name(base, lower=lower),
-            "contentbasename": hugo_name(base, lower=lower),
-            "slugorfilename": hugo_name(slug or base, lower=lower),
-            "slugorcontentbasename": hugo_name(slug or base, lower=lower),
-            "section": hugo_name(sections[0], lower=lower) if sections else "",
+            "title": slugify_like_hugo(title, lower=lower),
+            "slug": slugify_like_hugo(slug or title or base, lower=lower),
+            "filename": slugify_like_hugo(base, lower=lower),
+            "contentbasename": slugify_like_hugo(base, lower=lower),
+            "slugorfilename": slugify_like_hugo(slug or base, lower=lower),
+            "slugorcontentbasename": slugify_like_hugo(slug or base, lower=lower),
+            "section": slugify_like_hugo(sections[0], lower=lower) if sections else "",
         }
-        names = [hugo_name(section, lower=lower) for section in sections]
+        names = [slugify_like_hugo(section, lower=lower) for section in sections]
         dynamic: dict[str, str | Callable[[str], str]] = {**tokens, "sections": hugo_sections(names)}
         ugly = self._is_ugly(sections)
         if url := get_text(front, "url"):
-            address = expand(url, dynamic) if ":" in url else tidy(url)
+            url_path = expand(url, dynamic) if ":" in url else normalize_slashes(url)
             if not url.startswith("/"):
-                address = tidy(f"{prefix}/{address}")
+                url_path = normalize_slashes(f"{prefix}/{url_path}")
         elif (path := get_text(front, "path")) and "base_url" in self.config:  # Zola's
-            address = tidy(path)
+            url_path = normalize_slashes(path)
         elif pattern := self._pattern(sections):
-            address = tidy(f"{prefix}/{expand(pattern, dynamic)}")
+            url_path = normalize_slashes(f"{prefix}/{expand(pattern, dynamic)}")
         else:
-            address = tidy("/".join([prefix, *names, hugo_name(slug or base, lower=lower)]))
-        last = address.rpartition("/")[2]
+            url_path = normalize_slashes("/".join([prefix, *names, slugify_like_hugo(slug or base, lower=lower)]))
+        last = url_path.rpartition("/")[2]
         if ugly and not get_text(front, "url"):
-            address = f"{address.rstrip('/')}.html"
+            url_path = f"{url_path.rstrip('/')}.html"
         elif last and not last.endswith(_FILE_SUFFIXES):
-            address += "/"
-        return tidy(address.removesuffix("index.html")), list(self._aliases(front, address, prefix))
+            url_path += "/"
+        return normalize_slashes(url_path.removesuffix("index.html")), list(self._aliases(front, url_path, prefix))
 
-    def _aliases(self, front: Values, address: str, prefix: str) -> Iterator[str]:
+    def _aliases(self, front: Values, url_path: str, prefix: str) -> Iterator[str]:
         for alias in get_list(front, "aliases"):
             full = alias
             if "base_url" in self.config:  # Zola's aliases are relative to the root
                 full = f"/{alias.lstrip('/')}"
             elif not alias.startswith("/"):
-                full = _without_dots(f"{address.rstrip('/').rpartition('/')[0]}/{alias}")
-            for each in dict.fromkeys((tidy(full), tidy(f"{prefix}{full}") if alias.startswith("/") else tidy(full))):
+                full = _without_dots(f"{url_path.rstrip('/').rpartition('/')[0]}/{alias}")
+            for each in dict.fromkeys(
+                (
+                    normalize_slashes(full),
+                    normalize_slashes(f"{prefix}{full}") if alias.startswith("/") else normalize_slashes(full),
+                )
+            ):
                 yield each
                 if not each.endswith("/") and "." not in each.rpartition("/")[2]:
                     yield f"{each}/"
@@ -73,8 +84,8 @@ class UrlBuilder:
     def _prefix(self, language: str) -> str:
         if not language or not self.languages:
             return ""
-        in_folder = get_flag(self.config, "defaultcontentlanguageinsubdir") is True
-        return "" if language == self.default_language and not in_folder else f"/{language}"
+        in_directory = get_flag(self.config, "defaultcontentlanguageinsubdir") is True
+        return "" if language == self.default_language and not in_directory else f"/{language}"
 
     def _is_ugly(self, sections: list[str]) -> bool:
         by_section = get_map(self.config, "uglyurls")

@@ -96,7 +96,7 @@ def _read(path: Path, directory: Path, settings: Settings, seen: set[Path]) -> N
     seen.add(path)
     try:
         if not path.resolve().is_relative_to(directory.resolve()):
-            raise SourceError(f"{path}: a link to a file outside of the directory")
+            raise SourceError(f"{path}: a link to a file outside of the folder")
         text = read_text(path)
         if len(text) > _MAX_CHARACTERS:
             raise SourceError(f"{path}: is larger than {_MAX_CHARACTERS // 1024} KB")

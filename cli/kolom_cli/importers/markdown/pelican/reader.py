@@ -16,16 +16,17 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_list, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, header_front, read_front_or_header
 from kolom_cli.importers.markdown.pelican.configuration import Settings, as_value, read_settings
-from kolom_cli.importers.markdown.pelican.urls import expand, pelican_name
-from kolom_cli.importers.markdown.permalinks import tidy
+from kolom_cli.importers.markdown.pelican.urls import expand, slugify_like_pelican
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
 from kolom_cli.importers.markdown.publication import Publication, publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
-    Entry,
     Site,
+    SiteDocument,
     base_of,
-    normalize_address,
-    number_of,
+    derive_id_suffix,
+    find_directory,
+    normalize_url_path,
     single_segment,
     slug_for,
     walk,
@@ -44,11 +45,15 @@ _BODY: Final = re.compile(r"<body(?:\s[^<>]*)?>", re.IGNORECASE)
 _NO_CATEGORY: Final = frozenset(("", "misc"))
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     settings = read_settings(directory)
     pages = next(
-        (folder for name in (settings.text("PATH"), "content") if name and (folder := _find_folder(directory, name))),
+        (
+            subdirectory
+            for name in (settings.text("PATH"), "content")
+            if name and (subdirectory := find_directory(directory, name))
+        ),
         directory,
     )
     site = Site(flavor="pelican", directory=directory, pages=pages, roots=(pages,))
@@ -57,16 +62,11 @@ def survey(directory: Path) -> Site:
     site.base, site.hosts = base_of(settings.text("SITEURL"))
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(settings.text("TIMEZONE")) if settings.text("TIMEZONE") else site.zone
-    return site.add(_Survey(site, settings).items())
-
-
-def _find_folder(directory: Path, name: str) -> Path | None:
-    folder = directory / name
-    return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None
+    return site.add(_SiteReader(site, settings).items())
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
     settings: Settings
     unknown: str = field(init=False)
@@ -77,12 +77,12 @@ class _Survey:
             names.append("PATH_METADATA")
         self.unknown = ", ".join([*names, *(f"the import of {name}" for name in sorted(self.settings.imported))])
 
-    def items(self) -> Iterator[Entry | Skipped]:
+    def items(self) -> Iterator[SiteDocument | Skipped]:
         output = self.settings.text("OUTPUT_PATH", "output").rstrip("/") or "output"
         ignored = {(self.site.directory / output).resolve(), (self.site.directory / "theme").resolve()}
 
-        def enter(folder: Path) -> bool:
-            return folder.resolve() not in ignored and not self._is_ignored(folder)
+        def enter(directory: Path) -> bool:
+            return directory.resolve() not in ignored and not self._is_ignored(directory)
 
         for found in walk(self.site.pages, self.site.directory, enter=enter):
             yield found if isinstance(found, Skipped) else self._item(found)
@@ -103,7 +103,7 @@ class _Survey:
         excluded = settings.texts("ARTICLE_EXCLUDES")
         return "article" if _is_below(location, articles) and not _is_below(location, excluded) else None
 
-    def _item(self, path: Path) -> Entry | Skipped:
+    def _item(self, path: Path) -> SiteDocument | Skipped:
         kind = self._kind(path)
         if kind is None or self._is_ignored(path):
             return Skipped(kind="file", name=str(path), reason="excluded by the settings of Pelican")
@@ -134,7 +134,7 @@ class _Survey:
         if reason := self._why_not_published(values, kind, published):
             return Skipped(kind=kind, name=str(path), reason=reason)
         entry = self._entry(path, kind, Front(values, front.body), published)
-        if kind == "page" and normalize_address(entry.address or "-") in _OWN_PAGES:
+        if kind == "page" and normalize_url_path(entry.url_path or "-") in _OWN_PAGES:
             return Skipped(kind=kind, name=str(path), reason="a page that Kolom generates itself")
         return entry
 
@@ -164,31 +164,34 @@ class _Survey:
             return "has no date, so Pelican does not publish it"
         return None
 
-    def _entry(self, path: Path, kind: Kind, found: Front, published: Publication) -> Entry:
+    def _entry(self, path: Path, kind: Kind, found: Front, published: Publication) -> SiteDocument:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
-        number = number_of(location)
+        id_suffix = derive_id_suffix(location)
         base = DATE_PREFIX.sub("", path.stem)
         wanted = get_text(front, "slug")
         if not wanted:
             by_name = self.settings.text("SLUGIFY_SOURCE", "title") == "basename"
-            wanted = (path.stem if by_name else pelican_name(get_text(front, "title"))) or ""
-        category = get_text(front, "category") or self._folder_category(path, kind)
-        address, others, notes = self._addresses(path, kind, front, wanted, category, published.date)
-        slug, more = slug_for(wanted or single_segment(address), get_text(front, "title"), base, number=number)
+            wanted = (path.stem if by_name else slugify_like_pelican(get_text(front, "title"))) or ""
+        category = get_text(front, "category") or self._directory_category(path, kind)
+        url_path, others, notes = self._url_paths(path, kind, front, wanted, category, published.date)
+        slug, more = slug_for(wanted or single_segment(url_path), get_text(front, "title"), base, id_suffix=id_suffix)
         language = get_text(front, "lang")
         is_default = not language or language == self.settings.text("DEFAULT_LANG", "en")
-        return Entry(
+        return SiteDocument(
             path=path,
             location=location,
             front=front,
             body=found.body,
             kind=kind,
             slug=slug,
-            number=number if is_default else language.lower(),
+            id_suffix=id_suffix if is_default else language.lower(),
             name=base,
-            address=address,
-            aliases=(*others, *(tidy(each) for key in ("alias", "aliases") for each in get_list(front, key))),
+            url_path=url_path,
+            aliases=(
+                *others,
+                *(normalize_slashes(each) for key in ("alias", "aliases") for each in get_list(front, key)),
+            ),
             date=published.date,
             updated=get_datetime(get_text(front, "modified", "updated"), site.zone),
             draft=published.draft,
@@ -196,19 +199,19 @@ class _Survey:
             notes=(*published.notes, *notes, *more),
         )
 
-    def _folder_category(self, path: Path, kind: Kind) -> str:
-        folder = path.relative_to(self.site.pages).parent.name
+    def _directory_category(self, path: Path, kind: Kind) -> str:
+        directory = path.relative_to(self.site.pages).parent.name
         is_category = self.settings.flag("USE_FOLDER_AS_CATEGORY", default=True)
         if kind == "page":
             return ""
-        return folder if folder and is_category else self.settings.text("DEFAULT_CATEGORY")
+        return directory if directory and is_category else self.settings.text("DEFAULT_CATEGORY")
 
-    def _addresses(
+    def _url_paths(
         self, path: Path, kind: Kind, front: Values, slug: str, category: str, date: datetime | None
     ) -> tuple[str | None, list[str], list[str]]:
         """Return the URL, the path of its file if that is another one, and a note if the URL is not known."""
         if own := get_text(front, "url"):
-            return tidy(own.removesuffix("index.html")), [], []
+            return normalize_slashes(own.removesuffix("index.html")), [], []
         default = self.settings.text("DEFAULT_LANG", "en")
         language = get_text(front, "lang")
         name = kind.upper() + ("_LANG" if language and language != default else "")
@@ -217,8 +220,8 @@ class _Survey:
         tokens = {
             "slug": slug,
             "lang": language or default,
-            "category": pelican_name(category or "misc") or "",
-            "author": pelican_name((get_list(front, "author") or get_list(front, "authors") or [""])[0]) or "",
+            "category": slugify_like_pelican(category or "misc") or "",
+            "author": slugify_like_pelican((get_list(front, "author") or get_list(front, "authors") or [""])[0]) or "",
             "path": PurePosixPath(location).as_posix(),
             "base_name": path.stem,
         }
@@ -229,14 +232,14 @@ class _Survey:
             else None
             for key in (f"{name}_URL", f"{name}_SAVE_AS")
         ]
-        address, file = found
-        if address is None:
+        url_path, file = found
+        if url_path is None:
             return None, [], [f"its old URL is unknown: {name}_URL or its slug cannot be computed"]
-        return address, [file] if file and normalize_address(file) != normalize_address(address) else [], []
+        return url_path, [file] if file and normalize_url_path(file) != normalize_url_path(url_path) else [], []
 
 
-def _is_below(location: Path, folders: tuple[str, ...]) -> bool:
-    return any(location.is_relative_to(folder.strip("/") or ".") for folder in folders)
+def _is_below(location: Path, directories: tuple[str, ...]) -> bool:
+    return any(location.is_relative_to(directory.strip("/") or ".") for directory in directories)
 
 
 def _read(path: Path, text: str) -> Front:

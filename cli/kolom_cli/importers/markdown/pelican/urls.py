@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from kolom_cli.importers.markdown.permalinks import date_tokens, tidy
+from kolom_cli.importers.markdown.permalinks import date_tokens, normalize_slashes
 
 _FIELD: Final = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 _DATE: Final = re.compile(r"%(-?[A-Za-z%])")
@@ -46,7 +46,7 @@ def expand(pattern: str, tokens: Mapping[str, str], date: datetime | None) -> st
         is_known = is_known and found is not None
         return found or ""
 
-    path = tidy(_FIELD.sub(replace, pattern))
+    path = normalize_slashes(_FIELD.sub(replace, pattern))
     return path.removesuffix("index.html") if is_known and "{" not in path else None
 
 
@@ -59,7 +59,7 @@ def _formatted(date_format: str, date: datetime) -> str | None:
     return "".join(known[piece] if index % 2 else piece for index, piece in enumerate(pieces))
 
 
-def pelican_name(text: str) -> str | None:
+def slugify_like_pelican(text: str) -> str | None:
     """Return the slug that Pelican makes of a title; None if it would need a transliteration of other scripts."""
     plain = unicodedata.normalize("NFKD", text)
     if any(ord(each) > 127 and each.isalpha() for each in plain):

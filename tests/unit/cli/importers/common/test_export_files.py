@@ -8,7 +8,7 @@ from typing import IO
 
 import pytest
 
-from kolom_cli.importers.common.export_files import members_of, open_member
+from kolom_cli.importers.common.export_files import open_member, read_members
 from kolom_cli.importers.common.types import SourceError
 
 MEGABYTE = 1024 * 1024
@@ -23,7 +23,7 @@ def _zip(path: Path, data: bytes) -> None:
 def _read(path: Path) -> int:
     """Return how many bytes can be read; raises what reading raises."""
     with ExitStack() as stack:
-        (member,) = members_of(path, stack)
+        (member,) = read_members(path, stack)
         with open_member(member) as file:
             return sum(map(len, iter(lambda: file.read(MEGABYTE), b"")))
 
@@ -36,7 +36,7 @@ def test_a_file_that_declares_an_excessive_size_is_refused_unread(tmp_path: Path
     else:
         path.write_bytes(gzip.compress(BOMB))
     with ExitStack() as stack:
-        (member,) = members_of(path, stack)
+        (member,) = read_members(path, stack)
         with pytest.raises(SourceError, match="200 times larger"):
             open_member(member)
 
@@ -52,7 +52,7 @@ def test_a_gzip_file_with_a_false_size_is_refused_after_16_mb(tmp_path: Path) ->
             read.append(len(file.read(MEGABYTE)))
 
     with ExitStack() as stack:
-        (member,) = members_of(path, stack)
+        (member,) = read_members(path, stack)
         with open_member(member) as file, pytest.raises(SourceError, match="200 times larger"):
             read_all(file)
     assert sum(read) <= 16 * MEGABYTE

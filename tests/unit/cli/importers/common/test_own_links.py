@@ -2,7 +2,8 @@
 
 import pytest
 
-from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, host_key, path_key
+from kolom_cli.importers.common.own_links import LinkRewriter, OldUrls, host_key, path_key
+from kolom_cli.importers.common.path_plan import PathPlan
 from kolom_cli.terminal.report import LinkCounts
 
 HERE = "/2012/01/hello/"
@@ -10,8 +11,8 @@ HERE = "/2012/01/hello/"
 
 def _links() -> LinkRewriter:
     by_path = {path_key("/2012/01/hello/"): HERE, path_key("/b%C3%A9/"): "/b%C3%A9/"}
-    addresses = OldAddresses(frozenset({"old.example"}), by_path, {"/?p=12": HERE})
-    return LinkRewriter(addresses, addresses.is_own)
+    old_urls = OldUrls(frozenset({"old.example"}), by_path, {"/?p=12": HERE})
+    return LinkRewriter(old_urls, old_urls.is_own)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_other_urls_stay_and_those_of_the_old_site_are_counted(url: str, counts:
 
 @pytest.mark.parametrize("host", ["münchen.example", "xn--mnchen-3ya.example", "WWW.MÜNCHEN.example."])
 def test_a_host_with_other_letters_is_recognized_in_both_forms(host: str) -> None:
-    own = OldAddresses(frozenset({host_key("https://münchen.example/")}), {path_key("/a/"): "/a/"})
+    own = OldUrls(frozenset({host_key("https://münchen.example/")}), {path_key("/a/"): "/a/"})
     assert own(f"http://{host}/a/") == "/a/"
 
 
@@ -98,7 +99,7 @@ def test_many_unclosed_links_take_linear_time() -> None:
 
 
 def test_addresses_are_planned_like_an_import_assigns_them() -> None:
-    plan = AddressPlan()
+    plan = PathPlan()
     assert plan.add("/2012/x/", "x", "1") == "/2012/x/"
     assert plan.add("/2012/x/", "x", "2") == "/x-2/"
     assert plan.add(None, "x-2", "3") == "/x-2-3/"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.articles.names import path_problem, slug_problem
-from kolom_cli.importers.common.article_matching import host_of, path_names, thread_names
+from kolom_cli.importers.common.article_matching import extract_host, path_names, thread_names
 from kolom_cli.importers.common.source_ids import MAX_BYTES, wordpress_origin
 from kolom_cli.importers.common.thread_map import ThreadMap, Unmatched, check_unmatched, read_mapping, write_unmatched
 from kolom_cli.importers.common.types import SourceError
@@ -220,7 +220,7 @@ def test_all_forms_of_one_address_have_a_common_candidate(path: str) -> None:
     ],
 )
 def test_hosts_are_compared_in_normal_form(address: str, host: str) -> None:
-    assert host_of(address) == host
+    assert extract_host(address) == host
 
 
 @pytest.mark.parametrize("length", [10, 500, 5_000])

@@ -9,7 +9,7 @@ import pytest
 
 from kolom_cli.importers.common import xml_scanner
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import Entry, Format, Outside, read_entries, text_of
+from kolom_cli.importers.common.xml_stream import Format, Outside, XmlEntry, get_element_text, read_entries
 
 
 def _accept(_root: Any) -> None:
@@ -26,19 +26,19 @@ class _InPieces(io.BytesIO):
         return super().read1(min(size or 7, 7) if size != -1 else 7)
 
 
-def _read(data: str | bytes, file_type: type[io.BytesIO] = io.BytesIO) -> tuple[list[Entry], str]:
-    found: list[Entry] = []
+def _read(data: str | bytes, file_type: type[io.BytesIO] = io.BytesIO) -> tuple[list[XmlEntry], str]:
+    found: list[XmlEntry] = []
     try:
         for each in read_entries("x", file_type(data if isinstance(data, bytes) else data.encode()), FORMAT):
-            if isinstance(each, Entry):
+            if isinstance(each, XmlEntry):
                 found.append(each)  # noqa: PERF401 (entries before the error must be kept)
     except SourceError as error:
         return found, str(error)
     return found, ""
 
 
-def _texts(entries: list[Entry]) -> list[str]:
-    return ["" if each.element is None else text_of(each.element) for each in entries]
+def _texts(entries: list[XmlEntry]) -> list[str]:
+    return ["" if each.element is None else get_element_text(each.element) for each in entries]
 
 
 def _rss(*items: str) -> str:
@@ -100,7 +100,7 @@ def test_memory_does_not_grow_with_the_number_of_entries() -> None:
         file: Any = _Generated(number)
         tracemalloc.start()
         try:
-            assert sum(isinstance(each, Entry) for each in read_entries("x", file, FORMAT)) == number
+            assert sum(isinstance(each, XmlEntry) for each in read_entries("x", file, FORMAT)) == number
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

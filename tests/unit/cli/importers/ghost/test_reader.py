@@ -1,4 +1,4 @@
-"""What of a Ghost export becomes what: read, not stored."""
+"""Reading a Ghost export, without a store."""
 
 import json
 from datetime import UTC, datetime
@@ -114,7 +114,7 @@ def test_the_posts_of_a_private_site_are_drafts(file: Path, value: Any) -> None:
 
 
 def test_a_post_that_is_only_for_mail_is_a_draft(file: Path) -> None:
-    """It may be scheduled, and would become public here."""
+    """It may be scheduled, and would become public on this site."""
     planned = post(status="scheduled", published_at="2099-01-01T00:00:00.000Z")
     (article,) = _articles(file, export(planned, posts_meta=[{"post_id": planned["id"], "email_only": 1}]))
     assert article.notes == ("only sent by mail in Ghost: imported as a draft",)

@@ -51,7 +51,7 @@ def test_posts_pages_and_other_files_are_told_apart(tmp_path: Path) -> None:
     outside = "is not in a folder that Astro publishes, such as src/content and src/pages"
     assert reasons(items) == {
         "src/pages/index.md": "a page that Kolom generates itself",
-        "src/content/blog/_part.md": "a part of other pages: it or its directory begins with _",
+        "src/content/blog/_part.md": "a part of other pages: a name in its path begins with _",
         "src/content/authors/jane.md": "its front matter has neither a title nor a date: add one to import it",
         "src/components/help.md": outside,
         "README.md": outside,

@@ -19,9 +19,9 @@ from kolom_cli.importers.markdown.permalinks import (
     JEKYLL_STYLES,
     date_tokens,
     expand,
-    hugo_name,
     hugo_sections,
-    jekyll_name,
+    slugify_like_hugo,
+    slugify_like_jekyll,
 )
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.tag_arguments import arguments
@@ -178,11 +178,11 @@ def test_sections_of_hugo_permalinks_can_be_selected(selection: str, path: str) 
 
 
 def test_slugs_are_made_like_those_of_each_system() -> None:
-    assert jekyll_name("Hello, World! C++ & Go") == "hello-world-c-go"
-    assert jekyll_name("Hello, World!", pretty=True) == "Hello,-World!"
-    assert hugo_name("Hello, World! C++ & Go") == "hello-world-c++-go"
-    assert hugo_name("A - B") == "a-b"
-    assert hugo_name("Kopi É") == "kopi-é"
+    assert slugify_like_jekyll("Hello, World! C++ & Go") == "hello-world-c-go"
+    assert slugify_like_jekyll("Hello, World!", pretty=True) == "Hello,-World!"
+    assert slugify_like_hugo("Hello, World! C++ & Go") == "hello-world-c++-go"
+    assert slugify_like_hugo("A - B") == "a-b"
+    assert slugify_like_hugo("Kopi É") == "kopi-é"
 
 
 # Liquid

@@ -1,4 +1,4 @@
-"""What of a Medium export becomes what: read, not stored."""
+"""Reading a Medium export, without a store."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What of a Substack export becomes what: read, not stored."""
+"""Reading a Substack export, without a store."""
 
 import zipfile
 from datetime import UTC, datetime
@@ -103,10 +103,10 @@ OPEN = "open.substack.com/pub"
         ),
     ],
 )
-def test_links_to_own_posts_lead_to_the_articles_here(
+def test_links_to_own_posts_lead_to_the_imported_articles(
     tmp_path: Path, others: dict[str, str], site: str, hosts: set[str]
 ) -> None:
-    """The name of the list of subscribers is that of the newsletter; else any newsletter with such a post counts."""
+    """The list of subscribers is named after the newsletter. Without it, any newsletter with such a post counts."""
     candidates = (
         "me.substack.com",
         "you.substack.com",
@@ -137,8 +137,8 @@ def test_links_to_own_posts_and_to_the_newsletter_are_counted(tmp_path: Path) ->
     assert first.own_links == LinkCounts(to_articles=1, to_pages=1)
 
 
-def test_subscribers_are_counted_and_readers_are_not_read(tmp_path: Path) -> None:
-    """No address of theirs is in any item."""
+def test_subscribers_are_counted_and_no_file_about_readers_is_imported(tmp_path: Path) -> None:
+    """No item contains an email address."""
     lists = {
         "email_list.me.csv": 'email,plan\na@x.example,"other\nline"\nb@x.example,\n',
         "posts/101.post-1.opens.csv": "email\nc@x.example\n",

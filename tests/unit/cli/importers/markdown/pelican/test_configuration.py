@@ -14,7 +14,7 @@ def _settings(folder: Path, text: str, **files: str) -> Settings:
     return read_settings(folder)
 
 
-def test_literals_are_read_and_those_of_publication_win(tmp_path: Path) -> None:
+def test_literals_are_read_and_publishconf_takes_precedence(tmp_path: Path) -> None:
     settings = _settings(
         tmp_path,
         "import os\nAUTHOR = 'Sari'\n"

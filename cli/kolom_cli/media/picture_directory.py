@@ -10,7 +10,7 @@ _MIN_SEGMENTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class PictureFolder:
+class PictureDirectory:
     """A folder with pictures. Files outside of it are never read, also not through symbolic links."""
 
     root: Path

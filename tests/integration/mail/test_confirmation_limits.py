@@ -1,4 +1,4 @@
-"""Limits of confirmation requests per sender, network, mailbox and site, because visitors may enter any address."""
+"""The limits of confirmation mails per sender, network, mailbox and site, because visitors may enter any address."""
 
 import json
 from datetime import UTC, datetime, time, timedelta
@@ -22,59 +22,59 @@ SENDER = "203.0.113.7"
 
 @pytest.fixture(autouse=True)
 def midnight(mail_system: MailSystem) -> None:
-    """Return an article, and a day that has just begun."""
+    """Publish an article, and set the time to the beginning of a day."""
     publishing.publish(content("hello", published_at=datetime.now(UTC) - timedelta(hours=1)), now=datetime.now(UTC))
     mail_system.now = datetime.combine(mail_system.now + timedelta(days=1), time.min, UTC)
 
 
-def asking(mail_system: MailSystem, number: int, **fields: str) -> Comment:
+def comment_with_request(mail_system: MailSystem, number: int, **fields: str) -> Comment:
     """Post a comment that requests reply notifications for a new address."""
     given = {"email": f"stranger{number}@example.com", "address": SENDER} | fields
     return mail_system.comment(f"Number {number}.", notify_replies=True, **given)
 
 
-def asked(mail_system: MailSystem) -> list[str]:
-    """Return the addresses that got a confirmation request."""
+def addresses_asked(mail_system: MailSystem) -> list[str]:
+    """Return the addresses that got a confirmation mail."""
     mail_system.deliver_stream()
     return [mail["to"] for mail in mail_system.ses.mails if mail["to"] != OWNER]
 
 
 def test_one_visitor_with_many_addresses_triggers_three_mails(mail_system: MailSystem, configure: Configure) -> None:
     configure(moderation_mode="none", comments_per_minute=100)
-    comments = [asking(mail_system, number) for number in range(6)]
+    comments = [comment_with_request(mail_system, number) for number in range(6)]
     assert {comment.status for comment in comments} == {"approved"}
-    assert sorted(asked(mail_system)) == [f"stranger{number}@example.com" for number in range(3)]
+    assert sorted(addresses_asked(mail_system)) == [f"stranger{number}@example.com" for number in range(3)]
     assert [mail_system.subscription(comment) for comment in comments[2:4]] == ["asked", None]
 
 
 def test_comments_approved_together_trigger_three_mails_per_sender(mail_system: MailSystem) -> None:
-    comments = [asking(mail_system, number) for number in range(6)]
+    comments = [comment_with_request(mail_system, number) for number in range(6)]
     assert {mail_system.approve(comment).status for comment in comments} == {"approved"}
-    assert len(asked(mail_system)) == 3
-    mail_system.approve(asking(mail_system, 99, address="192.0.2.1"))
-    assert len(asked(mail_system)) == 4
+    assert len(addresses_asked(mail_system)) == 3
+    mail_system.approve(comment_with_request(mail_system, 99, address="192.0.2.1"))
+    assert len(addresses_asked(mail_system)) == 4
 
 
 def test_the_same_text_posted_repeatedly_counts_each_time(mail_system: MailSystem, configure: Configure) -> None:
     """After ten minutes it is a new comment, even if the first one was deleted."""
     configure(moderation_mode="none", comments_per_minute=100)
     for _ in range(5):
-        comment = asking(mail_system, 1)
+        comment = comment_with_request(mail_system, 1)
         mail_system.deliver_stream()
         editing.erase(1, comment.id, by="author", now=mail_system.now)
         mail_system.now += timedelta(minutes=11)
-    assert len(asked(mail_system)) == 3
+    assert len(addresses_asked(mail_system)) == 3
 
 
 def may_ask(number: int, address: str | None, now: datetime, mailbox: str | None = None) -> bool:
-    """Return whether a confirmation request for the comment with that number is within the limits."""
+    """Return whether a confirmation mail for the comment with that number is within the limits."""
     sender = ClientId.from_ip(address, signing.load_keys()) if address else None
-    applied = rate_limits.question_limits(mailbox or f"mailbox{number}", sender)
-    return rate_limits.find_reached(f"question{number}", applied, now=now) is None
+    applied = rate_limits.confirmation_limits(mailbox or f"mailbox{number}", sender)
+    return rate_limits.find_reached(f"submission{number}", applied, now=now) is None
 
 
 def hours(mail_system: MailSystem, count: int) -> list[tuple[int, datetime]]:
-    """Return times after midnight, in hours."""
+    """Return the first full hours of the day, each with its time."""
     return [(hour, mail_system.now + timedelta(hours=hour)) for hour in range(count)]
 
 
@@ -112,13 +112,13 @@ def test_the_same_request_counts_once(mail_system: MailSystem) -> None:
 
 def test_a_limited_person_is_asked_with_their_next_comment(mail_system: MailSystem) -> None:
     for number in range(4):
-        mail_system.approve(asking(mail_system, number))
+        mail_system.approve(comment_with_request(mail_system, number))
     late = "stranger3@example.com"
-    assert late not in asked(mail_system)
+    assert late not in addresses_asked(mail_system)
     mail_system.now += timedelta(hours=1)
-    assert late not in asked(mail_system)
-    mail_system.approve(asking(mail_system, 4, email=late))
-    assert asked(mail_system).count(late) == 1
+    assert late not in addresses_asked(mail_system)
+    mail_system.approve(comment_with_request(mail_system, 4, email=late))
+    assert addresses_asked(mail_system).count(late) == 1
 
 
 def test_spellings_of_one_mailbox_count_together(mail_system: MailSystem) -> None:
@@ -129,17 +129,17 @@ def test_spellings_of_one_mailbox_count_together(mail_system: MailSystem) -> Non
         "bu.di+x@googlemail.com",
     )
     for number, email in enumerate(spellings):
-        mail_system.approve(asking(mail_system, number, email=email, address=f"10.{number}.0.1"))
-    assert len(asked(mail_system)) == 3
+        mail_system.approve(comment_with_request(mail_system, number, email=email, address=f"10.{number}.0.1"))
+    assert len(addresses_asked(mail_system)) == 3
 
 
 def test_deleting_a_comment_does_not_reset_the_count(mail_system: MailSystem, configure: Configure) -> None:
     configure(moderation_mode="none")
     for number in range(4):
-        comment = asking(mail_system, number, email="budi@example.com", address=f"10.{number}.0.1")
+        comment = comment_with_request(mail_system, number, email="budi@example.com", address=f"10.{number}.0.1")
         mail_system.deliver_stream()
         editing.erase(1, comment.id, by="author", now=mail_system.now)
-    assert len(asked(mail_system)) == 3
+    assert len(addresses_asked(mail_system)) == 3
 
 
 def test_a_repeated_submission_counts_once(mail_system: MailSystem, configure: Configure) -> None:
@@ -150,17 +150,17 @@ def test_a_repeated_submission_counts_once(mail_system: MailSystem, configure: C
                 content=f"Number {number}.", email=f"stranger{number}@example.com", notify_replies=True, address=SENDER
             )
             assert call(write_comments.handler, event).status == 201
-    asking(mail_system, 3)
-    assert len(asked(mail_system)) == 3
+    comment_with_request(mail_system, 3)
+    assert len(addresses_asked(mail_system)) == 3
 
 
 def test_the_sites_limit_applies_to_unknown_senders(mail_system: MailSystem) -> None:
     assert all(may_ask(number, f"10.{number}.0.1", mail_system.now) for number in range(19))
     for number in range(2):
-        comment = asking(mail_system, number)
+        comment = comment_with_request(mail_system, number)
         GuardRecord(f"sender#{comment.id}").delete()
         mail_system.approve(comment)
-    assert len(asked(mail_system)) == 1
+    assert len(addresses_asked(mail_system)) == 1
 
 
 def test_the_mail_tells_strangers_to_ignore_it(mail_system: MailSystem) -> None:
@@ -171,8 +171,10 @@ def test_the_mail_tells_strangers_to_ignore_it(mail_system: MailSystem) -> None:
         "indonesian": "abaikan saja: Anda tidak",
     }
     for number, slug in enumerate(words):
-        mail_system.approve(asking(mail_system, number, slug=slug, name="Buy Pills", website="https://pills.example"))
-    asked(mail_system)
+        mail_system.approve(
+            comment_with_request(mail_system, number, slug=slug, name="Buy Pills", website="https://pills.example")
+        )
+    addresses_asked(mail_system)
     mails = [mail for mail in mail_system.ses.mails if mail["to"] != OWNER]
     for mail, sentence in zip(mails, words.values(), strict=True):
         assert sentence in mail["text"]

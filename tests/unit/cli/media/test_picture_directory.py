@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.media.picture_folder import PictureFolder
+from kolom_cli.media.picture_directory import PictureDirectory
 
 
-def _folder(tmp_path: Path) -> PictureFolder:
+def _folder(tmp_path: Path) -> PictureDirectory:
     for name in ("uploads/2012/01/a b.jpg", "uploads/top.jpg", "uploads/inner.jpg", "secret/2012/s.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "uploads" / "2012" / "out.jpg").symlink_to(tmp_path / "secret" / "2012" / "s.jpg")
     (tmp_path / "uploads" / "2012" / "in.jpg").symlink_to(tmp_path / "uploads" / "inner.jpg")
     (tmp_path / "uploads" / "linked").symlink_to(tmp_path / "secret")
-    return PictureFolder(tmp_path / "uploads")
+    return PictureDirectory(tmp_path / "uploads")
 
 
 @pytest.mark.parametrize(
