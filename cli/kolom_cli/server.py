@@ -83,7 +83,7 @@ def run(
             stack = EmulatedStack(path, given, port=port, endpoint_url=endpoint_url)
             with stack:
                 loaded = _fill(stack, StackLoader(), pairs, empty=empty)
-                typer.echo(ready_line(stack.url, stack.aws_endpoint_url, loaded))
+                typer.echo(ready_line(stack.url, stack.aws_endpoint_url, loaded, keeps_tables=endpoint_url is not None))
                 # Short waits: if a second signal arrived during an endless wait, both signals could be lost.
                 while not interrupted.wait(0.5):
                     pass
@@ -100,10 +100,15 @@ def run(
             return  # Interrupted during the start: the parts that had started are stopped.
 
 
-def ready_line(url: str, endpoint_url: str, loaded: Sequence[str]) -> str:
-    """Return the message with the URLs of the site, its mail and its AWS, and the options to use them."""
+def ready_line(url: str, endpoint_url: str, loaded: Sequence[str], *, keeps_tables: bool = False) -> str:
+    """Return the message with the URLs of the site, its mail and its AWS, and how to use and to stop it."""
     option = "--local" if endpoint_url == LOCAL_ENDPOINT else f"--endpoint-url {endpoint_url}"
-    details = [*loaded, f"mail at {url}/_local/mail", f"AWS at {endpoint_url}: `kolom {option} COMMAND`"]
+    details = [
+        *loaded,
+        f"Ctrl+C stops it and {'only its tables are kept' if keeps_tables else 'all data is lost'}",
+        f"mail at {url}/_local/mail",
+        f"AWS at {endpoint_url}: `kolom {option} COMMAND`",
+    ]
     return f"Kolom is at {url}/ ({', '.join(details)})"
 
 

@@ -1,5 +1,6 @@
 """`kolom import blogger|wordpress|ghost|substack|medium|disqus|isso|markdown|archive SOURCE`."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.ghost.reader import read_ghost
 from kolom_cli.importers.isso import read_isso
-from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.importers.markdown.reader import read_markdown, recognize
 from kolom_cli.importers.medium.reader import read_medium
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
@@ -130,15 +131,19 @@ type Reader = Callable[..., Iterator[Item]]
 type Command = Callable[..., None]
 
 
-def _article_import(name: str, *examples: str) -> Callable[[Reader], Command]:
+def _article_import(
+    name: str, *examples: str, describe: Callable[..., str | None] | None = None
+) -> Callable[[Reader], Command]:
     """Register a command that imports the articles which the decorated function returns.
 
-    The function gets the :class:`ImportOptions` as ``options``.
+    The function gets the :class:`ImportOptions` as ``options``. ``describe`` gets the other parameters, and says what
+    the source is read as.
     """
 
     def run(ctx: typer.Context, read: Reader, options: ImportOptions) -> None:
         connect(ctx.obj)
-        _run(lambda: read(options=options), options)
+        given = read.keywords if isinstance(read, partial) else {}
+        _run(lambda: read(options=options), options, describe(**given) if describe else None)
 
     return lambda read: command(app, name, *examples)(_with_options(read, "options", ImportOptions, run))
 
@@ -269,14 +274,20 @@ def isso(
     return read_isso(file, threads)
 
 
-@_article_import("markdown", "kolom import markdown my-site/ --dry-run")
+def _describe_site(directory: Path) -> str | None:
+    with contextlib.suppress(OSError):  # reading reports it
+        return recognize(directory)
+    return None
+
+
+@_article_import("markdown", "kolom import markdown my-site/ --dry-run", describe=_describe_site)
 def markdown(
     directory: Annotated[
         Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, directories=True)
     ],
     options: ImportOptions,
 ) -> Iterator[Item]:
-    """Import a folder of Markdown files, or a site of Jekyll, Hugo or Obsidian.
+    """Import a folder of Markdown files, or a site of Jekyll, Hugo, Pelican, Astro, Docusaurus or Obsidian.
 
     Images beside the files are uploaded. The files stay as they are.
     """
@@ -326,7 +337,7 @@ def _import_threads(ctx: typer.Context, read: Reader, options: ThreadImportOptio
     _finish(report, as_json=options.as_json)
 
 
-def _run(read: Callable[[], Iterator[Item]], options: ImportOptions) -> NoReturn:
+def _run(read: Callable[[], Iterator[Item]], options: ImportOptions, source: str | None = None) -> NoReturn:
     copies = Pictures(
         MediaStore(dry_run=options.dry_run),
         PictureDirectory(options.uploads) if options.uploads else None,
@@ -335,6 +346,8 @@ def _run(read: Callable[[], Iterator[Item]], options: ImportOptions) -> NoReturn
     report, _ = _import(
         read, dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json, pictures=copies
     )
+    if not report.errors:
+        report.source = source
     _finish(report, as_json=options.as_json)
 
 

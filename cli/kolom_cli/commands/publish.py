@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +26,10 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
     ] = False,
     rename: Annotated[bool, typer.Option("--rename", help="Allow a file to change the slug of its article.")] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Publish nothing if a link within the site is broken.")
+        bool,
+        typer.Option(
+            "--strict", help="Publish nothing if a link within the site is broken, or markup would be removed."
+        ),
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -47,7 +49,7 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
         report.skip("article", str(error.path), error.message, refused=True)
     options = PublishOptions(force=force, dry_run=dry_run, write_back=not no_write_back, rename=rename)
     now = datetime.now(UTC)
-    if not (strict and _refuse_broken_links(options, report, now, found, quiet=as_json)):
+    if not (strict and _refuse_problems(options, report, now, found, quiet=as_json)):
         publisher = Publisher(options, report, now)
         publish_all(publisher, found, quiet=as_json)
         for link in publisher.broken_links():
@@ -59,24 +61,34 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
     raise typer.Exit(report.exit_code)
 
 
-def _refuse_broken_links(
+def _refuse_problems(
     options: PublishOptions, report: PublishReport, now: datetime, found: list[Source], *, quiet: bool
 ) -> bool:
-    """Refuse all files if a link in one of them would be broken; return whether they are refused. Writes nothing."""
+    """Refuse all files if one of them has a broken link, or markup that would be removed; return whether they are.
+
+    Writes nothing.
+    """
     planned = PublishReport(dry_run=True)
     planner = Publisher(replace(options, dry_run=True), planned, now)
     publish_all(planner, found, quiet=quiet)
-    broken = planner.broken_links()
-    if not broken:
+    broken, removed = planner.broken_links(), planner.removed_markup
+    if not broken and not removed:
         return False
-    kinds = {file.name: file.kind for file in planned.files}
-    for name, links in groupby(broken, lambda link: str(link.file)):
-        first, *others = links
-        more = (f"line {link.line}: broken link {link.target}: {link.reason}" for link in others)
-        reason = "; ".join([f"broken link {first.target}: {first.reason}", *more])
-        report.skip(kinds.pop(name, "article"), first.place, reason, refused=True)
-    for name, kind in kinds.items():
-        report.skip(kind, name, "not published, because links in other files are broken (--strict)", refused=True)
+    problems: dict[str, list[tuple[int, str]]] = {}
+    for link in broken:
+        text = f"broken link {link.target}: {link.reason}"
+        problems.setdefault(str(link.file), []).append((link.line or 0, text))
+    for markup in removed:
+        problems.setdefault(str(markup.file), []).append((markup.line or 0, markup.removal.planned_text))
+    for file in planned.files:
+        if file.name in problems:
+            report.refuse(file.kind, file.name, sorted(problems[file.name]))
+    causes = [*(["links in other files are broken"] if broken else [])]
+    causes += ["other files have markup that an article cannot have"] if removed else []
+    for file in planned.files:
+        if file.name not in problems:
+            reason = f"not published, because {' and '.join(causes)} (--strict)"
+            report.skip(file.kind, file.name, reason, refused=True)
     report.skipped += planned.skipped
     report.interrupted = planned.interrupted
     return True

@@ -28,8 +28,9 @@ def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
 ) -> None:
     """Run the whole blog on this machine: the site, its functions and a local AWS.
 
-    All data is lost when it stops. Use `kolom --local COMMAND` in another terminal to work with this blog. If the port
-    is not 8080, use `kolom --endpoint-url URL COMMAND` with the URL that is printed at the start.
+    Ctrl+C stops it, and all data is lost, except the tables at --endpoint-url. Use `kolom --local COMMAND` in another
+    terminal to work with it. If the port is not 8080, use `kolom --endpoint-url URL COMMAND` with the URL that is
+    printed at the start.
     """
     # Imported here, because the local stack with moto takes 3 s to import; all other commands together take 1 s.
     from kolom_cli.server import run

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from kolom.articles.input import field_problem
 from kolom.articles.names import label_key
-from kolom.articles.types import Kind
+from kolom.articles.types import MAX_SOURCE_BYTES, Kind
 from kolom.rendering.html_tokenizer import End, Start, Text, tokenize
 from kolom.rendering.renderer import find_title
 from kolom.rendering.text import plain_text
@@ -93,6 +93,8 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
     problems = Problems()
     problems.read(front.check_keys)
     body = text[front.body :]
+    if problem := size_problem(body):
+        raise DocumentError(path, None, problem)
     draft = problems.read(lambda: _draft(front, body, source_format))
     document = Document(
         path=path,
@@ -196,6 +198,14 @@ def is_about_project(path: Path) -> bool:
 
 def _refuse_directory(error: OSError) -> None:
     raise DocumentError(Path(error.filename), None, f"cannot be read: {error.strerror}") from error
+
+
+def size_problem(source: str) -> str | None:
+    """Return why a text is too long to be converted, or None. The renderer checks the limit of the result again."""
+    size = len(source.encode("utf-8", "replace"))
+    if size <= MAX_SOURCE_BYTES:
+        return None
+    return f"its text has {size:,} bytes, the maximum is {MAX_SOURCE_BYTES:,}: does it contain embedded images?"
 
 
 def read_text(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Publish files as articles, report on each, and record their versions in the files."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from kolom.articles.types import Article, Kind
 from kolom.articles.versions import expected_version, is_unpublished
 from kolom.config import settings
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy, VersionConflict
+from kolom.rendering.removals import Removal
 from kolom_cli.media.store import MediaError, MediaStore
 from kolom_cli.publishing.content_builder import ContentBuilder, Source, format_location, line_of_field, slug_of
 from kolom_cli.publishing.document import (
@@ -46,13 +48,31 @@ class PublishOptions:
     rename: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RemovedMarkup:
+    """Markup in a file that its article does not have, with the line of the first."""
+
+    file: Path
+    line: int | None
+    removal: Removal
+
+    @property
+    def place(self) -> str:
+        """The file with the line."""
+        return f"{self.file}:{self.line}" if self.line else str(self.file)
+
+
 @dataclass(slots=True)
 class Publisher:
-    """Publishes files one by one and reports on each. An error in one file does not stop the others."""
+    """Publishes files one by one and reports on each. An error in one file does not stop the others.
+
+    ``removed_markup`` is that of the files that were published or are unchanged.
+    """
 
     options: PublishOptions
     report: PublishReport
     now: datetime
+    removed_markup: list[RemovedMarkup] = field(default_factory=list)
     _contents: ContentBuilder = field(init=False)
     _links: LinkChecker = field(init=False)
     _slugs: dict[str, Path] = field(default_factory=dict)
@@ -114,11 +134,10 @@ class Publisher:
             self.report.notes += [Note(name=str(document.path), text=note) for note in built.notes]
         if self.options.write_back and not self.options.dry_run:
             self._write_back(document, done.article)
-        if done.change != "unchanged" and built.removals:
-            first_line = first_line_of_body(document.path)  # writing back may have moved the text
-            for removal in built.removals:
-                line = None if removal.line is None else first_line + removal.line - 1
-                self.report.notes.append(Note(name=_place(document.path, line), text=removal.text))
+        removed = list(_with_lines(document.path, built.removals))
+        self.removed_markup += removed
+        if done.change != "unchanged":
+            self.report.notes += [Note(name=each.place, text=each.removal.text) for each in removed]
         return done
 
     def _find(self, document: Document, slug: str) -> Article | None:
@@ -149,8 +168,12 @@ class Publisher:
             self.report.notes.append(Note(name=str(document.path), text=text))
 
 
-def _place(path: Path, line: int | None) -> str:
-    return f"{path}:{line}" if line else str(path)
+def _with_lines(path: Path, removals: Iterable[Removal]) -> Iterator[RemovedMarkup]:
+    first_line: int | None = None
+    for removal in removals:
+        if first_line is None:
+            first_line = first_line_of_body(path)  # writing back may have moved the text
+        yield RemovedMarkup(path, None if removal.line is None else first_line + removal.line - 1, removal)
 
 
 def _to_file(path: Path, done: PublishResult) -> PublishedFile:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -33,12 +33,16 @@ _MAX_REASON = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedItem:
-    """An item that was read but not published. ``refused`` is True if that is an error."""
+    """An item that was read but not published. ``refused`` is True if that is an error.
+
+    ``problems`` are its single problems with their places; ``reason`` has all of them.
+    """
 
     kind: str
     name: str
     reason: str
     refused: bool
+    problems: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +126,11 @@ class Report:
     ``errors`` ended the whole run, such as XML that ends too early. ``remote_images`` is the number of images that the
     articles of an import embed from other sites. ``own_links`` are the links in its texts to the old site. ``removed``
     is the markup that was removed from its texts, by kind and effect. ``unclear_languages`` is the number of articles
-    whose language neither the export nor the text says.
+    whose language neither the export nor the text says. ``source`` is what a folder was read as, such as
+    ``a Jekyll site``.
     """
 
+    source: str | None = None
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
     articles: list[ImportedState] = field(default_factory=list)
     skipped: list[SkippedItem] = field(default_factory=list)
@@ -151,6 +157,20 @@ class Report:
     def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
         """Record an item that was not published."""
         self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
+
+    def refuse(self, kind: str, file: str, problems: Sequence[tuple[int, str]]) -> None:
+        """Record a file that was not published because of its problems, each with its line, or 0."""
+        (first_line, first), *others = [(f"{file}:{line}" if line else file, text) for line, text in problems]
+        more = [f"line {line}: {text}" if line else text for line, text in problems[1:]]
+        self.skipped.append(
+            SkippedItem(
+                kind=kind,
+                name=first_line,
+                reason="; ".join([first, *more]),
+                refused=True,
+                problems=((first_line, first), *others),
+            )
+        )
 
     def add_removed(self, name: str, what: str, number: int) -> None:
         """Record that markup was removed from the text of the item ``name``."""
@@ -196,6 +216,7 @@ class Report:
     def as_data(self) -> dict[str, Any]:
         """Return the report as values for JSON."""
         return {
+            **({} if self.source is None else {"source": self.source}),
             **self.counts(),
             "kinds": {kind: self.counts(kind) for kind in self.kinds},
             **self._items_as_data(),
@@ -221,6 +242,8 @@ class Report:
 
     def print(self, console: Console) -> None:
         """Print the report for people."""
+        if self.source is not None:
+            console.print(f"Read as {self.source}.", soft_wrap=True)
         self._print_done(console)
         for line in self._lines():
             console.print(line, soft_wrap=True)
@@ -269,11 +292,22 @@ class Report:
         pass
 
     def _table(self) -> Table:
-        rows = [(_cut(kind, _MAX_KIND), tuple(self.counts(kind).values())) for kind in self.kinds]
-        return counts_table(tuple(self.counts()), rows)
+        """Return the counts by kind; items that were refused are not counted as skipped."""
+        rows = []
+        for kind in self.kinds:
+            counts = self.counts(kind)
+            refused = sum(1 for each in self.skipped if each.kind == kind and each.refused)
+            counts |= {"skipped": counts["skipped"] - refused, "refused": refused}
+            rows.append((_cut(kind, _MAX_KIND), tuple(counts.values())))
+        return counts_table((*self.counts(), "refused"), rows)
 
     def _lines(self) -> Iterator[Text]:
-        refused = [(each.reason, each.name) for each in self.skipped if each.refused]
+        refused = [
+            (text, name)
+            for each in self.skipped
+            if each.refused
+            for name, text in each.problems or ((each.name, each.reason),)
+        ]
         for reason, names in _grouped(refused):
             yield _line("refused", "red", f"{names}: {reason}")
         others = Counter((each.kind, each.reason) for each in self.skipped if not each.refused)

@@ -79,11 +79,19 @@ def test_links_that_work_are_not_reported(kolom: Kolom, tmp_path: Path) -> None:
             "/sitemap.xml",
             "/robots.txt",
         ),
-        *("https://a.example/none", "//b.example/none", "http://[", "/later/#:~:text=x", "/later/#comment-01"),
+        *("https://a.example/none", "//b.example/none", "/later/#:~:text=x", "/later/#comment-01"),
     ]
     write(tmp_path, "first.md", f"## Part one\n\n## Einführung\n\n{links(targets)}[^1]\n\n[^1]: Note.\n\n![x](a.png)\n")
     assert broken(publish(kolom, tmp_path, "--dry-run")) == []
     assert broken(publish(kolom, tmp_path, "--strict")) == []
+
+
+def test_an_invalid_url_is_reported_as_removed_markup(kolom: Kolom, tmp_path: Path) -> None:
+    write(tmp_path, "one.md", "[x](http://[)")
+    notes = [note["note"] for note in publish(kolom, tmp_path)["notes"]]
+    assert [note for note in notes if "<a>" in note] == [
+        "<a> removed, because it is not valid there or nested too deeply"
+    ]
 
 
 def test_broken_links_are_reported_with_line_target_and_reason(kolom: Kolom, tmp_path: Path) -> None:
@@ -156,6 +164,37 @@ def test_strict_publishes_nothing_if_a_link_is_broken(kolom: Kolom, tmp_path: Pa
     for slug in ("good", "bad"):
         with pytest.raises(NotFound):
             publishing.get_by_slug(slug)
+
+
+def test_strict_lists_each_problem_on_its_own_line(kolom: Kolom, tmp_path: Path) -> None:
+    write(tmp_path, "bad.md", "[x](/none/)\n[x](#none)\n\n<svg></svg>")
+    lines = kolom("publish", "--strict", tmp_path).stdout.splitlines()
+    assert [line.partition(": ")[2].partition(":")[0] for line in lines if line.startswith("refused")] == [
+        "broken link /none/",
+        "broken link #none",
+        "<svg> would be removed with its content",
+    ]
+    assert [line.partition("bad.md:")[2][0] for line in lines if line.startswith("refused")] == ["5", "6", "8"]
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_strict_publishes_nothing_if_markup_would_be_removed(
+    kolom: Kolom, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    write(tmp_path, "bad.md", "<form>Name</form>")
+    write(tmp_path, "good.md", "Text.")
+    report = kolom("publish", "--json", "--strict", *options, tmp_path).json
+    assert [each["reason"].partition(":")[0] for each in report["skipped_items"]] == [
+        "<form> would be removed, its text is kept",
+        "not published, because other files have markup that an article cannot have (--strict)",
+    ]
+    assert (report["created"], report["notes"]) == (0, [])
+
+
+def test_strict_refuses_a_published_file_with_removed_markup(kolom: Kolom, tmp_path: Path) -> None:
+    write(tmp_path, "bad.md", "<form>Name</form>")
+    assert publish(kolom, tmp_path)["created"] == 1
+    assert publish(kolom, tmp_path, "--strict", exit_code=1)["skipped"] == 1
 
 
 def test_a_refused_file_is_no_target_of_a_link(kolom: Kolom, tmp_path: Path) -> None:

@@ -697,3 +697,95 @@ def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, 
     stored = repository.get_body(publishing.get_by_slug("one"))
     assert stored.html.strip() == "<p>Text.</p>"
     assert stored.source == body
+
+
+def test_a_text_beyond_the_limit_is_refused_before_it_is_rendered(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kolom_cli.importers.markdown.article_builder.render", pytest.fail)
+    _plain(tmp_path, "Long", "[a](b) " * 750_000)
+    (skipped,) = _import(kolom, tmp_path, exit_code=1)["skipped_items"]
+    assert skipped["reason"].startswith("its text has 5,250,000 bytes, the maximum is 4,194,304")
+
+
+# Two sites with files of the same path
+
+_TEXT = "The harbour of Semarang is older than the town around it.\n"
+_OTHER = "Fry the tempe in hot oil until both of its sides are brown.\n"
+
+
+def _plain(folder: Path, title: str, text: str, name: str = "posts/a.md") -> Path:
+    return _site(folder, {name: f"---\ntitle: {title}\ndate: 2024-01-02\n---\n{text}"})
+
+
+def _hugo(folder: Path, title: str, text: str, configuration: str) -> Path:
+    _site(folder, {"hugo.toml": configuration, "layouts/index.html": "x"})
+    return _plain(folder, title, text, "content/posts/a.md")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "title"),
+    [
+        pytest.param("baseURL = 'https://one.example/'", "baseURL = 'https://two.example/'", "Tempe", id="url"),
+        pytest.param("title = 'One'", "title = 'Two'", "Tempe", id="title"),
+        pytest.param("title = 'One'", "title = 'Two'", "Harbour", id="title, and equal titles of the articles"),
+        pytest.param("baseURL = '/'", "title = 'Two'", "Tempe", id="no identity of the first"),
+    ],
+)
+def test_two_sites_with_equal_paths_keep_their_articles(
+    kolom: Kolom, tmp_path: Path, first: str, second: str, title: str
+) -> None:
+    one = _hugo(tmp_path / "one", "Harbour", _TEXT, first)
+    two = _hugo(tmp_path / "two", title, _OTHER, second)
+    assert _import(kolom, one)["created"] == 1
+    assert _import(kolom, two)["created"] == 1
+    assert "harbour of Semarang" in public.get_article("a").body.html
+    assert _import(kolom, one)["unchanged"] == _import(kolom, two)["unchanged"] == 1
+
+
+def test_a_file_of_another_folder_without_a_name_is_refused(kolom: Kolom, tmp_path: Path) -> None:
+    one = _plain(tmp_path / "one", "Harbour", _TEXT)
+    two = _plain(tmp_path / "two", "Tempe", _OTHER)
+    _import(kolom, one)
+    report = _import(kolom, two, exit_code=1)
+    assert "already imported, as 'a' (Harbour)" in report["skipped_items"][0]["reason"]
+    assert public.get_article("a").article.title == "Harbour"
+    assert _import(kolom, two, "--dry-run", exit_code=1)["skipped"] == 1
+    assert _import(kolom, two, "--overwrite")["updated"] == 1
+
+
+def test_a_moved_folder_has_the_same_articles(kolom: Kolom, tmp_path: Path) -> None:
+    one = _hugo(tmp_path / "one", "Harbour", _TEXT, "baseURL = 'https://one.example/'")
+    plain = _plain(tmp_path / "plain", "Tempe", _OTHER, "b.md")
+    for folder in (one, plain):
+        assert _import(kolom, folder)["created"] == 1
+        assert _import(kolom, folder.rename(tmp_path / f"moved-{folder.name}"))["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        pytest.param("A new title", _TEXT, id="title"),
+        pytest.param("Harbour", "A completely different text.\n", id="text"),
+        pytest.param("A new title", _TEXT + "\nAnd more.\n", id="title and a part of the text"),
+    ],
+)
+def test_an_edited_file_updates_its_article(kolom: Kolom, tmp_path: Path, title: str, text: str) -> None:
+    _import(kolom, _plain(tmp_path, "Harbour", _TEXT))
+    assert _import(kolom, _plain(tmp_path, title, text))["updated"] == 1
+
+
+def test_a_site_with_a_new_url_has_the_same_articles(kolom: Kolom, tmp_path: Path) -> None:
+    _import(kolom, _hugo(tmp_path, "Harbour", _TEXT, "baseURL = 'https://one.example/'"))
+    again = _hugo(tmp_path, "Harbour", _TEXT, "baseURL = 'https://new.example/'\ntitle = 'New'")
+    assert _import(kolom, again)["unchanged"] == 1
+
+
+def test_an_article_imported_without_the_identity_of_its_site_is_updated(kolom: Kolom, tmp_path: Path) -> None:
+    """So did versions that identified an article by its path only."""
+    folder = _hugo(tmp_path, "Harbour", _TEXT, "baseURL = '/'")
+    _import(kolom, folder)
+    found = repository.find_id("origin:markdown:content/posts/a.md")
+    assert found is not None
+    _hugo(tmp_path, "Harbour", _OTHER, "baseURL = 'https://one.example/'")
+    assert _import(kolom, folder)["updated"] == 1

@@ -43,6 +43,25 @@ def test_a_pelican_site_is_imported_once(kolom: Kolom, tmp_path: Path) -> None:
     assert (again["unchanged"], again["created"], again["updated"]) == (4, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("pelicanconf.py", "a Pelican site"),
+        ("_config.yml", "a Jekyll site"),
+        ("posts/_index.md", "a Hugo site"),
+        ("astro.config.mjs", "an Astro site"),
+        ("docusaurus.config.js", "a Docusaurus site"),
+        (".obsidian/app.json", "an Obsidian vault"),
+        ("other.txt", "a folder of Markdown files"),
+    ],
+)
+def test_the_report_says_which_system_was_recognized(kolom: Kolom, tmp_path: Path, file: str, source: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    for name in (file, "a.md"):
+        (tmp_path / name).write_text("")
+    assert kolom("import", "markdown", tmp_path, "--dry-run", "--json").json["source"] == source
+
+
 ASTRO = {
     "src/pages/blog/[...slug].astro": "---\nawait getCollection('blog')\n---\n",
     "src/content/blog/a.mdx": (

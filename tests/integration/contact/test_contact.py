@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -212,6 +213,26 @@ def test_blocked_words_and_banned_senders_are_silently_marked_as_spam(
     first = contact_form.submit_stored("Rude.", address="10.0.0.1")
     bans.ban(first.id, days=1, whole_network=False, now=datetime.now(UTC))
     assert contact_form.submit_stored("Rude again.", address="10.0.0.1").status == "spam"
+
+
+def test_a_sender_and_a_network_have_a_limit_of_messages_a_day(
+    contact_form: ContactForm, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each message causes a mail: one sender must not use up the sending quota of the site."""
+    configure(comments_per_minute=2)
+    start = datetime(2026, 3, 4, tzinfo=UTC)
+
+    def statuses(*addresses: str) -> list[int]:
+        answers = []
+        for number, address in enumerate(addresses):
+            clock = SimpleNamespace(now=lambda _, hours=number: start + timedelta(hours=hours))
+            monkeypatch.setattr(submit_contact, "datetime", clock)
+            answers.append(contact_form.submit(f"Number {number} from {address}.", address=address))
+        return [answer.status for answer in answers]
+
+    assert statuses(*["10.0.0.1"] * 5) == [201] * 4 + [429]
+    assert statuses(*(f"10.0.0.{number}" for number in range(2, 7))) == [201] * 4 + [429]
+    assert statuses("10.0.1.1") == [201]
 
 
 @pytest.mark.usefixtures("one_minute")

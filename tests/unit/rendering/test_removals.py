@@ -173,6 +173,12 @@ def test_text_that_is_nested_too_deeply_is_reported(marker: str, deepest: int) -
         assert ("deep" in rendered.html) is (depth <= deepest)
 
 
+@pytest.mark.parametrize("unit", ["`", "~"])
+def test_a_long_run_of_code_marks_takes_no_quadratic_time(unit: str) -> None:
+    """Quadratic time would be minutes here."""
+    assert found(unit * 400_000, "markdown") == []
+
+
 def test_an_image_that_the_resolver_stored_is_not_reported() -> None:
     source = "<img src=data:image/png,x><img src=data:image/png,y>"
     rendered = render(source, "html", resolve=lambda url: "/media/x.png" if url.endswith("x") else url)
@@ -183,6 +189,15 @@ def test_in_a_converted_text_only_unsupported_elements_are_found() -> None:
     source = "<p class=x>x<svg></svg><button>y</button><iframe></iframe><form>z</form>"
     removals = find_removals(source, "html", render("<p>x", "html"), is_converted=True)
     assert [each.kind for each in removals] == ["<svg>", "<form>"]
+
+
+def test_of_a_converted_text_lost_addresses_are_found_but_no_layout() -> None:
+    source = (
+        "<p class=x style='color: red' align=middle onclick=x bgcolor=red><a href='file:///C:/x.doc'>y</a>"
+        "<audio src='ftp://a.example/x.mp3'></audio><a href='/z' title=z>z</a>"
+    )
+    removals = find_removals(source, "html", render(source, "html"), is_converted=True)
+    assert [each.kind for each in removals] == ["attribute href (file:)", "attribute src (ftp:)"]
 
 
 @given(soup)

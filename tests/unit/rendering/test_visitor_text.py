@@ -187,6 +187,19 @@ def test_realistic_comments_are_far_below_the_limits() -> None:
     assert render("see https://a.example").links == 1
 
 
+@pytest.mark.parametrize("piece", ["![", "[", "![[", "*![", "![![]", "[a "])
+def test_brackets_that_begin_no_link_are_read_a_limited_number_of_times(piece: str) -> None:
+    content = (piece * 10_000)[:10_000].strip()
+    lines = lines_executed(partial(render, content))
+    assert lines < 2_500_000
+    assert render(content).html == f"<p>{content}</p>"
+
+
+def test_many_links_and_brackets_are_below_the_limit_of_steps() -> None:
+    assert render("[the text of a *link*](http://a.example) " * 200).html.count("<a ") == 200
+    assert render("a[i][j] = *b*[k] " * 588).html.count("<em>") == 588
+
+
 def test_rendering_time_is_linear() -> None:
     """Lines of Python are counted; loops within the interpreter are measured by ``benchmarks.comment_text``."""
     for name, content in HOSTILE.items():

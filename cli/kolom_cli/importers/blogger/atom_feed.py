@@ -18,7 +18,6 @@ from typing import IO, Any, Final, Literal
 
 from lxml import etree
 
-from kolom_cli.importers.common.article_fields import size_problem
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
     Format,
@@ -29,6 +28,7 @@ from kolom_cli.importers.common.xml_stream import (
     local_name,
     read_entries,
 )
+from kolom_cli.publishing.document import size_problem
 
 type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
 

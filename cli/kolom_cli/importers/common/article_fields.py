@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from kolom.articles.input import MAX_AUTHOR, MAX_DESCRIPTION, MAX_EXCERPT, MAX_LABELS, MAX_TITLE, field_problem
 from kolom.articles.names import MAX_LABEL, default_path, label_key, label_problem, path_problem
-from kolom.articles.types import MAX_SOURCE_BYTES, Kind
+from kolom.articles.types import Kind
 from kolom.config import settings
 from kolom.rendering.text import plain_text
 from kolom_cli.publishing.language_detection import detect_language
@@ -119,14 +119,6 @@ class ArticleFields:
             return text
         self.notes.append(f"its {what} has {len(text)} characters: cut to the maximum of {limit}")
         return text[: limit - 1].rstrip() + "…"
-
-
-def size_problem(source: str) -> str | None:
-    """Return why a text is too long to be converted, or None. The renderer checks the limit of the result again."""
-    size = len(source.encode("utf-8", "replace"))
-    if size <= MAX_SOURCE_BYTES:
-        return None
-    return f"its text has {size:,} bytes, the maximum is {MAX_SOURCE_BYTES:,}: does it contain embedded images?"
 
 
 def site_language(code: str) -> str:

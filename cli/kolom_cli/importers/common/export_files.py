@@ -3,11 +3,13 @@
 import gzip
 import lzma
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Self
 
@@ -30,7 +32,9 @@ _IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
 
 _GZIP: Final = b"\x1f\x8b"
 _ARCHIVES: Final = frozenset((".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"))
-_FREE_BYTES: Final = 64 * 1024 * 1024
+_FREE_BYTES: Final = 16 * 1024 * 1024
+_PIECE_BYTES: Final = 1024 * 1024
+_GZIP_SIZE_BYTES: Final = 4
 _MAX_RATIO: Final = 200
 """Up to how many times larger than the packed file an unpacked one may be, if it has more than :data:`_FREE_BYTES`.
 
@@ -69,21 +73,31 @@ class Member:
 
 
 class _Unpacked:
-    """A file that is unpacked while it is read, with a limit of its size."""
+    """A file that is unpacked while it is read, with a limit of its size.
 
-    def __init__(self, name: str, file: Any, packed_bytes: int) -> None:
+    ``packed_bytes`` returns how much of the packed file has been read, or its size.
+    """
+
+    def __init__(self, name: str, file: Any, packed_bytes: Callable[[], int], *files: Any) -> None:
         self._name = name
         self._file = file
-        self._left_bytes = max(_FREE_BYTES, packed_bytes * _MAX_RATIO)
+        self._packed_bytes = packed_bytes
+        self._files = (file, *files)
+        self._read_bytes = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.close()
 
     def read(self, size: int = -1) -> bytes:
-        return self._counted(self._file.read(size if 0 <= size <= self._left_bytes else self._left_bytes + 1))
+        pieces = []
+        left = size if size >= 0 else sys.maxsize
+        while left and (piece := self._counted(self._file.read(min(left, _PIECE_BYTES)))):
+            pieces.append(piece)
+            left -= len(piece)
+        return b"".join(pieces)
 
     def read1(self, size: int = -1) -> bytes:
         return self._counted(self._file.read1(size))
@@ -105,15 +119,20 @@ class _Unpacked:
         """Do nothing, as a file that is only read."""
 
     def close(self) -> None:
-        self._file.close()
+        for file in self._files:
+            file.close()
 
     def _counted(self, data: bytes) -> bytes:
-        self._left_bytes -= len(data)
-        if self._left_bytes < 0:
-            raise SourceError(
-                f"{self._name}: not read further: it becomes more than {_MAX_RATIO} times larger when it is unpacked"
-            )
+        self._read_bytes += len(data)
+        _check_ratio(self._name, self._read_bytes, self._packed_bytes())
         return data
+
+
+def _check_ratio(name: str, unpacked_bytes: int, packed_bytes: int) -> None:
+    if unpacked_bytes > max(_FREE_BYTES, packed_bytes * _MAX_RATIO):
+        raise SourceError(
+            f"{name}: not read further: it becomes more than {_MAX_RATIO} times larger when it is unpacked"
+        )
 
 
 def read_members(source: Path, stack: ExitStack) -> Iterator[Member]:
@@ -139,7 +158,20 @@ def read_members(source: Path, stack: ExitStack) -> Iterator[Member]:
 
 
 def _gzip_opener(source: Path, size: int) -> Callable[[], Any]:
-    return lambda: _Unpacked(str(source), gzip.GzipFile(source), size)
+    def opened() -> _Unpacked:
+        packed = source.open("rb")
+        packed.seek(max(0, size - _GZIP_SIZE_BYTES))
+        # The size in the file is modulo 4 GB, and may be false: reading counts.
+        declared = int.from_bytes(packed.read(_GZIP_SIZE_BYTES), "little")
+        try:
+            _check_ratio(str(source), declared, size)
+        except SourceError:
+            packed.close()
+            raise
+        packed.seek(0)
+        return _Unpacked(str(source), gzip.GzipFile(fileobj=packed), packed.tell, packed)
+
+    return opened
 
 
 def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]:
@@ -169,13 +201,13 @@ def members_in_directory(directory: Path) -> Iterator[Member]:
 
 
 def _in_zip(archive: zipfile.ZipFile) -> Iterator[Member]:
+    def opened(info: zipfile.ZipInfo) -> _Unpacked:
+        _check_ratio(info.filename, info.file_size, info.compress_size)
+        return _Unpacked(info.filename, archive.open(info), lambda: info.compress_size)
+
     for info in archive.infolist():
         if not info.is_dir() and _is_relevant(PurePosixPath(info.filename).parts):
-            yield Member(
-                info.filename,
-                info.file_size,
-                lambda info=info: _Unpacked(info.filename, archive.open(info), info.compress_size),  # type: ignore[misc]
-            )
+            yield Member(info.filename, info.file_size, partial(opened, info))
 
 
 def _is_relevant(parts: tuple[str, ...]) -> bool:

@@ -100,12 +100,15 @@ def is_visible(element: Tag) -> bool:
     return bool(element.get_text(strip=True)) or element.name in _MEDIA or element.find(_MEDIA) is not None
 
 
-def rewrite_links(root: Tag, url_of: Callable[[str], str]) -> None:
-    """Replace the target of each link, and the URL of each image, audio file and video, by what ``url_of`` returns."""
+def rewrite_links(root: Tag, url_of: Callable[[str], str], link_of: Callable[[str], str] | None = None) -> None:
+    """Replace the target of each link, and the URL of each image, audio file and video, by what ``url_of`` returns.
+
+    ``link_of`` replaces the targets of links, if they have a function of their own.
+    """
     for element in root.find_all(["a", "audio", "iframe", "img", "source", "video"]):
-        name = "href" if element.name == "a" else "src"
+        name, replacement = ("href", link_of or url_of) if element.name == "a" else ("src", url_of)
         if value := attribute(element, name):
-            element[name] = url_of(value)
+            element[name] = replacement(value)
 
 
 def remove_layout_markup(root: Tag) -> None:

@@ -18,6 +18,7 @@ from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import CommentSpool
 from kolom_cli.importers.common.path_plan import slug_candidates
 from kolom_cli.importers.common.pictures import Pictures
+from kolom_cli.importers.common.same_article import is_earlier_version, is_of_same_file
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
@@ -95,7 +96,12 @@ class Importer:
                 if not spool.add(item):
                     self.report.skip("comment", item.name, "duplicate entry in the export")
             case ImportedArticle():
-                self._store_article(item)
+                try:
+                    existing = self._existing(item)
+                except Conflict as error:
+                    self.report.skip(item.content.kind, item.name, str(error), refused=True)
+                else:
+                    self._store_article(item, existing)
 
     def _store_comments(self, spool: CommentSpool, stopped: threading.Event, track: Track) -> None:
         if not len(spool):
@@ -114,10 +120,10 @@ class Importer:
                 return
             importer.store(comment)
 
-    def _store_article(self, item: ImportedArticle) -> None:
+    def _store_article(self, item: ImportedArticle, existing: Article | None) -> None:
         kind = item.content.kind
-        article_id = repository.find_id(f"origin:{item.content.origin}")
-        existing = None if article_id is None else repository.get(article_id)
+        if existing is not None:
+            item = replace(item, content=item.content.replace(origin=existing.origin))
         if existing is None or self.overwrite or is_unedited(existing):
             item = self._with_own_pictures(item)
         reason = self._why_draft(item, existing)
@@ -150,6 +156,30 @@ class Importer:
                 for each in item.removals:
                     self.report.add_removed(item.name, f"{each.kind} {each.effect}", each.count)
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
+
+    def _existing(self, item: ImportedArticle) -> Article | None:
+        """Return the article that was imported from this entry before, or None.
+
+        A file of a folder may have been imported before its site had a URL or a title, or with another one. Of two
+        sites with a file of the same path, each has its own article.
+
+        :raises Conflict: the article is from a file of another folder with the same path
+        """
+        content, origin = item.content, f"origin:{item.content.origin}"
+        own = _find(origin)
+        if item.file_origin is None or (own is not None and self.overwrite):
+            return own
+        if own is not None:
+            if not is_earlier_version(own, content, by_title=True):
+                raise Conflict(_why_other(own))
+            return own
+        for name in (f"origin:{item.file_origin}", f"slug:{content.slug}"):
+            article = _find(name)
+            if article is None or not is_of_same_file(article, item.file_origin):
+                continue
+            if is_earlier_version(article, content, by_title=article.origin == item.file_origin):
+                return article
+        return None
 
     def _with_own_pictures(self, item: ImportedArticle) -> ImportedArticle:
         """Return the article with copies of its pictures, and report those that could not be copied."""
@@ -276,6 +306,18 @@ def _names_of(content: ArticleInput) -> set[str]:
 def _was_unpublished(article: Article) -> bool:
     """Return whether the article was unpublished or deleted in Kolom; one that was imported as a draft was not."""
     return article.status == "deleted" or (article.status == "draft" and not is_unedited(article))
+
+
+def _find(name: str) -> Article | None:
+    article_id = repository.find_id(name)
+    return None if article_id is None else repository.get(article_id)
+
+
+def _why_other(existing: Article) -> str:
+    return (
+        f"a different file of the same path is already imported, as {existing.slug!r} ({existing.title}): rename the "
+        "file, change the title or URL in the site's configuration, or replace the article with --overwrite"
+    )
 
 
 def _why_kept(existing: Article) -> str:

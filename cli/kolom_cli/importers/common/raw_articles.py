@@ -10,10 +10,13 @@ from kolom.articles.types import Body
 from kolom.errors import InvalidInput
 from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
-from kolom_cli.importers.common.article_fields import ArticleFields, size_problem
+from kolom_cli.importers.common.article_fields import ArticleFields
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
+from kolom_cli.publishing.document import size_problem
 from kolom_cli.publishing.slugs import slug_suffix
+from kolom_cli.terminal.report import NO_LINKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,8 @@ class RawArticle:
 
     ``convert`` makes ``html`` plain HTML and returns notes about it. ``id_suffix`` is added to a slug that is taken.
     ``url_path`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
-    article that was not a draft becomes one. An empty ``language`` is detected from the text.
+    article that was not a draft becomes one. An empty ``language`` is detected from the text. ``links`` has counted the
+    links after ``convert``.
     """
 
     name: str
@@ -46,6 +50,7 @@ class RawArticle:
     aliases: tuple[str, ...] = ()
     draft_reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    links: LinkRewriter | None = None
 
 
 def to_imported_article(raw: RawArticle) -> Item:
@@ -90,6 +95,7 @@ def to_imported_article(raw: RawArticle) -> Item:
         aliases=raw.aliases,
         notes=tuple(fields.notes),
         remote_images=remote.count,
+        own_links=raw.links.counts if raw.links else NO_LINKS,
         removals=find_removals(raw.html, "html", rendered, is_converted=True),
         is_language_unclear=fields.is_language_unclear,
     )

@@ -13,6 +13,17 @@ def origin_id(system: str, name: str) -> str:
     return f"{system}:{name if len(data) <= MAX_BYTES else hashlib.sha256(data).hexdigest()}"
 
 
+def file_origin(location: str) -> str:
+    """Return the origin of a file of a folder that does not say which site it is."""
+    return origin_id("markdown", location)
+
+
+def site_file_origin(location: str, site: str) -> str:
+    """Return the origin of a file of a site: that of the file, and a digest of ``site`` if it is not empty."""
+    origin = file_origin(location)
+    return f"{origin}#{hashlib.sha256(site.encode()).hexdigest()[:16]}" if site else origin
+
+
 def wordpress_origin(url: str, number: str) -> str:
     """Return the origin of a WordPress post. ``url`` is the URL of its ``guid``: ``https://blog.example/?p=12``."""
     return origin_id("wordpress", f"{url}#{number}")

@@ -29,7 +29,8 @@ class ImportedArticle:
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
     (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. The
     ``links`` of an article of a folder are checked. ``is_language_unclear`` is True if neither the export nor the text
-    says its language.
+    says its language. ``file_origin`` is the origin of an article of a folder without the digest of its site: the same
+    for files of the same path in any folder.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ImportedArticle:
     removals: tuple[Removal, ...] = ()
     links: Links | None = None
     is_language_unclear: bool = False
+    file_origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,10 +47,12 @@ def is_restricted(html: str) -> bool:
     return any(not _FOR_ALL.search(match[1]) for match in _GATED.finditer(html))
 
 
-def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
+def convert(
+    html: str, url_of: Callable[[str], str], link_of: Callable[[str], str] | None = None
+) -> tuple[str, list[str]]:
     """Return the post as plain HTML, and notes about the parts that have no equivalent.
 
-    ``url_of`` returns the replacement of each URL.
+    ``url_of`` returns the replacement of each URL, ``link_of`` that of a link if it is not the same.
     """
     scripts: list[str] = []
     root = parse(html, _collecting_scripts(scripts))
@@ -62,7 +64,7 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
     if remove(root, ".kg-signup-card"):
         notes.append("removed a sign-up form")
     unwrap(root, ".kg-gallery-image, .kg-gallery-row, .kg-gallery-container")
-    rewrite_links(root, url_of)
+    rewrite_links(root, url_of, link_of)
     remove_layout_markup(root)
     if scripts:
         notes.append("removed a script")

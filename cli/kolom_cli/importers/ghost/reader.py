@@ -19,6 +19,7 @@ from kolom.config import settings
 from kolom.rendering.markdown import to_html
 from kolom_cli.importers.common.article_fields import language_in, site_language
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
@@ -172,8 +173,14 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
     tags = [tag for _, tag in sorted(site.tags_of.get(number, []))]
     image = text(row, "feature_image") or text(row, "image")
 
+    links = LinkRewriter(urls.article, urls.is_own)
+
+    def link_of(url: str) -> str:
+        own = links(url)
+        return urls(url) if own == url else own
+
     def converted(source: str) -> tuple[str, tuple[str, ...]]:
-        plain, more = convert(source, urls)
+        plain, more = convert(source, urls, link_of)
         if urls.lacks_site:
             more.append("its pictures and files are on the Ghost site: name it with --site to show them from there")
         return plain, tuple(more)
@@ -200,6 +207,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
             url_path=_path(row, site) if text(row, "slug") else "",
             draft_reasons=tuple(_draft_reasons(row, html, site)),
             notes=(*((SAME_ID,) if origin != _origin(row) else ()), *notes, *_notes(row)),
+            links=links,
         )
     )
 

@@ -31,15 +31,31 @@ class SiteUrls:
         if own is None:
             return url
         try:
-            parts = urlsplit(own)
+            article = self._article(own)
         except ValueError:
             return url
-        article = self.paths.get(unquote(parts.path).rstrip("/"))
         if article is not None:
-            return article + (f"#{parts.fragment}" if parts.fragment else "")
+            return article
         own = _SIZED.sub(r"\1", own)
         self.lacks_site |= own.startswith(_FILES) and not self.site
         return self.site + own
+
+    def article(self, url: str) -> str:
+        """Return the path of an own article, and other URLs unchanged."""
+        own = self._own_part(url)
+        try:
+            return (self._article(own) if own else None) or url
+        except ValueError:
+            return url
+
+    def is_own(self, url: str) -> bool:
+        """Return whether the URL is one of the site; a path alone also occurs in texts that never had another host."""
+        return not url.startswith("/") and self._own_part(url) is not None
+
+    def _article(self, own: str) -> str | None:
+        parts = urlsplit(own)
+        path = self.paths.get(unquote(parts.path).rstrip("/"))
+        return None if path is None else path + (f"#{parts.fragment}" if parts.fragment else "")
 
     def _own_part(self, url: str) -> str | None:
         """Return the part of the site's own URL that follows the host."""

@@ -18,7 +18,7 @@ from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
 from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
-from kolom_cli.importers.common.source_ids import origin_id
+from kolom_cli.importers.common.source_ids import file_origin, site_file_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
 from kolom_cli.importers.markdown.front_matter_values import get_flag, get_image, get_map, get_names, get_text
@@ -34,7 +34,7 @@ from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.site import Site, SiteDocument, default_author
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, size_problem, title_of
 from kolom_cli.publishing.link_recorder import LinkRecorder
 from kolom_cli.terminal.plurals import count
 
@@ -87,6 +87,8 @@ class _Builder:
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
         text = read_text(entry.path)
         body = text[entry.body :]
+        if problem := size_problem(body):
+            raise DocumentError(entry.path, None, problem)
         if site.flavor == "plain" and is_vault(site.directory):
             body = without_comments(body)
         title = self._title(body)
@@ -125,7 +127,7 @@ class _Builder:
             draft=entry.draft,
             comments_open=self._comments_open(),
             reading_minutes=rendered.reading_minutes,
-            origin=origin_id("markdown", entry.location),
+            origin=site_file_origin(entry.location, site.identity),
         )
         return ImportedArticle(
             name=str(entry.path),
@@ -138,6 +140,7 @@ class _Builder:
             removals=find_removals(body, self.format, rendered),
             links=Links(entry.path, site.directory, links.without_missing(recorded.links)),
             is_language_unclear=self.fields.is_language_unclear,
+            file_origin=file_origin(entry.location),
         )
 
     def _title(self, body: str) -> str:

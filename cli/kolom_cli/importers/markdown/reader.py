@@ -4,7 +4,7 @@ The whole site is read first, because pages link to each other by URL. Then each
 files are not changed. Their paths identify the articles, so that a later run finds them again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from kolom_cli.importers.markdown import astro, docusaurus, jekyll, plain
 from kolom_cli.importers.markdown.article_builder import ArticleBuilder
 from kolom_cli.importers.markdown.hugo import configuration as hugo_configuration
 from kolom_cli.importers.markdown.hugo import reader as hugo
+from kolom_cli.importers.markdown.obsidian import is_vault
 from kolom_cli.importers.markdown.pelican import configuration as pelican_configuration
 from kolom_cli.importers.markdown.pelican import reader as pelican
 from kolom_cli.importers.markdown.site import Site
@@ -20,7 +21,7 @@ from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.file_locations import directory_and_parents
 from kolom_cli.publishing.foreign_exports import export_problem
 
-__all__ = ["read_markdown"]
+__all__ = ["read_markdown", "recognize"]
 
 _LEVELS: Final = 4
 
@@ -66,13 +67,34 @@ def _is_configured(directory: Path) -> bool:
     )
 
 
+def recognize(directory: Path) -> str:
+    """Return what kind of site the directory is read as, such as ``a Jekyll site``.
+
+    :raises OSError: the directory cannot be read
+    """
+    name = _system(directory)[0]
+    if name is not None:
+        return f"{'an' if name[0] in 'AEIOU' else 'a'} {name} site"
+    return "an Obsidian vault" if is_vault(directory) else "a folder of Markdown files"
+
+
 def _read_site(directory: Path) -> Site:
-    if pelican_configuration.is_configured(directory):
-        return pelican.read_site(directory)
-    if jekyll.is_jekyll(directory):
-        return jekyll.read_site(directory)
-    if docusaurus.is_docusaurus(directory):
-        return docusaurus.read_site(directory)
-    if hugo_configuration.is_hugo(directory):
-        return hugo.read_site(directory)
-    return astro.read_site(directory) if astro.is_astro(directory) else plain.read_site(directory)
+    return _system(directory)[1](directory)
+
+
+def _system(directory: Path) -> tuple[str | None, Callable[[Path], Site]]:
+    """Return the name of the system whose site the directory is, and the function that reads it."""
+    for name, is_site, read_site in _SYSTEMS:
+        if is_site(directory):
+            return name, read_site
+    return None, plain.read_site
+
+
+_SYSTEMS: Final[tuple[tuple[str, Callable[[Path], bool], Callable[[Path], Site]], ...]] = (
+    ("Pelican", pelican_configuration.is_configured, pelican.read_site),
+    ("Jekyll", jekyll.is_jekyll, jekyll.read_site),
+    ("Docusaurus", docusaurus.is_docusaurus, docusaurus.read_site),
+    ("Hugo", hugo_configuration.is_hugo, hugo.read_site),
+    ("Astro", astro.is_astro, astro.read_site),
+)
+"""The recognized systems, in the order in which a directory is compared with them."""

@@ -109,6 +109,12 @@ class Site:
                 self._by_url_path.setdefault(normalize_url_path(alias), item)
         return self
 
+    @property
+    def identity(self) -> str:
+        """The URL and the title of the site in its configuration; an empty string if it has neither."""
+        title = get_text(self.config, "title") or get_text(get_map(self.config, "params"), "title")
+        return "\n".join((min(self.hosts, key=len, default="") + self.base, title)).strip()
+
     def find_by_path(self, path: Path) -> SiteDocument | None:
         """Return the document of a file or of a bundle's directory."""
         return self._by_path.get(path)

@@ -29,8 +29,11 @@ _REDIRECT: Final = "/r/"
 _MAX_SEGMENTS: Final = 2
 
 
-def convert(html: str, url_of: Callable[[str], str]) -> str:
-    """Return the text as plain HTML. ``url_of`` returns the replacement of each URL."""
+def convert(html: str, url_of: Callable[[str], str], link_of: Callable[[str], str] | None = None) -> str:
+    """Return the text as plain HTML.
+
+    ``url_of`` returns the replacement of each URL, ``link_of`` that of a link if it is not the same.
+    """
     root = parse(html)
     for card in root.select(".graf--mixtapeEmbed"):
         _replace_card(card)
@@ -43,7 +46,7 @@ def convert(html: str, url_of: Callable[[str], str]) -> str:
     for block in root.find_all("pre"):
         _replace_code(block)
     unwrap(root, "span")
-    rewrite_links(root, url_of)
+    rewrite_links(root, url_of, link_of)
     remove_layout_markup(root)
     return inner_html(root)
 
@@ -60,7 +63,7 @@ def own_link(paths: dict[str, str], hosts: set[str]) -> Callable[[str], str]:
     """
 
     def replaced(url: str) -> str:
-        url = _target(url)
+        url = without_redirect(url)
         host = extract_host(url)
         if not host or not (is_of_medium(host) or host in hosts):
             return url
@@ -71,7 +74,7 @@ def own_link(paths: dict[str, str], hosts: set[str]) -> Callable[[str], str]:
     return replaced
 
 
-def _target(url: str) -> str:
+def without_redirect(url: str) -> str:
     """Return the target of a redirect: ``https://medium.com/r/?url=https%3A%2F%2Fexample.org``."""
     if is_of_medium(extract_host(url)) and urlsplit(url).path == _REDIRECT:
         target = parse_qs(urlsplit(url).query).get("url", [""])[0]

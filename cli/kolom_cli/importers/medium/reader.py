@@ -16,10 +16,11 @@ from kolom.articles.types import MAX_SOURCE_BYTES
 from kolom_cli.importers.common.article_matching import extract_host, extract_path
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, read_members
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
-from kolom_cli.importers.medium.html_converter import convert, is_of_medium, own_link
+from kolom_cli.importers.medium.html_converter import convert, is_of_medium, own_link, without_redirect
 from kolom_cli.importers.medium.story import Story, id_in, read_story
 
 _ENDINGS: Final = frozenset((".htm", ".html"))
@@ -39,7 +40,7 @@ def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
         paths, hosts, others = _classify(files)
         if not paths:
             raise SourceError(f"{source}: not a Medium export: it has no story, such as posts/2024-05-01_Title-….html")
-        reader = _Reader(own_link(paths, hosts), language or "")
+        reader = _Reader(own_link(paths, hosts), {each for each in hosts if not is_of_medium(each)}, language or "")
         for file in files:
             yield others[file.name] if file.name in others else reader.item(file)
 
@@ -107,8 +108,9 @@ def _path(story: Story) -> str:
 class _Reader:
     """Converts the stories of an export."""
 
-    def __init__(self, own_link: Callable[[str], str], language: str) -> None:
+    def __init__(self, own_link: Callable[[str], str], hosts: set[str], language: str) -> None:
         self._own_link = own_link
+        self._hosts = hosts
         self._language = language
         self._ids = EntryIds()
 
@@ -121,6 +123,11 @@ class _Reader:
             origin = self._ids.add(own, (story.title, story.subtitle, story.body))
         except RepeatedEntry as error:
             return Skipped(kind="article", name=_name(file), reason=str(error))
+        links = LinkRewriter(self._own_link, lambda url: extract_host(url) in self._hosts)
+
+        def converted(html: str) -> tuple[str, tuple[str, ...]]:
+            return convert(html, self._own_link, lambda url: links(without_redirect(url))), ()
+
         alias = extract_path(story.url) if is_of_medium(extract_host(story.url)) else None
         return to_imported_article(
             RawArticle(
@@ -131,7 +138,7 @@ class _Reader:
                 title=story.title,
                 slug=_segment(story),
                 html=story.body,
-                convert=lambda html: (convert(html, self._own_link), ()),
+                convert=converted,
                 language=self._language,
                 is_draft=story.is_draft,
                 excerpt=story.subtitle,
@@ -142,5 +149,6 @@ class _Reader:
                 url_path=_path(story),
                 aliases=(alias,) if alias and not story.is_draft else (),
                 notes=(SAME_ID,) if origin != own else (),
+                links=links,
             )
         )

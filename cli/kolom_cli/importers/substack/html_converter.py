@@ -49,10 +49,12 @@ def is_restricted(html: str) -> bool:
     return _GATED.search(html) is not None
 
 
-def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
+def convert(
+    html: str, url_of: Callable[[str], str], link_of: Callable[[str], str] | None = None
+) -> tuple[str, list[str]]:
     """Return the post as plain HTML, and notes about the parts that have no equivalent.
 
-    ``url_of`` returns the replacement of each URL.
+    ``url_of`` returns the replacement of each URL, ``link_of`` that of a link if it is not the same.
     """
     root = parse(html, _with_replacements)
     for replacement in root.select(f".{_REPLACEMENT}"):
@@ -78,7 +80,7 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
     for note in root.select("div.footnote"):
         _simplify_footnote(note)
     unwrap(root, "div.preformatted-block")
-    rewrite_links(root, url_of)
+    rewrite_links(root, url_of, link_of)
     remove_layout_markup(root)
     return inner_html(root), notes
 

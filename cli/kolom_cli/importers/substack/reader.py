@@ -14,6 +14,7 @@ from urllib.parse import quote
 from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
@@ -66,6 +67,7 @@ class _Reader:
         hosts = {extract_host(site), f"{export.newsletter}.substack.com" if export.newsletter else ""} - {""}
         self._ids = EntryIds()
         self._used: set[str] = set()
+        self._hosts = hosts
         self._own_link = own_link(_slugs(export), frozenset(hosts), export.newsletter)
 
     def item(self, row: Row) -> Item:
@@ -86,6 +88,12 @@ class _Reader:
             return Skipped(kind=kind, name=name, reason=str(error))
         except SourceError as error:
             return Skipped(kind=kind, name=name, reason=str(error), refused=True)
+        links = LinkRewriter(self._own_link, lambda url: extract_host(url) in self._hosts)
+
+        def converted(html: str) -> tuple[str, tuple[str, ...]]:
+            source, notes = convert(html, self._own_link, links)
+            return source, tuple(notes)
+
         return to_imported_article(
             RawArticle(
                 name=name,
@@ -95,7 +103,7 @@ class _Reader:
                 title=row.get("title"),
                 slug=row.slug,
                 html=html,
-                convert=self._convert,
+                convert=converted,
                 language=self._language,
                 is_draft=not is_published,
                 excerpt=row.get("subtitle"),
@@ -104,6 +112,7 @@ class _Reader:
                 url_path=f"/p/{quote(row.slug)}" if row.slug else "",
                 draft_reasons=tuple(_draft_reasons(row, html)) if is_published else (),
                 notes=(SAME_ID,) if origin != own else (),
+                links=links,
             )
         )
 
@@ -119,10 +128,6 @@ class _Reader:
             except SourceError as error:
                 reason = f"subscribers are not imported; {error}"
             yield Skipped(kind="file", name=subscribers.name, reason=reason)
-
-    def _convert(self, html: str) -> tuple[str, tuple[str, ...]]:
-        source, notes = convert(html, self._own_link)
-        return source, tuple(notes)
 
 
 def _player(url: str) -> str:

@@ -22,7 +22,7 @@ from kolom.errors import InvalidInput
 from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
-from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
+from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.own_links import LinkRewriter, OldUrls, host_key, path_key
@@ -35,6 +35,7 @@ from kolom_cli.importers.wordpress.dates import parse_local_datetime, parse_mail
 from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
 from kolom_cli.importers.wordpress.restrictions import restriction_in
 from kolom_cli.importers.wordpress.wxr import Author, BlogUrl, Language, Record, read_wxr
+from kolom_cli.publishing.document import size_problem
 from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}

@@ -22,8 +22,10 @@ from kolom.models.transaction import Transaction
 from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text
 from kolom.security import signing
+from kolom.security.client_address import ClientId
 from kolom.security.origins import SubmissionOrigin
 from kolom.security.pseudonyms import pseudonym_of
+from kolom.security.rate_limits import Limit
 from kolom.submissions.pipeline import FormMeta, RequestContext, SubmissionPipeline, SubmittedText, submit_new
 from kolom.submissions.spam_rules import SpamFinding
 from kolom.timestamps import SECONDS_PER_DAY
@@ -125,6 +127,9 @@ class _CommentSubmission:
         if not self._article.takes_comments(self._now, close_after_days=settings().comments_close_after_days):
             raise Conflict("comments on this article are closed")
         self._parent = self._find_parent()
+
+    def limits(self, client: ClientId, per_minute: int) -> Sequence[Limit]:  # noqa: ARG002 - a NewSubmission
+        return ()
 
     def text(self) -> SubmittedText:
         new = self._new

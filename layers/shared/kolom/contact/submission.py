@@ -15,7 +15,9 @@ from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
 from kolom.rendering import visitor_text
 from kolom.security import signing
+from kolom.security.client_address import ClientId
 from kolom.security.pseudonyms import pseudonym_of
+from kolom.security.rate_limits import Limit, limits_for_messages
 from kolom.submissions import spam_rules
 from kolom.submissions.pipeline import FormMeta, RequestContext, SubmissionPipeline, SubmittedText, submit_new
 from kolom.submissions.spam_rules import SpamFinding
@@ -67,6 +69,9 @@ class _MessageSubmission:
 
     def check(self) -> None:
         """Do nothing: a site always accepts messages."""
+
+    def limits(self, client: ClientId, per_minute: int) -> Sequence[Limit]:
+        return limits_for_messages(client, per_minute)
 
     def text(self) -> SubmittedText:
         message = self._message

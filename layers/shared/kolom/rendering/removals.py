@@ -36,7 +36,7 @@ _IGNORED: Final = names("charset class decoding href id loading name rel src src
 
 _INSTRUCTION: Final = re.compile(r"<\?(?!xml\b)|<!\[CDATA\[", re.IGNORECASE)
 _CODE: Final = re.compile(
-    r"(?ms)^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\2(?!`)"
+    r"(?ms)^ {0,3}(`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\2(?!`)"
 )
 _NOT_SPACE: Final = re.compile(r"\S")
 _IMAGE_FILE: Final = "save it as a file beside the text, and embed that as an image"
@@ -45,10 +45,12 @@ _FORM: Final = "link to the site's contact form (/contact/), or to a form on ano
 _MANY_CONTAINERS: Final = 19
 """Text with fewer lists and quotations cannot be nested too deeply."""
 
+_NOT_SHOWN: Final = "not shown"
 _TOO_DEEP: Final = "text in too many nested lists or quotations"
 _CONVERTED: Final = frozenset(("<iframe>", "<img>", "<button>"))
 """Elements that the importers replace, or that other systems add to a text."""
 
+_ADDRESSES: Final = ("attribute href (", "attribute src (")
 _REMEDIES: Final = {
     "<svg>": _IMAGE_FILE,
     "<canvas>": _IMAGE_FILE,
@@ -82,8 +84,16 @@ class Removal:
     @property
     def text(self) -> str:
         """The removal as a sentence without its line."""
+        return self._sentence(self.effect)
+
+    @property
+    def planned_text(self) -> str:
+        """The same for a text that is not published."""
+        return self._sentence("would not be shown" if self.effect == _NOT_SHOWN else f"would be {self.effect}")
+
+    def _sentence(self, effect: str) -> str:
         times = "" if self.count == 1 else f" ({self.count} times)"
-        return f"{self.kind} {self.effect}{times}" + (f": {self.remedy}" if self.remedy else "")
+        return f"{self.kind} {effect}{times}" + (f": {self.remedy}" if self.remedy else "")
 
 
 def find_removals(
@@ -92,7 +102,8 @@ def find_removals(
     """Return what ``rendered`` does not have of its source, in the order of the source.
 
     With ``is_converted``, ``source`` is the text of another system. An importer has replaced much of it before it was
-    rendered, so only elements that an article cannot have are returned.
+    rendered, so only elements that an article cannot have, and links and files whose URLs it
+    cannot have, are returned.
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
@@ -102,14 +113,14 @@ def find_removals(
     if not is_converted:
         found.add_lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
     if "<a href=" in rendered.omitted_heading and 'href="#' not in rendered.omitted_heading:
-        found.removed["<a> in the heading that repeats the title", "not shown"] += 1
+        found.removed["<a> in the heading that repeats the title", _NOT_SHOWN] += 1
     may_be_deep = source_format == "markdown" and markup.count("<li") + markup.count("<blockquote") >= _MANY_CONTAINERS
     lost = markdown.find_lost_lines(source) if may_be_deep else []
     searchable = _CODE.sub(_blank, source) if source_format == "markdown" else source
     removals = [
         Removal(kind=kind, effect=effect, count=count, line=_line(searchable, kind), remedy=_REMEDIES.get(kind))
         for (kind, effect), count in found.removed.items()
-        if not is_converted or (kind.startswith("<") and kind not in _CONVERTED)
+        if not is_converted or _is_lost_in_conversion(kind)
     ]
     if lost:
         removals.append(Removal(kind=_TOO_DEEP, effect="removed", count=len(lost), line=lost[0]))
@@ -216,6 +227,14 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
         yield "srcset"
     if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
         yield f"src ({scheme(attributes['src'].strip())}:)"
+
+
+def _is_lost_in_conversion(kind: str) -> bool:
+    """Return whether a text of another system loses something by the removal that its author has seen.
+
+    Layout is not reported: its classes and styles belong to the old theme, and those with a meaning are converted.
+    """
+    return kind.startswith(_ADDRESSES) or (kind.startswith("<") and kind not in _CONVERTED)
 
 
 def _kind(name: str) -> str:

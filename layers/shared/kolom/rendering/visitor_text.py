@@ -8,7 +8,7 @@ Time, size, nesting and links are bounded: text that exceeds a limit is rendered
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -33,6 +33,9 @@ MAX_NESTING: Final = 20
 
 MAX_LINKS: Final = 200
 """The maximum number of links in a text."""
+
+MAX_STEPS: Final = 50_000
+"""The maximum number of times that the parser looks ahead for the end of a link. Usual texts need a few hundred."""
 
 MAX_GROWTH: Final = 6
 """The maximum bytes of markup per character, on average. Plain paragraphs never need more."""
@@ -112,7 +115,27 @@ def _parser() -> MarkdownIt:
     parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
     parser.inline.ruler.at("link", _link)
     parser.inline.ruler.before("link", "image_link", _image_link)
+    parser.inline.skipToken = _counting(parser.inline.skipToken)  # type: ignore[assignment, method-assign]
     return parser
+
+
+class _TooManySteps(Exception):
+    """The text has too many brackets that may begin a link."""
+
+
+def _counting(skip_token: Callable[[StateInline], None]) -> Callable[[StateInline], None]:
+    """Return ``skip_token`` with a limit of its calls for one text.
+
+    The parser calls it for each character between a bracket and the end of its link, and again for each bracket in it.
+    """
+
+    def skip(state: StateInline) -> None:
+        steps = state.env["steps"] = state.env.get("steps", 0) + 1
+        if steps > MAX_STEPS:
+            raise _TooManySteps
+        skip_token(state)
+
+    return skip
 
 
 def _link(state: StateInline, silent: bool) -> bool:
@@ -179,13 +202,17 @@ def is_blank(text: str) -> bool:
 def render(content: str) -> RenderedVisitorText:
     """Render a comment's Markdown as HTML; its links are ``nofollow ugc noopener``.
 
-    Text with longer paragraphs, deeper nesting, more links or larger markup than the limits above is shown as typed, in
-    plain paragraphs. The last results are cached, so that scoring, storing and showing a comment render it once.
+    Text with longer paragraphs, deeper nesting, more links, more open brackets or larger markup than the limits above
+    is shown as typed, in plain paragraphs. The last results are cached, so that scoring, storing and showing a comment
+    render it once.
     """
     content = clean_text(content)
     if max(map(len, _BLANK_LINES.split(content))) > MAX_PARAGRAPH:
         return RenderedVisitorText(_plain(content), len(_ABSOLUTE.findall(content)))
-    tokens = _PARSER.parse(content)
+    try:
+        tokens = _PARSER.parse(content, {})
+    except _TooManySteps:
+        return RenderedVisitorText(_plain(content), len(_ABSOLUTE.findall(content)))
     links = sum(token.type == "link_open" for token in _all(tokens))
     if links <= MAX_LINKS and _depth(tokens) <= MAX_NESTING:
         html = _sanitize(_PARSER.renderer.render(tokens, _PARSER.options, {}))

@@ -1,17 +1,18 @@
 """Autocomplete: suggest articles and completed queries for the text in the search box.
 
 Requests: one for the revision of the document list; two Queries for the last word (:mod:`.completion`); one per stem
-(at most 4) of each preceding word (at most 5), of at most 3 completions, and of excluded words (at most 16 stems); one
-BatchGetItem. A single letter on its own gives no suggestions; after other words it is ignored.
+(at most 4) of each preceding word (at most 5), of at most 3 completions, and of excluded words (at most 16 stems); of
+the last word (at most 32 stems); one BatchGetItem. A single letter on its own gives no suggestions; after other words
+it is ignored.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from kolom.search import document_table
-from kolom.search.completion import find_completions, word_to_complete
+from kolom.search.completion import find_completions, whole_word_stems, word_to_complete
 from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import mark_title
 from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
@@ -43,31 +44,41 @@ class Suggestions:
 def suggest(text: str) -> Suggestions:
     """Return suggestions for an incomplete query; its last word is treated as the beginning of a word.
 
-    A search for ``text`` finds the suggested articles, unless some article has the last word as it is. So no articles
-    are suggested if the query has a phrase: a search compares it with their texts.
+    A search for ``text`` finds the suggested articles: if some article has the last word as it is and the search is for
+    no other word, only such articles are suggested. No articles are suggested if the query has a phrase: a search
+    compares it with their texts.
     """
     last = word_to_complete(text)
     documents = document_table.get()
     if last is None or not documents.lengths:
         return Suggestions()
-    text = text[: last.end]
     completions = find_completions(last.form, documents, documents.codes)
-    before = parse(text[: last.start], documents.codes)
-    word_stems = [word.stems[:_MAX_STEMS] for word in before.words if word.is_required][:_MAX_WORDS_BEFORE]
+    query = parse(text, documents.codes)
+    before = [word for word in parse(text[: last.start], documents.codes).words if word.is_required]
+    before = before[:_MAX_WORDS_BEFORE]
+    word_stems = [word.stems[:_MAX_STEMS] for word in before]
     # Any of the completions matches, so together they count as one word.
     word_stems.append(completions.stems)
-    postings = read_postings([*before.excluded_stems, *chain.from_iterable(word_stems)])
+    whole = whole_word_stems(last.form, query)
+    postings = read_postings([*query.excluded_stems, *whole, *chain.from_iterable(word_stems)])
     used = [word.form for word in completions.words if any(postings.get(each) for each in word.stems)]
     found: list[StoredResult] = []
-    if not before.phrases and not before.excluded_phrases:
-        excluded = {each for stem in before.excluded_stems for each in postings.get(stem, ())}
-        best = _best(documents, postings, word_stems, completions.title_matches, excluded)
+    if not query.phrases and not query.excluded_phrases:
+        found_by_search = documents.lengths.keys() - _articles(query.excluded_stems, postings)
+        if {word.form for word in before}.isdisjoint(word.form for word in query.words):
+            # The search is only for the last word, and completes it if no article has it.
+            found_by_search = (found_by_search & _articles(whole, postings)) or (found_by_search if whole else set())
+        best = _best(documents, postings, word_stems, completions.title_matches, found_by_search)
         loaded = load_results(best, with_text=False)
         found = [loaded[each] for each in best if each in loaded]
     return Suggestions(
-        items=_items(found, list(tokenize(text))),
+        items=_items(found, list(tokenize(text[: last.end]))),
         completions=tuple(text[: last.start] + form for form in used),
     )
+
+
+def _articles(stems: Iterable[str], postings: Postings) -> set[int]:
+    return {each for stem in stems for each in postings[stem]}
 
 
 def _best(
@@ -75,7 +86,7 @@ def _best(
     postings: Postings,
     word_stems: Sequence[Sequence[str]],
     title_matches: Mapping[int, str],
-    excluded: Collection[int],
+    among: Collection[int],
 ) -> list[int]:
     """Return the best articles with all words, those with the last one in the title first."""
     ranking = documents.rank(postings, ((stems, 1) for stems in word_stems))
@@ -85,7 +96,7 @@ def _best(
     by_title.sort(key=lambda each: (len(title_matches[each]), -documents.times[each], -each))
     ends = {each for each, has in ranking.words.items() if has > earlier and (with_all is None or each in with_all)}
     by_text = sorted(ends - title_matches.keys(), key=lambda each: (-ranking.scores[each], -each))
-    return [each for each in (*by_title, *by_text) if each not in excluded][:MAX_ITEMS]
+    return [each for each in (*by_title, *by_text) if each in among][:MAX_ITEMS]
 
 
 def _items(found: Sequence[StoredResult], typed: Sequence[Word]) -> tuple[Suggestion, ...]:

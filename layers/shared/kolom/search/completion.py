@@ -55,6 +55,11 @@ def word_to_complete(text: str) -> Word | None:
     return last_word(text, MIN_PREFIX)
 
 
+def whole_word_stems(form: str, query: Query) -> tuple[str, ...]:
+    """Return the stems of a word of a query and of its alternative spellings: an article with one has the word."""
+    return _stems(word for word in query.words if word.form == form or form in word.parts)
+
+
 def find_completions(prefix: str, documents: DocumentTable, languages: Sequence[str]) -> Completions:
     """Return the completions of a word. Two Queries: words of titles, vocabulary."""
     title_matches = {
@@ -81,8 +86,7 @@ def complete(
     word = next((each for each in query.words if last and each.is_required and each.form == last.form), None)
     if word is None:
         return None
-    spellings = (each for each in query.words if each == word or word.form in each.parts)
-    found = (article_id for each in spellings for stem in each.stems for article_id in postings[stem])
+    found = (article_id for stem in whole_word_stems(word.form, query) for article_id in postings[stem])
     if any(map(is_searched, found)):
         return None
     completions = find_completions(word.form, documents, languages)

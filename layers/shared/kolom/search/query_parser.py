@@ -20,7 +20,7 @@ from typing import Final
 import regex
 
 from kolom.search.analyzer import is_stop_word, stems
-from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, tokenize
+from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, strip_accents, tokenize
 
 MAX_WORDS: Final = 24
 """The maximum number of distinct words of a query that are searched, and of words in a phrase."""
@@ -208,12 +208,13 @@ def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
 def last_word(text: str, min_length: int) -> Word | None:
     """Return the word of ``text`` that a reader may still be typing, or None if it is excluded or a phrase.
 
-    It is the last one of at least ``min_length`` characters; only white space and shorter words follow it.
+    It is the last one of at least ``min_length`` characters without accents; only white space and shorter words follow
+    it.
     """
     end = len(text)
     for is_excluded, _, found in reversed(list(_clauses(text))):
         for word in reversed(found):
-            if len(word.form) < min_length:
+            if len(strip_accents(word.form)) < min_length:
                 end = word.start
                 continue
             return None if is_excluded or text[word.end : end].strip() else word

@@ -18,6 +18,9 @@ from kolom.timestamps import SECONDS_PER_DAY
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 
+_MESSAGES_BY_ADDRESS_A_DAY: Final = 2  # times the limit per minute
+_MESSAGES_BY_NETWORK_A_DAY: Final = 4
+
 _CONFIRMATIONS_TO_MAILBOX_A_DAY: Final = 3
 _CONFIRMATIONS_BY_ADDRESS_AN_HOUR: Final = 3
 _CONFIRMATIONS_BY_ADDRESS_A_DAY: Final = 10
@@ -45,6 +48,17 @@ def limits_for_client(client: ClientId, per_minute: int) -> Sequence[Limit]:
         Limit(f"address#{client.address}", per_minute * 10, _HOUR),
         Limit(f"network#{client.network}", per_minute * 20, _MINUTE),
         Limit("site", per_minute * 100, _MINUTE),
+    )
+
+
+def limits_for_messages(client: ClientId, per_minute: int) -> Sequence[Limit]:
+    """Return the further limits of a client for messages.
+
+    Each message causes a mail, and the sandbox of SES sends 200 a day.
+    """
+    return (
+        Limit(f"message-address#{client.address}", per_minute * _MESSAGES_BY_ADDRESS_A_DAY, SECONDS_PER_DAY),
+        Limit(f"message-network#{client.network}", per_minute * _MESSAGES_BY_NETWORK_A_DAY, SECONDS_PER_DAY),
     )
 
 

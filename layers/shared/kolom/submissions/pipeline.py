@@ -90,6 +90,10 @@ class NewSubmission[Result](Protocol):
         """Raise an error if the submission is not acceptable, before it counts against a limit."""
         ...
 
+    def limits(self, client: ClientId, per_minute: int) -> Sequence[rate_limits.Limit]:
+        """Return the rate limits that apply in addition to those of all submissions."""
+        ...
+
     def text(self) -> SubmittedText:
         """Return the text that the spam rules evaluate."""
         ...
@@ -117,7 +121,7 @@ def submit_new[Result](submission: NewSubmission[Result], context: RequestContex
     try:
         pipeline.refuse_repeated()
         submission.check()
-        pipeline.check_limits()
+        pipeline.check_limits(submission.limits)
         return submission.store(pipeline.score_spam(submission.text()), pipeline)
     except AlreadySubmitted as error:
         return submission.repeat(error.record, is_same_client=pipeline.identity.has_secret)
@@ -201,16 +205,19 @@ class SubmissionPipeline:
         if self._duplicate is not None:
             raise AlreadySubmitted(self._duplicate)
 
-    def check_limits(self) -> None:
-        """Check the form token and proof of work, and enforce the rate limits. An UpdateItem for each of four limits.
+    def check_limits(self, more: Callable[[ClientId, int], Sequence[rate_limits.Limit]] | None = None) -> None:
+        """Check the form token and proof of work, and enforce the rate limits: those of all submissions, and ``more``.
+
+        An UpdateItem for each limit.
 
         :raises InvalidInput: a token or proof is not valid, or is missing where it is required
         :raises RateLimited: a limit of the client, its network or the site is reached
         """
         if self._form is not None:
             self._check_form(self._form)
-        applied = rate_limits.limits_for_client(self.origin.client, settings().comments_per_minute)
-        rate_limits.enforce(self.identity.id, applied, now=self._now)
+        client, per_minute = self.origin.client, settings().comments_per_minute
+        limits = [*rate_limits.limits_for_client(client, per_minute), *(more(client, per_minute) if more else ())]
+        rate_limits.enforce(self.identity.id, limits, now=self._now)
 
     def score_spam(self, text: SubmittedText) -> tuple[SpamFinding, ...]:
         """Apply the spam rules. An UpdateItem if the text is long enough for its copies to be counted."""

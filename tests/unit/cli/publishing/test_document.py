@@ -223,6 +223,14 @@ def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     assert caught.value.line is None
 
 
+def test_a_text_beyond_the_limit_is_refused_before_it_is_rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kolom_cli.publishing.document.find_title", pytest.fail)
+    told = error(tmp_path, "---\ndate: 2024-01-01\n---\n" + "[a](b) " * 750_000)
+    assert told.message.startswith("its text has 5,250,000 bytes, the maximum is 4,194,304")
+
+
 def test_exponential_yaml_aliases_are_harmless(tmp_path: Path) -> None:
     bomb = "a: &a [x]\n" + "".join(
         f"{chr(98 + n)}: &{chr(98 + n)} [" + f"*{chr(97 + n)}," * 9 + "]\n" for n in range(20)

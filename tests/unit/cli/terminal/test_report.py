@@ -103,3 +103,29 @@ def test_a_number_in_the_note_of_several_items_is_said_to_count_for_each() -> No
     printed = _printed(report)
     assert f"note a, b: {text}, in each\n" in printed
     assert "note c: removed: [x] (2)\n" in printed
+
+
+def test_refused_items_have_their_own_column() -> None:
+    report = Report()
+    report.add("article", "created")
+    report.skip("article", "a.md", "a template")
+    report.skip("article", "b.md", "an error", refused=True)
+    report.skip("article", "c.md", "an error", refused=True)
+    head, row = (line.split() for line in _printed(report).splitlines() if "read" in line or "article " in line)
+    assert [each for each in head if each.isalpha()] == [
+        "read",
+        "created",
+        "updated",
+        "unchanged",
+        "skipped",
+        "refused",
+    ]
+    assert [each for each in row if each.isdigit()] == ["4", "1", "0", "0", "1", "2"]
+    assert report.counts()["skipped"] == 3
+
+
+def test_the_report_says_what_a_folder_was_read_as() -> None:
+    report = Report(source="a Jekyll site")
+    assert _printed(report).startswith("Read as a Jekyll site.\n")
+    assert json.loads(report.as_json())["source"] == "a Jekyll site"
+    assert "source" not in json.loads(Report().as_json())

@@ -58,6 +58,7 @@ def read_site(directory: Path) -> Site:
     )
     site = Site(flavor="pelican", directory=directory, pages=pages, roots=(pages,))
     site.config = {"author": settings.text("AUTHOR"), "lang": settings.text("DEFAULT_LANG")}
+    site.config["title"] = settings.text("SITENAME")
     site.base, site.hosts = base_of(settings.text("SITEURL"))
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(settings.text("TIMEZONE")) if settings.text("TIMEZONE") else site.zone

@@ -9,6 +9,7 @@ import pytest
 
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.ghost.reader import read_ghost
+from kolom_cli.terminal.report import LinkCounts
 from tests.unit.cli.importers.export_readers import read_all
 from tests.unit.cli.importers.ghost.export import export, post, setting
 
@@ -258,3 +259,21 @@ def test_another_file_is_refused(file: Path, data: str | bytes, message: str) ->
     assert items == []
     assert error.startswith(f"{file}: ")
     assert message in error
+
+
+def test_links_to_the_old_site_are_counted(file: Path) -> None:
+    html = "".join(
+        f'<a href="{url}">x</a>'
+        for url in (
+            "__GHOST_URL__/post-2/",
+            "https://blog.example/post-2/#x",
+            "/post-2/",
+            "__GHOST_URL__/content/files/a.pdf",
+            "https://blog.example/none/",
+            "https://elsewhere.example/",
+        )
+    )
+    data = export(post(1, html=html + '<img src="__GHOST_URL__/content/images/a.png">'), post(2))
+    (first, _) = _articles(file, data, site="https://blog.example")
+    assert first.own_links == LinkCounts(to_articles=2, to_files=1, to_pages=1)
+    assert 'href="https://blog.example/content/files/a.pdf"' in first.content.body.html

@@ -7,6 +7,7 @@ import pytest
 
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.medium.reader import read_medium
+from kolom_cli.terminal.report import LinkCounts
 from tests.unit.cli.importers.export_readers import read_all
 from tests.unit.cli.importers.medium.export import id_of, name_of, story
 from tests.unit.cli.importers.substack.export import write_folder, write_zip
@@ -151,6 +152,23 @@ def test_links_to_own_stories_lead_to_the_articles_here(tmp_path: Path) -> None:
     assert first.content.body.html == "<p>" + "".join(f'<a href="{link}">x</a>' for link in expected) + "</p>"
     assert isinstance(third, ImportedArticle)
     assert (third.content.path, third.aliases) == (f"/story-3-{id_of(3)}", ())
+
+
+def test_links_to_own_stories_and_to_their_site_are_counted(tmp_path: Path) -> None:
+    """A redirect over Medium counts as the link that it contains."""
+    links = (
+        f"https://medium.com/p/{id_of(2)}",
+        f"https://medium.com/r/?url=https%3A%2F%2Fmedium.com%2Fp%2F{id_of(2)}",
+        "https://medium.com/r/?url=https%3A%2F%2Felsewhere.example%2F",
+        "https://blog.example/about",
+        "https://medium.com/@you/story-0123456789ab",
+    )
+    body = "".join(f'<a href="{link}">x</a>' for link in links)
+    second = story(2, address=f"https://blog.example/story-2-{id_of(2)}")
+    first, _ = _items(tmp_path, {name_of(1): story(1, body=f"<p>{body}</p>"), name_of(2): second})
+    assert isinstance(first, ImportedArticle)
+    assert first.own_links == LinkCounts(to_articles=2, to_pages=1)
+    assert 'href="https://elsewhere.example/"' in first.content.body.html
 
 
 def test_responses_are_skipped_and_counted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.substack.reader import read_substack
+from kolom_cli.terminal.report import LinkCounts
 from tests.unit.cli.importers.export_readers import read_all
 from tests.unit.cli.importers.substack.export import files, posts_csv, row, write_folder, write_zip
 
@@ -124,6 +125,16 @@ def test_links_to_own_posts_lead_to_the_imported_articles(
         for host in candidates
     )
     assert first.content.body.html == f"<p>{expected}</p>"
+
+
+def test_links_to_own_posts_and_to_the_newsletter_are_counted(tmp_path: Path) -> None:
+    html = "".join(
+        f'<a href="https://{address}">x</a>'
+        for address in ("me.example/p/post-2", "me.example/p/none", "elsewhere.example/p/post-2")
+    )
+    first, _ = _items(tmp_path, (row(1), f"<p>{html}</p>"), (row(2), "<p>Two.</p>"), site="https://me.example")
+    assert isinstance(first, ImportedArticle)
+    assert first.own_links == LinkCounts(to_articles=1, to_pages=1)
 
 
 def test_subscribers_are_counted_and_no_file_about_readers_is_imported(tmp_path: Path) -> None:
