@@ -11,6 +11,9 @@ ifeq ($(UV),)
 UV := $(CURDIR)/.uv/bin/uv
 endif
 
+# Without bytecode, each of the processes that the tests start would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 RUN := $(UV) run --frozen --no-sync
 # SAM CLI pins its own boto3, so it has a separate environment.
 SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam

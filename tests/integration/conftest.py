@@ -104,6 +104,17 @@ class FaultInjector:
     """
 
     KINDS = ("throttled", "failed", "cut before", "cut after")
+    CASES = (
+        ("failed", False),
+        ("throttled", True),
+        ("cut after", False),
+        ("cut after", True),
+        pytest.param("throttled", False, marks=pytest.mark.slow),
+        pytest.param("failed", True, marks=pytest.mark.slow),
+        pytest.param("cut before", False, marks=pytest.mark.slow),
+        pytest.param("cut before", True, marks=pytest.mark.slow),
+    )
+    """Each kind with and without ``persistent``. Those that the code cannot distinguish from others are slow tests."""
 
     def __init__(self) -> None:
         self.failing_call: int | None = None

@@ -32,10 +32,7 @@ def stop_faults(injector: FaultInjector) -> None:
     injector.fail_at(None, injector.kind, persistent=injector.persistent)
 
 
-FAULTS = [(kind, persistent) for kind in FaultInjector.KINDS for persistent in (False, True)]
-fault_cases = pytest.mark.parametrize(
-    ("kind", "persistent"), FAULTS, ids=[f"{kind}{'-for-good' * last}" for kind, last in FAULTS]
-)
+fault_cases = pytest.mark.parametrize(("kind", "persistent"), FaultInjector.CASES)
 
 
 @fault_cases

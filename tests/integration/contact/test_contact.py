@@ -162,8 +162,7 @@ def test_a_throttled_submission_stores_nothing_and_can_be_repeated(
     assert contact_form.submit("Later.", headers={"idempotency-key": "k"}).status == 201
 
 
-@pytest.mark.parametrize("persistent", [False, True])
-@pytest.mark.parametrize("kind", FaultInjector.KINDS)
+@pytest.mark.parametrize(("kind", "persistent"), FaultInjector.CASES)
 def test_whichever_call_fails_a_message_is_stored_and_confirmed_or_neither(
     contact_form: ContactForm, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:

@@ -367,16 +367,21 @@ def test_mail_sent_by_another_process_is_recorded(site: Site) -> None:
 
 def test_mail_to_the_ses_simulator_bounces_and_suppresses_the_address() -> None:
     with served("OwnerEmail=bounce@simulator.amazonses.com", options=["--empty"]) as site:
+        dynamodb = boto3.client("dynamodb", endpoint_url=site.aws)
+        (outbox,) = (name for name in dynamodb.list_tables()["TableNames"] if "outbox" in name.lower())
         assert send(site, "/api/contact", MESSAGE)[0] == 201
         assert eventually(lambda: len(mails(site)) == 1)
+        assert eventually(lambda: not any("due" in item for item in dynamodb.scan(TableName=outbox)["Items"]))
 
         def failed() -> bool:
             send(site, "/api/contact", MESSAGE | {"message": f"Again. {site}"})
-            command = [sys.executable, "-c", "from kolom_cli.main import app; app()", "--endpoint-url", site.aws]
-            listed = subprocess.run(
-                [*command, "mail", "list", "--json"], capture_output=True, text=True, check=True, cwd=PROJECT
-            ).stdout
-            return '"suppressed: bounce"' in listed
+            items = dynamodb.scan(TableName=outbox)["Items"]
+            return any(item.get("reason", {}).get("S") == "suppressed: bounce" for item in items)
 
         assert eventually(failed)
         assert len(mails(site)) == 1
+        command = [sys.executable, "-c", "from kolom_cli.main import app; app()", "--endpoint-url", site.aws]
+        listed = subprocess.run(
+            [*command, "mail", "list", "--json"], capture_output=True, text=True, check=True, cwd=PROJECT
+        ).stdout
+        assert '"suppressed: bounce"' in listed

@@ -310,13 +310,15 @@ def test_a_crash_at_any_step_loses_no_comment(
         return result
 
     monkeypatch.setattr(module, name, crash)
-    for _ in range(12 * 3):
+    end = mail_system.now + timedelta(hours=3)
+    while mail_system.now < end:
         for _ in range(4):  # Lambda retries a batch whose function crashed.
             with suppress(Crash):
                 mail_system.deliver_stream()
                 break
-        with suppress(Crash):
-            mail_system.run_timer()
+        if mail_system.skip_idle_time(end):
+            with suppress(Crash):
+                mail_system.run_timer()
     assert mailed(mail_system) == dict.fromkeys(range(8), 1)
     assert {record.status for record in OutboxRecord.scan(OutboxRecord.status.exists())} == {"sent"}
 

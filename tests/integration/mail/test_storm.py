@@ -1,9 +1,5 @@
-"""Randomised failures of SES, DynamoDB and handlers: no message is lost.
+"""Randomised failures of SES, DynamoDB and handlers: no message is lost."""
 
-``STORM_MESSAGES=1000`` makes the test run for some minutes.
-"""
-
-import os
 import random
 import re
 from collections import Counter
@@ -26,7 +22,6 @@ from tests.factories import Context, contact_request
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import Crash, MailSystem
 
-MESSAGES = int(os.environ.get("STORM_MESSAGES", "150"))
 _ID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
 
 
@@ -116,8 +111,9 @@ def message_of(mail: Mail) -> str:
     return str(_ID.findall(mail["text"])[-1])
 
 
+@pytest.mark.parametrize("count", [50, pytest.param(500, marks=pytest.mark.slow)])
 def test_with_random_faults_each_message_is_stored_and_its_mail_sent_or_failed(
-    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     faults = RandomFaults(mail_system, seed=20_261_125)
     mark_sent = outbox.mark_sent
@@ -129,18 +125,18 @@ def test_with_random_faults_each_message_is_stored_and_its_mail_sent_or_failed(
 
     monkeypatch.setattr(outbox, "mark_sent", mark)
     with faults.over_dynamodb():
-        told = [submit_until_confirmed(number) for number in range(MESSAGES)]
+        told = [submit_until_confirmed(number) for number in range(count)]
         messages = stored("messages")
-        assert len(set(told)) == len(messages) == MESSAGES
-        assert {each["message"]["S"] for each in messages} == {f"This is message number {n}." for n in range(MESSAGES)}
+        assert len(set(told)) == len(messages) == count
+        assert {each["message"]["S"] for each in messages} == {f"This is message number {n}." for n in range(count)}
         process_all_mail(mail_system)
 
     kept = stored("outbox")
     became = Counter(item["status"]["S"] for item in kept)
     assert {item["item_id"]["S"] for item in kept} == {item["id"]["S"] for item in messages}
     assert set(became) == {"sent", "failed"}
-    assert became["sent"] + became["failed"] == MESSAGES
-    assert became["sent"] > 0.8 * MESSAGES
+    assert became["sent"] + became["failed"] == count
+    assert became["sent"] > 0.8 * count
 
     accepted = Counter(map(message_of, mail_system.ses.mails))
     assert {item["item_id"]["S"] for item in kept if item["status"]["S"] == "sent"} <= set(accepted)
@@ -148,7 +144,7 @@ def test_with_random_faults_each_message_is_stored_and_its_mail_sent_or_failed(
     assert doubles
     assert all(count <= faults.doubtful[message_id] for message_id, count in doubles.items())
     assert all(
-        faults.seen[what] >= MESSAGES // 100
+        faults.seen[what] >= count // 100
         for what in ("crash before", "crash after", "cut after", "crash at UpdateItem")
     )
     print(dict(became), f"twice or more: {len(doubles)} of {len(faults.doubtful)} doubtful;", dict(faults.seen))

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodbstreams.models import dynamodbstreams_backends
@@ -402,6 +403,46 @@ def test_adding_to_another_type_is_rejected_as_before(dynamodb: Any) -> None:
     assert add(dynamodb, "b", 1, ReturnValues="UPDATED_NEW")["Attributes"]["numbers"] == {"NS": ["1"]}
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         add(dynamodb, "c", 1, ConditionExpression="attribute_exists(part)")
+
+
+_VALUES: dict[str, dict[str, Any]] = {
+    "string": {"S": "é"},
+    "number": {"N": "12.50"},
+    "binary": {"B": b"\x00\xff"},
+    "boolean": {"BOOL": False},
+    "null": {"NULL": True},
+    "strings": {"SS": ["a", "b"]},
+    "numbers": {"NS": ["1", "2"]},
+    "list": {"L": [{"S": ""}, {"B": b"b"}, {"L": []}]},
+    "map": {"M": {"S": {"N": "1"}, "m": {"M": {}}}},
+}
+
+
+def test_values_of_all_types_are_read_as_they_were_stored(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="t", Item=item("k") | _VALUES)
+    assert dynamodb.get_item(TableName="t", Key=item("k"))["Item"] == item("k") | _VALUES
+    assert dynamodb.scan(TableName="t")["Items"] == [item("k") | _VALUES]
+
+
+def test_reading_values_does_not_look_up_their_members(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    dynamodb.put_item(TableName="t", Item=item("k") | {f"a{number}": {"S": "x"} for number in range(100)})
+    lookups = 0
+    get_value = BaseJSONSerializer.get_value
+
+    def counted(*args: Any) -> Any:
+        nonlocal lookups
+        lookups += 1
+        return get_value(*args)
+
+    monkeypatch.setattr(BaseJSONSerializer, "get_value", counted)
+    assert len(dynamodb.get_item(TableName="t", Key=item("k"))["Item"]) == 102
+    assert lookups < 10
+
+
+def test_the_methods_of_a_service_are_looked_up_once(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    dynamodb.list_tables()
+    monkeypatch.setattr("inspect.getmembers", lambda *_, **__: pytest.fail("looked up again"))
+    assert dynamodb.list_tables()["TableNames"] == ["t"]
 
 
 def test_read_items_are_freed(dynamodb: Any) -> None:
