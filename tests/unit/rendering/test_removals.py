@@ -191,7 +191,7 @@ def test_in_a_converted_text_only_unsupported_elements_are_found() -> None:
     assert [each.kind for each in removals] == ["<svg>", "<form>"]
 
 
-def test_of_a_converted_text_lost_addresses_are_found_but_no_layout() -> None:
+def test_of_a_converted_text_lost_urls_are_found_but_no_layout() -> None:
     source = (
         "<p class=x style='color: red' align=middle onclick=x bgcolor=red><a href='file:///C:/x.doc'>y</a>"
         "<audio src='ftp://a.example/x.mp3'></audio><a href='/z' title=z>z</a>"

@@ -160,10 +160,10 @@ class Importer:
     def _existing(self, item: ImportedArticle) -> Article | None:
         """Return the article that was imported from this entry before, or None.
 
-        A file of a folder may have been imported before its site had a URL or a title, or with another one. Of two
+        A file of a directory may have been imported before its site had a URL or a title, or with another one. Of two
         sites with a file of the same path, each has its own article.
 
-        :raises Conflict: the article is from a file of another folder with the same path
+        :raises Conflict: the article is from a file of another directory with the same path
         """
         content, origin = item.content, f"origin:{item.content.origin}"
         own = _find(origin)

@@ -14,7 +14,7 @@ def origin_id(system: str, name: str) -> str:
 
 
 def file_origin(location: str) -> str:
-    """Return the origin of a file of a folder that does not say which site it is."""
+    """Return the origin of a file in a directory that does not say which site it is."""
     return origin_id("markdown", location)
 
 

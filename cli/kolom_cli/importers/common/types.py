@@ -29,8 +29,8 @@ class ImportedArticle:
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
     (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. The
     ``links`` of an article of a folder are checked. ``is_language_unclear`` is True if neither the export nor the text
-    says its language. ``file_origin`` is the origin of an article of a folder without the digest of its site: the same
-    for files of the same path in any folder.
+    says its language. ``file_origin`` is the origin of a file without the digest of its site: the same for files of
+    the same path in any directory.
     """
 
     name: str

@@ -50,7 +50,7 @@ _TOO_DEEP: Final = "text in too many nested lists or quotations"
 _CONVERTED: Final = frozenset(("<iframe>", "<img>", "<button>"))
 """Elements that the importers replace, or that other systems add to a text."""
 
-_ADDRESSES: Final = ("attribute href (", "attribute src (")
+_LOST_URLS: Final = ("attribute href (", "attribute src (")
 _REMEDIES: Final = {
     "<svg>": _IMAGE_FILE,
     "<canvas>": _IMAGE_FILE,
@@ -234,7 +234,7 @@ def _is_lost_in_conversion(kind: str) -> bool:
 
     Layout is not reported: its classes and styles belong to the old theme, and those with a meaning are converted.
     """
-    return kind.startswith(_ADDRESSES) or (kind.startswith("<") and kind not in _CONVERTED)
+    return kind.startswith(_LOST_URLS) or (kind.startswith("<") and kind not in _CONVERTED)
 
 
 def _kind(name: str) -> str:
