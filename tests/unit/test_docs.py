@@ -67,7 +67,7 @@ def documented() -> dict[str, str]:
 
 def test_every_parameter_is_documented_with_its_default() -> None:
     said = {name: "" if default in {"empty", "none"} else default for name, default in documented().items()}
-    # These have another default than "no value".
+    # Its default is the word "none"; for other parameters that means "no default".
     said["ProofOfWork"] = documented()["ProofOfWork"]
     assert said == {name: str(entry.get("Default", "")) for name, entry in document()["Parameters"].items()}
 

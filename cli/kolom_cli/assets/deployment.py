@@ -79,8 +79,8 @@ def build(frontend: Path) -> AssetBuild:
     theme_css = files.get(site_config.THEME_CSS, b"").decode("utf-8", "replace")
     return AssetBuild(
         assets=with_hashes(files),
-        menu=site_config.menu_item(found),
-        logo=site_config.logo_item(found),
+        menu=site_config.menu_attribute(found),
+        logo=site_config.logo_attribute(found),
         warnings=site_config.warnings(found, theme_css),
     )
 

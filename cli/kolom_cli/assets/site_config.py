@@ -217,8 +217,8 @@ def warnings(site: SiteConfig, theme_css: str) -> list[str]:
     return found
 
 
-def menu_item(site: SiteConfig) -> list[dict[str, Any]] | None:
-    """Return the menu in the form that the pages read."""
+def menu_attribute(site: SiteConfig) -> list[dict[str, Any]] | None:
+    """Return all entries of the menu as the attribute of the theme item."""
     if site.menu is None:
         return None
     return [
@@ -229,6 +229,6 @@ def menu_item(site: SiteConfig) -> list[dict[str, Any]] | None:
     ]
 
 
-def logo_item(site: SiteConfig) -> dict[str, str] | None:
-    """Return the logo in the form that the pages read."""
+def logo_attribute(site: SiteConfig) -> dict[str, str] | None:
+    """Return the logo as the attribute of the theme item."""
     return None if site.logo is None else {"file": site.logo.file, "alt": site.logo.alt}

@@ -93,7 +93,7 @@ def show(
     """Show everything about one comment.
 
     The output includes the author's email address, and the reasons why the comment is pending or spam. Anyone who has
-    one of the links can use it.
+    one of the links that `--links` creates can use it.
     """
     connect(ctx.obj)
     data = admin.personal_data(admin.get(comment_id), now=datetime.now(UTC))

@@ -49,7 +49,7 @@ class CloudFrontEmulator:
                 self.before_pages()
         if self._template.cdn is None:
             return self._answer(request, path)
-        response = self._answer(without_cdn_headers(request), path)
+        response = self._answer(without_language_header(request), path)
         return with_edge_headers(self._template.cdn.behavior(request.path).headers, response)
 
     def _answer(self, request: Request, path: str) -> Response:
@@ -123,10 +123,11 @@ class CloudFrontEmulator:
         return _file_response(request, found["Body"].read(), kind, caching)
 
 
-def without_cdn_headers(request: Request) -> Request:
-    """Return the request without a header that only CloudFront writes: the language that it chose from Accept-Language.
+def without_language_header(request: Request) -> Request:
+    """Return the request without the language header, which only CloudFront may write.
 
-    The functions choose the language in the same way. There is no cache here that would depend on it.
+    The functions then choose the language from ``Accept-Language`` by the same rules. CloudFront needs the header for
+    its cache, which the emulator does not have.
     """
     headers = [(name, value) for name, value in request.headers if name.lower() != _LANGUAGE_HEADER]
     return replace(request, headers=headers)
@@ -135,7 +136,7 @@ def without_cdn_headers(request: Request) -> Request:
 def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Response:
     """Return the response with the headers that CloudFront adds.
 
-    CORS headers are added to every response; CloudFront adds them only if the request has an ``Origin``.
+    Unlike CloudFront, this adds the CORS headers even if the request has no ``Origin``.
     """
     headers = response.headers
     for header in added:

@@ -38,7 +38,10 @@ class DownloadError(Exception):
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address is of the public internet: not of this machine, a private network or a cloud's own."""
+    """Return whether the address is on the public internet.
+
+    Addresses of this machine, of private networks and of a cloud's metadata service are not.
+    """
     if isinstance(address, ipaddress.IPv6Address):
         if address in _NAT64:
             return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
@@ -95,7 +98,7 @@ class Downloader:
         """Return the content, or the target of a redirect."""
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         if self._failures[host] >= _MAX_FAILURES:
-            raise DownloadError("its host did not answer before")
+            raise DownloadError("earlier connections to its host failed")
         name = host if _is_address(host) else _ascii(host)
         pool = self._pool(parts.scheme, name, port)
         target = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")

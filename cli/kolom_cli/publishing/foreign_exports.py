@@ -1,6 +1,6 @@
-"""Detect folders that are exports of other systems, so that they are not published as documents.
+"""Detect exports of other systems and archives of Kolom, so that their files are not published as documents.
 
-Such a folder contains drafts as well as published texts, and the files do not say which of them are drafts.
+An export contains drafts as well as published texts, and the files do not say which of them are drafts.
 """
 
 import re
@@ -18,7 +18,7 @@ _MAX_BYTES: Final = 64 * 1024
 
 
 def export_problem(directory: Path) -> str | None:
-    """Return a message if the folder is an export of another system or a subfolder of one; None otherwise."""
+    """Return a message if the folder is an export, an archive of Kolom, or a subfolder of one; None otherwise."""
     for root in (directory, directory.parent) if directory.resolve().name in _SUBDIRECTORIES else (directory,):
         if f'"{FORMAT}"'.encode() in _beginning(root / MANIFEST):
             return "is an archive of Kolom: restore it with `kolom import archive`"

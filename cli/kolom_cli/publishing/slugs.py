@@ -20,7 +20,8 @@ _JOINERS: Final = str.maketrans({"\u200d": None, "\u200c": " "})
 def slugify_title(text: str) -> str | None:
     """Return a slug for a title or a file name, with letters of any script; None if the result is not a valid slug."""
     text = unicodedata.normalize("NFC", text.translate(_JOINERS))
-    # The other algorithm splits words at marks. For other texts, the two may differ in where a long slug ends.
+    # "legacy" splits words at combining marks. It stays in use for texts without them, because "modern" may end a long
+    # slug elsewhere.
     has_marks = any(unicodedata.category(each) in {"Mn", "Mc"} for each in text)
     made = slugify(
         text,

@@ -86,7 +86,7 @@ def is_throttled(error: BaseException) -> bool:
     return error_code(error) in _THROTTLES
 
 
-def is_throttle(code: str | None) -> bool:
+def is_throttling_code(code: str | None) -> bool:
     """Return whether an error code, of a request or of one item of a transaction, means a lack of capacity."""
     return code in _THROTTLES
 

@@ -195,7 +195,7 @@ def test_pruning_deletes_files_that_no_page_has_used_for_the_given_time(kolom: K
     (frontend / "theme/kolom.css").write_text(":root { --paper: #fff; }")
     third = build(frontend)
     old, newer = first.names["theme/kolom.css"], second.names["theme/kolom.css"]
-    # Both versions were uploaded at the same time; the first was replaced ten days ago, the second just now.
+    # In the bucket, all files are new. The first version was replaced ten days ago, the second just now.
     assert deploy(third, now=now, dry_run=True, prune_days=5).pruned == [old]
     assert old in objects()
     assert deploy(third, now=now, prune_days=5).pruned == [old]

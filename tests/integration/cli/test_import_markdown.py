@@ -254,7 +254,7 @@ def test_include_makes_a_page_of_a_special_folder_public(
     assert _import(kolom, tmp_path)["unchanged"] == 1 + imported
 
 
-def test_include_overrides_exclude_and_keeps_collections_and_built_files(kolom: Kolom, tmp_path: Path) -> None:
+def test_include_overrides_exclude_but_not_collections_or_the_built_site(kolom: Kolom, tmp_path: Path) -> None:
     """As in Jekyll: the most specific setting for a name is `include`; the built site is never a source."""
     files: dict[str, str | bytes] = {
         "_config.yml": (
@@ -568,7 +568,7 @@ def test_a_moved_file_of_an_unpublished_article_becomes_a_draft(
             assert "of the same slug or URL was" in _notes(report)
 
 
-def test_two_posts_with_one_slug_stay_public_if_one_is_deleted(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_post_stays_public_if_another_with_the_same_slug_is_deleted(kolom: Kolom, tmp_path: Path) -> None:
     """The remaining post is already public, so it does not replace an unpublished article."""
     text = "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"
     draft = text.replace("title", "draft: true\ntitle")
@@ -743,7 +743,7 @@ def test_two_sites_with_equal_paths_keep_their_articles(
     assert _import(kolom, one)["unchanged"] == _import(kolom, two)["unchanged"] == 1
 
 
-def test_a_file_of_another_folder_without_a_name_is_refused(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_same_path_in_another_folder_is_refused_if_the_sites_have_no_names(kolom: Kolom, tmp_path: Path) -> None:
     one = _plain(tmp_path / "one", "Harbour", _TEXT)
     two = _plain(tmp_path / "two", "Tempe", _OTHER)
     _import(kolom, one)
@@ -782,7 +782,7 @@ def test_a_site_with_a_new_url_has_the_same_articles(kolom: Kolom, tmp_path: Pat
 
 
 def test_an_article_imported_without_the_identity_of_its_site_is_updated(kolom: Kolom, tmp_path: Path) -> None:
-    """So did versions that identified an article by its path only."""
+    """Earlier versions imported all articles like that, and identified them by their path only."""
     folder = _hugo(tmp_path, "Harbour", _TEXT, "baseURL = '/'")
     _import(kolom, folder)
     found = repository.find_id("origin:markdown:content/posts/a.md")

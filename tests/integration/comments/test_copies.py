@@ -55,7 +55,7 @@ def test_a_sender_who_repeats_a_text_counts_once(unmoderated: Blog) -> None:
     assert [len(senders) for senders in counted().values()] == [2]
 
 
-def test_an_honest_text_is_not_spam_because_one_person_sent_it_often(blog: Blog, configure: Configure) -> None:
+def test_repetitions_by_one_person_do_not_make_a_text_spam(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=100)
     for number in range(8):
         blog.post(TEXT, name=f"Name {number}", address="2001:db8:1:2::1" if number % 2 else "2001:db8:1:2::2")
@@ -82,7 +82,7 @@ def test_concurrent_senders_are_all_counted_and_the_item_stays_small(secret: str
     assert [len(senders) for senders in counted().values()] == [copies.MAX_SENDERS]
 
 
-def test_stored_senders_are_keyed_expire_and_cannot_be_linked(secret: str) -> None:
+def test_stored_senders_are_keyed_hashes_that_expire_and_cannot_be_linked(secret: str) -> None:
     keys, client = signing.load_keys(), ClientId.from_ip("10.0.0.1", signing.load_keys())
     for text in (TEXT, TEXT.replace("article", "recipe")):
         copies.count_senders(text, client, keys, now=NOW)
@@ -146,7 +146,7 @@ def test_an_approval_and_new_copies_at_once_leave_no_old_count(unmoderated: Blog
     assert all(len(senders) <= 1 for senders in counted().values())
 
 
-def test_an_edit_counts_as_the_sender_of_the_comment(unmoderated: Blog) -> None:
+def test_an_edit_counts_for_the_sender_of_the_comment(unmoderated: Blog) -> None:
     """Its author may have moved to another network since."""
     posted = unmoderated.post("Something else for now.", address="10.0.0.1").json
     for text in (TEXT, "Something else again.", TEXT):

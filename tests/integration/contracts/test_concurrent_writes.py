@@ -227,7 +227,7 @@ def test_a_batch_that_is_processed_in_part_is_completed(partial: Callable[[int],
     assert sorted(record.part for record in found) == sorted(word for _, word in WORDS)
     assert batches.left == 0
     batches.left = 5
-    search.remove_words(WORDS)
+    search.delete_items(WORDS)
     assert (search.find_words("words#e"), batches.left) == ([], 0)
 
 

@@ -36,7 +36,7 @@ class RandomFaults:
         self.doubtful: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self._accepted: str | None = None
-        self._office = mail_system
+        self._mail_system = mail_system
         self._chance = random.Random(seed)
         mail_system.ses.before, mail_system.ses.after = self._before_ses, self._after_ses
 
@@ -56,7 +56,7 @@ class RandomFaults:
         return None
 
     def _after_ses(self) -> None:
-        self._accepted = message_of(self._office.ses.mails[-1])
+        self._accepted = message_of(self._mail_system.ses.mails[-1])
         kind = self._chance.random()
         if kind < 0.06:
             self._inject("crash after" if kind < 0.03 else "cut after")
@@ -119,9 +119,9 @@ def test_with_random_faults_each_message_is_stored_and_its_mail_sent_or_failed(
     mark_sent = outbox.mark_sent
 
     def mark(record: OutboxRecord, message_id: str, *, now: datetime) -> bool:
-        held = mark_sent(record, message_id, now=now)
+        was_marked = mark_sent(record, message_id, now=now)
         faults.marked()
-        return held
+        return was_marked
 
     monkeypatch.setattr(outbox, "mark_sent", mark)
     with faults.over_dynamodb():

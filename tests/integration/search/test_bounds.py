@@ -14,7 +14,7 @@ from functions.search_articles.app import handler
 from kolom.articles import publishing, repository
 from kolom.articles.mapping import summary_attributes
 from kolom.models.base import connection
-from kolom.models.search import DOC, DOCUMENTS, ResultRecord, add_elements, count_revision
+from kolom.models.search import DOC, DOCUMENTS, ResultRecord, add_elements, increase_revision
 from kolom.search import highlighter, index_reader, more_like_this, phrase_matcher, searcher, tokenizer, vocabulary
 from kolom.search.analyzer import stem
 from kolom.search.codec import POSTINGS_PER_BLOCK, DocumentStats, decode_document, encode_document, encode_posting
@@ -143,7 +143,7 @@ def publish_many(number: int, size: int, *sentences: str) -> None:
     articles = [replace(first, id=1 + n, slug=f"n{n}") for n in range(number)]
     document = DocumentStats(NOW, "en", entry_length(entry))
     add_elements(DOCUMENTS, 0, (encode_document(each.id, document) for each in articles))
-    count_revision(1)
+    increase_revision(1)
     terms = entry.postings.keys() & {stem(word.form, "en") for word in tokenizer.tokenize(" ".join(sentences))}
     asked_for = {term: entry.postings[term] % 256 for term in terms}
     for term, code in asked_for.items():

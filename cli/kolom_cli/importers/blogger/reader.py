@@ -84,7 +84,7 @@ def read_blogger(
         ids = EntryIds()
         for feed, entry in _entries(feeds):
             try:
-                origin = ids.add(_origin(entry.id), _content(entry), feed.name) if entry.id else ""
+                origin = ids.add(_origin(entry.id), _without_line(entry), feed.name) if entry.id else ""
             except RepeatedEntry as error:
                 yield Skipped(kind=_kind(entry), name=_name(entry), reason=str(error))
             else:
@@ -101,8 +101,8 @@ def _entries(feeds: Iterable[Member]) -> Iterator[tuple[Member, AtomEntry]]:
             yield from ((feed, record) for record in read_feed(feed.name, file) if isinstance(record, AtomEntry))
 
 
-def _content(entry: AtomEntry) -> AtomEntry:
-    """Return what distinguishes the entry from others of its id: all but its place in the file."""
+def _without_line(entry: AtomEntry) -> AtomEntry:
+    """Return the entry without its place in the file, to compare it with other entries that have the same id."""
     return replace(entry, line=0)
 
 

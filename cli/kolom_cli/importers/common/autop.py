@@ -78,9 +78,9 @@ def _follow(tag: str, open_blocks: list[str]) -> None:
 
 
 def split_raw(text: str) -> Iterator[tuple[bool, str]]:
-    """Split the text into raw parts (comments, and code with its element) and the rest, as ``(is_raw, text)``.
+    """Split the text into raw parts and the rest, as ``(is_raw, text)``.
 
-    An unclosed comment or element is not raw.
+    Comments are raw, and so are elements such as ``<pre>`` and ``<script>`` with their tags; unclosed ones are not.
     """
     position = start = 0
     endless: set[str] = set()

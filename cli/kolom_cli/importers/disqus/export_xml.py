@@ -19,8 +19,9 @@ _TRUE: Final = frozenset(("true", "1"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """The comment thread of one page. Posts refer to it by ``key``; ``identifier`` is its name in the blog's script.
+    """The comment thread of one page. Posts refer to it by ``key``.
 
+    ``identifier`` is the name that the blog gave it (``disqus_identifier`` in the script that embeds Disqus).
     ``account`` is the user name of its author, empty if they were not signed in. If there is a ``problem``, the thread
     could not be read completely.
     """

@@ -229,12 +229,12 @@ def _author(row: dict[str, Any], site: _Site) -> str:
 
 
 def _draft_reasons(row: dict[str, Any], html: str, site: _Site) -> Iterator[str]:
-    """Yield why a post is not public that is published or scheduled in Ghost."""
+    """Yield the reasons why a post that is published or scheduled in Ghost becomes a draft."""
     status, visibility = text(row, "status"), text(row, "visibility")
     if status in {"", "draft"}:
         return
     if site.is_incomplete:
-        yield "the export is incomplete, so it may not be public in Ghost"
+        yield "the export is incomplete, so the post may not be public in Ghost"
     if site.is_private:
         yield "the site is private in Ghost"
     if status == "sent" or site.meta.get(text(row, "id"), ("", False))[1]:

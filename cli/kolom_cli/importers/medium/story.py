@@ -115,7 +115,10 @@ def _subtitle(content: Tag, summary: str) -> str:
 
 
 def _begins_with(content: Tag, title: str) -> bool:
-    """Return whether the text is plain and begins with the title: Medium makes the title of a response of its text."""
+    """Return whether the text is plain and begins with the title.
+
+    Both are true for a response: Medium uses the beginning of its text as its title.
+    """
     text = _letters(extract_text(content))
     start = _letters(title.rstrip("….")) if title else ""
     return text.startswith(start) and content.find([*_HEADINGS, "figure", "pre"]) is None and is_visible(content)

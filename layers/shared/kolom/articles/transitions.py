@@ -27,7 +27,8 @@ def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = 
     labels, by their keys; the default is the spelling of ``new``.
 
     :raises Conflict: the article changed since ``old`` was read, or one of ``new``'s names belongs to another article
-    :raises ServiceBusy: conflicts or throttling lasted throughout; nothing was written
+    :raises ServiceBusy: conflicts or throttling lasted past the deadline of retries; at most the first of two
+        transactions was written
     """
     transaction = _transaction(old, new, spellings)
     if len(transaction) > MAX_ITEMS and old is not None:

@@ -75,7 +75,7 @@ def preview(link: ModerationLink) -> Comment:
     comment = repository.get(link.article_id, link.comment_id)
     if comment is None:
         raise NotFound("this comment no longer exists")
-    if single_use.get_records([f"used#{link.name}"]):
+    if single_use.get_records([single_use.used_key(link.name)]):
         raise LinkAlreadyUsed("this link was used before")
     return comment
 

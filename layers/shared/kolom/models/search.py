@@ -54,6 +54,7 @@ class ForwardRecord(SearchRecord):
 
     ``data`` is compressed JSON: ``{"postings": {term: [elements]}, "documents": [elements], "title_words": [words]}``.
     ``revision`` grows with every write of this item, so that concurrent writers of an article detect each other.
+    ``touched`` is the reindex mark that the article had, and ``doc`` a digest of the written :class:`ResultRecord`.
     """
 
     schema = NumberAttribute(default=1)
@@ -109,8 +110,8 @@ def read_revision() -> int:
     return int(item["revision"]["N"]) if item else 0
 
 
-def count_revision(changes: int) -> None:
-    """Increase the revision, so that readers notice that the document list has changed."""
+def increase_revision(changes: int) -> None:
+    """Add ``changes`` to the revision, so that readers notice that the document list has changed."""
     table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.revision.add(changes)])
 
 
@@ -155,12 +156,12 @@ def clear() -> Iterator[int]:
     while True:
         found = table().scan(attributes_to_get=["key", "part"], exclusive_start_key=start)  # type: ignore[arg-type]  # the hint is wrong
         keys = [(item["key"]["S"], item["part"]["S"]) for item in found["Items"]]
-        remove_words(each for each in keys if each != (DOCUMENTS, REVISION))
+        delete_items(each for each in keys if each != (DOCUMENTS, REVISION))
         yield len(keys)
         start = found.get("LastEvaluatedKey")
         if not start:
             break
-    count_revision(1)
+    increase_revision(1)
 
 
 def put_words(keys: Iterable[tuple[str, str]]) -> None:
@@ -170,8 +171,8 @@ def put_words(keys: Iterable[tuple[str, str]]) -> None:
             batch.save(SearchRecord(key, part))
 
 
-def remove_words(keys: Iterable[tuple[str, str]]) -> None:
-    """Delete items that have only a key and a part; missing ones are ignored. A request for each 25."""
+def delete_items(keys: Iterable[tuple[str, str]]) -> None:
+    """Delete the items with these keys and parts; missing ones are ignored. A request for each 25."""
     with SearchRecord.batch_write() as batch:
         for key, part in keys:
             batch.delete(SearchRecord(key, part))

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from kolom.aws import CONFLICTS, error_code, is_throttle, is_throttled
+from kolom.aws import CONFLICTS, error_code, is_throttled, is_throttling_code
 from kolom.errors import KolomError, ServiceBusy
 from kolom.models.base import connection
 from kolom.models.retry import retry_on_conflict
@@ -96,7 +96,7 @@ class Transaction:
                     raise write.conflict from error
             if CONFLICTS & {error_code(error), *codes}:
                 raise _Contended from error
-            if is_throttled(error) or any(map(is_throttle, codes)):
+            if is_throttled(error) or any(map(is_throttling_code, codes)):
                 raise ServiceBusy("the service is temporarily overloaded; nothing was changed, please retry") from error
             raise
 

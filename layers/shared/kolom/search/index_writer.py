@@ -191,7 +191,7 @@ class _Batch:
         added = self._write(plans, IndexPlan.new_documents, model.add_elements)
         removed = self._write(plans, IndexPlan.old_documents, model.remove_elements)
         if added or removed:
-            self._each([added + removed], model.count_revision, lambda _: list(plans))
+            self._each([added + removed], model.increase_revision, lambda _: list(plans))
         self._list_titles(plans, IndexPlan.old_title_words, title_index.remove)
         self._write(plans, IndexPlan.removals, model.remove_elements)
         self._each([plan.article_id for plan in self._active(plans)], commit, one)

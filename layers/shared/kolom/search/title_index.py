@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kolom.models.search import find_words, put_words, remove_words
+from kolom.models.search import delete_items, find_words, put_words
 from kolom.search.tokenizer import strip_accents
 
 
@@ -13,7 +13,7 @@ def add(words: Iterable[tuple[str, int]]) -> None:
 
 def remove(words: Iterable[tuple[str, int]]) -> None:
     """Remove title words, each with the id of its article."""
-    remove_words(map(_item_key, words))
+    delete_items(map(_item_key, words))
 
 
 def with_prefix(prefix: str, limit: int) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Single-use records in the Guard table: idempotency keys, mailed links, proofs of work."""
+"""Read records of the Guard table, and mark mailed links and proofs of work as used."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,6 +18,11 @@ def is_unexpired(record: GuardRecord, now: datetime) -> bool:
     return record.expires_at > now.timestamp()
 
 
-def mark_used(transaction: Transaction, key: str, *, expires_at: int, conflict: KolomError) -> None:
-    """Mark ``key`` as used; the transaction raises ``conflict`` if it was used before."""
-    transaction.put(GuardRecord(f"used#{key}", expires_at=expires_at), GuardRecord.key.does_not_exist(), conflict)
+def used_key(name: str) -> str:
+    """Return the key of the record that marks a link or proof of work as used."""
+    return f"used#{name}"
+
+
+def mark_used(transaction: Transaction, name: str, *, expires_at: int, conflict: KolomError) -> None:
+    """Mark a link or proof of work as used; the transaction raises ``conflict`` if it was used before."""
+    transaction.put(GuardRecord(used_key(name), expires_at=expires_at), GuardRecord.key.does_not_exist(), conflict)

@@ -33,7 +33,7 @@ def uncommented() -> str:
 
 def test_the_committed_settings_are_the_defaults() -> None:
     found = site_config.load(FRONTEND, {})
-    assert (site_config.stylesheet(found), site_config.menu_item(found), site_config.logo_item(found)) == (
+    assert (site_config.stylesheet(found), site_config.menu_attribute(found), site_config.logo_attribute(found)) == (
         None,
         None,
         None,
@@ -139,7 +139,7 @@ def test_the_menu_has_the_format_that_pages_read(tmp_path: Path) -> None:
         '[[menu]]\npage = "search"\n[[menu]]\nname = "X"\nhref = "https://x.example/"\n'
         '[[menu]]\nname = { id = "Y", en = "Z" }\nhref = "/y/"\n'
     )
-    assert site_config.menu_item(read(tmp_path, text)) == [
+    assert site_config.menu_attribute(read(tmp_path, text)) == [
         {"href": "/search/", "key": "search"},
         {"href": "https://x.example/", "names": {"": "X"}},
         {"href": "/y/", "names": {"id": "Y", "en": "Z"}},
