@@ -79,15 +79,17 @@ lint-js: node_modules/.package-lock.json ## Check the scripts in frontend/: lint
 sam: sync
 	@$(SAM_ENV) $(UV) sync --frozen --only-group sam --quiet
 
-# Builds the artifacts for `sam deploy` into .aws-sam/build.
+# Builds the artifacts for `sam deploy` into .aws-sam/build. The last step reduces the layer and adds bytecode.
 build: sam ## Validate the template and build functions and layer
 	$(SAM) validate --lint
 	$(SAM) build
+	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/build
 
 # The deployed build is for arm64. The second build is for this machine, so that its functions can be imported.
 smoke: build ## Test the built artifacts
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
+	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/native
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
 # schemathesis generates the same examples from docs/openapi.json in every run.

@@ -1,0 +1,180 @@
+"""Find the modules of a directory that a program can import, and the AWS services that they use, from their sources.
+
+The search errs on the side of too many modules: it follows imports inside functions, and names of modules in strings.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+# Functions that create a client, with the name of the service as first argument: kolom.aws, botocore and boto3.
+_CLIENT_FUNCTIONS: Final = frozenset({"new_client", "create_client", "client", "resource"})
+# Of these, only those whose argument is always a service.
+_ONLY_SERVICES: Final = frozenset({"new_client", "create_client"})
+
+
+class UnknownServiceError(Exception):
+    """The code creates a client of a service whose name is not in the code."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module in a directory. ``package`` is the one that its relative imports start from."""
+
+    name: str
+    path: Path
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the module is Python code, and not an extension module."""
+        return self.path.suffix == ".py"
+
+    @property
+    def package(self) -> str:
+        """The module itself if it is a package, otherwise the package that contains it."""
+        return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+
+
+def find_modules(root: Path) -> dict[str, Module]:
+    """Return the modules in ``root``, a directory of the import path, by name."""
+    modules = {}
+    for path in sorted(root.rglob("*")):
+        if path.suffix not in {".py", ".so"} or not path.is_file():
+            continue
+        *parents, file = path.relative_to(root).parts
+        # The name of an extension module ends with the platform: `Stemmer.cpython-313-aarch64-linux-gnu.so`.
+        stem = file.partition(".")[0]
+        parts = parents if stem == "__init__" else [*parents, stem]
+        if parts and all(part.isidentifier() for part in parts):
+            name = ".".join(parts)
+            modules[name] = Module(name, path)
+    return modules
+
+
+def reachable(modules: Mapping[str, Module], start: Iterable[str], excluded: Iterable[str] = ()) -> set[str]:
+    """Return the names of those ``modules`` that are imported if the modules ``start`` are.
+
+    The modules ``excluded``, and all that are in these packages, are not followed. A module is reached if another one
+    names it in an import, also inside a function, or in a string, as tables of lazy imports do. An extension module
+    reaches all modules beside it, because its imports are not readable.
+    """
+    waiting = [parent for name in start for parent in _with_parents(name)]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in modules or is_within(name, excluded):
+            continue
+        found.add(name)
+        module = modules[name]
+        if module.is_source:
+            named = {*imported_names(module), *_names_in_strings(module, modules)}
+        else:
+            named = {other.name for other in modules.values() if other.path.parent == module.path.parent}
+        waiting += (parent for other in named for parent in _with_parents(other))
+    return found
+
+
+def imported_names(module: Module) -> Iterator[str]:
+    """Yield the names in the imports of ``module``; after ``from a import b`` both ``a`` and ``a.b``."""
+    for node in _nodes_at_run_time(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute("." * node.level + (node.module or ""), module.package)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def is_within(name: str, packages: Iterable[str]) -> bool:
+    """Return whether ``name`` is one of ``packages`` or in one of them."""
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def aws_services(modules: Iterable[Module]) -> set[str]:
+    """Return the services of which ``modules`` create clients (``new_client("sesv2")``).
+
+    The name is a string, a constant of any of the modules, or a parameter of a function that is itself called as a
+    client function is. Raises :class:`UnknownServiceError` if it is anything else.
+    """
+    trees = {module.name: _tree(module) for module in modules if module.is_source}
+    constants = {name: value for tree in trees.values() for name, value in _constants(tree)}
+    services = set()
+    for module, tree in trees.items():
+        for function, argument in _client_calls(tree):
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                services.add(argument.value)
+            elif function in _ONLY_SERVICES and not _is_parameter_of_client_function(argument, tree):
+                if not isinstance(argument, ast.Name) or argument.id not in constants:
+                    raise UnknownServiceError(f"{module}:{argument.lineno} creates a client of {ast.unparse(argument)}")
+                services.add(constants[argument.id])
+    return services
+
+
+@cache
+def _tree(module: Module) -> ast.Module:
+    return ast.parse(module.path.read_bytes())
+
+
+def _with_parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def _names_in_strings(module: Module, modules: Mapping[str, Module]) -> Iterator[str]:
+    for node in _nodes_at_run_time(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            relative = _absolute(f".{node.value.lstrip('.')}", module.package)
+            yield from {node.value, relative} & modules.keys()
+
+
+def _nodes_at_run_time(module: Module) -> Iterator[ast.AST]:
+    """Yield all nodes but those under ``if TYPE_CHECKING``."""
+    waiting: list[ast.AST] = [_tree(module)]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+            waiting += node.orelse
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+def _absolute(name: str, package: str) -> str:
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    parents = package.split(".")
+    return ".".join([*parents[: len(parents) - level + 1], *filter(None, [name[level:]])])
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield from ((target.id, value.value) for target in targets if isinstance(target, ast.Name))
+
+
+def _client_calls(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
+            called = node.func
+            name = (
+                called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+            )
+            if name in _CLIENT_FUNCTIONS:
+                yield name, node.args[0]
+
+
+def _is_parameter_of_client_function(argument: ast.expr, tree: ast.Module) -> bool:
+    """Return whether callers of the enclosing function name the service, so that their calls are the ones to read."""
+    return isinstance(argument, ast.Name) and any(
+        argument.id in {parameter.arg for parameter in node.args.args}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name in _CLIENT_FUNCTIONS
+    )
