@@ -3,13 +3,18 @@
     python -m kolom_cli.sam.artifacts .aws-sam/build
 
 A layer keeps all of `kolom`, the modules of its dependencies that `kolom` and the functions can import, the data files
-of these modules, and from botocore's data the services of which the code creates clients. The sources stay, so a Python
-that cannot read the bytecode works, only with slower cold starts. Running the command again changes nothing.
+of these modules, and from botocore's data the services of which the code creates clients. The sources of dependencies
+move into an archive, from which a Python that cannot read the bytecode loads them, with slower cold starts. Running the
+command again changes nothing.
 """
 
+import gzip
+import json
 import py_compile
+import struct
 import sys
 import warnings
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +33,8 @@ from kolom_cli.sam.module_graph import (
 
 FUNCTION_PATH: Final = "/var/task"
 LAYER_PATH: Final = "/opt/python"
+SOURCES: Final = "sources.zip"
+"""The archive in a layer with the sources of its dependencies."""
 
 KEPT: Final[Mapping[str, str]] = {
     "kolom": "the code of this project",
@@ -37,13 +44,22 @@ KEPT: Final[Mapping[str, str]] = {
 
 UNUSED: Final[Mapping[str, str]] = {
     "aws_lambda_powertools.event_handler.openapi.swagger_ui": "no function shows a Swagger page",
+    "dateutil.zoneinfo": "time zones are those of tzdata",
     "dns": "email addresses are validated without DNS (`check_deliverability=False`)",
+    "email_validator.deliverability": "the same",
+    "pydantic.mypy": "for type checkers",
     "pydantic.v1": "no model uses the interface of pydantic 1",
+    "rapidfuzz.fuzz_cpp": "only distances are computed; its module in Python stays, because rapidfuzz imports it",
+    "rapidfuzz.fuzz_cpp_avx2": "the same",
+    "rapidfuzz.utils_cpp": "the same",
+    "urllib3.contrib.emscripten": "for browsers",
+    "urllib3.contrib.pyopenssl": "Python's own ssl is used",
 }
 """Modules and packages that the code could import but never does, and why."""
 
+_ELF_64_LITTLE_ENDIAN: Final = b"\x7fELF\x02\x01"
 _FOR_TOOLS: Final = frozenset({".pyi", ".pyx", ".pxd", ".c", ".cpp", ".h", ".hpp"})
-_RECORDS_OF_PIP: Final = frozenset({"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json"})
+_KEPT_METADATA: Final = frozenset({"METADATA", "entry_points.txt"})
 
 
 class ArtifactError(Exception):
@@ -78,9 +94,13 @@ def prepare(build: Path) -> Iterator[str]:
         for name in imported_names(module)
     }
     for layer in layers:
+        if (layer.directory / SOURCES).exists():
+            yield f"{layer.name}: {_megabytes(layer.size_bytes())}, prepared before"
+            continue
         before = layer.size_bytes()
         services = reduce_layer(layer.directory, imported)
         compile_sources(layer)
+        archive_sources(layer.directory)
         yield (
             f"{layer.name}: {_megabytes(before)} as built, {_megabytes(layer.size_bytes())} with bytecode and without "
             f"unused files; AWS services: {', '.join(sorted(services))}"
@@ -125,7 +145,34 @@ def reduce_layer(root: Path, imported: Iterable[str]) -> set[str]:
     for path in sorted(root.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
+        elif path.is_file() and ".so" in path.suffixes:
+            path.write_bytes(without_symbols(path.read_bytes()))
+    if services:
+        _reduce_endpoints(root / "botocore" / "data", services)
     return services
+
+
+def without_symbols(library: bytes) -> bytes:
+    """Return a 64-bit ELF library without debug information and static symbols, or ``library`` if it is another file.
+
+    These and the table of sections are at the end of the file, after all segments. The dynamic linker reads only
+    segments, and programs cannot: `strip` would need binutils for the processor of Lambda.
+    """
+    if library[:6] != _ELF_64_LITTLE_ENDIAN:
+        return library
+    (table,) = struct.unpack_from("<Q", library, 32)
+    entry_size, count = struct.unpack_from("<HH", library, 54)
+    ends = (
+        offset + size
+        for position in range(table, table + entry_size * count, entry_size)
+        for offset, size in [
+            (*struct.unpack_from("<Q", library, position + 8), *struct.unpack_from("<Q", library, position + 32))
+        ]
+    )
+    reduced = bytearray(library[: max([table + entry_size * count, *ends])])
+    struct.pack_into("<Q", reduced, 40, 0)
+    struct.pack_into("<HH", reduced, 60, 0, 0)
+    return bytes(reduced)
 
 
 def compile_sources(artifact: Artifact) -> None:
@@ -146,6 +193,24 @@ def compile_sources(artifact: Artifact) -> None:
             )
 
 
+def archive_sources(root: Path) -> None:
+    """Move the sources of dependencies, which have bytecode, into an archive a quarter of their size.
+
+    Python uses the bytecode of a module only if a file with its source exists. This file becomes one line, which runs
+    the module from the archive, in case that Python cannot use the bytecode.
+    """
+    with zipfile.ZipFile(root / SOURCES, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(root.rglob("*.py")):
+            name = path.relative_to(root)
+            if name.parts[0] == "kolom":
+                continue
+            # Without the date of the build, the same sources make the same archive.
+            archive.writestr(zipfile.ZipInfo(name.as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED)
+            zipped = f"__import__('pathlib').Path(__file__).resolve().parents[{len(name.parts) - 1}] / '{SOURCES}'"
+            source = f"__import__('zipfile').ZipFile({zipped}).read('{name.as_posix()}')"
+            path.write_text(f"exec(compile({source}, __file__, 'exec'))\n", "utf-8")
+
+
 def _check_runtime(document: Mapping[str, Any]) -> None:
     runtime = document["Globals"]["Function"]["Runtime"]
     running = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -158,12 +223,25 @@ def _is_for_run_time(path: Path, services: Set[str]) -> bool:
     if path.suffix in _FOR_TOOLS or path.name == "py.typed" or "__pycache__" in path.parts:
         return False
     if path.parts[0].endswith(".dist-info"):
-        # Libraries read their version from the other files (`importlib.metadata`), and the licenses stay.
-        return path.name not in _RECORDS_OF_PIP
+        # Libraries read their version (`importlib.metadata`); the licenses stay.
+        return path.name in _KEPT_METADATA or path.parts[1] == "licenses" or path.name.startswith("LICENSE")
     if path.parts[:2] == ("botocore", "data"):
         # The files outside of the services' directories are about endpoints and retries, and every client reads them.
         return len(path.parts) == 3 or (path.parts[2] in services and not path.name.startswith("examples-"))
     return True
+
+
+def _reduce_endpoints(data: Path, services: Set[str]) -> None:
+    """Leave out the endpoints of other services. Every client parses this file, which is 1.2 MB long."""
+    prefixes = set()
+    for service in services:
+        for model in (data / service).glob("*/service-2.json.gz"):
+            prefixes.add(json.loads(gzip.decompress(model.read_bytes()))["metadata"]["endpointPrefix"])
+    endpoints = data / "endpoints.json"
+    document = json.loads(endpoints.read_bytes())
+    for partition in document["partitions"]:
+        partition["services"] = {name: entry for name, entry in partition["services"].items() if name in prefixes}
+    endpoints.write_text(json.dumps(document, separators=(",", ":")), "utf-8")
 
 
 def _megabytes(size_bytes: int) -> str:

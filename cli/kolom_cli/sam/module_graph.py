@@ -10,10 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-# Functions that create a client, with the name of the service as first argument: kolom.aws, botocore and boto3.
-_CLIENT_FUNCTIONS: Final = frozenset({"new_client", "create_client", "client", "resource"})
-# Of these, only those whose argument is always a service.
-_ONLY_SERVICES: Final = frozenset({"new_client", "create_client"})
+# Functions that create a client, with the name of the service as first argument: of kolom.aws and botocore.
+_CLIENT_FUNCTIONS: Final = frozenset({"new_client", "create_client"})
 
 
 class UnknownServiceError(Exception):
@@ -96,20 +94,22 @@ def is_within(name: str, packages: Iterable[str]) -> bool:
 def aws_services(modules: Iterable[Module]) -> set[str]:
     """Return the services of which ``modules`` create clients (``new_client("sesv2")``).
 
-    The name is a string, a constant of any of the modules, or a parameter of a function that is itself called as a
-    client function is. Raises :class:`UnknownServiceError` if it is anything else.
+    The name is a string, a constant of the module itself or of one that it imports from, or a parameter of a function
+    that is called in the same way. Raises :class:`UnknownServiceError` if it is anything else.
     """
-    trees = {module.name: _tree(module) for module in modules if module.is_source}
-    constants = {name: value for tree in trees.values() for name, value in _constants(tree)}
+    sources = {module.name: module for module in modules if module.is_source}
+    constants = {name: dict(_constants(_tree(module))) for name, module in sources.items()}
     services = set()
-    for module, tree in trees.items():
-        for function, argument in _client_calls(tree):
+    for module in sources.values():
+        known = {**_imported_constants(module, constants), **constants[module.name]}
+        for argument in _services_of_calls(_tree(module)):
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 services.add(argument.value)
-            elif function in _ONLY_SERVICES and not _is_parameter_of_client_function(argument, tree):
-                if not isinstance(argument, ast.Name) or argument.id not in constants:
-                    raise UnknownServiceError(f"{module}:{argument.lineno} creates a client of {ast.unparse(argument)}")
-                services.add(constants[argument.id])
+            elif not _is_parameter_of_client_function(argument, _tree(module)):
+                if not isinstance(argument, ast.Name) or argument.id not in known:
+                    text = ast.unparse(argument)
+                    raise UnknownServiceError(f"{module.name}:{argument.lineno} creates a client of {text}")
+                services.add(known[argument.id])
     return services
 
 
@@ -160,7 +160,18 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield from ((target.id, value.value) for target in targets if isinstance(target, ast.Name))
 
 
-def _client_calls(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+def _imported_constants(module: Module, constants: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {
+        alias.asname or alias.name: constants[base][alias.name]
+        for node in _nodes_at_run_time(module)
+        if isinstance(node, ast.ImportFrom)
+        for base in [_absolute("." * node.level + (node.module or ""), module.package)]
+        for alias in node.names
+        if alias.name in constants.get(base, {})
+    }
+
+
+def _services_of_calls(tree: ast.Module) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
             called = node.func
@@ -168,7 +179,7 @@ def _client_calls(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                 called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
             )
             if name in _CLIENT_FUNCTIONS:
-                yield name, node.args[0]
+                yield node.args[0]
 
 
 def _is_parameter_of_client_function(argument: ast.expr, tree: ast.Module) -> bool:

@@ -1,6 +1,9 @@
 """The built artifacts: which files of a layer stay, and bytecode that Python uses without reading the sources."""
 
+import gzip
+import json
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,7 +13,15 @@ from typing import Final
 import pytest
 
 from kolom_cli.sam import artifacts
-from kolom_cli.sam.artifacts import Artifact, ArtifactError, compile_sources, main, prepare, reduce_layer
+from kolom_cli.sam.artifacts import (
+    Artifact,
+    ArtifactError,
+    compile_sources,
+    main,
+    prepare,
+    reduce_layer,
+    without_symbols,
+)
 from kolom_cli.sam.module_graph import UnknownServiceError
 
 RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -120,7 +131,9 @@ def test_data_files_stay_with_their_package(tmp_path: Path) -> None:
 
 
 def test_files_for_tools_are_left_out(tmp_path: Path) -> None:
-    tools = dict.fromkeys(("lib/py.typed", "lib/x.pyi", "lib/x.c", "lib/__pycache__/x.pyc", "lib-1.dist-info/RECORD"), "")
+    tools = dict.fromkeys(
+        ("lib/py.typed", "lib/x.pyi", "lib/x.c", "lib/__pycache__/x.pyc", "lib-1.dist-info/RECORD"), ""
+    )
     used = {"lib/__init__.py": "", "lib-1.dist-info/METADATA": "", "lib-1.dist-info/licenses/LICENSE": ""}
     assert kept(tmp_path, {"kolom/a.py": "import lib", **used, **tools}) == used.keys()
 
@@ -128,8 +141,8 @@ def test_files_for_tools_are_left_out(tmp_path: Path) -> None:
 def test_the_data_of_botocore_is_that_of_the_services_in_use(tmp_path: Path) -> None:
     data = "botocore/data"
     used = {
-        f"{data}/endpoints.json": "",
-        f"{data}/sesv2/2019/service-2.json.gz": "",
+        f"{data}/endpoints.json": '{"partitions": []}',
+        f"{data}/sesv2/2019/paginators-1.json": "",
         "botocore/__init__.py": "create_client(x)",
     }
     unused = {f"{data}/ec2/2016/service-2.json.gz": "", f"{data}/sesv2/2019/examples-1.json": ""}
@@ -141,15 +154,44 @@ def test_the_data_of_botocore_is_that_of_the_services_in_use(tmp_path: Path) -> 
     "source",
     [
         "session.create_client('s3')",
-        "boto3.client('s3')",
         "def new_client(service):\n    return get_session().create_client(service)\nnew_client('s3')",
         "from kolom.names import SERVICE\nsession.create_client(SERVICE)",
     ],
-    ids=["botocore", "boto3", "function", "constant"],
+    ids=["string", "function", "constant"],
 )
 def test_services_are_found_by_the_calls_that_create_clients(tmp_path: Path, source: str) -> None:
-    write(tmp_path, {"kolom/a.py": source, "kolom/names.py": "SERVICE = 's3'"})
+    endpoints = {"botocore/data/endpoints.json": '{"partitions": []}'}
+    write(tmp_path, {"kolom/a.py": source, "kolom/names.py": "SERVICE = 's3'", **endpoints})
     assert reduce_layer(tmp_path, ()) == {"s3"}
+
+
+def test_endpoints_of_other_services_are_left_out(tmp_path: Path) -> None:
+    data = tmp_path / "botocore/data"
+    services = {"email": {"endpoints": {"eu-west-1": {}}}, "ec2": {"endpoints": {}}}
+    endpoints = {"version": 3, "partitions": [{"partition": "aws", "services": services}]}
+    write(data, {"endpoints.json": json.dumps(endpoints)})
+    model = gzip.compress(json.dumps({"metadata": {"endpointPrefix": "email"}}).encode())
+    (data / "sesv2/2019").mkdir(parents=True)
+    (data / "sesv2/2019/service-2.json.gz").write_bytes(model)
+    write(tmp_path, {"kolom/a.py": "new_client('sesv2')"})
+    reduce_layer(tmp_path, ())
+    (partition,) = json.loads((data / "endpoints.json").read_text("utf-8"))["partitions"]
+    assert partition == {"partition": "aws", "services": {"email": services["email"]}}
+
+
+def test_libraries_lose_what_follows_their_segments(tmp_path: Path) -> None:
+    header = struct.pack("<6s26xQQ6xHHHHH", b"\x7fELF\x02\x01", 64, 300, 56, 1, 64, 9, 8)
+    segment = struct.pack("<8xQ16xQ16x", 64, 100)
+    library = header + segment + b"s" * 44
+    reduced = without_symbols(library + b"symbols" * 20)
+    assert len(reduced) == len(library)
+    assert struct.unpack_from("<Q", reduced, 40) == (0,)
+    assert struct.unpack_from("<HH", reduced, 60) == (0, 0)
+    assert without_symbols(reduced) == reduced
+
+
+def test_a_library_in_another_format_is_not_changed() -> None:
+    assert without_symbols(b"MZ" * 100) == b"MZ" * 100
 
 
 def test_a_service_without_a_readable_name_is_refused(tmp_path: Path) -> None:
@@ -176,10 +218,27 @@ def build(root: Path) -> Path:
 def test_preparing_a_build_reduces_layers_and_compiles_all_sources(tmp_path: Path) -> None:
     list(prepare(build(tmp_path)))
     sources = {"Read/app", "Shared/python/kolom/__init__", "Shared/python/lib/__init__", "Shared/python/lib/used"}
-    bytecode = {
-        f"{Path(name).parent}/__pycache__/{Path(name).name}.{sys.implementation.cache_tag}.pyc" for name in sources
-    }
-    assert files(tmp_path) == {"template.yaml", *(f"{name}.py" for name in sources), *bytecode}
+    tag = sys.implementation.cache_tag
+    bytecode = {f"{Path(name).parent}/__pycache__/{Path(name).name}.{tag}.pyc" for name in sources}
+    others = {"template.yaml", "Shared/python/sources.zip"}
+    assert files(tmp_path) == {*others, *(f"{name}.py" for name in sources), *bytecode}
+
+
+def test_without_bytecode_the_archived_sources_are_used(tmp_path: Path) -> None:
+    list(prepare(build(tmp_path)))
+    for path in tmp_path.rglob("*.pyc"):
+        path.unlink()
+    environment = {"PYTHONPATH": f"{tmp_path}/Read:{tmp_path}/Shared/python"}
+    command = [sys.executable, "-B", "-c", "import app, lib.used; print(app.value, lib.used.__file__)"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout == f"1 {tmp_path}/Shared/python/lib/used.py\n"
+
+
+def test_the_sources_of_kolom_stay_readable(tmp_path: Path) -> None:
+    """Stack traces in the log show them."""
+    write(build(tmp_path), {"Shared/python/kolom/a.py": "value = 1"})
+    list(prepare(tmp_path))
+    assert (tmp_path / "Shared/python/kolom/a.py").read_text("utf-8") == "value = 1"
 
 
 def test_preparing_a_build_twice_changes_nothing(tmp_path: Path) -> None:
