@@ -26,8 +26,8 @@ from kolom.articles.input import (
     Description,
     Excerpt,
     Image,
-    LabelCount,
     Language,
+    MaxLabelCount,
     Origin,
     Slug,
     StoredLabel,
@@ -144,7 +144,7 @@ class ArticleRecord(Record):
     date: Moment | None = None
     updated: Moment
     month: Line | None = None
-    labels: Annotated[list[StoredLabel], LabelCount] = []
+    labels: Annotated[list[StoredLabel], MaxLabelCount] = []
     language: Language
     author: Author = ""
     description: Description = ""
