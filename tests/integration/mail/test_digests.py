@@ -284,7 +284,7 @@ def test_only_a_crash_after_ses_accepted_a_digest_sends_it_twice(mail_system: Ma
     assert len(digest_mails(mail_system)) == (2 if accepted else 1)
 
 
-STEPS = ("outbox.assign", "digests._add", "outbox.postpone", "outbox.claim", "digests._count_alone", "outbox.get")
+STEPS = ("outbox.assign", "digests._add", "outbox.postpone", "outbox.claim", "digests._count_single", "outbox.get")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
