@@ -167,7 +167,7 @@ def test_names_of_folders_and_files_can_mark_drafts(path: str, mark: str) -> Non
     [
         *("a/b.md", "drafting/b.md", "drafts.md", "how-to-draft-a-letter.md", "how-to-draft-a-letter/index.md"),
         *("draftsman.md", "overdraft.md", "private-schools/b.md", "konsep-dasar/b.md", "private-life.md", "x.id.md"),
-        *("2020/01/02.md", "node.js.md", "_posts/2020-01-02-a.md"),
+        *("2020/01/02.md", "2020/index.md", "posts/2020-01-02/index.md", "node.js.md", "_posts/2020-01-02-a.md"),
     ],
 )
 def test_a_path_that_only_contains_the_word_is_not_a_draft(path: str) -> None:
