@@ -41,7 +41,7 @@ def stream_records(table: str) -> list[Any]:
 
 
 def found(template: Template) -> dict[str, Any]:
-    """Return what the services hold and what the functions keep, by names of its places. Leave out empty places."""
+    """Return all data of the services and all caches of the functions by name, without empty ones."""
     dynamodb = client("dynamodb")
     places: dict[str, Any] = {}
     for table in template.tables.values():
@@ -126,7 +126,7 @@ def test_a_snapshot_is_restored_as_it_was_made(tables: None, template: Template,
 
 
 def test_a_restored_table_accepts_all_that_a_new_one_does(tables: None, template: Template) -> None:
-    """Its stream goes on, its indexes are sorted, and a token of a transaction is known again."""
+    """An article can be published, and the stream continues with new sequence numbers."""
     restore_or_create("isolation: table", lambda: publishing.publish(content("one", published_at=NOW), now=NOW))
     restore_or_create("isolation: table", pytest.fail)
     before = len(stream_records("kolom-articles"))

@@ -317,7 +317,7 @@ def test_a_plain_folder_imports_only_files_with_front_matter(tmp_path: Path) -> 
 def test_a_metadata_header_without_delimiters_is_never_article_text(
     tmp_path: Path, text: str, state: str, says: str, folder: str
 ) -> None:
-    """Jekyll and Hugo do not read such headers, so that the file is not published there as its author wants it."""
+    """Jekyll and Hugo do not read such headers, so their site does not show the file as its author intended."""
     site = _site(tmp_path, {f"{folder}secret.md": text, "themes/readme.txt": ""})
     ((name, found, reason),) = _items(site)
     is_read = not folder

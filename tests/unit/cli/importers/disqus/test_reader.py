@@ -196,7 +196,7 @@ def test_a_repeated_thread_without_fields_keeps_the_earlier_ones(file: Path) -> 
         assert comment.thread == HELLO
 
 
-def test_a_reply_to_a_missing_comment_still_names_it(file: Path) -> None:
+def test_a_reply_to_a_missing_comment_keeps_the_id_of_its_parent(file: Path) -> None:
     assert _comment(file, parent=999).parent == "disqus:oldblog#999"
 
 

@@ -108,7 +108,7 @@ def test_a_status_in_the_file_precedes_that_of_the_settings(tmp_path: Path) -> N
     assert not _article(tmp_path, files).content.draft
 
 
-def test_pages_and_excluded_files_are_told_apart(tmp_path: Path) -> None:
+def test_pages_and_excluded_files_are_distinguished(tmp_path: Path) -> None:
     page = "Title: {}\n\nText.\n"
     files = {
         "pelicanconf.py": "ARTICLE_PATHS = ['blog']\nPAGE_PATHS = ['pages']\nARTICLE_EXCLUDES = ['blog/x']\n"
