@@ -112,7 +112,7 @@ def test_each_test_starts_from_empty_stores_and_caches(tables: None, template: T
 
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_a_snapshot_is_restored_as_it_was_made(tables: None, template: Template, turn: str) -> None:
-    """Nothing is left of what was stored since, in this test or in the one before."""
+    """Data that was stored later is removed, whether this test stored it or an earlier one."""
     restore_or_create("isolation", store_everywhere)
     client("dynamodb").put_item(TableName="kolom-guard", Item={"key": {"S": "once#2"}})
     client("dynamodb").delete_table(TableName="kolom-search")

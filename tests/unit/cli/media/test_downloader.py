@@ -169,7 +169,7 @@ def test_other_urls_are_refused(url: str) -> None:
         Downloader(addresses_of=lambda _host, _port: ["127.0.0.1"])(url)
 
 
-def test_a_host_that_does_not_answer_is_given_up(server: str) -> None:
+def test_an_unreachable_host_is_not_tried_again_after_five_failures(server: str) -> None:
     port = int(server.rpartition(":")[2])
     asked: list[str] = []
 
