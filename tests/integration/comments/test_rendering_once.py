@@ -20,11 +20,15 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Mock:
     return parse
 
 
+def rendered_texts(parse: Mock) -> list[str]:
+    return [call.args[0] for call in parse.call_args_list]
+
+
 def test_a_new_comment_is_rendered_once(blog: Blog, configure: Configure, rendered: Mock) -> None:
     """Its links are counted, its markup is stored and returned to the author."""
     configure(moderation_mode="none")
     assert blog.post("**New**").json["comment"]["content_html"] == "<p><strong>New</strong></p>"
-    rendered.assert_called_once_with("**New**")
+    assert rendered_texts(rendered) == ["**New**"]
 
 
 def test_an_edited_comment_is_rendered_once(blog: Blog, configure: Configure, rendered: Mock) -> None:
@@ -33,7 +37,7 @@ def test_an_edited_comment_is_rendered_once(blog: Blog, configure: Configure, re
     rendered.reset_mock()
     answer = blog.change("PATCH", posted["comment"]["id"], posted["edit_token"], "*Other*")
     assert answer.json["content_html"] == "<p><em>Other</em></p>"
-    rendered.assert_called_once_with("*Other*")
+    assert rendered_texts(rendered) == ["*Other*"]
 
 
 def test_a_reply_does_not_render_its_parent(blog: Blog, configure: Configure, rendered: Mock) -> None:
@@ -41,7 +45,7 @@ def test_a_reply_does_not_render_its_parent(blog: Blog, configure: Configure, re
     parent = blog.post_stored("Parent.")
     rendered.reset_mock()
     blog.post_stored("Reply.", parent_id=parent.id)
-    rendered.assert_called_once_with("Reply.")
+    assert rendered_texts(rendered) == ["Reply."]
 
 
 def test_an_approval_renders_once(blog: Blog, rendered: Mock) -> None:
@@ -49,4 +53,4 @@ def test_an_approval_renders_once(blog: Blog, rendered: Mock) -> None:
     visitor_text.render.cache_clear()
     rendered.reset_mock()
     blog.moderate(comment, "approve")
-    rendered.assert_called_once_with("Waiting.")
+    assert rendered_texts(rendered) == ["Waiting."]

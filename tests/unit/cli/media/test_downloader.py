@@ -46,7 +46,7 @@ def server() -> Iterator[str]:
     """Serve on this machine; yield the URL."""
     _Handler.received = []
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{running.server_port}"
