@@ -260,7 +260,7 @@ def test_a_scheduled_article_can_be_edited_after_its_release(kolom: Kolom, tmp_p
 
 
 @pytest.mark.parametrize("options", [(), ("--no-write-back",)])
-def test_the_file_of_an_unpublished_article_can_be_published_again(
+def test_a_file_can_be_published_again_after_unpublishing(
     kolom: Kolom, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     path = _write(tmp_path, "one.md")
@@ -275,7 +275,7 @@ def test_the_file_of_an_unpublished_article_can_be_published_again(
     assert (again["unchanged"], again["notes"]) == (1, [])
 
 
-def test_an_unpublished_article_can_be_edited_moved_and_scheduled(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_article_can_be_edited_moved_and_scheduled_after_unpublishing(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md", "title: T\ndate: 2026-01-01\nlanguage: id")
     _publish(kolom, path)
     changes = [("Text.", "Other."), ("2026-01-01", "2099-01-01"), ("slug: one", "slug: two"), ("title: T", "title: U")]
