@@ -346,7 +346,7 @@ def test_the_parts_in_a_zip_archive_are_one_export(kolom: Kolom, tmp_path: Path)
     assert publishing.get_by_slug("post-1").image == "https://o.example/a.jpg"
     reasons = {each["name"]: (each["reason"], each["refused"]) for each in ran.json["skipped_items"]}
     assert reasons["readme.txt"] == ("not an XML file", False)
-    assert reasons["more.zip"] == ("an archive within an archive: unpack it", True)
+    assert reasons["more.zip"] == ("an archive within the export: unpack it", True)
     assert reasons["1 'Post 1'"][0].startswith("another version of an entry in another file")
 
 
