@@ -62,7 +62,7 @@ VOCABULARY = 10_000
 WORDS = 158
 QUERIES = 50
 START = datetime(2016, 1, 1, tzinfo=UTC)
-_PUBLISHING_REQUESTS = 4  # those of the publication itself: see benchmarks.articles
+_PUBLISHING_REQUESTS = 4  # requests of the publication before indexing: see benchmarks.articles
 KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary")
 
 

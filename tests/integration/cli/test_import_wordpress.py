@@ -274,7 +274,7 @@ def test_a_truncated_export_names_the_post_that_is_incomplete(kolom: Kolom, file
     assert "'Post 3'" in report["errors"][0]
 
 
-def test_an_item_that_is_too_large_is_refused_and_the_next_read(kolom: Kolom, file: Path) -> None:
+def test_an_item_that_is_too_large_is_refused_and_the_next_is_read(kolom: Kolom, file: Path) -> None:
     xml = export(item(1), item(2, content="<b>x</b> " * 2_000_000), item(3))
     report = _import(kolom, file, xml, exit_code=1)
     assert (report["created"], report["errors"]) == (2, [])
