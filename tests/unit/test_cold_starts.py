@@ -49,6 +49,6 @@ def test_a_function_for_readers_imports_only_what_it_needs(function: str) -> Non
     assert (packages - SHARED, set(HEAVY & modules)) == LOADED[function]
 
 
-def test_the_pages_import_only_the_reasons_of_the_submissions() -> None:
+def test_the_pages_import_only_one_module_of_the_submission_pipeline() -> None:
     submissions = {name for name in modules_of("serve_pages") if name.startswith("kolom.submissions.")}
     assert submissions == {"kolom.submissions.reasons"}
