@@ -5,6 +5,8 @@ Logs are constant messages with keyword fields, and never contain bodies, email 
 ``POWERTOOLS_SERVICE_NAME``, ``POWERTOOLS_METRICS_NAMESPACE``).
 """
 
+from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import Final
 
 from aws_lambda_powertools import Logger, Tracer
@@ -37,3 +39,16 @@ def count(event: str, times: int = 1) -> None:
     """Count a business event. The handler's ``metrics.log_metrics`` publishes it, also when the handler fails."""
     if times:
         metrics.add_metric(event, MetricUnit.Count, times)
+
+
+def warn_without_bytecode(spec: ModuleSpec) -> None:
+    """Log a warning if ``spec`` is of a module in Lambda's directory of layers that `make build` has not compiled.
+
+    Every cold start then compiles all modules, because the directory is read-only.
+    """
+    if spec.origin and spec.origin.startswith("/opt/") and not (spec.cached and Path(spec.cached).is_file()):
+        logger.warning("the layer has no bytecode, so cold starts are slow: deploy the output of `make build`")
+
+
+if __spec__ is not None:
+    warn_without_bytecode(__spec__)

@@ -1,6 +1,6 @@
 """Measure the CPU time to import each function from built artifacts, as a cold start does.
 
-    .venv/bin/python -m benchmarks.cold_starts .aws-sam/native [OTHER_BUILD…] [--runs 7]
+    .venv/bin/python -m benchmarks.artifacts .aws-sam/native [OTHER_BUILD…] [--runs 7] [--functions NAME…]
 
 Each import is a new Python process with only the function and the layer on its path. It may write no bytecode, as in
 Lambda, where these directories are read-only. The figures are the seconds of user and system time of the fastest of
@@ -26,21 +26,23 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("builds", nargs="+", type=Path)
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--functions", nargs="+", metavar="NAME")
     options = parser.parse_args()
     artifacts = [find_artifacts(read_document(build / "template.yaml"), build) for build in options.builds]
+    names = options.functions or [function.name for function in artifacts[0][0]]
     fastest: dict[tuple[str, int], float] = defaultdict(lambda: float("inf"))
     for _ in range(options.runs):
         for column, (functions, layers) in enumerate(artifacts):
             fastest[_EMPTY, column] = min(fastest[_EMPTY, column], _cpu_seconds("", functions[0], layers))
-            for function in functions:
+            for function in (each for each in functions if each.name in names):
                 seconds = _cpu_seconds("import app", function, layers)
                 fastest[function.name, column] = min(fastest[function.name, column], seconds)
     print("| function |" + "".join(f" {build} |" for build in options.builds))  # noqa: T201
     print("|---|" + "---|" * len(options.builds))  # noqa: T201
     columns = range(len(artifacts))
-    for function in artifacts[0][0]:
-        seconds_of_builds = [fastest[function.name, column] - fastest[_EMPTY, column] for column in columns]
-        print(f"| `{function.name}` |" + "".join(f" {seconds:.2f} |" for seconds in seconds_of_builds))  # noqa: T201
+    for name in names:
+        seconds_of_builds = [fastest[name, column] - fastest[_EMPTY, column] for column in columns]
+        print(f"| `{name}` |" + "".join(f" {seconds:.2f} |" for seconds in seconds_of_builds))  # noqa: T201
 
 
 def _cpu_seconds(code: str, function: Artifact, layers: list[Artifact]) -> float:
