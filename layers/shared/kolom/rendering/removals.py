@@ -99,7 +99,7 @@ class Removal:
 def find_removals(
     source: str, source_format: SourceFormat, rendered: Rendered, *, is_converted: bool = False
 ) -> tuple[Removal, ...]:
-    """Return what ``rendered`` does not have of its source, in the order of the source.
+    """Return what ``rendered`` does not have of its source.
 
     With ``is_converted``, ``source`` is the text of another system, and an importer has replaced much of it before it
     was rendered. The result has only elements that articles cannot have, and links and files with URLs that articles
