@@ -13,7 +13,7 @@ from kolom.config import settings
 from kolom.errors import Moved
 from kolom.http.api import MovedPermanently, new_api, responses
 from kolom.limits import MAX_QUERY
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import logger, metrics
 from kolom.pagination import Cursor
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import Moment, parse_range
@@ -79,7 +79,6 @@ def list_related(
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -12,7 +12,7 @@ from kolom.errors import Moved, NotFound
 from kolom.feeds import builder, formats, sitemaps
 from kolom.feeds.redirects import get_feed_redirect
 from kolom.http.api import MovedPermanently, new_api
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import logger, metrics
 from kolom.urls import comments_feed_path, with_query
 
 # Feed readers poll often, so responses are cached for five minutes. CloudFront does not compress all feed types.
@@ -74,7 +74,6 @@ def _document(content_type: str, body: str) -> Response[str]:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -12,7 +12,7 @@ from kolom.http.api import html_response, new_api
 from kolom.http.errors import Failure
 from kolom.http.language import locale_of
 from kolom.http.types import Event
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import logger, metrics
 from kolom.pages import router, views
 from kolom.pages.response import HtmlResponse
 
@@ -41,7 +41,6 @@ def is_api(path: str) -> bool:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)
