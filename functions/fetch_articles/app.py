@@ -14,8 +14,8 @@ from kolom.articles.schemas import ArticleListOut, ArticleOut, HealthOut, LabelL
 from kolom.articles.types import ArticleFilter
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
+from kolom.http.parameters import Cursor
 from kolom.observability import logger, metrics
-from kolom.pagination import Cursor
 
 api = new_api()
 

@@ -13,8 +13,9 @@ from kolom.comments.schemas import CommentCountsOut, CommentListOut, RecentComme
 from kolom.comments.types import Order
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
+from kolom.http.parameters import Cursor
 from kolom.observability import logger, metrics
-from kolom.pagination import MAX_LIMIT, Cursor
+from kolom.pagination import MAX_LIMIT
 
 # Visitors who return must see their new comment, so browsers revalidate; an unchanged list is a 304.
 api = new_api(caching="public, max-age=0, s-maxage=10")

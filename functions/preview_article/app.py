@@ -17,7 +17,8 @@ from kolom.pages.response import PRIVATE_HEADERS
 from kolom.security import signing
 
 api = new_api(
-    error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS)
+    validation=False,
+    error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS),
 )
 
 

@@ -13,7 +13,7 @@ from tests.paths import PROJECT
 HEAVY: Final = frozenset(
     {
         *("Stemmer", "altcha", "boto3", "email_validator", "feedgenerator", "idna", "itsdangerous", "jinja2", "lxml"),
-        *("markdown_it", "nh3", "tenacity", "ulid"),
+        *("markdown_it", "nh3", "pydantic", "tenacity", "ulid"),
     }
 )
 """Libraries that not every function needs."""
@@ -22,9 +22,9 @@ SHARED: Final = frozenset({"http", "models", "rendering"})
 """Packages of the layer that every function for readers needs."""
 
 LOADED: Final[dict[str, tuple[set[str], set[str]]]] = {
-    "fetch_articles": ({"articles"}, set()),
-    "fetch_comments": ({"articles", "comments"}, set()),
-    "search_articles": ({"articles", "search"}, {"Stemmer", "nh3"}),
+    "fetch_articles": ({"articles"}, {"pydantic"}),
+    "fetch_comments": ({"articles", "comments"}, {"pydantic"}),
+    "search_articles": ({"articles", "search"}, {"Stemmer", "nh3", "pydantic"}),
     "serve_feeds": ({"articles", "comments", "feeds", "i18n"}, {"feedgenerator", "nh3"}),
     "serve_pages": (
         {"articles", "comments", "feeds", "i18n", "pages", "search", "submissions"},
