@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.articles [--articles 10000]
 
-It prints the articles per second, compared to a baseline (the same number of plain writes of one small item each, to
-the same local DynamoDB in the same process), the peak memory, and the requests and capacity units of each publication
+It prints the articles per second, compared to a baseline (at most 2,000 plain writes of one small item each, to the
+same local DynamoDB in the same process), the peak memory, and the requests and capacity units of each publication
 and each GET.
 """
 
@@ -65,8 +65,8 @@ def baseline(stack: EmulatedStack, number: int) -> float:
     return time.perf_counter() - started
 
 
-def pages(stack: EmulatedStack, path: str, query: str, page_number: int) -> tuple[int, Bill]:
-    """Return the status and the bill of page ``page_number`` alone, which is reached by following the cursors."""
+def get_page(stack: EmulatedStack, path: str, query: str, page_number: int) -> tuple[int, Bill]:
+    """Follow the cursors to page ``page_number``; return the status and the bill of that page alone."""
     cursor = ""
     for number in range(1, page_number + 1):
         status, bill, body = get(stack, path, f"{query}&cursor={cursor}")
@@ -102,8 +102,8 @@ def main() -> None:
         table = Table("GET", "status", "requests", "read units")
         last = max(1, number // 40)
         reads = [
-            ("/api/articles?limit=40, page 1", *pages(stack, "/api/articles", "limit=40", 1)),
-            (f"/api/articles?limit=40, page {last}", *pages(stack, "/api/articles", "limit=40", last)),
+            ("/api/articles?limit=40, page 1", *get_page(stack, "/api/articles", "limit=40", 1)),
+            (f"/api/articles?limit=40, page {last}", *get_page(stack, "/api/articles", "limit=40", last)),
             ("/api/articles?label=politik", *get(stack, "/api/articles", "label=politik")[:2]),
             ("/api/articles?label=politik&year=2020", *get(stack, "/api/articles", "label=politik&year=2020")[:2]),
             *((path, *get(stack, path)[:2]) for path in

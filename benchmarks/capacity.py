@@ -131,7 +131,7 @@ def _backend() -> Any:
 
 
 def stored(operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the current state of the item that the call changes; empty for calls that change none by its key."""
+    """Return the current state of the item that the call changes; empty for calls without a single item's key."""
     return look_up(params) if operation in _CHANGES else {}
 
 

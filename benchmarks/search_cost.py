@@ -62,7 +62,7 @@ VOCABULARY = 10_000
 WORDS = 158
 QUERIES = 50
 START = datetime(2016, 1, 1, tzinfo=UTC)
-_PUBLISHING_REQUESTS = 4  # those of the publication itself: see benchmarks.articles
+_PUBLISHING_REQUESTS = 4  # requests of the publication before indexing: see benchmarks.articles
 KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary")
 
 
@@ -141,8 +141,8 @@ def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[s
     for article_id, content in enumerate(writer.contents(1, number), start=1):
         article = _article(content, article_id)
         entry = build_document(article, content.body)
-        assert entry.document is not None
-        blocks["#documents", article_id // DOCUMENTS_PER_BLOCK].add(entry.document)
+        assert entry.list_entry is not None
+        blocks["#documents", article_id // DOCUMENTS_PER_BLOCK].add(entry.list_entry)
         for term in stems & entry.postings.keys():
             blocks[term, article_id // POSTINGS_PER_BLOCK].add(entry.postings[term])
         put(result_record(article, entry).serialize())
@@ -253,8 +253,8 @@ def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> No
     body = Body(html=html, source=html, source_format="html")
     content = ArticleInput(title="Artikel", slug="artikel", body=body, language="id", published_at=START)
     entry = build_document(_article(content, 1), body)
-    assert entry.document is not None
-    document = DocumentStats(START, "id", decode_document(entry.document)[1])
+    assert entry.list_entry is not None
+    document = DocumentStats(START, "id", decode_document(entry.list_entry)[1])
     blocks: defaultdict[str, set[int]] = defaultdict(set)
     for article_id in range(1, 201):
         blocks["#documents"].add(encode_document(article_id, document))

@@ -1,4 +1,4 @@
-"""Measure the CPU time of the search function and of its plain reads. :mod:`benchmarks.search_cost` runs it.
+"""Measure the CPU time of the search function, and of the same reads without it. :mod:`benchmarks.search_cost` runs it.
 
 It reads the events as JSON from standard input, and prints ``{"handler": [seconds], "bare": [seconds]}``.
 """

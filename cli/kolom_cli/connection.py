@@ -71,7 +71,7 @@ class Target:
 
     @property
     def allows_tables_only(self) -> bool:
-        """Whether tables without a stack are accepted: not on AWS, and not if a stack was named or is expected."""
+        """Whether tables without a stack are accepted: only at ``endpoint_url``, outside AWS, if no stack was named."""
         host = urlsplit(self.endpoint_url or "").hostname or ""
         return bool(host) and not host.endswith((".amazonaws.com", ".api.aws")) and self.stack == DEFAULT_STACK
 
@@ -92,9 +92,8 @@ def connect(target: Target) -> None:
         _use_tables_only()
     else:
         os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
-        for name in (
-            _OPTIONAL - outputs.keys()
-        ):  # an optional value that the stack does not have must not come from this shell
+        # If the stack has no value for an optional setting, the value of the shell must not be used.
+        for name in _OPTIONAL - outputs.keys():
             os.environ.pop(OUTPUTS[name], None)
         if dynamodb_endpoint := outputs.get("DynamoDBEndpoint"):  # A local stack whose tables are in another process.
             os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_endpoint
@@ -108,7 +107,7 @@ def _set_environment(target: Target) -> None:
             del os.environ[name]
         os.environ["AWS_ENDPOINT_URL"] = endpoint
         os.environ.pop("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", None)
-        # Only AWS itself has endpoints by account.
+        # Only AWS has a separate endpoint for each account.
         os.environ["AWS_ACCOUNT_ID_ENDPOINT_MODE"] = "disabled"
         if is_loopback(endpoint):
             _use_dummy_credentials(force=target.local)

@@ -57,7 +57,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     f"domain, and an `{IDEMPOTENCY_HEADER}` must not have been used for a different request",
     "429": "The rate limit is exceeded; `Retry-After` says when to retry",
     "500": "Internal server error; it has been logged",
-    "503": "The service is temporarily unavailable; no change is known to have been made",
+    "503": "The service is temporarily unavailable; a change may or may not have been made",
 }
 _RETRY: Final = {
     "Retry-After": {"description": "The number of seconds after which to retry", "schema": {"type": "integer"}}

@@ -14,7 +14,7 @@ ARTICLE_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def article_id(record: StreamRecord) -> int:
-    """Return the id of the article that has changed; raises an error if the key is not one."""
+    """Return the id of the article that has changed; raises an error if the record's key is not an article's id."""
     key = record.keys["key"]
     if not ARTICLE_ID.fullmatch(key):
         raise ValueError("the key is not an article's id")

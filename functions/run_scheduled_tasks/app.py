@@ -11,7 +11,10 @@ from kolom.articles.scheduler import publish_due
 from kolom.observability import count, logger, metrics
 
 MAIL_MILLISECONDS: Final = 30_000
-"""The time that is reserved for mail. An article whose writes conflict takes up to four seconds."""
+"""The time that is reserved for mail: if less remains, no further article is published.
+
+Publishing one article takes up to four seconds, if its writes conflict with others.
+"""
 
 
 def publish_articles(context: LambdaContext) -> None:

@@ -16,7 +16,7 @@ MAX_MILLISECONDS_PER_MAIL: Final = 30_000
 """The time that one mail may take, with SES and DynamoDB at their slowest."""
 
 COUNTED: Final = {"sent", "deferred", "failed", "dropped"}
-"""The outcomes that count as events. Mail with another outcome is counted by another invocation, or with its digest."""
+"""The outcomes that have a metric. Mail with any other outcome is counted by another invocation, or with its digest."""
 
 
 def mail_id(record: StreamRecord) -> str:
@@ -37,11 +37,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     unprocessed: list[str] = []
     batch = read_batch(event, mail_id)
     count("MalformedEvents", batch.malformed)
-    for sequence_number, waiting in batch.values.items():
+    for sequence_number, waiting_id in batch.values.items():
         if context.get_remaining_time_in_millis() < MAX_MILLISECONDS_PER_MAIL:
             unprocessed.append(sequence_number)
             continue
-        outcome = send(waiting, partial(datetime.now, UTC))
+        outcome = send(waiting_id, partial(datetime.now, UTC))
         if outcome in COUNTED:
             count(f"Mail{outcome.capitalize()}")
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in unprocessed]}

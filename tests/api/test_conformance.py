@@ -1,4 +1,4 @@
-"""Requests that schemathesis generates from ``docs/openapi.json``, sent to a running blog, conform to the document.
+"""A running blog responds as ``docs/openapi.json`` says to requests that schemathesis generates from the document.
 
 The examples are the same in every run. ``API_EXAMPLES`` sets their number for each operation.
 """

@@ -119,7 +119,7 @@ class Visitor:
 
 @pytest.fixture
 def visitor(chromium: Browser, site: str) -> Iterator[Visitor]:
-    """Yield a visitor, and check afterwards that no problem was recorded. A test that expects some clears them."""
+    """Yield a visitor, and check afterwards that no problem was recorded. A test that expects problems clears them."""
     visitor = Visitor(chromium, site)
     yield visitor
     assert visitor.complaints == []

@@ -28,7 +28,7 @@ def blog() -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def strict_blog() -> Iterator[Site]:
-    """Start a blog that requires form tokens and proof of work, and holds comments for approval."""
+    """Start a blog that requires form tokens and proof of work, and publishes comments after approval."""
     with served(
         "ModerationMode=first",
         "ProofOfWork=altcha",
@@ -462,7 +462,7 @@ BULLETS = "lists => lists.map((list) => getComputedStyle(list).listStyleType)"
 LEVELS = ["disc", "circle", "square"]
 
 
-def test_bullets_in_a_comment_have_the_levels_of_its_own_text(chromium: Browser, blog: Site, slug: str) -> None:
+def test_bullet_styles_in_a_comment_ignore_the_depth_of_the_thread(chromium: Browser, blog: Site, slug: str) -> None:
     parent = post(blog, slug, "A comment before.")
     reply = post(blog, slug, NESTED, parent)
     with open_page(chromium, blog, element(slug)) as page:
@@ -476,7 +476,7 @@ def test_bullets_in_a_comment_have_the_levels_of_its_own_text(chromium: Browser,
         assert form.locator(".preview ul").evaluate_all(BULLETS) == ["disc"]
 
 
-def test_bullets_on_a_page_have_the_levels_of_the_comments_text(chromium: Browser, blog: Site, slug: str) -> None:
+def test_bullet_styles_on_a_page_ignore_the_depth_of_the_thread(chromium: Browser, blog: Site, slug: str) -> None:
     reply = post(blog, slug, NESTED, post(blog, slug, "Another before."))
     path = send(blog, f"/api/articles/{slug}")[1]["path"]
     context = chromium.new_context(base_url=str(blog))

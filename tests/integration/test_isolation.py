@@ -41,7 +41,7 @@ def stream_records(table: str) -> list[Any]:
 
 
 def found(template: Template) -> dict[str, Any]:
-    """Return what the services hold and what the functions keep, by names of its places. Leave out empty places."""
+    """Return all data of the services and all caches of the functions by name, without empty ones."""
     dynamodb = client("dynamodb")
     places: dict[str, Any] = {}
     for table in template.tables.values():
@@ -112,7 +112,7 @@ def test_each_test_starts_from_empty_stores_and_caches(tables: None, template: T
 
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_a_snapshot_is_restored_as_it_was_made(tables: None, template: Template, turn: str) -> None:
-    """Nothing is left of what was stored since, in this test or in the one before."""
+    """Data that was stored later is removed, whether this test stored it or an earlier one."""
     restore_or_create("isolation", store_everywhere)
     client("dynamodb").put_item(TableName="kolom-guard", Item={"key": {"S": "once#2"}})
     client("dynamodb").delete_table(TableName="kolom-search")
@@ -126,7 +126,7 @@ def test_a_snapshot_is_restored_as_it_was_made(tables: None, template: Template,
 
 
 def test_a_restored_table_accepts_all_that_a_new_one_does(tables: None, template: Template) -> None:
-    """Its stream goes on, its indexes are sorted, and a token of a transaction is known again."""
+    """An article can be published, and the stream continues with new sequence numbers."""
     restore_or_create("isolation: table", lambda: publishing.publish(content("one", published_at=NOW), now=NOW))
     restore_or_create("isolation: table", pytest.fail)
     before = len(stream_records("kolom-articles"))

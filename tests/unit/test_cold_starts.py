@@ -59,6 +59,6 @@ def test_no_function_imports_the_x_ray_sdk() -> None:
     assert not {"aws_xray_sdk", "wrapt"} & modules_of(*FUNCTIONS)
 
 
-def test_the_pages_import_only_the_reasons_of_the_submissions() -> None:
+def test_the_pages_import_only_one_module_of_the_submission_pipeline() -> None:
     submissions = {name for name in modules_of("serve_pages") if name.startswith("kolom.submissions.")}
     assert submissions == {"kolom.submissions.reasons"}

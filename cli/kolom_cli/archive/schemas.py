@@ -26,8 +26,8 @@ from kolom.articles.input import (
     Description,
     Excerpt,
     Image,
-    LabelCount,
     Language,
+    MaxLabelCount,
     Origin,
     Slug,
     StoredLabel,
@@ -74,14 +74,14 @@ def _address(value: str) -> str:
     return value
 
 
-def _after_1970(value: datetime) -> datetime:
+def _not_before_1970(value: datetime) -> datetime:
     if value.year < 1970:
-        raise ValueError("must be after 1970")
+        raise ValueError("must not be before 1970")
     return value
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(to_rfc3339)]
-Expiry = Annotated[Moment, AfterValidator(_after_1970)]
+Expiry = Annotated[Moment, AfterValidator(_not_before_1970)]
 Email = Annotated[str, AfterValidator(_address)]
 Ulid = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -144,7 +144,7 @@ class ArticleRecord(Record):
     date: Moment | None = None
     updated: Moment
     month: Line | None = None
-    labels: Annotated[list[StoredLabel], LabelCount] = []
+    labels: Annotated[list[StoredLabel], MaxLabelCount] = []
     language: Language
     author: Author = ""
     description: Description = ""
@@ -293,7 +293,8 @@ class CommentAuthorRecord(Record):
     def to_author(self) -> CommentAuthorSnapshot:
         """Return the author.
 
-        :raises ArchiveFormatError: it has neither an address nor a hash, or both
+        :raises ArchiveFormatError: neither or both of ``email`` and ``person`` (a hash) are set, or only one of
+            ``email`` and ``expires``
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.expires is None):
             raise ArchiveFormatError("must have either email and expires, or person")
@@ -332,7 +333,8 @@ class SubscriptionRecord(Record):
     def to_subscription(self) -> SubscriptionSnapshot:
         """Return the subscription.
 
-        :raises ArchiveFormatError: it has neither an address nor a hash, or both, or is active but has no address
+        :raises ArchiveFormatError: neither or both of ``email`` and ``person`` (a hash) are set, or the wrong one for
+            the state
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.state == "left"):
             raise ArchiveFormatError("must have an email, or, in the state 'left', a person")

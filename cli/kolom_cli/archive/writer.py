@@ -1,4 +1,4 @@
-"""Write an archive. Each file is written atomically, and the result is identical to that of a new export."""
+"""Write an archive. Each file is written atomically. An updated archive is identical to a new one."""
 
 import hashlib
 import json
@@ -89,7 +89,7 @@ class Exporter:
     private: bool = False
     step: Step = lambda: None
     stopped: threading.Event = field(default_factory=threading.Event)
-    done: ExportResult = field(default_factory=ExportResult)
+    result: ExportResult = field(default_factory=ExportResult)
     _written: set[Path] = field(default_factory=set)
 
     def run(self) -> ExportResult:
@@ -102,19 +102,21 @@ class Exporter:
             names = repository.pointers_by_id()
             ids = sorted(names)
             for article_id in ids:
-                self._article(article_id, names[article_id])
-            self._comments(ids)
+                self._write_article(article_id, names[article_id])
+            self._write_comments(ids)
             if self.private:
                 subscriptions = restore.export_subscriptions(now=self.now)
-                self._lines(SUBSCRIPTIONS, "subscription", map(SubscriptionRecord.from_subscription, subscriptions))
-                self._lines(MESSAGES, "message", self._messages())
-            self._media()
+                self._write_lines(
+                    SUBSCRIPTIONS, "subscription", map(SubscriptionRecord.from_subscription, subscriptions)
+                )
+                self._write_lines(MESSAGES, "message", self._messages())
+            self._download_media()
         except _Interrupted:
-            self.done.interrupted = True
+            self.result.interrupted = True
         else:
             self._remove_stale()
-            self._manifest(complete=True)
-        return self.done
+            self._write_manifest(complete=True)
+        return self.result
 
     def _prepare(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -128,7 +130,7 @@ class Exporter:
                 loaded = None
             if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
                 raise ArchiveError(f"{self.root} is not an archive: its {MANIFEST} has another format")
-        self._manifest(complete=False)
+        self._write_manifest(complete=False)
         for name in (MANIFEST, COMMENTS, *PRIVATE):  # temporary files of an export that was killed
             for path in self.root.glob(f".{name}.*"):
                 path.unlink()
@@ -140,31 +142,31 @@ class Exporter:
                 raise ArchiveError(f"{self.root / name} is a link: all files of an archive must be in one folder")
             (self.root / name).mkdir(exist_ok=True)
 
-    def _manifest(self, *, complete: bool) -> None:
+    def _write_manifest(self, *, complete: bool) -> None:
         data: dict[str, object] = {"format": FORMAT, "version": VERSION, "private": self.private, "complete": complete}
         if complete:
             data["labels"] = [each.label for each in public.list_all_labels()]
         _write(self.root / MANIFEST, f"{as_json(data, indent=2)}\n".encode())
 
-    def _article(self, article_id: int, names: Sequence[str]) -> None:
-        self._pause()
+    def _write_article(self, article_id: int, names: Sequence[str]) -> None:
+        self._check_stopped()
         loaded = repository.get_snapshot(article_id)
         if loaded is None:
             return
         article, body = loaded
-        own = {key for key, _ in pointer_keys(article)}
-        record = ArticleRecord.from_article(article, body, [name for name in names if name not in own])
+        current = {key for key, _ in pointer_keys(article)}
+        record = ArticleRecord.from_article(article, body, [name for name in names if name not in current])
         stem = _stem(article)
         text = front_matter(record.as_data()) + body.source
-        self._put(self.root / ARTICLES / (stem + SUFFIXES[article.source_format]), text)
+        self._write_text(self.root / ARTICLES / (stem + SUFFIXES[article.source_format]), text)
         if article.status != "deleted":
-            self._put(self.root / HTML / f"{stem}.html", body.html)
+            self._write_text(self.root / HTML / f"{stem}.html", body.html)
         self._count(article.kind)
 
-    def _comments(self, ids: Iterable[int]) -> None:
+    def _write_comments(self, ids: Iterable[int]) -> None:
         with self._open(COMMENTS) as comments, self._open(AUTHORS if self.private else None) as authors:
             for article_id in ids:
-                self._pause()
+                self._check_stopped()
                 loaded = [each for each in admin.list_by_article(article_id) if self._is_unexpired(each)]
                 for comment in loaded:
                     _write_line(comments, CommentRecord.from_comment(comment))
@@ -183,29 +185,29 @@ class Exporter:
             if message.expires_at > self.now.timestamp():
                 yield MessageRecord.from_message(message)
 
-    def _lines(self, name: str, kind: str, records: Iterable[Record]) -> None:
+    def _write_lines(self, name: str, kind: str, records: Iterable[Record]) -> None:
         with self._open(name) as file:
             for record in records:
-                self._pause()
+                self._check_stopped()
                 _write_line(file, record)
                 self._count(kind)
 
-    def _media(self) -> None:
+    def _download_media(self) -> None:
         bucket = settings().media_bucket
         if not bucket:
-            self.done.skipped.append((MEDIA, "this endpoint has only tables, no media bucket"))
+            self.result.skipped.append((MEDIA, "this endpoint has only tables, no media bucket"))
             return
         client: Any = boto3.client("s3")
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{MEDIA}/"):
             for each in page.get("Contents", ()):
-                self._pause()
+                self._check_stopped()
                 key = str(each["Key"])
                 if problem := media_key_problem(key):
-                    self.done.skipped.append((key, problem))
+                    self.result.skipped.append((key, problem))
                     continue
-                self._file(client, bucket, key)
+                self._download_file(client, bucket, key)
 
-    def _file(self, client: Any, bucket: str, key: str) -> None:
+    def _download_file(self, client: Any, bucket: str, key: str) -> None:
         path = self.root / key
         digest = path.parent.name
         if path.parent.is_symlink() or path.is_symlink():
@@ -218,7 +220,7 @@ class Exporter:
         self._written.add(path)
         self._count("file")
 
-    def _put(self, path: Path, text: str) -> None:
+    def _write_text(self, path: Path, text: str) -> None:
         _write(path, text.encode())
         self._written.add(path)
 
@@ -231,10 +233,10 @@ class Exporter:
             yield file
 
     def _count(self, kind: str) -> None:
-        self.done.counts[kind] += 1
+        self.result.counts[kind] += 1
         self.step()
 
-    def _pause(self) -> None:
+    def _check_stopped(self) -> None:
         if self.stopped.is_set():
             raise _Interrupted
 

@@ -10,7 +10,7 @@ from tinycss2.color4 import Color, parse_color
 _SAFE: Final = re.compile(r"[-#\w(),.%/ +]+", re.ASCII)
 
 
-def with_references(css: str, replace: Callable[[str], str]) -> str:
+def replace_references(css: str, replace: Callable[[str], str]) -> str:
     """Return the stylesheet with the references in ``url(…)`` and ``@import`` replaced; comments are not changed."""
     nodes = tinycss2.parse_component_value_list(css)
     _replace(nodes, replace)

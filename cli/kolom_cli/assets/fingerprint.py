@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from kolom.errors import KolomError
-from kolom_cli.assets.css import with_references
+from kolom_cli.assets.css import replace_references
 from kolom_cli.media.s3 import IMAGE_TYPES
 
 CONTENT_TYPES: Final[Mapping[str, str]] = {
@@ -128,7 +128,7 @@ def _rewritten(name: str, content: bytes, replace: Callable[[str], str]) -> byte
     except UnicodeDecodeError as error:
         raise AssetError(f"{name} is not UTF-8") from error
     if suffix == ".css":
-        return with_references(text, lambda to: replace(to) if _is_relative(to) else to).encode()
+        return replace_references(text, lambda to: replace(to) if _is_relative(to) else to).encode()
     return _MODULE_REFERENCE.sub(lambda match: _module_reference(match, replace), text).encode()
 
 

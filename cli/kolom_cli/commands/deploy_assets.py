@@ -14,8 +14,8 @@ from kolom_cli.terminal import console
 from kolom_cli.terminal.options import AsJson, DryRun
 
 FRONTEND: Final = TEMPLATE.parent / "frontend"
-KEPT_DAYS: Final = 2
-"""Caches may serve outdated pages for a day, which need their assets."""
+MIN_PRUNE_DAYS: Final = 2
+"""A cache may serve an outdated page for a day, and the page needs its former assets."""
 
 
 def deploy_assets(
@@ -35,7 +35,7 @@ def deploy_assets(
     prune: Annotated[
         int | None,
         typer.Option(
-            "--prune", metavar="DAYS", min=KEPT_DAYS, help="Delete assets not used by any page for this many days."
+            "--prune", metavar="DAYS", min=MIN_PRUNE_DAYS, help="Delete assets not used by any page for this many days."
         ),
     ] = None,
     dry_run: DryRun = False,
@@ -72,7 +72,9 @@ def _print(outcome: DeploymentResult) -> None:
         for name in names:
             typer.echo(f"{verb} {name}")
     if outcome.activated:
-        typer.echo("The pages would use them." if outcome.dry_run else "The pages use them within two minutes.")
+        typer.echo(
+            "The pages would use this version." if outcome.dry_run else "The pages use this version within two minutes."
+        )
     elif outcome.uploaded:
         typer.echo("No change: this version is already live.")
     else:

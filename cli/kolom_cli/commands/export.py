@@ -34,32 +34,32 @@ def export(
     with console.interruptible() as stopped, console.progress("Exporting", hidden=as_json) as bar:
         exporter = Exporter(directory, datetime.now(UTC), private=private, stopped=stopped)
         exporter.step = lambda: bar.advance(bar.task_ids[0])
-        done = exporter.run()
+        result = exporter.run()
     if as_json:
         print_json(
             {
-                "kinds": dict(sorted(done.counts.items())),
-                "skipped_items": [{"name": name, "reason": reason} for name, reason in done.skipped],
+                "kinds": dict(sorted(result.counts.items())),
+                "skipped_items": [{"name": name, "reason": reason} for name, reason in result.skipped],
                 "private": private,
-                "interrupted": done.interrupted,
+                "interrupted": result.interrupted,
             }
         )
     else:
-        _print(done, directory)
-    raise typer.Exit(console.INTERRUPTED if done.interrupted else 0)
+        _print(result, directory)
+    raise typer.Exit(console.INTERRUPTED if result.interrupted else 0)
 
 
-def _print(done: ExportResult, directory: Path) -> None:
-    rows = [(kind, (number,)) for kind, number in sorted(done.counts.items())]
+def _print(result: ExportResult, directory: Path) -> None:
+    rows = [(kind, (number,)) for kind, number in sorted(result.counts.items())]
     console.out().print(counts_table(("written",), rows))
-    for name, reason in done.skipped:
+    for name, reason in result.skipped:
         console.out().print(
             f"skipped {to_printable(name)}: {to_printable(reason)}",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
-    if done.interrupted:
+    if result.interrupted:
         console.out().print(
             f"Interrupted: {directory} is incomplete; run the command again.", soft_wrap=True, markup=False
         )

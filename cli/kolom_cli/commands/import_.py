@@ -82,7 +82,7 @@ UnmatchedFile = Annotated[
     typer.Option(
         "--unmatched",
         metavar="FILE",
-        help="Write the threads without an article to this file, to complete it for --map.",
+        help="Write the threads without an article to this file. Complete it, and pass it to --map.",
     ),
 ]
 
@@ -136,14 +136,14 @@ def _article_import(
 ) -> Callable[[Reader], Command]:
     """Register a command that imports the articles which the decorated function returns.
 
-    The function gets the :class:`ImportOptions` as ``options``. ``describe`` gets the other parameters, and says what
-    the source is read as.
+    The function gets the :class:`ImportOptions` as ``options``. ``describe`` gets the function's other arguments, and
+    returns the kind of source that the report names, such as ``a Jekyll site``.
     """
 
     def run(ctx: typer.Context, read: Reader, options: ImportOptions) -> None:
         connect(ctx.obj)
         given = read.keywords if isinstance(read, partial) else {}
-        _run(lambda: read(options=options), options, describe(**given) if describe else None)
+        _import_articles(lambda: read(options=options), options, describe(**given) if describe else None)
 
     return lambda read: command(app, name, *examples)(_with_options(read, "options", ImportOptions, run))
 
@@ -163,9 +163,9 @@ def _thread_import(name: str, *examples: str) -> Callable[[Reader], Command]:
 def _with_options(
     read: Reader, supplied: str, kind: type[Any], run: Callable[[typer.Context, Reader, Any], None]
 ) -> Command:
-    """Return a command with the parameters of ``read`` and the fields of ``kind``, but without the one ``supplied``.
+    """Return a command with the parameters of ``read``, except the one named ``supplied``, and the fields of ``kind``.
 
-    Typer makes options only of parameters.
+    The fields become parameters, because Typer does not make options from the fields of a dataclass.
     """
 
     @wraps(read)
@@ -181,7 +181,7 @@ def _with_options(
     return run_command
 
 
-def _existing(metavar: str, text: str, *, files: bool = True, directories: bool = False) -> ArgumentInfo:
+def _existing_path(metavar: str, text: str, *, files: bool = True, directories: bool = False) -> ArgumentInfo:
     argument: ArgumentInfo = typer.Argument(
         metavar=metavar,
         help=text,
@@ -197,7 +197,8 @@ def _existing(metavar: str, text: str, *, files: bool = True, directories: bool 
 @_article_import("blogger", "kolom import blogger takeout.zip", "kolom import blogger takeout.zip --dry-run")
 def blogger(
     sources: Annotated[
-        list[Path], _existing("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", directories=True)
+        list[Path],
+        _existing_path("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", directories=True),
     ],
     options: ImportOptions,
     blog: Annotated[
@@ -211,7 +212,7 @@ def blogger(
 
 @_article_import("wordpress", "kolom import wordpress export.xml")
 def wordpress(
-    files: Annotated[list[Path], _existing("FILE", "The XML files that WordPress exports; .gz and .zip too.")],
+    files: Annotated[list[Path], _existing_path("FILE", "The XML files that WordPress exports; .gz and .zip too.")],
     options: ImportOptions,
 ) -> Iterator[Item]:
     """Import posts, pages and comments from WordPress."""
@@ -220,7 +221,7 @@ def wordpress(
 
 @_article_import("ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
 def ghost(
-    file: Annotated[Path, _existing("FILE", "The JSON file that Ghost exports.")],
+    file: Annotated[Path, _existing_path("FILE", "The JSON file that Ghost exports.")],
     options: ImportOptions,
     site: Site = "",
 ) -> Iterator[Item]:
@@ -233,7 +234,9 @@ def ghost(
 
 @_article_import("substack", "kolom import substack export.zip --dry-run")
 def substack(
-    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)],
+    source: Annotated[
+        Path, _existing_path("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)
+    ],
     options: ImportOptions,
     site: Site = "",
 ) -> Iterator[Item]:
@@ -246,7 +249,9 @@ def substack(
 
 @_article_import("medium", "kolom import medium medium-export.zip --dry-run")
 def medium(
-    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)],
+    source: Annotated[
+        Path, _existing_path("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)
+    ],
     options: ImportOptions,
 ) -> Iterator[Item]:
     """Import stories from Medium.
@@ -258,7 +263,7 @@ def medium(
 
 @_thread_import("disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
 def disqus(
-    file: Annotated[Path, _existing("FILE", "The XML file that Disqus exports; .gz and .zip too.")],
+    file: Annotated[Path, _existing_path("FILE", "The XML file that Disqus exports; .gz and .zip too.")],
     threads: ThreadMap,
 ) -> Iterator[Item]:
     """Import comments from Disqus to existing articles."""
@@ -267,7 +272,7 @@ def disqus(
 
 @_thread_import("isso", "kolom import isso comments.db")
 def isso(
-    file: Annotated[Path, _existing("FILE", "Isso's database, or its generic JSON.")],
+    file: Annotated[Path, _existing_path("FILE", "Isso's database, or its generic JSON.")],
     threads: ThreadMap,
 ) -> Iterator[Item]:
     """Import comments from Isso to existing articles."""
@@ -275,7 +280,7 @@ def isso(
 
 
 def _describe_site(directory: Path) -> str | None:
-    with contextlib.suppress(OSError):  # reading reports it
+    with contextlib.suppress(OSError):  # the reader reports the error
         return recognize(directory)
     return None
 
@@ -283,7 +288,7 @@ def _describe_site(directory: Path) -> str | None:
 @_article_import("markdown", "kolom import markdown my-site/ --dry-run", describe=_describe_site)
 def markdown(
     directory: Annotated[
-        Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, directories=True)
+        Path, _existing_path("DIR", "A folder of Markdown files with front matter.", files=False, directories=True)
     ],
     options: ImportOptions,
 ) -> Iterator[Item]:
@@ -297,7 +302,9 @@ def markdown(
 @command(app, "archive", "kolom import archive my-blog --dry-run")
 def archive(
     ctx: typer.Context,
-    directory: Annotated[Path, _existing("DIR", "A folder that `kolom export` wrote.", files=False, directories=True)],
+    directory: Annotated[
+        Path, _existing_path("DIR", "A folder that `kolom export` wrote.", files=False, directories=True)
+    ],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -337,14 +344,14 @@ def _import_threads(ctx: typer.Context, read: Reader, options: ThreadImportOptio
     _finish(report, as_json=options.as_json)
 
 
-def _run(read: Callable[[], Iterator[Item]], options: ImportOptions, source: str | None = None) -> NoReturn:
-    copies = Pictures(
+def _import_articles(read: Callable[[], Iterator[Item]], options: ImportOptions, source: str | None = None) -> NoReturn:
+    pictures = Pictures(
         MediaStore(dry_run=options.dry_run),
         PictureDirectory(options.uploads) if options.uploads else None,
         Downloader() if options.pictures else None,
     )
     report, _ = _import(
-        read, dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json, pictures=copies
+        read, dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json, pictures=pictures
     )
     if not report.errors:
         report.source = source

@@ -120,8 +120,8 @@ def allow(
 ) -> None:
     """Remove an address from the suppression list.
 
-    Kolom adds an address when mail to it bounces or is reported as spam. SES has a list of its own: `aws sesv2
-    delete-suppressed-destination --email-address EMAIL`.
+    Kolom adds an address when mail to it bounces or is reported as spam. SES also has a list. This removes the
+    address there: `aws sesv2 delete-suppressed-destination --email-address EMAIL`.
     """
     connect(ctx.obj)
     was_suppressed = suppression.unsuppress(email, signing.load_keys())

@@ -37,8 +37,8 @@ def reindex(
     Search and publishing keep working. It is safe to interrupt: articles that are queued are still indexed. After
     --rebuild, words that no article contains any more are no longer suggested.
     """
-    # Imported here, because the indexer imports the stemmers, which no other command needs, and the logger of the
-    # functions, which reads the environment at import.
+    # Imported here for two reasons: no other command needs the stemmers, and the functions' logger reads the
+    # environment when it is imported.
     from kolom.search.reindexing import article_ids, request_reindex_all, wait_until_indexed
 
     if rebuild and not yes:
@@ -47,7 +47,7 @@ def reindex(
     with console.interruptible() as stopped:
         removed = _clear(stopped, hidden=as_json) if rebuild else 0
         ids = [] if stopped.is_set() else list(article_ids())
-        with console.progress("Marking", hidden=as_json) as bar:
+        with console.progress("Queuing", hidden=as_json) as bar:
             bar.update(bar.task_ids[0], total=len(ids))
             queued = request_reindex_all(ids, uuid4().hex, lambda number: bar.advance(bar.task_ids[0], number), stopped)
         left = list(queued)
@@ -76,9 +76,9 @@ def reindex(
 def _clear(stopped: Event, *, hidden: bool) -> int:
     removed = 0
     with console.progress("Emptying", hidden=hidden) as bar:
-        for count in model.clear():
-            removed += count
-            bar.advance(bar.task_ids[0], count)
+        for number in model.clear():
+            removed += number
+            bar.advance(bar.task_ids[0], number)
             if stopped.is_set():
                 break
     return removed

@@ -1,6 +1,6 @@
 """Generate the reference of the HTTP API from ``docs/openapi.json`` and the requests in ``events/``.
 
-The OpenAPI document comes from ``kolom_cli.openapi``; this module supports the part of JSON Schema that it uses.
+The document comes from ``kolom_cli.openapi``. This module supports only the part of JSON Schema that the document uses.
 """
 
 import json
@@ -106,7 +106,7 @@ def type_of(schema: Json) -> str:
 
 
 def _choices(schema: Json) -> list[Json]:
-    """Return the alternatives of ``anyOf``, each with the type given beside it, or else the schema itself."""
+    """Return the alternatives of ``anyOf``, each with the type beside ``anyOf``, or else the schema itself."""
     if "anyOf" not in schema:
         return [schema]
     shared = {"type": schema["type"]} if "type" in schema else {}

@@ -204,12 +204,12 @@ def to_response(result: object) -> Response:
         body = result if isinstance(result, str) else json.dumps(result)
         return Response(status=200, headers=[("Content-Type", "application/json")], body=body.encode())
     try:
-        return _explicit(result)
+        return _complete_response(result)
     except (TypeError, ValueError, AttributeError, binascii.Error):
         return gateway_error(*FUNCTION_FAILED)
 
 
-def _explicit(result: Mapping[str, Any]) -> Response:
+def _complete_response(result: Mapping[str, Any]) -> Response:
     status = int(result["statusCode"])
     if not 200 <= status <= 599:  # noqa: PLR2004, RUF100
         raise ValueError(status)
@@ -253,7 +253,7 @@ def preflight(cors: Cors | None, request: Request) -> Response | None:
     """
     if cors is None or request.method != "OPTIONS":
         return None
-    headers = _allowed(cors, request)
+    headers = _cors_headers(cors, request)
     if headers:
         if cors.allow_methods:
             headers.append(("access-control-allow-methods", ",".join(cors.allow_methods)))
@@ -269,10 +269,10 @@ def with_cors(cors: Cors | None, request: Request, response: Response) -> Respon
     if cors is None:
         return response
     kept = [(name, value) for name, value in response.headers if not name.lower().startswith("access-control-")]
-    return Response(status=response.status, headers=kept + _allowed(cors, request), body=response.body)
+    return Response(status=response.status, headers=kept + _cors_headers(cors, request), body=response.body)
 
 
-def _allowed(cors: Cors, request: Request) -> list[tuple[str, str]]:
+def _cors_headers(cors: Cors, request: Request) -> list[tuple[str, str]]:
     origin = request.header("origin")
     if not origin or not any(_origin_matches(pattern, origin) for pattern in cors.allow_origins):
         return []

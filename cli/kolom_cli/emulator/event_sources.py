@@ -35,11 +35,11 @@ class EventSource:
         self._thread.start()
 
     def stop(self) -> None:
-        """Request the end; :meth:`join` waits for it."""
+        """Ask the thread to end; :meth:`join` waits until it has ended."""
         self._stopping.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for the end, at most ``seconds``."""
+        """Wait at most ``seconds`` until the thread has ended."""
         self._thread.join(seconds)
 
     def _run(self) -> None:

@@ -186,7 +186,7 @@ def _headers(response: Response, *, is_head: bool = False) -> Iterable[tuple[byt
         if name.lower() not in _NOT_PASSED_ON:
             yield name.encode("latin-1"), value.encode("latin-1")
         elif is_head and not response.body and name.lower() == "content-length":
-            length = value  # that of the GET
+            length = value  # the length of the response to GET
     if response.status not in _NO_BODY:
         yield b"content-length", length.encode("latin-1")
 

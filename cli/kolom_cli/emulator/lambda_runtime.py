@@ -77,7 +77,7 @@ class LambdaRuntime:
         self._turn = threading.Lock()
 
     def load(self) -> None:
-        """Import every handler under a unique module name. The environment must be set before."""
+        """Import every handler under a unique module name. Set the environment first."""
         for function in self._functions.values():
             module_name, _, attribute = function.handler.rpartition(".")
             module = self._import(function, module_name)
@@ -110,12 +110,12 @@ class LambdaRuntime:
         """Call a handler and return its result.
 
         ``one_at_a_time`` is for handlers with Powertools' resolvers. These keep the current event in a class attribute,
-        because a process on Lambda handles one request at a time. Here requests wait for their turn, which does not
-        count as time of the function.
+        because a process on Lambda handles one request at a time. Here requests wait for their turn. This waiting
+        time does not count towards the function's time limit.
 
         Raises :class:`FunctionError` if the handler raises, and :class:`FunctionTimeoutError` after its time limit or
-        ``within_seconds``. A thread cannot be stopped, so the handler then continues and its result is ignored. It
-        keeps its turn until it ends, since another handler would mix its request with its own. Raises
+        ``within_seconds``. A thread cannot be stopped, so the handler then continues and its result is ignored. No
+        other request gets its turn until this handler ends, because the two would share one current event. Raises
         :class:`FunctionBusyError` if the turn does not come within the same limit; the handler is then not called.
         """
         function = self._functions[name]

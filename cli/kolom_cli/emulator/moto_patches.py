@@ -1,4 +1,4 @@
-"""Patch moto's DynamoDB so that it behaves like the real one under a running site.
+"""Patch moto so that a running site sees the behavior of the real DynamoDB.
 
 Each patch is a context manager of :data:`PATCHES`, active only within :func:`patch_moto`. Each has a test in
 ``tests/unit/cli/emulator/test_moto_patches.py`` that fails without it. The version of moto is pinned; remove a patch
@@ -273,7 +273,8 @@ def expire_used_iterators() -> Iterator[None]:
         yield
 
 
-# Each patch wraps the ones before it: the rollback must enclose the limits, and the lock everything.
+# Each patch wraps the ones before it. The rollback must enclose the limits, and the lock must enclose all calls.
+# `add_to_sets_directly` comes later, because it takes the lock itself.
 PATCHES = (
     read_by_key,
     measure_items,

@@ -173,7 +173,7 @@ def _scan(
 
 @contextmanager
 def add_to_sets_directly() -> Iterator[None]:
-    """Execute an update that only adds elements to a number set directly, if its table has no stream.
+    """Bypass moto for an update that only adds elements to a number set, in a table without a stream.
 
     moto needs milliseconds for each update, and indexing an article makes hundreds of them. DynamoDB executes such
     updates concurrently; the result is the same.
@@ -231,7 +231,7 @@ def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
 
 @contextmanager
 def serialize_directly() -> Iterator[None]:
-    """Return responses that are already in DynamoDB's format as they are.
+    """Do not convert responses that are already in DynamoDB's format.
 
     moto looks for all possible members of each structure, and each of them in several spellings. That took a third of
     the time of all calls.
@@ -255,7 +255,7 @@ def serialize_directly() -> Iterator[None]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether a value has the form of DynamoDB's responses and needs no encoding, as binary values do."""
+    """Return whether a value has the form of DynamoDB's responses; binary values do not, because they need encoding."""
     if type(value) is not dict or len(value) != 1:
         return False
     ((kind, content),) = value.items()

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class MailboxSimulator:
-    """Invokes the functions with matching rules for each mail to the simulator."""
+    """Creates an event for each mail to an address of the simulator, and invokes the functions whose rules match it."""
 
     def __init__(
         self, rules: Sequence[Rule], configuration_set: str, invoke: Callable[[str, Any], Any], region: str

@@ -123,7 +123,7 @@ def _comment_from_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
             thread=uri,
             title=to_single_line(_text(row["title"])),
             authors=(_text(row["author"]),),
-            content=_markdown(_text(row["text"])),
+            content=_database_markdown(_text(row["text"])),
             created_at=parse_unix_seconds(row["created"]),
             status=status,
             parent=f"isso:{blog}#{row['parent']}" if row["parent"] else None,
@@ -177,7 +177,7 @@ def _comment_from_json(comment: dict[str, Any], uri: str, title: str, mapping: T
             # In Isso's own examples the title is URL-encoded. An encoded title has no spaces.
             title=to_single_line(title if " " in title else unquote_plus(title)),
             authors=(author,),
-            content=_comment_markdown(text),
+            content=_json_markdown(text),
             created_at=created_at,
             status="approved",
             website=_text(comment.get("website")),
@@ -194,12 +194,12 @@ def _time(value: Any) -> tuple[str, datetime | None]:
     return written, parse_datetime(written)
 
 
-def _markdown(text: str) -> str:
+def _database_markdown(text: str) -> str:
     """Return the Markdown of a stored comment. Isso stores Markdown, but HTML for comments imported from Disqus."""
     return html_to_markdown(text) if _ALL_MARKUP.fullmatch(text) else text
 
 
-def _comment_markdown(text: str) -> str:
+def _json_markdown(text: str) -> str:
     """Return the Markdown of a comment from another system.
 
     Such comments are plain text, Markdown, or HTML in which line breaks count.

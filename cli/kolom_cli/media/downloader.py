@@ -24,7 +24,7 @@ _READ_SECONDS: Final = 15.0
 _TOTAL_SECONDS: Final = 60.0
 _CHUNK_BYTES: Final = 64 * 1024
 _MAX_FAILURES: Final = 5
-"""After so many failed connections to a host it is not tried again: it is probably gone."""
+"""After this number of failed connections to a host, the host is not tried again: it probably no longer exists."""
 _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"
@@ -40,7 +40,7 @@ class DownloadError(Exception):
 def is_public(address: Address) -> bool:
     """Return whether the address is on the public internet.
 
-    Addresses of this machine, of private networks and of a cloud's metadata service are not.
+    The addresses of this machine, of private networks and of a cloud's metadata service are not public.
     """
     if isinstance(address, ipaddress.IPv6Address):
         if address in _NAT64:
@@ -103,7 +103,7 @@ class Downloader:
         pool = self._pool(parts.scheme, name, port)
         target = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
         try:
-            with _ended_at(deadline, pool):
+            with _end_connections_at(deadline, pool):
                 response = pool.urlopen(
                     "GET",
                     target,
@@ -199,7 +199,7 @@ def _check_time(deadline: float) -> None:
 
 
 @contextmanager
-def _ended_at(deadline: float, pool: urllib3.HTTPConnectionPool) -> Iterator[None]:
+def _end_connections_at(deadline: float, pool: urllib3.HTTPConnectionPool) -> Iterator[None]:
     """End the connections of the pool at the deadline.
 
     The timeouts of urllib3 are for each single read, so a host that sends one byte at a time would never reach them.

@@ -1,4 +1,4 @@
-"""Determine the size of an image, so that a page can reserve its space before it is loaded."""
+"""Determine the size of an image, so that a page can reserve the space before the image is loaded."""
 
 import re
 from io import BytesIO

@@ -11,15 +11,16 @@ _MIN_SEGMENTS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class PictureDirectory:
-    """A folder with pictures. Files outside of it are never read, also not through symbolic links."""
+    """A folder with pictures. Files outside of it are never read, not even through symbolic links."""
 
     root: Path
 
     def find(self, url: str) -> Path | None:
         """Return the file of the picture; None if the folder does not have it.
 
-        These paths in the folder are tried, in this order: the part of the URL's path after the name of the folder,
-        the whole path, and its shorter and shorter ends, of which the last has one directory and the file name.
+        These paths in the folder are tried, in this order: the part of the URL's path after the name of the folder;
+        the whole path; the path without its first segment, without its first two segments, and so on. The last one has
+        one directory and the file name.
         """
         inside = self.root.resolve()
         for candidate in self._candidates(url, inside):

@@ -1,4 +1,4 @@
-"""Remember in the media bucket which pictures of other sites are stored where, so that none is copied twice."""
+"""Record in the media bucket where pictures of other sites are stored, so that no picture is copied twice."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ class PictureIndex:
 
     def find(self, url: str) -> StoredPicture | None:
         """Return the stored picture; None if it was never stored, or is no longer there."""
-        if self._has_none():
+        if self._has_no_pictures():
             return None
         data = self._read(_key(url))
         if data is None:
@@ -53,7 +53,7 @@ class PictureIndex:
         )
         self._is_empty = False
 
-    def _has_none(self) -> bool:
+    def _has_no_pictures(self) -> bool:
         """Return whether no picture was ever stored. The answer is kept, so that an empty index costs one request."""
         if self._is_empty is None:
             listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=_PREFIX, MaxKeys=1)

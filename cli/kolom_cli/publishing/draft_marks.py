@@ -126,7 +126,7 @@ def is_dated(word: str) -> bool:
 
 
 def _word(value: object) -> str:
-    """Return a value as one line: ``…`` for a list or a group of keys, an empty text for an empty one."""
+    """Return a value as one line: ``…`` for a list or a group of keys, an empty text if it is empty."""
     if isinstance(value, str):
         return " ".join(value.split())
     return "…" if value else ""
@@ -156,24 +156,28 @@ def path_mark(parts: Sequence[str]) -> str | None:
     for directory in directories:
         if _is_draft_directory(directory):
             return f"{directory}/"
-    if bundle and (_is_draft_name(bundle) or set(_words(bundle)) <= _DIRECTORIES):
+    if bundle and (_is_draft_name(bundle) or _has_only_directory_words(bundle)):
         return f"{bundle}/"
     return name if _is_draft_name(stem) else None
 
 
 def _is_draft_directory(name: str) -> bool:
+    return not _DRAFT_WORDS.isdisjoint(_words(name)) or _has_only_directory_words(name)
+
+
+def _has_only_directory_words(name: str) -> bool:
     words = _words(name)
-    return not _DRAFT_WORDS.isdisjoint(words) or (bool(words) and set(words) <= _DIRECTORIES)
+    return bool(words) and set(words) <= _DIRECTORIES
 
 
 def _is_draft_name(stem: str) -> bool:
     _, *parts = _plain(stem).split(".")
     words = _words(stem)
-    is_named = len(words) > 1 or not stem[:1].isalnum()
+    is_single_word = len(words) == 1 and stem[:1].isalnum()  # `drafts.md` may be an article about drafts
     return (
         stem.startswith(("#", "~"))
         or not _FILE_PARTS.isdisjoint(part.strip() for part in parts)
-        or (is_named and not _DRAFT_WORDS.isdisjoint([*words[:1], *words[-1:]]))
+        or (not is_single_word and not _DRAFT_WORDS.isdisjoint([*words[:1], *words[-1:]]))
     )
 
 

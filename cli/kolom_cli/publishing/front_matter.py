@@ -207,7 +207,7 @@ class FrontMatter:
         return int(node.value)
 
     def get_datetime(self, key: str, zone: ZoneInfo) -> datetime | None:
-        """Return a date and time: without an offset in ``zone``, without a time at the start of the day."""
+        """Return a date and time. The default offset is that of ``zone``, and the default time is midnight."""
         node = self._scalar(key, "a date")
         if node is None:
             return None
@@ -376,7 +376,7 @@ def _quoted(node: Node) -> str:
 
 
 def _comparable(node: Node) -> object:
-    """Return the content of a node for comparisons, whatever its notation; of nested values only the length."""
+    """Return the content of a node for comparisons, whatever its notation; nested values only have their length."""
     if isinstance(node, ScalarNode):
         return node.tag, node.value
     if isinstance(node, SequenceNode) and all(isinstance(item, ScalarNode) for item in node.value):

@@ -1,4 +1,4 @@
-"""Detect the language of a text among those of the site. Deterministic: it counts the words that a dictionary has."""
+"""Detect which language of the site a text has. Deterministic: it counts the words in each language's dictionary."""
 
 import html
 from functools import cache

@@ -207,7 +207,7 @@ class LinkChecker:
             if own := self._own_page(path):
                 self._ids[path] = own.ids
             elif article := self._article(path):
-                body = repository.get_body_html(article)
+                body = repository.find_rendered_body(article)
                 self._ids[path] = frozenset() if body is None else _ids_of(body.html)
             else:
                 return None

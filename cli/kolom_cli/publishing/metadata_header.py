@@ -78,8 +78,8 @@ def _key(line: str) -> tuple[str, str] | None:
     """Return the key and the value of a line; None if the line has no key."""
     match = KEY_LINE.fullmatch(line)
     if match is None:
-        close = _KEY_WITHOUT_SPACE.fullmatch(line)
-        return (close[1], close[2].strip()) if close and normalize(close[1]) in _HEADER_KEYS else None
+        compact = _KEY_WITHOUT_SPACE.fullmatch(line)
+        return (compact[1], compact[2].strip()) if compact and normalize(compact[1]) in _HEADER_KEYS else None
     name = match[1].strip()
     if " " in name and normalize(name) not in _HEADER_KEYS:
         return None

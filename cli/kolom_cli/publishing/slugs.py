@@ -14,14 +14,14 @@ _MAX_GENERATED: Final = 80
 """The maximum length of a generated slug, to keep it readable in the address bar."""
 
 _JOINERS: Final = str.maketrans({"\u200d": None, "\u200c": " "})
-"""Characters between letters that are not visible."""
+"""Invisible characters between letters."""
 
 
 def slugify_title(text: str) -> str | None:
     """Return a slug for a title or a file name, with letters of any script; None if the result is not a valid slug."""
     text = unicodedata.normalize("NFC", text.translate(_JOINERS))
-    # "legacy" splits words at combining marks. It stays in use for texts without them, because "modern" may end a long
-    # slug elsewhere.
+    # "legacy" splits words at combining marks. Texts without such marks still use it, because "modern" may cut a long
+    # slug at another word, and slugs must not change.
     has_marks = any(unicodedata.category(each) in {"Mn", "Mc"} for each in text)
     made = slugify(
         text,

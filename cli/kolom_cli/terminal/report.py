@@ -35,7 +35,7 @@ _MAX_REASON = 4_000
 class SkippedItem:
     """An item that was read but not published. ``refused`` is True if that is an error.
 
-    ``problems`` are its single problems with their places; ``reason`` has all of them.
+    ``problems`` are pairs of a place and a problem; ``reason`` has all problems in one text.
     """
 
     kind: str
@@ -93,7 +93,7 @@ class PublishedFile:
 class LinkCounts:
     """The links of imported texts to their old site.
 
-    Those to articles now lead to the imported articles. Those to files, such as pictures, and to pages that were not
+    Links to articles now lead to the imported articles. Links to files, such as pictures, and to pages that were not
     imported were left as they are.
     """
 
@@ -112,7 +112,7 @@ NO_LINKS: Final = LinkCounts()
 
 @dataclass(slots=True)
 class RemovedMarkup:
-    """A kind of markup that was removed from the texts of an import: how often, from how many, and the first item."""
+    """A kind of markup that was removed from imported texts: how often, from how many items, and the first item."""
 
     first: str
     count: int = 0
@@ -160,15 +160,15 @@ class Report:
 
     def refuse(self, kind: str, file: str, problems: Sequence[tuple[int, str]]) -> None:
         """Record a file that was not published because of its problems, each with its line, or 0."""
-        (first_line, first), *others = [(f"{file}:{line}" if line else file, text) for line, text in problems]
+        (first_place, first), *others = [(f"{file}:{line}" if line else file, text) for line, text in problems]
         more = [f"line {line}: {text}" if line else text for line, text in problems[1:]]
         self.skipped.append(
             SkippedItem(
                 kind=kind,
-                name=first_line,
+                name=first_place,
                 reason="; ".join([first, *more]),
                 refused=True,
-                problems=((first_line, first), *others),
+                problems=((first_place, first), *others),
             )
         )
 
@@ -273,7 +273,7 @@ class Report:
             images = count(self.remote_images, "image is", "images are")
             breaks, them = ("breaks", "it") if self.remote_images == 1 else ("break", "them")
             yield (
-                f"{images} still loaded from other sites, and {breaks} when those move. An "
+                f"{images} still loaded from other sites, and {breaks} when these sites move. An "
                 f"import with --pictures downloads {them}; --uploads DIR takes {them} from a copy of the old "
                 "site's folder."
             )

@@ -36,7 +36,7 @@ _THROTTLES: Final = {
     *("Throttling", "ThrottledException", "ThrottlingError", "ThrottlingException"),
 }
 _FAILURES: Final = {
-    # The service failed, or an intermediary sent the response: then the status is the code.
+    # The service failed, or an intermediary sent the response; the code is then the response's status.
     *("InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceErrorException"),
     *("ServiceUnavailable", "ServiceUnavailableException", "500", "502", "503", "504"),
     *("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete"),

@@ -86,7 +86,10 @@ class RateLimited(KolomError):
 
 
 class ServiceBusy(KolomError):
-    """The storage did not accept the request in time. Nothing was changed, and a retry may succeed."""
+    """The storage did not accept the request in time. A retry may succeed.
+
+    Nothing was changed, unless the function that raises it says otherwise.
+    """
 
 
 class ConfigurationError(KolomError):

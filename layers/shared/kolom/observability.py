@@ -19,7 +19,10 @@ class _Metrics(AmazonCloudWatchEMFProvider):
     """Metrics that an invocation may leave empty."""
 
     def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:
-        """Publish the metrics if there are any. Powertools warns if not, and never clears them if they are disabled."""
+        """Publish and clear the metrics, if there are any.
+
+        Powertools would warn if there are none, and would not clear them while metrics are disabled.
+        """
         if self.metric_set:
             super().flush_metrics(raise_on_empty_metrics)
             self.clear_metrics()

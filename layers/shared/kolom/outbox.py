@@ -34,7 +34,7 @@ READER_KINDS: Final = frozenset(["confirm", "reply"])
 """The kinds of mail that go to visitors; the others go to the site's owner."""
 
 LEASE: Final = timedelta(minutes=3)
-"""The time that a process has for one mail: more than its function's timeout."""
+"""The time that a process has for one mail: longer than the timeout of its function."""
 
 GIVE_UP_AFTER: Final = timedelta(days=1)
 KEEP_DAYS: Final = 30
@@ -129,7 +129,7 @@ def defer(record: OutboxRecord, reason: str, *, now: datetime) -> bool:
 
 
 def postpone(record: OutboxRecord, reason: str, *, until: datetime) -> bool:
-    """Leave a claimed mail to its digest; claim it again at ``until``, to see what became of the digest."""
+    """Leave a claimed mail to its digest. It is due again at ``until``, to get the status of the digest."""
     actions = [
         OutboxRecord.status.set("deferred"),
         OutboxRecord.reason.set(reason),
@@ -188,7 +188,7 @@ def list_by_status(status: Status, *, limit: int) -> list[OutboxRecord]:
 
 
 def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
-    """Send a mail (again) in any finished or deferred state; the retry period of a day starts again.
+    """Send a mail (again) that is deferred, failed, dropped or sent; the retry period of a day starts again.
 
     :raises NotFound: there is none
     :raises Conflict: it is waiting already, or is being sent

@@ -72,3 +72,4 @@ def _encode(data: bytes) -> str:
 
 
 MAX_LIMIT = 100
+"""The maximum number of items of a page that a client may request."""

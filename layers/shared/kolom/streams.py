@@ -18,7 +18,7 @@ class Batch[Value]:
 
 
 def read_batch[Value](event: Any, parse: Callable[[StreamRecord], Value]) -> Batch[Value]:
-    """Return what ``parse`` reads from each record; a record is malformed if it raises any error.
+    """Return the results of ``parse`` for each record; a record is malformed if ``parse`` raises any error.
 
     The log names a malformed record by its position and, if there is one, its sequence number, never by its content.
     """
@@ -42,7 +42,7 @@ def _read[Value](data: Any, parse: Callable[[StreamRecord], Value]) -> tuple[str
     change = record.dynamodb
     if change is None:
         raise ValueError("the record describes no change")
-    # Lambda retries a record by its sequence number. An empty one would fail the whole batch.
+    # Lambda retries a record by its sequence number. For an empty number, it would retry the whole batch.
     if not isinstance(change.sequence_number, str) or not change.sequence_number:
         raise ValueError("the record has no sequence number")
     return change.sequence_number, parse(change)

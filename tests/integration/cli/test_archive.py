@@ -597,7 +597,7 @@ def test_invalid_records_are_reported_and_the_others_restored(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "kolom-archive", "version": 2}', "[" * 9_000])
-def test_another_directory_is_rejected_as_an_archive(small: Kolom, tmp_path: Path, text: str) -> None:
+def test_a_directory_without_an_archive_is_rejected(small: Kolom, tmp_path: Path, text: str) -> None:
     (tmp_path / "archive.json").write_text(text)
     assert small("import", "archive", tmp_path).exit_code == 1
     assert small("import", "archive", tmp_path / "missing").exit_code == 2

@@ -420,7 +420,7 @@ def test_an_article_with_embedded_image_data_is_rejected_and_the_others_imported
     assert report["created"] == 2
 
 
-def test_a_post_that_only_has_an_unusual_id_gets_a_slug(kolom: Kolom, file: Path) -> None:
+def test_a_post_without_a_usable_title_gets_a_slug_from_its_id(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1, title="!!!", filename="", status="DRAFT")).replace(post_id(1), "tag:old/a?b")
     assert _import(kolom, file, feed)["created"] == 1
     assert publishing.get_by_slug("post-old-a-b").status == "draft"
@@ -497,7 +497,7 @@ def test_a_folder_without_a_feed_is_rejected(kolom: Kolom, tmp_path: Path) -> No
     assert "no Blogger feed found" in ran.json["errors"][0]
 
 
-def test_an_entry_larger_than_memory_allows_is_refused_and_the_next_read(kolom: Kolom, file: Path) -> None:
+def test_an_entry_larger_than_memory_allows_is_refused_and_the_next_is_read(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1), entry(2, content="A" * 34_000_000), entry(3))
     report = _import(kolom, file, feed, exit_code=1)
     assert (report["created"], report["errors"]) == (2, [])
@@ -515,7 +515,7 @@ def test_links_in_comments_lead_to_the_articles_here(kolom: Kolom, file: Path) -
     assert "(https://blog.example/2012/09/post-2.html)" in stored.content
 
 
-def test_damaged_entries_are_repaired_or_refused_and_the_others_read(kolom: Kolom, file: Path) -> None:
+def test_damaged_entries_are_repaired_or_refused_and_the_others_are_read(kolom: Kolom, file: Path) -> None:
     entries = (entry(1), entry(2, title="XX"), entry(3, title="YY"), comment(11, 1, content="ZZ"), entry(4))
     feed = takeout(*entries).encode().replace(b"XX", b"Fish & Chips").replace(b"YY", b"</x>")
     report = _import(kolom, file, feed.replace(b"ZZ", b"Caf\xe9"), exit_code=1)

@@ -1,4 +1,4 @@
-"""Copying the pictures of other sites during an import: from a folder, and by a download that needs no network."""
+"""Copying the pictures of other sites during an import: from a folder, and by simulated downloads."""
 
 import threading
 from collections.abc import Callable

@@ -274,7 +274,7 @@ def test_a_truncated_export_names_the_post_that_is_incomplete(kolom: Kolom, file
     assert "'Post 3'" in report["errors"][0]
 
 
-def test_an_item_that_is_too_large_is_refused_and_the_next_read(kolom: Kolom, file: Path) -> None:
+def test_an_item_that_is_too_large_is_refused_and_the_next_is_read(kolom: Kolom, file: Path) -> None:
     xml = export(item(1), item(2, content="<b>x</b> " * 2_000_000), item(3))
     report = _import(kolom, file, xml, exit_code=1)
     assert (report["created"], report["errors"]) == (2, [])
@@ -346,7 +346,7 @@ def test_the_parts_in_a_zip_archive_are_one_export(kolom: Kolom, tmp_path: Path)
     assert publishing.get_by_slug("post-1").image == "https://o.example/a.jpg"
     reasons = {each["name"]: (each["reason"], each["refused"]) for each in ran.json["skipped_items"]}
     assert reasons["readme.txt"] == ("not an XML file", False)
-    assert reasons["more.zip"] == ("an archive within an archive: unpack it", True)
+    assert reasons["more.zip"] == ("an archive within the export: unpack it", True)
     assert reasons["1 'Post 1'"][0].startswith("another version of an entry in another file")
 
 

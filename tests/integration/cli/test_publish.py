@@ -260,7 +260,9 @@ def test_a_scheduled_article_can_be_edited_after_its_release(kolom: Kolom, tmp_p
 
 
 @pytest.mark.parametrize("options", [(), ("--no-write-back",)])
-def test_a_withdrawn_file_can_be_published_again(kolom: Kolom, tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_a_file_can_be_published_again_after_unpublishing(
+    kolom: Kolom, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     path = _write(tmp_path, "one.md")
     _publish(kolom, path, *options)
     assert kolom("unpublish", "one").exit_code == 0
@@ -273,7 +275,7 @@ def test_a_withdrawn_file_can_be_published_again(kolom: Kolom, tmp_path: Path, o
     assert (again["unchanged"], again["notes"]) == (1, [])
 
 
-def test_a_withdrawn_article_can_be_edited_moved_and_scheduled(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_article_can_be_edited_moved_and_scheduled_after_unpublishing(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md", "title: T\ndate: 2026-01-01\nlanguage: id")
     _publish(kolom, path)
     changes = [("Text.", "Other."), ("2026-01-01", "2099-01-01"), ("slug: one", "slug: two"), ("title: T", "title: U")]
@@ -551,7 +553,7 @@ def test_a_rejected_rename_names_the_current_slug(kolom: Kolom, tmp_path: Path) 
     assert _publish(kolom, path, "--rename")["updated"] == 1
 
 
-def test_the_source_of_a_deleted_article_is_not_offered(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_conflict_of_a_deleted_article_does_not_suggest_showing_its_source(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md")
     _publish(kolom, path)
     publishing.delete("one", now=datetime(2026, 3, 1, tzinfo=UTC))

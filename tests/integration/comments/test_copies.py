@@ -40,7 +40,7 @@ def statuses(blog: Blog, count: int, text: str = TEXT, **fields: Any) -> list[st
 
 
 def counted() -> dict[str, set[str]]:
-    """Return the stored senders of texts by key."""
+    """Return the senders of each counted text, by the key of its item."""
     return {
         item["key"]["S"]: set(item.get("seen", {}).get("SS", ()))
         for item in stored("guard")
@@ -135,7 +135,7 @@ def test_an_approval_despite_conflicts_resets_the_count_once(unmoderated: Blog, 
     assert list(counted().values()) == [set()]
 
 
-def test_an_approval_and_new_copies_at_once_leave_no_old_count(unmoderated: Blog) -> None:
+def test_an_approval_concurrent_with_new_copies_leaves_no_old_count(unmoderated: Blog) -> None:
     statuses(unmoderated, 6)
     spam = admin.list_by_status("spam", limit=2)
     with ThreadPoolExecutor(4) as pool:
@@ -147,7 +147,7 @@ def test_an_approval_and_new_copies_at_once_leave_no_old_count(unmoderated: Blog
 
 
 def test_an_edit_counts_for_the_sender_of_the_comment(unmoderated: Blog) -> None:
-    """Its author may have moved to another network since."""
+    """The author may edit from another network than the one that posted it."""
     posted = unmoderated.post("Something else for now.", address="10.0.0.1").json
     for text in (TEXT, "Something else again.", TEXT):
         unmoderated.change("PATCH", posted["comment"]["id"], posted["edit_token"], text)
@@ -172,7 +172,7 @@ def test_a_reset_of_a_text_that_was_not_counted_expires(secret: str) -> None:
     assert int(stored("guard")[0]["expires_at"]["N"]) == int((NOW + timedelta(hours=12)).timestamp())
 
 
-def test_a_message_that_is_not_spam_resets_the_count(unmoderated: Blog) -> None:
+def test_marking_a_message_as_not_spam_resets_the_count(unmoderated: Blog) -> None:
     for number in range(5):
         answer = call(submit_contact.handler, contact_request(message=TEXT, address=f"10.0.0.{number}"))
     message = messages.get(answer.json["id"])

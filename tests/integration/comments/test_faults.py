@@ -1,4 +1,4 @@
-"""Whichever DynamoDB call fails, a comment is either stored and confirmed, or neither."""
+"""Whichever DynamoDB call fails, a comment is either both stored and confirmed, or neither stored nor confirmed."""
 
 import json
 from collections.abc import Callable

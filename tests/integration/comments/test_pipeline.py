@@ -48,7 +48,7 @@ def test_a_form_token_response_has_what_a_form_needs(blog: Blog) -> None:
     assert blog.post(form_token=answer.json["token"]).status == 201
 
 
-def test_a_form_that_was_submitted_too_fast_is_held(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_that_was_submitted_too_fast_needs_approval(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "kolom.submissions.spam_rules.MIN_SECONDS", 600
     )  # Enough for a slow machine to submit the form.
@@ -62,7 +62,7 @@ def test_an_expired_form_token_is_rejected(blog: Blog) -> None:
     assert stored("comments") == []
 
 
-def test_links_without_a_form_token_are_held(blog: Blog) -> None:
+def test_links_without_a_form_token_need_approval(blog: Blog) -> None:
     text = "See https://a.example and https://b.example"
     assert "links" in reasons(blog.post(text))
     assert "links" not in reasons(blog.post(text, form_token=form_token().token))
@@ -175,11 +175,11 @@ def test_blocked_words_are_found_in_the_addresses_of_links(blog: Blog, configure
 
 
 @pytest.mark.parametrize("text", ["&nbsp;&shy;&ZeroWidthSpace;", "`?`", "&#63;"])
-def test_a_comment_without_visible_words_is_held(blog: Blog, text: str) -> None:
+def test_a_comment_without_visible_words_needs_approval(blog: Blog, text: str) -> None:
     assert "length" in reasons(blog.post(text))
 
 
-def test_capitals_short_texts_and_the_authors_name_are_held_with_reasons(blog: Blog) -> None:
+def test_capitals_short_texts_and_the_authors_name_are_reported_as_reasons(blog: Blog) -> None:
     assert "capitals" in reasons(blog.post("THIS IS VERY IMPORTANT NEWS FOR ALL OF YOU"))
     assert "length" in reasons(blog.post("?"))
     assert "name" in reasons(blog.post("I am the author.", name="SITI"))

@@ -275,7 +275,7 @@ def test_a_form_is_answered_with_a_confirmation_page(contact_form: ContactForm, 
 
 @pytest.mark.usefixtures("contact_form")
 class TestAnUnknownField:
-    """Nothing is dropped behind a 201: the owner's form may ask for more than Kolom stores."""
+    """An owner's form may have more fields than Kolom stores. A 201 would hide that their values are lost."""
 
     SENT: Final = {"email": "budi@example.com", "message": "Hello."}
 

@@ -55,7 +55,7 @@ WRITES: Final[dict[str, tuple[str, Callable[[], object]]]] = {
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Conflicts are given up soon."""
+    """Shorten the deadline of retries after conflicts."""
     monkeypatch.setattr("kolom.models.retry.DEADLINE_SECONDS", 0.1)
 
 
@@ -195,7 +195,7 @@ class PartialBatches:
 
 @pytest.fixture
 def partial(tables: None) -> Iterator[Callable[[int], PartialBatches]]:
-    """Has DynamoDB process batches in part."""
+    """Return a function that makes DynamoDB process only a part of each batch."""
     events = connection().client.meta.events
     registered: list[tuple[str, Any]] = []
 
@@ -217,7 +217,7 @@ WORDS: Final = [("words#e", f"word{number}") for number in range(12)]
 
 
 def test_a_batch_that_is_processed_in_part_is_completed(partial: Callable[[int], PartialBatches]) -> None:
-    """PynamoDB gives up writing after three times."""
+    """PynamoDB itself would stop after three attempts to write."""
     batches = partial(5)
     search.put_words(WORDS)
     assert batches.left == 0
@@ -240,7 +240,7 @@ def test_a_batch_that_is_processed_in_part_is_completed(partial: Callable[[int],
 def test_a_batch_that_remains_unprocessed_is_a_503(
     act: Callable[[], object], partial: Callable[[int], PartialBatches], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither read without end, nor an error without a cause."""
+    """A read must not be repeated without end, and the error must have a cause."""
 
     def refuse_all(batches: PartialBatches, params: dict[str, Any], **_: Any) -> None:
         batches._rest = params["RequestItems"]
@@ -255,7 +255,7 @@ def test_a_batch_that_remains_unprocessed_is_a_503(
 
 
 def test_every_error_of_dynamodb_is_either_temporary_or_final() -> None:
-    """As botocore's model of the service lists them, so that a new one is noticed."""
+    """The errors come from botocore's model of the service, so that this test notices new ones."""
     service = botocore.session.get_session().get_service_model("dynamodb")
     operations = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem", "BatchWriteItem")
     codes = {

@@ -113,7 +113,7 @@ def test_a_moderation_link_is_followed_only_from_its_own_page() -> None:
 
 
 def test_browsers_send_the_origin_of_pages_whose_url_grants_access() -> None:
-    """With `no-referrer`, the origin of their forms would be "null", which older browsers cannot explain."""
+    """With `no-referrer`, forms would have the origin "null". Older browsers do not send `Sec-Fetch-Site` either."""
     shown = send("serve_mail_links", request(moderation_path()))
     assert shown.headers["Referrer-Policy"] == "strict-origin"
 

@@ -173,7 +173,7 @@ def test_a_malformed_ses_event_is_skipped(
     assert SECRET not in log.getvalue()
 
 
-def test_of_a_bounce_the_well_formed_recipients_are_suppressed(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_well_formed_recipients_of_a_bounce_are_suppressed(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
     handle_bounces.handler(bounce(None, {"emailAddress": "gone@example.com"}, {}), Context())
     assert counted(capsys) == {"AddressesSuppressed": 1, "MalformedEvents": 2}
     assert suppression.find_reason("gone@example.com", signing.load_keys()) == "bounce"

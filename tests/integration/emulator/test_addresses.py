@@ -118,7 +118,7 @@ def test_an_unknown_address_is_not_redirected(stack: EmulatedStack, path: str) -
 
 
 @pytest.mark.parametrize("path", ["/robots.txt/", "/sitemap.xml/", "/sitemaps/pages.xml/", "/feeds/atom.xml/"])
-def test_either_function_redirects_a_document(path: str) -> None:
+def test_each_function_redirects_a_document_with_a_slash_at_its_end(path: str) -> None:
     app = serve_feeds if path.startswith("/feeds/") else serve_pages
     answer = call(app.handler, request(path, "x=1"))
     assert (answer.status, answer.headers["Location"]) == (301, f"{path.rstrip('/')}?x=1")

@@ -271,7 +271,7 @@ def test_a_port_in_use_is_named(stack: EmulatedStack) -> None:
         pass
 
 
-def test_a_url_without_an_end_is_rejected_with_a_response(stack: EmulatedStack) -> None:
+def test_an_overlong_url_is_rejected_with_a_response(stack: EmulatedStack) -> None:
     answer = ask(stack, "/anything?q=" + "x" * 300_000)
     assert (answer.status, answer.json) == (431, {"message": "Request Header Fields Too Large"})
 

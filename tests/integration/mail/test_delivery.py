@@ -207,7 +207,7 @@ def test_a_mail_that_always_crashes_its_sender_fails_at_its_deadline(
     assert mail_system.status(mail_id) == "failed"
 
 
-def test_records_without_remaining_time_are_retried(mail_system: MailSystem) -> None:
+def test_records_are_retried_if_too_little_time_remains_for_them(mail_system: MailSystem) -> None:
     ids = [f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(2)]
     answer = mail_system.invoke_sender(*ids, left_milliseconds=5_000)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}

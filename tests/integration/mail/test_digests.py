@@ -223,7 +223,7 @@ def test_the_next_hour_begins_with_single_mails_again(mail_system: MailSystem) -
     assert [TEXT.findall(each["text"]) for each in digest_mails(mail_system)] == [["5"], ["11"]]
 
 
-def test_each_hour_of_comments_causes_six_mails_which_fit_into_the_sandbox(mail_system: MailSystem) -> None:
+def test_comments_cause_six_mails_an_hour_which_the_ses_sandbox_allows(mail_system: MailSystem) -> None:
     for hour in range(2):
         post(mail_system, 10, start=10 * hour)
         mail_system.run_for(1)
@@ -285,7 +285,7 @@ def test_only_a_crash_after_ses_accepted_a_digest_sends_it_twice(mail_system: Ma
     assert len(digest_mails(mail_system)) == (2 if accepted else 1)
 
 
-STEPS = ("outbox.assign", "digests._add", "outbox.postpone", "outbox.claim", "digests._count_alone", "outbox.get")
+STEPS = ("outbox.assign", "digests._add", "outbox.postpone", "outbox.claim", "digests._count_single", "outbox.get")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -73,8 +73,8 @@ class RandomFaults:
             self._accepted = None
 
     @contextmanager
-    def over_dynamodb(self) -> Iterator[None]:
-        """End processes at DynamoDB calls, too, before or after their effect."""
+    def crashing_at_dynamodb_calls(self) -> Iterator[None]:
+        """Also end processes at random DynamoDB calls, before or after the call has its effect."""
 
         def inject(model: Any, **_: Any) -> None:
             if self._chance.random() < 0.02:
@@ -124,7 +124,7 @@ def test_with_random_faults_each_message_is_stored_and_its_mail_sent_or_failed(
         return was_marked
 
     monkeypatch.setattr(outbox, "mark_sent", mark)
-    with faults.over_dynamodb():
+    with faults.crashing_at_dynamodb_calls():
         told = [submit_until_confirmed(number) for number in range(count)]
         messages = stored("messages")
         assert len(set(told)) == len(messages) == count

@@ -216,7 +216,7 @@ def test_the_archive_has_the_newest_months(monkeypatch: pytest.MonkeyPatch) -> N
     assert [entry.month for entry in public.list_months()] == [3, 2]
 
 
-def test_a_feed_has_only_the_excerpt_of_an_article_that_grows_by_its_links() -> None:
+def test_an_article_that_absolute_links_make_too_large_has_its_excerpt_in_feeds() -> None:
     """Each ``#`` link becomes the absolute URL of the page."""
     links = '<a href="#a"></a>' * 20_000
     publishing.publish(content("links", html=links, path="/" + "日" * 100, excerpt="An excerpt."), now=NOW)

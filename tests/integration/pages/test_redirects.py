@@ -67,7 +67,7 @@ class TestAnArticle:
         assert location("/template-paginated/") == (301, path)
         assert location("/template-paginated") == (301, path)
 
-    def test_is_at_its_exact_path_and_redirected_to_from_variants(self) -> None:
+    def test_is_at_its_exact_path_to_which_variants_redirect(self) -> None:
         publish("a", "/2024/Caf\u00e9's/")
         canonical = "/2024/Caf%C3%A9's/"
         assert location(canonical) == location("/2024/Caf\u00e9's/") == (200, None)
@@ -137,11 +137,11 @@ class TestTwoArticles:
         with pytest.raises(Conflict, match=r"the path '/y/?' belongs to another article"):
             publish("b", path.replace("x", "y"))
 
-    def test_may_differ_by_a_trailing_slash_of_a_longer_path(self) -> None:
+    def test_may_have_longer_paths_that_differ_by_a_trailing_slash(self) -> None:
         a, b = publish("a", "/2024/x"), publish("b", "/2024/x/")
         assert [follow("/2024/x").page.html, follow("/2024/x/").page.html] == [str(a), str(b)]
 
-    def test_cannot_differ_only_by_the_normal_form(self) -> None:
+    def test_cannot_differ_only_by_unicode_normalization(self) -> None:
         publish(NFC)
         with pytest.raises(Conflict):
             publish("b", f"/{NFD}/")

@@ -122,7 +122,7 @@ def test_related_articles_share_rare_words_and_labels() -> None:
     assert len(get("/api/articles/one/related", limit=1)["items"]) == 1
 
 
-def test_related_articles_of_an_unknown_unpublished_or_renamed_article() -> None:
+def test_related_articles_need_the_current_slug_of_a_published_article() -> None:
     publish("one", "coffee")
     get("/api/articles/none/related", status=404)
     publishing.publish(content("two"), now=NOW, article_id=1, force=True)

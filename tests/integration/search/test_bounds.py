@@ -137,7 +137,7 @@ def text_of(size: int, *sentences: str) -> str:
 def publish_many(number: int, size: int, *sentences: str) -> None:
     """Put articles of that size into the index, which contains only the words of the sentences."""
     first = publishing.publish(content("n0", html=f"<p>{text_of(size, *sentences)}</p>"), now=NOW).article
-    body = repository.get_body_html(first)
+    body = repository.find_rendered_body(first)
     assert body is not None
     entry = build_document(first, body)
     articles = [replace(first, id=1 + n, slug=f"n{n}") for n in range(number)]
@@ -159,8 +159,8 @@ def publish_many(number: int, size: int, *sentences: str) -> None:
 
 def entry_length(entry: IndexedDocument) -> int:
     """Return the length code of an entry."""
-    assert entry.document is not None
-    return decode_document(entry.document)[1]
+    assert entry.list_entry is not None
+    return decode_document(entry.list_entry)[1]
 
 
 def search(**query: Any) -> dict[str, Any]:
@@ -389,7 +389,7 @@ def test_two_versions_with_only_long_unique_words_fit_into_one_item() -> None:
     for _ in range(2):
         words = ["".join(chance.choices("0123456789abcdefghijklmnopqrstuvwxyz", k=64)) for _ in range(15_000)]
         done = publishing.publish(content("one", html=f"<p>{' '.join(words)}</p>"), now=NOW, force=True)
-        body = repository.get_body_html(done.article)
+        body = repository.find_rendered_body(done.article)
         assert body is not None
         postings = build_document(done.article, body).postings
         assert len(postings) > 2_000

@@ -91,7 +91,7 @@ class TestCompletion:
         answer = search(q="gamel")
         assert ([item["slug"] for item in answer["items"]], answer["completed"]) == (["whole"], {})
 
-    def test_a_word_that_articles_have_suggests_only_these(self) -> None:
+    def test_a_word_that_articles_contain_suggests_only_those_articles(self) -> None:
         publish("whole", "photo", title="T")
         publish("longer", "x", title="A good photographer")
         assert suggested("photo") == found(q="photo") == ["whole"]
@@ -171,7 +171,7 @@ class TestCompletion:
         answer = search(q="wi-fi")
         assert ([item["slug"] for item in answer["items"]], answer["completed"]) == (["one"], {})
 
-    def test_suggestions_for_a_phrase_are_only_texts(self) -> None:
+    def test_suggestions_for_a_phrase_are_completions_without_articles(self) -> None:
         """A search compares the phrase with the texts of articles."""
         publish("one", "old harbour and gamelan")
         publish("two", "harbour, old, gamelan")

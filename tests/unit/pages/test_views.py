@@ -30,9 +30,9 @@ LONG = Body(
 )
 
 
-def article_page(shown: PublishedArticle, living: ArticleExtras | None = None) -> HtmlResponse:
-    """Return the page of an article; ``living`` are its comments and related articles, by default none."""
-    return views.render_article(shown, living or ArticleExtras(comments=comment_page(), is_open=False))
+def article_page(shown: PublishedArticle, extras: ArticleExtras | None = None) -> HtmlResponse:
+    """Return the page of an article; ``extras`` are its comments and related articles, by default none."""
+    return views.render_article(shown, extras or ArticleExtras(comments=comment_page(), is_open=False))
 
 
 def sent(form: FormResponder, became: str) -> HtmlResponse:

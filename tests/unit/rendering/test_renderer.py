@@ -245,7 +245,7 @@ def test_the_main_image_is_the_first_visible_one() -> None:
     assert render("x", "html").image is None
 
 
-def test_the_resolver_gets_every_image_medium_and_local_link_unsanitised() -> None:
+def test_the_resolver_gets_images_media_and_local_links_unsanitised() -> None:
     seen: list[str] = []
 
     def resolve(url: str) -> str:

@@ -195,7 +195,7 @@ def test_an_operator_is_only_recognised_where_it_is_intended(text: str, expected
 def test_punctuation_without_meaning_changes_nothing(
     asked: list[str], alone: list[str], around: list[str], chance: Random
 ) -> None:
-    """It is separate or follows a word; a hyphen before a word and an unclosed quote are not included."""
+    """The punctuation stands alone, or touches a word where it is no operator."""
     before = [sign for sign in around if not sign.endswith((" -", "-")) or sign == "--"]
     typed = [chance.choice(["", *before]) + word + chance.choice(["", *around]) for word in asked]
     for sign in [*alone, *chance.sample(['"'], chance.randint(0, 1))]:

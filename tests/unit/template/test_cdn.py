@@ -49,7 +49,7 @@ def headers(behavior: CacheBehavior) -> dict[str, str]:
     return {header.name: header.value for header in behavior.headers}
 
 
-def test_the_api_allows_every_method_and_pages_only_reads() -> None:
+def test_the_cdn_allows_every_method_for_the_api_but_only_reads_for_pages() -> None:
     api = cdn().behavior("/api/contact")
     assert (api.pattern, api.origin) == ("/api/*", "api")
     assert set(api.methods) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}

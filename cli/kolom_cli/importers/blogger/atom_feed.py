@@ -2,7 +2,7 @@
 
 | | Takeout | older export | live feed |
 |---|---|---|---|
-| kind | ``blogger:type`` | a category of the scheme ``…#kind`` | from its id; a comment has a parent |
+| kind | ``blogger:type`` | a category of the scheme ``…#kind`` | the id; a comment has ``thr:in-reply-to`` |
 | status | ``blogger:status``, ``blogger:trashed`` | ``app:draft`` | always public |
 | URL | ``blogger:filename`` | ``link rel=alternate`` | ``link rel=alternate`` |
 | comment's post | ``blogger:parent`` | ``thr:in-reply-to`` | ``thr:in-reply-to`` |
@@ -57,9 +57,10 @@ _TEXT_FIELDS: Final = {
 
 @dataclass(slots=True)
 class Writer:
-    """The author of an entry. ``uri`` is their profile or website; ``type`` is that of Takeout, in upper case.
+    """The author of an entry. ``uri`` is their profile or website.
 
-    Only the type ``BLOGGER`` guarantees that the profile belongs to the author.
+    ``type`` is the type that Takeout gives the author, in upper case. Only the type ``BLOGGER`` guarantees that the
+    profile belongs to the author.
     """
 
     name: str = ""
@@ -73,9 +74,9 @@ class AtomEntry:
     """An ``<entry>`` at ``line`` of the feed.
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
-    comment that it replies to. ``url`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
-    Takeout does not contain it. ``problem`` is set if the content is too large or damaged; ``content`` is then only its
-    beginning.
+    comment that it replies to. ``url`` is a URL or a path. ``status`` is a status of Takeout in upper case, also for an
+    entry of another format; it is empty if an entry of Takeout states none. ``problem`` is set if the content is too
+    large or damaged; ``content`` is then only its beginning. ``is_damaged`` is True only in the second case.
     """
 
     line: int
@@ -156,18 +157,18 @@ def _entry(part: XmlEntry) -> AtomEntry:
     for child in () if part.element is None else part.element:
         match local_name(child):
             case "type":
-                kind = _line(child).lower()
+                kind = _stripped_text(child).lower()
                 is_takeout = True
             case "status":
-                status = _line(child).upper()
+                status = _stripped_text(child).upper()
             case "control":
-                is_draft |= any(local_name(each) == "draft" and _line(each).lower() != "no" for each in child)
+                is_draft |= any(local_name(each) == "draft" and _stripped_text(each).lower() != "no" for each in child)
             case "category":
                 kind = _category(child, entry) or kind
             case "content" | "summary" as name:
                 _set_content(child, entry, is_summary=name == "summary")
             case name if name in _TEXT_FIELDS:
-                setattr(entry, _TEXT_FIELDS[name], _line(child))
+                setattr(entry, _TEXT_FIELDS[name], _stripped_text(child))
             case name:
                 _set_field(name, child, entry)
     entry.kind = _kind(kind, entry)
@@ -184,15 +185,15 @@ def _set_field(name: str, element: Any, entry: AtomEntry) -> None:
         case "id":
             entry.id = _short_id(get_element_text(element))
         case "trashed":
-            entry.is_trashed = bool(_line(element))
+            entry.is_trashed = bool(_stripped_text(element))
         case "title":
             entry.title = _markup(element)
         case "created" if not entry.published:
-            entry.published = _line(element)
+            entry.published = _stripped_text(element)
         case "author":
             entry.writer = _writer(element)
         case "filename":
-            entry.url = _line(element) or entry.url
+            entry.url = _stripped_text(element) or entry.url
         case "parent":
             entry.post = _short_id(get_element_text(element))
         case "inReplyTo":
@@ -260,7 +261,7 @@ def _writer(element: Any) -> Writer:
     )
 
 
-def _line(element: Any) -> str:
+def _stripped_text(element: Any) -> str:
     return get_element_text(element).strip()
 
 

@@ -18,7 +18,7 @@ _KIND: Final = "comment"
 _STATUSES: Final[dict[str, Status]] = {"LIVE": "approved", "PENDING": "pending", "EMPTIED": "deleted"}
 _SPAM: Final = "SPAM"
 _BLOGGER: Final = "BLOGGER"
-_NOBODY: Final = "noreply@blogger.com"
+_NO_ADDRESS: Final = "noreply@blogger.com"
 _REMOVED_TEXTS: Final = frozenset(
     (
         "this comment has been removed by the author.",
@@ -66,7 +66,7 @@ def read_comment(
             status=status,
             parent=_parent(entry, origin_of),
             website=entry.writer.uri,
-            email="" if entry.writer.email == _NOBODY else entry.writer.email,
+            email="" if entry.writer.email == _NO_ADDRESS else entry.writer.email,
             is_owner=_is_owner(entry, owners),
             notes=notes,
             own_links=links.pop_counts(),
@@ -77,14 +77,15 @@ def read_comment(
 def _is_owner(entry: AtomEntry, owners: Container[str]) -> bool:
     """Return whether one of the blog's authors wrote the comment.
 
-    Anonymous visitors can enter any URL as their own, so it only counts for an author who was logged in.
+    Anonymous visitors can enter any URL as their own. So the URL is ignored if the export says that the author of the
+    comment was not logged in.
     """
     is_known = entry.writer.type in {"", _BLOGGER}
     return is_known and bool(entry.writer.uri) and entry.writer.uri in owners
 
 
 def _parent(entry: AtomEntry, origin_of: Callable[[str], str]) -> str | None:
-    """Return the origin of the parent. A link has only the parent's number, so the blog's id is added."""
+    """Return the origin of the parent. A ``link`` element has only the parent's number, so the blog's id is added."""
     parent = entry.parent
     if parent.startswith("post-"):
         parent = f"{entry.id.partition('.')[0]}.{parent}"

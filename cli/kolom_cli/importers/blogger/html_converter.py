@@ -94,7 +94,7 @@ class Converter:
 
 
 def _with_own_size(token: Token) -> Token:
-    """Give an image its original size, which Blogger records beside the displayed size, or none.
+    """Replace the displayed size of an image by its original size if Blogger recorded one; otherwise remove the size.
 
     Invisible images keep their size.
     """
@@ -145,15 +145,18 @@ class _Open:
         return Group([anchor(self.identifier), *self.children] if self.identifier else self.children)
 
     def emptied(self) -> Group:
-        """Return the rest of an invisible block, which still separates the text before it from the text after it."""
+        """Return only the markers of an invisible block: the end of the excerpt, and link targets.
+
+        The group still separates the text before the block from the text after it.
+        """
         return Group(find_markers(self.unwrapped().children), is_settled=True)
 
 
 class _Rewriter:
     """Builds the tree of a post; each element is replaced as soon as it is closed."""
 
-    def __init__(self, own: Callable[[str], str]) -> None:
-        self._own_links = own
+    def __init__(self, own_links: Callable[[str], str]) -> None:
+        self._own_links = own_links
         self._open = [_Open("", {}, {})]
         self._figures = 0  # the number of open elements that are figures
         self._line_containers = 0  # … that contain lines instead of paragraphs

@@ -56,7 +56,7 @@ class _BlogFacts:
     paths: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
     private: set[str] = field(default_factory=set)  # the id prefixes of blogs with restricted access
-    others: dict[str, NotAFeed] = field(default_factory=dict)  # files that are not feeds, by name
+    not_feeds: dict[str, NotAFeed] = field(default_factory=dict)  # files that are not feeds, by name
 
     def links(self) -> LinkRewriter:
         """Return the rewriter of links to the blog's articles."""
@@ -69,16 +69,16 @@ def read_blogger(
 ) -> Iterator[Item]:
     """Yield every item of an export: a Takeout (zipped, in several parts, or unpacked), a feed, or the pages of a feed.
 
-    ``language`` takes precedence over that of the export. ``blog`` selects one of the blogs of a Takeout.
+    ``language`` takes precedence over the language of the export. ``blog`` selects one of the blogs of a Takeout.
 
     :raises SourceError: the export cannot be read, or cannot be read further
     """
     with open_export(sources, blog) as export:
         facts = _collect_facts(export, language)
-        feeds = [feed for feed in export.feeds if feed.name not in facts.others]
+        feeds = [feed for feed in export.feeds if feed.name not in facts.not_feeds]
         if not feeds:
-            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, facts.others.values()))}")
-        for name, why in facts.others.items():
+            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, facts.not_feeds.values()))}")
+        for name, why in facts.not_feeds.items():
             yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
         images = Images(export, MediaStore(dry_run=dry_run))
         ids = EntryIds()
@@ -113,26 +113,26 @@ def _collect_facts(export: Export, language: str | None) -> _BlogFacts:
             with open_member(feed) as file:
                 for record in read_feed(feed.name, file):
                     if isinstance(record, Blog):
-                        _add_blog(facts, record, given=language is not None)
+                        _add_blog(facts, record, has_language=language is not None)
                     else:
-                        _add_entry(facts, record, given=language is not None)
+                        _add_entry(facts, record, has_language=language is not None)
         except NotAFeed as error:
-            if not feed.is_named:
-                facts.others[feed.name] = error
+            if not feed.is_named:  # the second pass raises the error of a file that the user named
+                facts.not_feeds[feed.name] = error
         except SourceError:
             pass  # The second pass reaches the same error and raises it after all items before it.
     return facts
 
 
-def _add_blog(facts: _BlogFacts, blog: Blog, *, given: bool) -> None:
-    if blog.language and not given:
+def _add_blog(facts: _BlogFacts, blog: Blog, *, has_language: bool) -> None:
+    if blog.language and not has_language:
         facts.language = site_language(blog.language)
     if parts := split(blog.url):
         facts.hosts |= {get_host(parts)} - {""}
 
 
-def _add_entry(facts: _BlogFacts, entry: AtomEntry, *, given: bool) -> None:
-    if entry.kind == "settings" and entry.id.endswith(".BLOG_LOCALE") and not given:
+def _add_entry(facts: _BlogFacts, entry: AtomEntry, *, has_language: bool) -> None:
+    if entry.kind == "settings" and entry.id.endswith(".BLOG_LOCALE") and not has_language:
         facts.language = site_language(entry.content.strip())
     if entry.kind == "settings" and entry.id.endswith(".BLOG_READ_ACCESS_MODE") and entry.content.strip() != "PUBLIC":
         facts.private.add(entry.id.partition(".")[0])
@@ -193,7 +193,7 @@ class _Reader:
         self._links = facts.links()
         self._published = parse_iso_datetime(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
-        # As the suffix of a slug that is taken, the month of a post is clearer than its long number.
+        # If the slug is taken, the month of the post is a clearer suffix than its long number.
         self._id_suffix = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)
         self._notes = self._fields.notes

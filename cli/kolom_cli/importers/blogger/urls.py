@@ -44,8 +44,8 @@ class OwnLinks:
 
         Blogger serves a blog under one name in many country domains: ``x.blogspot.com`` is ``x.blogspot.co.id``.
 
-        If the name is not known, as in a Takeout or for a blog with its own domain, a dated path is enough: other blogs
-        rarely have the same month and name, but many have a page ``/p/about.html``.
+        If the name is not known, as in a Takeout or for a blog with its own domain, a dated path is enough. Other blogs
+        rarely have a post of the same month and file name, but many have a page ``/p/about.html``.
         """
         host, names = get_host(parts), self._names()
         blog = _BLOG_HOST.fullmatch(host)
@@ -67,7 +67,7 @@ def image_name(url: str) -> str | None:
 
 
 def largest(url: str) -> str:
-    """Return the URL of an image that Blogger hosts at up to 1,600 pixels; other URLs stay as they are."""
+    """For an image that Blogger hosts, return its URL at a size of up to 1,600 pixels. Other URLs stay as they are."""
     parts = split(url)
     if parts is None or not _IMAGE_HOST.fullmatch(get_host(parts)):
         return url

@@ -46,7 +46,7 @@ class VideoPlayers:
         found = _YOUTUBE.search(unescape(" ".join(tag.attributes.values())))
         if found is None:
             if not self._is_hosted_by_blogger and (url := _video_url(tag)):
-                self._note(f"removed a video whose player browsers no longer support: {url}")
+                self._note(f"removed a video, because browsers no longer support its player: {url}")
             return
         self._is_hosted_by_blogger = False
         if found[1] != self._last_video:
@@ -56,7 +56,7 @@ class VideoPlayers:
 
     def _end_object(self) -> None:
         if self._is_hosted_by_blogger:
-            self._note("removed a video hosted by Blogger whose player browsers no longer support")
+            self._note("removed a video hosted by Blogger, because browsers no longer support its player")
         self._is_hosted_by_blogger, self._last_video = False, ""
 
     def _replace_frame(self, attributes: dict[str, str]) -> Start:

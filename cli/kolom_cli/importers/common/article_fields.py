@@ -123,10 +123,10 @@ class ArticleFields:
 
 def site_language(code: str) -> str:
     """Return the site's language for the language code of an export, or an empty string if it is invalid."""
-    return language_in(code, settings().language_codes) or ""
+    return normalize_language_code(code, settings().language_codes) or ""
 
 
-def language_in(text: str, codes: tuple[str, ...]) -> str | None:
+def normalize_language_code(text: str, codes: tuple[str, ...]) -> str | None:
     """Return the language code as the site writes it, or None for an invalid one.
 
     ``en-US`` and ``en_us`` are ``en``, unless the site has the longer code itself.

@@ -26,9 +26,9 @@ _ADVICE: Final = (
 
 
 def refuse_foreign_backup(path: Path) -> None:
-    """Refuse a backup that is certainly one of another system.
+    """Refuse a file that is certainly the backup of another system.
 
-    :raises SourceError: it is one, or it cannot be read
+    :raises SourceError: the file is such a backup, or cannot be read
     """
     beginning = _beginning(path)
     if beginning.startswith(b"{"):

@@ -59,7 +59,7 @@ class CommentImporter:
         if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
             self.report.skip(_KIND, comment.name, "its article was deleted in Kolom")
             return
-        # Without a signing secret (as with tables but no stack), nothing can be derived from it.
+        # A site of tables without a stack has no signing secret. Its comments get no pseudonym and no avatar seed.
         keys = signing.load_keys() if settings().secret_name else None
         external = ExternalComment(
             article_id=article_id,
@@ -80,7 +80,7 @@ class CommentImporter:
                 change = importing.diff(repository.get(article_id, imported.id), imported, overwrite=self.overwrite)
             else:
                 change = importing.upsert(imported, now=self.now, overwrite=self.overwrite)
-        except Conflict as error:
+        except Conflict as error:  # changed in Kolom since the import; its replies are still stored below it
             self.report.skip(_KIND, comment.name, str(error))
         except ServiceBusy as error:
             self.report.skip(_KIND, comment.name, str(error), refused=True)

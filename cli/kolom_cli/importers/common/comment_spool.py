@@ -68,8 +68,8 @@ class CommentSpool:
     def add(self, comment: ImportedComment) -> bool:
         """Add the comment; return False if the spool already has the same one.
 
-        A different comment of the same origin is added, too: its origin gets its number, ``…#2``. Replies belong to the
-        first one.
+        A different comment of the same origin is added, too. Its origin gets a number at the end: ``…#2``. Replies
+        belong to the first of these comments.
         """
         candidate, number = comment, 1
         while not self._insert(candidate):

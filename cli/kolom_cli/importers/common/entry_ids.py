@@ -9,7 +9,7 @@ SAME_ID: Final = "has the same id as another entry of the export: both are impor
 
 
 class RepeatedEntry(Exception):
-    """An entry was read before; the message says where."""
+    """An entry of the same id was read before; the message says whether this entry is a copy or another version."""
 
 
 @dataclass(slots=True)
@@ -17,14 +17,15 @@ class EntryIds:
     """The origins of the entries that were read, with digests of their content, in the order of the export.
 
     Two different entries of a file may have the same id, for example after files were merged by hand. The first keeps
-    its origin; a further one gets the origin with its number: ``…#2``. The same export always gives the same origins.
+    its origin; the second gets the origin with a number at its end: ``…#2``. The same export always gives the same
+    origins.
     """
 
     _known: dict[str, list[bytes]] = field(default_factory=dict)
     _files: dict[str, str] = field(default_factory=dict)
 
     def add(self, origin: str, content: object, file: str = "") -> str:
-        """Return the origin of an entry: ``origin``, or the numbered one if another entry has it.
+        """Return the origin of an entry: ``origin``, with a number at its end if another entry has this origin already.
 
         ``content`` is everything that the entry contains; it is compared by its ``repr``.
 

@@ -24,7 +24,9 @@ UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""The exceptions of reading a file, which may be in a zip archive, and damaged, encrypted or of unknown compression."""
+"""The exceptions that reading a file can raise.
+
+The file may be in a zip archive. It may be damaged, encrypted, or compressed with an unknown method."""
 
 _NUMBERS: Final = re.compile(r"([0-9]+)")
 _IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
@@ -32,13 +34,13 @@ _IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
 
 _GZIP: Final = b"\x1f\x8b"
 _ARCHIVES: Final = frozenset((".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"))
-_FREE_BYTES: Final = 16 * 1024 * 1024
+_UNCHECKED_BYTES: Final = 16 * 1024 * 1024
 _PIECE_BYTES: Final = 1024 * 1024
 _GZIP_SIZE_BYTES: Final = 4
 _MAX_RATIO: Final = 200
-"""Up to how many times larger than the packed file an unpacked one may be, if it has more than :data:`_FREE_BYTES`.
+"""The maximum ratio of the unpacked to the packed size of a file that unpacks to more than :data:`_UNCHECKED_BYTES`.
 
-Texts have at most a tenth of that. A zip bomb has more."""
+The ratio of a text is at most a tenth of that. The ratio of a zip bomb is higher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Member:
 
     @property
     def is_archive(self) -> bool:
-        """Whether it is an archive within an archive, which is not opened."""
+        """Whether it is an archive in a directory or in another archive. Such an archive is not opened."""
         return not self.is_named and self.path.suffix.lower() in _ARCHIVES
 
     def read(self, limit: int) -> bytes:
@@ -129,7 +131,7 @@ class _Unpacked:
 
 
 def _check_ratio(name: str, unpacked_bytes: int, packed_bytes: int) -> None:
-    if unpacked_bytes > max(_FREE_BYTES, packed_bytes * _MAX_RATIO):
+    if unpacked_bytes > max(_UNCHECKED_BYTES, packed_bytes * _MAX_RATIO):
         raise SourceError(
             f"{name}: not read further: it becomes more than {_MAX_RATIO} times larger when it is unpacked"
         )
@@ -161,7 +163,7 @@ def _gzip_opener(source: Path, size: int) -> Callable[[], Any]:
     def opened() -> _Unpacked:
         packed = source.open("rb")
         packed.seek(max(0, size - _GZIP_SIZE_BYTES))
-        # The size in the file is modulo 4 GB, and may be false: reading counts.
+        # The size in the file is modulo 4 GB, and may be false. So the bytes are also counted while the file is read.
         declared = int.from_bytes(packed.read(_GZIP_SIZE_BYTES), "little")
         try:
             _check_ratio(str(source), declared, size)
@@ -175,7 +177,9 @@ def _gzip_opener(source: Path, size: int) -> Callable[[], Any]:
 
 
 def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]:
-    """Yield the XML files of an export in the order of their numbers: a file, or those in a zip archive.
+    """Yield the XML files of an export: a single file, or the files in a directory or zip archive.
+
+    They are in the order of the numbers in their names. Other files are yielded as skipped.
 
     :raises SourceError: the export cannot be read, or has no XML file
     """
@@ -188,7 +192,7 @@ def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]
     )
     for member in members:
         if member.is_archive:
-            yield Skipped(kind="file", name=member.name, reason="an archive within an archive: unpack it", refused=True)
+            yield Skipped(kind="file", name=member.name, reason="an archive within the export: unpack it", refused=True)
         elif member not in found:
             yield Skipped(kind="file", name=member.name, reason="not an XML file")
 

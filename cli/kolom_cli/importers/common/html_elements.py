@@ -103,7 +103,7 @@ def is_visible(element: Tag) -> bool:
 def rewrite_links(root: Tag, url_of: Callable[[str], str], link_of: Callable[[str], str] | None = None) -> None:
     """Replace the target of each link, and the URL of each image, audio file and video, by what ``url_of`` returns.
 
-    ``link_of`` replaces the targets of links, if they have a function of their own.
+    ``link_of``, if given, replaces the targets of links instead.
     """
     for element in root.find_all(["a", "audio", "iframe", "img", "source", "video"]):
         name, replacement = ("href", link_of or url_of) if element.name == "a" else ("src", url_of)

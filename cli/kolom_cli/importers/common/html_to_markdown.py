@@ -127,7 +127,7 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
 
     def convert_ul(self, _el: Any, text: str, parent_tags: set[str]) -> str:
         text = text.strip()
-        # A nested list may follow the text of its item without a blank line, unless its numbers do not start at 1.
+        # A nested list needs no blank line after the text of its item, except a numbered one that does not start at 1.
         before = "\n" if "li" in parent_tags and text.startswith(("- ", "1. ")) else "\n\n"
         return f"{before}{text}\n\n" if text else ""
 

@@ -131,8 +131,8 @@ class Importer:
             item = replace(item, content=item.content.replace(draft=True), notes=(*item.notes, reason))
         try:
             content, notes = self._with_free_names(item, existing)
-            published, own = self._publish(content, existing)
-            notes += self._add_aliases(item, content, own)
+            published, own_id = self._publish(content, existing)
+            notes += self._add_aliases(item, content, own_id)
             notes += self._republish_notes(content, existing)
         except Conflict as error:
             if existing is None or self.overwrite or is_unedited(existing):
@@ -160,10 +160,12 @@ class Importer:
     def _existing(self, item: ImportedArticle) -> Article | None:
         """Return the article that was imported from this entry before, or None.
 
-        A file of a directory may have been imported before its site had a URL or a title, or with another one. Of two
-        sites with a file of the same path, each has its own article.
+        The origin of a file depends on the URL and the title of its site. If these changed since the last import, the
+        article still has the old origin. So an article that was imported from a file of the same path is also found by
+        its slug, or by the origin without a site, if its text is similar. Otherwise the file gets a new article: it may
+        belong to another site.
 
-        :raises Conflict: the article is from a file of another directory with the same path
+        :raises Conflict: the origin belongs to the article of a different file, in another directory, of the same path
         """
         content, origin = item.content, f"origin:{item.content.origin}"
         own = _find(origin)
@@ -212,19 +214,19 @@ class Importer:
     def _why_draft(self, item: ImportedArticle, existing: Article | None) -> str | None:
         """Return why an article that is not published yet must become a draft, or None.
 
-        It may be an article that was unpublished in Kolom. An export identifies an article by its location, so an
-        article that was moved at the source comes as a new one, but with the slug or URL of the old one.
+        An export may identify an article by its location. An article that was moved at the source then looks new, but
+        has the slug or URL of the old one. If the old one was unpublished in Kolom, the new one must not be public.
         """
         content = item.content
         if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
             return None
-        own = existing.id if existing else None
-        # Posts of other blogs have the same numbers.
+        own_id = existing.id if existing else None
+        # An alias such as /?p=12 does not identify an article: posts of other blogs have the same numbers.
         aliases_of_url = (each for each in item.aliases if not is_post_number_alias(each))
         paths = (content.path or default_path(content.slug), *aliases_of_url)
         names = [f"slug:{content.slug}", *(key for each in paths for key in pointer_keys_at(each))]
         for article_id in dict.fromkeys(map(repository.find_id, dict.fromkeys(names))):
-            other = None if article_id in {None, own} else repository.get(article_id)
+            other = None if article_id in {None, own_id} else repository.get(article_id)
             if other is not None and _was_unpublished(other):
                 change = "deleted" if other.status == "deleted" else "unpublished"
                 return f"imported as a draft: the article {other.slug} of the same slug or URL was {change} in Kolom"
@@ -237,7 +239,7 @@ class Importer:
         state = "a draft" if existing.status == "draft" else "deleted"
         return [f"was {state} in Kolom: published again because of --overwrite"]
 
-    def _add_aliases(self, item: ImportedArticle, content: ArticleInput, own: int | None) -> list[str]:
+    def _add_aliases(self, item: ImportedArticle, content: ArticleInput, own_id: int | None) -> list[str]:
         """Add the item's further URLs as aliases; return a note for each that cannot be added."""
         notes = []
         path = content.path or default_path(content.slug)
@@ -248,13 +250,13 @@ class Importer:
                 notes.append(f"its old URL is not kept: {problem}")
                 continue
             keys = pointer_keys_at(alias)
-            if not self._are_free(keys, content, own):
+            if not self._are_free(keys, content, own_id):
                 notes.append(f"its old URL {alias} belongs to another article")
                 continue
             self._names |= dict.fromkeys(keys, content.origin or "")
-            if own is not None and not self.dry_run:
+            if own_id is not None and not self.dry_run:
                 try:
-                    aliases.add_alias(own, alias)
+                    aliases.add_alias(own_id, alias)
                 except Conflict as error:  # another article took it in the meantime
                     notes.append(str(error))
         return notes
@@ -262,16 +264,16 @@ class Importer:
     def _with_free_names(self, item: ImportedArticle, existing: Article | None) -> tuple[ArticleInput, list[str]]:
         """Return the content with a path and a slug that no other article has, and notes about the changes.
 
-        The choice depends only on the existing articles and on the order of the export, so a rerun chooses the same.
+        They depend only on the existing articles and on the order of the export, so a rerun chooses the same ones.
         """
         content, notes = item.content, []
-        own = existing.id if existing else None
-        if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own):
+        own_id = existing.id if existing else None
+        if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own_id):
             notes.append(f"the path {content.path} belongs to another article: the default path is used")
             content = content.replace(path=None)
         for slug in slug_candidates(content.slug, item.id_suffix):
             names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
-            if self._are_free(names, content, own):
+            if self._are_free(names, content, own_id):
                 break
         if slug != content.slug:
             notes.append(f"the slug {content.slug} belongs to another article: changed to {slug}")
@@ -279,9 +281,9 @@ class Importer:
         self._names |= dict.fromkeys(_names_of(content), content.origin or "")
         return content, notes
 
-    def _are_free(self, names: Iterable[str], content: ArticleInput, own: int | None) -> bool:
+    def _are_free(self, names: Iterable[str], content: ArticleInput, own_id: int | None) -> bool:
         return all(
-            self._names.get(name, content.origin) == content.origin and repository.find_id(name) in {None, own}
+            self._names.get(name, content.origin) == content.origin and repository.find_id(name) in {None, own_id}
             for name in names
         )
 
@@ -304,7 +306,7 @@ def _names_of(content: ArticleInput) -> set[str]:
 
 
 def _was_unpublished(article: Article) -> bool:
-    """Return whether the article was unpublished or deleted in Kolom; one that was imported as a draft was not."""
+    """Return whether the article was unpublished or deleted in Kolom. An article imported as a draft does not count."""
     return article.status == "deleted" or (article.status == "draft" and not is_unedited(article))
 
 

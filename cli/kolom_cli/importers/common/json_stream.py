@@ -12,9 +12,9 @@ from kolom_cli.terminal.plurals import count
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BUFFER_BYTES: Final = 1024 * 1024
-"""For each buffer, the parser reads a text that does not end in it again from its beginning."""
+"""A large buffer is faster: the parser reads a text that continues in the next buffer again from its beginning."""
 _MAX_ENTRY_BYTES: Final = 32 * 1024 * 1024
-"""The maximum number of bytes before a requested entry ends. All of them are in memory."""
+"""The maximum size of a wanted entry, or of a single value between such entries. It is in memory as a whole."""
 _MAX_DEPTH: Final = 64
 
 _STARTS: Final = frozenset(("start_map", "start_array"))
@@ -25,7 +25,7 @@ type Path = tuple[str, ...]
 
 
 class _Counted:
-    """A file without a byte order mark that counts the bytes of what is not complete."""
+    """A file without its byte order mark. It counts the bytes that were read since the last complete entry or value."""
 
     def __init__(self, name: str, file: IO[bytes]) -> None:
         self._name = name
@@ -34,11 +34,11 @@ class _Counted:
         self._beginning = file.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
 
     def begin(self) -> None:
-        """Start to count the bytes of the next entry, or of a value between entries."""
+        """Start to count the bytes of the next entry, or of the next value between entries."""
         self._unfinished_bytes = 0
 
     def read(self, size: int) -> bytes:
-        if size == 0:  # a question of the parser whether this is a binary file
+        if size == 0:  # the parser asks in this way whether the file is binary
             return b""
         data, self._beginning = self._beginning or self._file.read(size), b""
         self._unfinished_bytes += len(data)

@@ -34,7 +34,7 @@ class OldUrls:
     by_number: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, url: str) -> str:
-        """Return the path of the own article to which the URL leads, with its fragment; otherwise ``url``."""
+        """Return the path of the imported article to which the URL leads, with the fragment; otherwise ``url``."""
         try:
             parts = urlsplit(url.strip())
         except ValueError:
@@ -61,8 +61,8 @@ class OldUrls:
 class LinkRewriter:
     """Rewrites the links of a text, and counts them.
 
-    ``replace`` returns the path of an own article for its old URL, and other URLs unchanged. ``is_own`` returns whether
-    a URL is one of the old site.
+    ``replace`` returns the path of an imported article for its old URL, and other URLs unchanged. ``is_own`` returns
+    whether a URL is one of the old site.
     """
 
     replace: Callable[[str], str]

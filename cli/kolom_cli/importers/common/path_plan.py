@@ -1,4 +1,4 @@
-"""Choose slugs and paths for imported articles whose own ones are taken."""
+"""Choose slugs and paths for imported articles whose slug or path is taken."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,10 @@ def slug_candidates(slug: str, id_suffix: str) -> Iterable[str]:
 
 @dataclass(slots=True)
 class PathPlan:
-    """The paths that the articles of an export get here, in their order, if no other article has them."""
+    """Predicts the paths of the articles of an export, which are added in the order of the export.
+
+    Only these articles are taken into account, not those that Kolom has already.
+    """
 
     _names: set[str] = field(default_factory=set)
 

@@ -39,7 +39,8 @@ _VARIANT: Final = re.compile(r"(?:-\d{1,5}x\d{1,5}|-scaled)(?=\.\w{2,5}$)")
 class Pictures:
     """Replaces the pictures of other sites in an article by copies in the media bucket.
 
-    ``directory`` has the files of the old site, ``download`` gets those that it does not have; both may be missing.
+    ``directory`` has the files of the old site. ``download`` fetches the pictures that it does not have. Both may be
+    missing.
     Pictures that an earlier import copied are used in any case, so a rerun copies nothing again. ``stopped`` ends the
     copying. ``copied`` counts the copies of this run.
     """
@@ -159,10 +160,10 @@ def _original(url: str) -> str:
 def _pictures_in(markup: str) -> Iterator[str]:
     """Yield the URLs of the pictures of other sites that rendered HTML shows."""
     for tag in _MEDIA_TAG.finditer(markup):
-        is_medium = tag[0].startswith("<video") or (tag[0].startswith("<source") and "srcset=" not in tag[0])
+        is_video_or_audio = tag[0].startswith("<video") or (tag[0].startswith("<source") and "srcset=" not in tag[0])
         for name, value in _ATTRIBUTE.findall(tag[0]):
             urls = [each.split()[0] for each in value.split(",") if each.strip()] if name == "srcset" else [value]
-            if name != "src" or not is_medium:
+            if name != "src" or not is_video_or_audio:
                 yield from filter(_is_remote, map(html.unescape, urls))
 
 

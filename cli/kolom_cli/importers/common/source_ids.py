@@ -14,12 +14,15 @@ def origin_id(system: str, name: str) -> str:
 
 
 def file_origin(location: str) -> str:
-    """Return the origin of a file in a directory that does not say which site it is."""
+    """Return the origin of a file of a site without a URL and title."""
     return origin_id("markdown", location)
 
 
 def site_file_origin(location: str, site: str) -> str:
-    """Return the origin of a file of a site: that of the file, and a digest of ``site`` if it is not empty."""
+    """Return the origin of a file of a site: :func:`file_origin`, and a digest of ``site`` if it is not empty.
+
+    ``site`` is the URL and the title of the site.
+    """
     origin = file_origin(location)
     return f"{origin}#{hashlib.sha256(site.encode()).hexdigest()[:16]}" if site else origin
 

@@ -1,4 +1,6 @@
-"""Read the file that maps comment threads to articles, and write the list of unmatched threads that it starts from.
+"""Read the file that maps comment threads to articles, and write the list of unmatched threads.
+
+An author makes the mapping from this list by entering the articles.
 
 Both are CSV with a header. Only the columns ``thread`` and ``article`` are read; the others are information for the
 author. Files saved by a spreadsheet are accepted: with a byte order mark, semicolons, and apostrophes before cells that

@@ -27,10 +27,10 @@ class ImportedArticle:
 
     ``id_suffix`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
-    (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. The
-    ``links`` of an article of a folder are checked. ``is_language_unclear`` is True if neither the export nor the text
-    says its language. ``file_origin`` is the origin of a file without the digest of its site: the same for files of
-    the same path in any directory.
+    (:mod:`.remote_images`); ``removals`` is the markup that was removed because Kolom does not allow it. ``links`` are
+    to be checked; only an article from a folder has them. ``is_language_unclear`` is True if neither the
+    export nor the text says its language. ``file_origin`` is the origin of a file without the digest of its site: the
+    same for files of the same path in any directory.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Import comments from Disqus. They are matched to articles by the URL or the identifier of their thread.
 
 Content that was not public does not become public. Spam and deleted threads are skipped. A deleted comment keeps only
-its position in the thread. A comment that was not approved is imported as pending, if the export says so.
+its position in the thread. A comment is imported as pending if the export says that it was not approved.
 """
 
 import html
@@ -124,8 +124,8 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     thread = blog.thread_of(post)
     number = f"thread {to_single_line(post.thread or post.identifier) or '?'}"
     link, identifier = (thread.link, thread.identifier) if thread else ("", "")
-    called = link or identifier or number
-    name = f"{to_single_line(post.key) or f'line {post.line}'} on {called}"
+    thread_name = link or identifier or number
+    name = f"{to_single_line(post.key) or f'line {post.line}'} on {thread_name}"
     article = mapping.find(link, identifier, number)
     if post.problem:
         return _damaged(_KIND, post)
@@ -143,19 +143,19 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     if len(post.message) > _MAX_SOURCE and not post.is_deleted:
         reason = f"has {len(post.message):,} characters of HTML, the maximum is {_MAX_SOURCE:,}"
         return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
-    space = ((thread.forum if thread else "") or blog.forum or extract_host(link))[:200]
+    namespace = ((thread.forum if thread else "") or blog.forum or extract_host(link))[:200]
     return to_imported_comment(
         RawComment(
             name=name,
-            origin=f"disqus:{space}#{post.key}",
+            origin=f"disqus:{namespace}#{post.key}",
             article=article or _names(link, identifier),
-            thread=called,
+            thread=thread_name,
             title=thread.title if thread else "",
             authors=(post.name, post.username),
             content="" if post.is_deleted else _markdown(post.message),
             created_at=parse_datetime(post.created_at),
             status="deleted" if post.is_deleted else "approved" if post.is_approved else "pending",
-            parent=f"disqus:{space}#{post.parent}" if post.parent else None,
+            parent=f"disqus:{namespace}#{post.parent}" if post.parent else None,
             email=post.email,
             website=post.website,
             notes=post.repairs,

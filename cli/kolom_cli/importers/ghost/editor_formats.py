@@ -1,4 +1,4 @@
-"""Convert a post that the export has only in the format of Ghost's editors to HTML: Lexical, or Mobiledoc 0.3.
+"""Convert the formats of Ghost's editors to HTML: Lexical, and Mobiledoc 0.3. Some posts of an export have no HTML.
 
 The formats are described at https://lexical.dev/docs/concepts/nodes and
 https://github.com/bustle/mobiledoc-kit/blob/master/MOBILEDOC.md. Their cards are those of Ghost's editor.

@@ -52,7 +52,7 @@ def convert(
 ) -> tuple[str, list[str]]:
     """Return the post as plain HTML, and notes about the parts that have no equivalent.
 
-    ``url_of`` returns the replacement of each URL, ``link_of`` that of a link if it is not the same.
+    ``url_of`` returns the replacement of a URL. ``link_of``, if given, replaces the targets of links instead.
     """
     scripts: list[str] = []
     root = parse(html, _collecting_scripts(scripts))

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from kolom.articles.names import default_path
 from kolom.config import settings
 from kolom.rendering.markdown import to_html
-from kolom_cli.importers.common.article_fields import language_in, site_language
+from kolom_cli.importers.common.article_fields import normalize_language_code, site_language
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
@@ -53,7 +53,7 @@ class _Site:
     tags_of: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     authors_of: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     meta: dict[str, tuple[str, bool]] = field(default_factory=dict)  # description, whether it is only sent by mail
-    posts: list[tuple[str, str]] = field(default_factory=list)  # slug and path, with dates still to be filled in
+    posts: list[tuple[str, str]] = field(default_factory=list)  # the slug and the path of each
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -86,14 +86,14 @@ def read_ghost(path: Path, *, site: str = "", language: str | None = None) -> It
 
 def _collect(path: Path, language: str | None) -> _Site:
     site = _Site(language or "")
-    dates: list[dict[str, Any]] = []
+    posts: list[dict[str, Any]] = []
     try:
         for table, row in read_rows(path):
             match table:
                 case "posts":
-                    dates.append({name: row.get(name) for name in ("slug", "published_at", "type", "page")})
+                    posts.append({name: row.get(name) for name in ("slug", "published_at", "type", "page")})
                 case "settings":
-                    _set(site, text(row, "key"), row, given=language is not None)
+                    _set_setting(site, text(row, "key"), row, has_language=language is not None)
                 case "users":
                     site.users[text(row, "id")] = text(row, "name")
                 case "tags" if text(row, "visibility") != "internal" and not text(row, "name").startswith(_INTERNAL):
@@ -112,16 +112,16 @@ def _collect(path: Path, language: str | None) -> _Site:
     except SourceError:
         # The second pass reaches the same error and raises it after all items before it.
         site.is_incomplete = True
-    site.posts = [(text(row, "slug"), _path(row, site)) for row in dates if text(row, "slug")]
+    site.posts = [(text(row, "slug"), _path(row, site)) for row in posts if text(row, "slug")]
     return site
 
 
-def _set(site: _Site, key: str, row: dict[str, Any], *, given: bool) -> None:
+def _set_setting(site: _Site, key: str, row: dict[str, Any], *, has_language: bool) -> None:
     value = text(row, "value")
     match key:
         case "is_private":
             site.is_private = is_true(row, "value")
-        case "lang" | "locale" | "default_locale" if not given and value:
+        case "lang" | "locale" | "default_locale" if not has_language and value:
             site.language = site_language(value)
         case "permalinks" if ":slug" in value:
             site.permalinks = value
@@ -169,7 +169,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
         return Skipped(kind=kind, name=name, reason="has neither an id nor a slug", refused=True)
     html, notes = _html(row)
     description, _ = site.meta.get(number, ("", False))
-    own_language = "" if has_language else language_in(text(row, "locale"), settings().language_codes)
+    own_language = "" if has_language else normalize_language_code(text(row, "locale"), settings().language_codes)
     tags = [tag for _, tag in sorted(site.tags_of.get(number, []))]
     image = text(row, "feature_image") or text(row, "image")
 

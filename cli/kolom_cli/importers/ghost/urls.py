@@ -1,4 +1,4 @@
-"""The URLs in a Ghost export. In their place for the site's own URL they have ``__GHOST_URL__``, or nothing."""
+"""The URLs in a Ghost export. A URL of the site itself begins with ``__GHOST_URL__``, or only with its path."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class SiteUrls:
     lacks_site: bool = False
 
     def __call__(self, url: str) -> str:
-        """Return the path of an own article, the URL of a file of the site, or ``url``."""
+        """Return the path of an imported article, the URL of a file of the site, or ``url``."""
         own = self._own_part(url)
         if own is None:
             return url
@@ -41,7 +41,7 @@ class SiteUrls:
         return self.site + own
 
     def article(self, url: str) -> str:
-        """Return the path of an own article, and other URLs unchanged."""
+        """Return the path of an imported article, and other URLs unchanged."""
         own = self._own_part(url)
         try:
             return (self._article(own) if own else None) or url
@@ -49,7 +49,7 @@ class SiteUrls:
             return url
 
     def is_own(self, url: str) -> bool:
-        """Return whether the URL is one of the site; a path alone also occurs in texts that never had another host."""
+        """Return whether the URL names the old site. A path without a host does not count."""
         return not url.startswith("/") and self._own_part(url) is not None
 
     def _article(self, own: str) -> str | None:
@@ -58,7 +58,7 @@ class SiteUrls:
         return None if path is None else path + (f"#{parts.fragment}" if parts.fragment else "")
 
     def _own_part(self, url: str) -> str | None:
-        """Return the part of the site's own URL that follows the host."""
+        """Return the part after the host if the URL is one of the site; None for other URLs."""
         if match := _PLACEHOLDER.match(url):
             return f"/{url[match.end() :].lstrip('/')}"
         if url.startswith("/") and not url.startswith("//"):

@@ -15,7 +15,7 @@ from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
-from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
+from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, normalize_language_code
 from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import file_origin, site_file_origin
@@ -175,8 +175,8 @@ class _Builder:
         if site.flavor != "plain" and self.format == "markdown":
             body = without_attributes(body)
         for each in results:
-            shown = [name for name, count in each.shown.items() if count]
-            self.notes.extend(f"{name} is converted to an image, a player or a link" for name in shown[:20])
+            replaced = [name for name, count in each.replaced.items() if count]
+            self.notes.extend(f"{name} is converted to an image, a player or a link" for name in replaced[:20])
             self.notes.extend(
                 f"{name} is removed, and the text in it kept ({count}): {each.examples[name]}"
                 for name, count in list(each.removed.items())[:20]
@@ -241,7 +241,7 @@ class _Builder:
             self.articles.language or "",
             get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
-        return next((code for each in candidates if each and (code := language_in(each, codes))), "")
+        return next((code for each in candidates if each and (code := normalize_language_code(each, codes))), "")
 
     def _author(self) -> str:
         front, site = self.entry.front, self.articles.site

@@ -26,7 +26,7 @@ _DYNAMIC: Final = re.compile(r"\[(?:\.\.\.)?(\w+)\]")
 _LISTS: Final = frozenset(("page", "tag", "category", "lang", "locale", "author", "year"))
 """The parameters of routes that show lists of entries."""
 _PAGE_COLLECTIONS: Final = frozenset(("page", "pages"))
-_OWN_PAGES: Final = frozenset(("/", "/404", "/500", "/search"))
+_GENERATED_PAGES: Final = frozenset(("/", "/404", "/500", "/search"))
 _MAX_ROUTES: Final = 500
 
 
@@ -95,7 +95,7 @@ class _SiteReader:
                     self.routes.setdefault(name, set()).add("/".join(parts[:-1]))
 
     def items(self) -> Iterator[tuple[str, SiteDocument | Skipped]]:
-        """Yield the documents, each with the name of its collection; it is empty for pages."""
+        """Yield the documents, each with the name of its collection. The name is empty for pages."""
         directory = self.site.directory
         for found in walk(
             directory, directory, enter=lambda subdirectory: subdirectory.name != "dist", formats=plain.FORMATS_READ
@@ -139,7 +139,7 @@ class _SiteReader:
             return item
         parts = relative.with_suffix("").parts
         url_path = normalize_slashes("/".join(parts[:-1] if parts[-1] == "index" else parts) + "/")
-        if normalize_url_path(url_path) in _OWN_PAGES:
+        if normalize_url_path(url_path) in _GENERATED_PAGES:
             return Skipped(kind="page", name=str(path), reason="a page that Kolom generates itself")
         return replace(item, url_path=item.url_path or url_path, kind="article" if item.date else "page")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
-from kolom_cli.importers.markdown.site import is_excluded
+from kolom_cli.importers.markdown.site import matches_pattern
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _PROGRAMS: Final = tuple(f".11tydata{suffix}" for suffix in (".js", ".cjs", ".mjs", ".ts"))
@@ -30,10 +30,10 @@ def is_ignored(root: Path, path: Path) -> bool:
     :raises OSError: an ignore file cannot be read
     """
     for directory in _directories(root, path):
-        ignoring = directory / ".eleventyignore"
-        if ignoring.is_file():
+        ignore_file = directory / ".eleventyignore"
+        if ignore_file.is_file():
             parts = path.relative_to(directory).parts
-            lines = ignoring.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = ignore_file.read_text(encoding="utf-8", errors="replace").splitlines()
             if any(_is_matched(parts, line.strip()) for line in lines):
                 return True
     return False
@@ -46,7 +46,7 @@ def _is_matched(parts: tuple[str, ...], pattern: str) -> bool:
         return False
     is_anchored = "/" in pattern.rstrip("/") and not pattern.startswith("**/")
     tails = ["/".join(parts[start:]) for start in range(1 if is_anchored else len(parts))]
-    return any(is_excluded(tail, (name, f"{name.strip('/')}/*")) for tail in tails)
+    return any(matches_pattern(tail, (name, f"{name.strip('/')}/*")) for tail in tails)
 
 
 def _read(root: Path, path: Path) -> Values | None:

@@ -72,7 +72,7 @@ def _items(site: Site, route: str) -> Iterator[SiteDocument | Skipped]:
 
 
 def _post(site: Site, entry: SiteDocument, path: Path, route: str) -> SiteDocument:
-    """Return a post with the date of its path and its URL, unless its front matter has others."""
+    """Return the post with its URL and with the date in its path. Values of the front matter take precedence."""
     name = path.with_suffix("").as_posix().removesuffix("/index")
     dated = _DATE.match(name)
     date = entry.date

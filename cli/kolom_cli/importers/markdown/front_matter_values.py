@@ -78,7 +78,10 @@ def get_flag(values: Values, *keys: str) -> bool | None:
 
 
 def get_list(values: Values, key: str, *, spaces: bool = False) -> list[str]:
-    """Return a list of texts. A single text is split at commas, or with ``spaces`` and no comma at white space."""
+    """Return a list of texts. A single text is split at its commas.
+
+    If it has no comma and ``spaces`` is True, it is split at white space.
+    """
     value = values.get(key)
     if isinstance(value, str):
         parts = value.split(",") if "," in value or not spaces else value.split()

@@ -21,12 +21,13 @@ _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 class Converted:
     """A text with another system's tags converted.
 
-    ``shown`` counts the tags that were replaced by something else, and ``removed`` the tags that were removed; the text
-    in them is kept. ``examples`` has the first tag of each name in ``removed``, with the reason if one is known.
+    ``replaced`` counts the tags of the site or theme that became an image, a player or a link. ``removed`` counts the
+    tags that were removed; the text in them is kept. ``examples`` has the first tag of each name in ``removed``, with
+    the reason if one is known.
     """
 
     text: str = ""
-    shown: Counter[str] = field(default_factory=Counter)
+    replaced: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
 
@@ -85,7 +86,8 @@ def link(url: str, text: str = "") -> str:
 def placed(markup: str, before: str, after: str, source_format: SourceFormat) -> str:
     """Return ``markup``, surrounded by empty lines if its tag was alone on its line.
 
-    Otherwise the text after it would be parsed as HTML, too. ``before`` and ``after`` are the text around the tag.
+    Without these lines, the text after it would be parsed as HTML, too. ``before`` and ``after`` are the text around
+    the tag.
     """
     alone = not before.rpartition("\n")[2] and not after.partition("\n")[0].strip()
     return f"\n\n{markup}\n\n" if source_format == "markdown" and alone and not markup.startswith("\n") else markup

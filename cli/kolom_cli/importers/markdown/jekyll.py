@@ -29,8 +29,8 @@ from kolom_cli.importers.markdown.site import (
     SiteDocument,
     base_of,
     derive_id_suffix,
-    is_excluded,
     load_first_data_file,
+    matches_pattern,
     normalize_url_path,
     single_segment,
     slug_for,
@@ -42,7 +42,9 @@ from kolom_cli.publishing.draft_marks import draft_mark
 CONFIGS: Final = ("_config.yml", "_config.yaml", "_config.toml")
 _POSTS: Final = frozenset(("_posts", "_drafts"))
 _THEME: Final = frozenset(("_site", "_includes", "_layouts", "_sass", "_data", "_plugins", "_assets", "_cache"))
-_OWN_PAGES: Final = frozenset(("/404", "/search", "/archive", "/archives", "/tags", "/categories", "/feed", "/sitemap"))
+_GENERATED_PAGES: Final = frozenset(
+    ("/404", "/search", "/archive", "/archives", "/tags", "/categories", "/feed", "/sitemap")
+)
 
 
 def is_configured(directory: Path) -> bool:
@@ -93,7 +95,7 @@ class _SiteReader:
 
         def is_read(path: Path) -> bool:
             parts = path.relative_to(source).parts
-            return not is_excluded("/".join(parts), excluded) or self._is_included(parts)
+            return not matches_pattern("/".join(parts), excluded) or self._is_included(parts)
 
         def enter(directory: Path) -> bool:
             is_theme = directory.name in _THEME and not self._is_included(directory.relative_to(source).parts)
@@ -108,7 +110,7 @@ class _SiteReader:
     def _is_included(self, parts: tuple[str, ...]) -> bool:
         """Return whether ``include`` in the configuration names a file or folder, by its path or by its name."""
         patterns = get_list(self.site.config, "include")
-        return is_excluded("/".join(parts), patterns) or is_excluded(parts[-1], patterns)
+        return matches_pattern("/".join(parts), patterns) or matches_pattern(parts[-1], patterns)
 
     def _is_special(self, parts: tuple[str, ...], index: int) -> bool:
         """Return whether a folder of the path contains posts or a collection, or is not part of the site."""
@@ -125,8 +127,8 @@ class _SiteReader:
         if self.site.directory.resolve().name in _POSTS:
             parts = (self.site.directory.resolve().name, *parts)
         parts = self._within_collections(parts)
-        special = next((index for index in range(len(parts) - 1) if self._is_special(parts, index)), None)
-        directory = parts[special] if special is not None else ""
+        special_index = next((index for index in range(len(parts) - 1) if self._is_special(parts, index)), None)
+        directory = parts[special_index] if special_index is not None else ""
         kind: Kind = "article" if directory in _POSTS else "page"
         source = read_source(path, kind)
         if isinstance(source, Skipped):
@@ -146,7 +148,7 @@ class _SiteReader:
             kind = "article"
         if get_text(values, "layout") == "page":
             kind = "page"
-        entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
+        entry = self._entry(path, parts, special_index, Front(values, front.body), kind, collection)
         if kind == "page" and not collection and (reason := _why_replaced(entry.url_path or "", values)):
             return Skipped(kind=kind, name=str(path), reason=reason)
         if mark := draft_mark({key: value for key, value in defaults.items() if key not in front.values}):
@@ -183,22 +185,22 @@ class _SiteReader:
         return bool(get_text(front, "date"))
 
     def _entry(
-        self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
+        self, path: Path, parts: tuple[str, ...], special_index: int | None, found: Front, kind: Kind, collection: str
     ) -> SiteDocument:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
         id_suffix = derive_id_suffix(location)
-        is_post = special is not None and not collection
+        is_post = special_index is not None and not collection
         dated = DATE_PREFIX.match(path.stem)
         name = DATE_PREFIX.sub("", path.stem) if is_post or dated else path.stem
         published = publication_of(
             front, site.location_of(path), site.zone, keys=("date",), date_in_name=dated[1] if dated else None
         )
         date = published.date
-        above = [part for part in parts[: special or 0] if part] if is_post else []
+        above = [part for part in parts[: special_index or 0] if part] if is_post else []
         categories = _categories(front, above)
         url_path: str | None
-        url_path, others = self._url_paths(front, parts, special, name, date, categories, collection)
+        url_path, others = self._url_paths(front, parts, special_index, name, date, categories, collection)
         if is_unfinished(url_path, date):
             url_path, others = None, []
         elif "." not in url_path.rpartition("/")[2] and not url_path.endswith("/"):
@@ -232,15 +234,15 @@ class _SiteReader:
         self,
         front: Values,
         parts: tuple[str, ...],
-        special: int | None,
+        special_index: int | None,
         name: str,
         date: datetime | None,
         categories: list[str],
         collection: str,
     ) -> tuple[str, list[str]]:
-        """Return the URL of the page, and further URLs for the other time zone that its date may have."""
+        """Return the URL of the page, and the URL for its date in UTC if the time zone of the site is unknown."""
         wanted = get_text(front, "slug") or name
-        directories = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
+        directories = "/".join(parts[(special_index or 0) + 1 : -1] if special_index is not None else parts[:-1])
         suffix = Path(parts[-1]).suffix.lower()
         lowered = list(dict.fromkeys(category.lower() for category in categories))
         tokens = {
@@ -255,7 +257,7 @@ class _SiteReader:
             "basename": name,
             "output_ext": ".html" if suffix in FORMATS else suffix,
         }
-        pattern = get_text(front, "permalink") or self._pattern(name, collection, is_post=special is not None)
+        pattern = get_text(front, "permalink") or self._pattern(name, collection, is_post=special_index is not None)
         pattern = JEKYLL_STYLES.get(pattern, pattern)
 
         def url_path(date: datetime | None) -> str:
@@ -316,7 +318,10 @@ def _why_replaced(url_path: str, front: Values) -> str | None:
     key = normalize_url_path(url_path)
     if key == "/":
         return "the home page: Kolom has its own"
-    if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:
+    if key.removesuffix(".html").removesuffix(".xml") in _GENERATED_PAGES or get_text(front, "layout") in {
+        "404",
+        "search",
+    }:
         return "a page that Kolom generates itself"
     return None
 

@@ -1,8 +1,7 @@
 """Convert the Liquid tags of Jekyll in a text. Pure.
 
-A tag without an equivalent is removed and counted, and the text between it and its end tag is kept: readers never see
-its source, except in code.
-Any text is accepted, and the running time is linear in its length.
+A tag without an equivalent is removed and counted, and the text between it and its end tag is kept. So readers never
+see the source of a tag, except in code. Any text is accepted, and the running time is linear in its length.
 """
 
 import re
@@ -14,7 +13,7 @@ from kolom.rendering.types import SourceFormat
 from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.markdown import html_snippets
 from kolom_cli.importers.markdown.html_snippets import Converted
-from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
+from kolom_cli.importers.markdown.tag_arguments import Arguments, parse_arguments
 
 _TAG: Final = re.compile(r"\{%-?\s*+([\w-]*+)((?:[^%{]|%(?!\})|\{(?!%))*+)%\}|\{\{((?:[^{}]|\}(?!\})|\{(?!\{))*+)\}\}")
 _CODE: Final = frozenset(("highlight", "codeblock", "code"))
@@ -31,14 +30,14 @@ _SRC_KEYS: Final = ("src", "url", "image_path", "path", "file", "img", "image", 
 
 
 class _CodeSpans:
-    """The spans of code in a Markdown text, to be asked in the order of the text."""
+    """The spans of code in a Markdown text. Positions must be asked in ascending order."""
 
     def __init__(self, text: str) -> None:
         self._spans = _CODE_SPAN.finditer(text)
         self._span = next(self._spans, None)
 
     def contains(self, position: int) -> bool:
-        """Return whether a position, not before the last one, is in code."""
+        """Return whether a position is in code. It must not precede the position of an earlier call."""
         while self._span is not None and self._span.end() <= position:
             self._span = next(self._spans, None)
         return self._span is not None and self._span.start() <= position
@@ -93,14 +92,14 @@ class Liquid:
 
     def _removed(self, match: re.Match[str], result: Converted) -> str:
         """Count a tag that is removed, and return what stays of it: the target of a link, or the path of a file."""
-        name, given = match[1] or "", arguments((match[2] or "").removesuffix("-"))
+        name, given = match[1] or "", parse_arguments((match[2] or "").removesuffix("-"))
         if name.startswith(("end", "else", "elsif")):
             return ""
-        shown = f"{{% {name} %}}" if match[3] is None else f"{{{{ {match[3].strip()[:60]} }}}}"
+        label = f"{{% {name} %}}" if match[3] is None else f"{{{{ {match[3].strip()[:60]} }}}}"
         if name in _INCLUDES:
-            shown = f"{{% {name} {given.first} %}}"
-        result.removed[shown] += 1
-        result.examples.setdefault(shown, " ".join(match[0].split())[:200])
+            label = f"{{% {name} {given.first} %}}"
+        result.removed[label] += 1
+        result.examples.setdefault(label, " ".join(match[0].split())[:200])
         if name in _REFERENCES:
             return given.first
         path = _TEXT.match(match[3] or "")
@@ -114,19 +113,19 @@ class Liquid:
             case "comment":
                 return ""
             case _:
-                found = arguments(given)
+                found = parse_arguments(given)
                 language = found.get("lang", "language") if name != "highlight" else ""
                 return code_block(inside, language or found.first, self.source_format)
 
     def _tag(self, name: str, given: str, result: Converted) -> str | None:
         given = given.removesuffix("-").strip()
-        found = arguments(given)
+        found = parse_arguments(given)
         match name:
             case "post_url" | "link" | "post_link" | "post_path":
                 return self.url_of(given.strip("\"'") if name in {"link", "post_url"} else found.first)
             case _ if name in _INCLUDES:
                 converted = self._include(found)
-                result.shown[f"{{% {name} {found.first} %}}"] += converted is not None
+                result.replaced[f"{{% {name} {found.first} %}}"] += converted is not None
                 return converted
             case "img" | "image" | "asset_img" | "figure":
                 return self._image(found)

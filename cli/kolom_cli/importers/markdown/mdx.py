@@ -1,8 +1,8 @@
 """Convert MDX, which is Markdown with JSX and JavaScript, to Markdown. Pure.
 
-Import and export statements are removed. A component is removed and counted, and the text in it is kept; images,
-players, links and code are converted. Elements of HTML stay. Nothing is run. Any text is accepted, and the running time
-is linear in its length.
+Import and export statements are removed. A component that shows an image, a player, a link or code is converted. Any
+other component is removed and counted, and the text in it is kept. Elements of HTML stay. Nothing is run. Any text is
+accepted, and the running time is linear in its length.
 """
 
 import re

@@ -27,12 +27,12 @@ _MONTHS: Final = (
 
 
 def is_unfinished(url_path: str, date: datetime | None) -> bool:
-    """Return whether a URL still has tokens like ``:year`` because its document has no date: it never existed."""
+    """Return whether a URL still has tokens like ``:year`` because its document has no date. It is not a real URL."""
     return date is None and re.search(r"/:[a-z_]+", url_path) is not None
 
 
 def expand(pattern: str, tokens: Mapping[str, str | Callable[[str], str]]) -> str:
-    """Return the path for a pattern. An unknown token that begins with a known one is that token followed by text."""
+    """Return the path for a pattern. A token such as ``:yearly`` is the known token ``:year`` and the text ``ly``."""
 
     def replace(match: re.Match[str]) -> str:
         name, selection = match[1], match[2] or ""
@@ -113,7 +113,10 @@ def slugify_like_hugo(text: str, *, lower: bool = True) -> str:
 
 
 def hugo_sections(sections: list[str]) -> Callable[[str], str]:
-    """Return the token ``:sections``, which supports ``[1:]`` (not the first), ``[:last]``, ``[1:2]`` and ``[0]``."""
+    """Return the function from the selection after the token ``:sections`` to its value.
+
+    Selections are ``[1:]`` (all but the first), ``[:last]``, ``[1:2]`` and ``[0]``.
+    """
 
     def select(selection: str) -> str:
         inner = selection.strip("[]").replace("last", "-1")

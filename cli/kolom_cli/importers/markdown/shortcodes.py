@@ -16,7 +16,7 @@ from kolom_cli.importers.common.tag_pairs import TagKind, pair_tags
 from kolom_cli.importers.markdown import html_snippets
 from kolom_cli.importers.markdown.html_snippets import Converted
 from kolom_cli.importers.markdown.hugo.template_functions import UnsupportedTemplate
-from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
+from kolom_cli.importers.markdown.tag_arguments import Arguments, parse_arguments
 
 _CODE: Final = re.compile(
     r"\{\{(?P<kind>[<%])(?:"
@@ -30,7 +30,7 @@ _MAX_DEPTH: Final = 50
 _MAX_RESULTS: Final = 5_000_000
 _TRANSPARENT: Final = frozenset(("html", "raw", "rawhtml", "raw-html", "raw_html", "unsafe"))
 _VERBATIM: Final = frozenset(("highlight", "comment"))
-"""Shortcodes whose text has no shortcodes."""
+"""Shortcodes in whose text other shortcodes are not converted."""
 _IMAGE: Final = re.compile(r"[^\s\"<>]+\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#]\S*)?", re.IGNORECASE)
 _IMAGE_KEYS: Final = ("src", "image", "img", "file", "url", "path", "filename", "source")
 _LINK_KEYS: Final = ("href", "url", "link", "src")
@@ -49,9 +49,9 @@ class _Frame:
 class Shortcodes:
     """Converts the texts of one page.
 
-    ``url_of`` returns the URL of the target of ``ref``, ``value_of`` the page's parameter; both return None if it
-    is unknown. ``render`` returns the result of the site's own template for a name, its arguments and the text in it;
-    None if the site has none. It raises :class:`UnsupportedTemplate` if the template is not supported.
+    ``url_of`` returns the URL of the target of ``ref``, ``value_of`` the value of a parameter of the page; both return
+    None if it is unknown. ``render`` returns the result of the site's own template for a name, its arguments and
+    the text in it; None if the site has none. It raises :class:`UnsupportedTemplate` if the template is not supported.
     """
 
     url_of: Callable[[str], str | None]
@@ -68,7 +68,7 @@ class Shortcodes:
         frames: list[_Frame] = []
         pieces: list[str] = []
         position = 0
-        skipped = -1
+        skipped_until = -1
 
         def add(opening: re.Match[str], inner: str | None, end: int) -> None:
             nonlocal size
@@ -77,7 +77,7 @@ class Shortcodes:
             size += len(pieces[-1])
 
         for index, tag in enumerate(tags):
-            if index <= skipped:
+            if index <= skipped_until:
                 continue
             pieces.append(text[position : tag.start()])
             position = tag.end()
@@ -89,7 +89,7 @@ class Shortcodes:
                 inner, pieces = "".join(pieces), frame.pieces
                 add(frame.opening, inner, tag.end())
             elif closing is not None and _name(tag) in _VERBATIM:
-                inner, position, skipped = text[position : tags[closing].start()], tags[closing].end(), closing
+                inner, position, skipped_until = text[position : tags[closing].start()], tags[closing].end(), closing
                 add(tag, inner, position)
             elif closing is not None and len(frames) < _MAX_DEPTH and (not frames or closing < frames[-1].closing):
                 frames.append(_Frame(tag, closing, pieces))
@@ -103,8 +103,8 @@ class Shortcodes:
         self, tag: re.Match[str], inner: str | None, around: tuple[str, str], result: Converted, *, is_full: bool
     ) -> str:
         """Return the text for a shortcode; ``around`` are the texts before and after it."""
-        name, given = _name(tag), arguments(tag["given"].rstrip().removesuffix("/"))
-        shown = f"{{{{< {name} >}}}}"
+        name, given = _name(tag), parse_arguments(tag["given"].rstrip().removesuffix("/"))
+        label = f"{{{{< {name} >}}}}"
         reason = ""
         converted: str | None = None
         try:
@@ -112,21 +112,21 @@ class Shortcodes:
         except UnsupportedTemplate as error:
             reason = f" (its template is not supported: {error})"
         if converted is not None and "<script" in converted.lower():
-            result.removed[shown] += 1
-            result.examples.setdefault(shown, f"{_example(tag)} (its template contains a script)")
+            result.removed[label] += 1
+            result.examples.setdefault(label, f"{_example(tag)} (its template contains a script)")
         if converted is None:
-            converted = self._convert_one(name, given, inner)
+            converted = self._convert_known(name, given, inner)
         if converted is None:
             converted = self._guess(name, given, inner)
-            result.shown[shown] += converted is not None
+            result.replaced[label] += converted is not None
         elif reason:
-            result.shown[shown] += 1
+            result.replaced[label] += 1
         if name in _REFERENCES and self.url_of(given.get("path") or given.first) is None:
-            result.removed[shown] += 1
-            result.examples.setdefault(shown, f"{_example(tag)} (its page does not exist)")
+            result.removed[label] += 1
+            result.examples.setdefault(label, f"{_example(tag)} (its page does not exist)")
         if converted is None:
-            result.removed[shown] += 1
-            result.examples.setdefault(shown, _example(tag) + reason)
+            result.removed[label] += 1
+            result.examples.setdefault(label, _example(tag) + reason)
             return inner or ""
         return converted if name in _TRANSPARENT else self._placed(converted, *around)
 
@@ -138,8 +138,8 @@ class Shortcodes:
             return converted.replace("\n", f"\n{indent}")
         return html_snippets.placed(converted, before, after, self.source_format)
 
-    def _convert_one(self, name: str, given: Arguments, inner: str | None) -> str | None:
-        """Return the result of a shortcode that Hugo defines, or many themes; None if it is another one."""
+    def _convert_known(self, name: str, given: Arguments, inner: str | None) -> str | None:
+        """Return the result of a shortcode that Hugo or many themes define; None for any other shortcode."""
         match name:
             case "highlight" if inner is not None:
                 return code_block(inner, given.first, self.source_format)

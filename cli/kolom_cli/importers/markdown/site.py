@@ -194,8 +194,8 @@ def _refuse(error: OSError) -> None:
     raise error
 
 
-def is_excluded(location: str, patterns: Iterable[str]) -> bool:
-    """Return whether a path relative to the root matches a pattern that the configuration excludes."""
+def matches_pattern(location: str, patterns: Iterable[str]) -> bool:
+    """Return whether a path, or a folder above it, matches one of the patterns. Paths are relative to the root."""
     for pattern in patterns:
         name = pattern.strip("/")
         if location == name or location.startswith(f"{name}/") or fnmatch.fnmatch(location, name):

@@ -28,7 +28,7 @@ class Arguments:
         return next((self.named[name] for name in names if self.named.get(name)), "")
 
 
-def arguments(text: str) -> Arguments:
+def parse_arguments(text: str) -> Arguments:
     """Parse the arguments of a tag; invalid parts are ignored."""
     texts: list[str] = []
     named: dict[str, str] = {}

@@ -32,7 +32,7 @@ _MAX_SEGMENTS: Final = 2
 def convert(html: str, url_of: Callable[[str], str], link_of: Callable[[str], str] | None = None) -> str:
     """Return the text as plain HTML.
 
-    ``url_of`` returns the replacement of each URL, ``link_of`` that of a link if it is not the same.
+    ``url_of`` returns the replacement of a URL. ``link_of``, if given, replaces the targets of links instead.
     """
     root = parse(html)
     for card in root.select(".graf--mixtapeEmbed"):
@@ -57,7 +57,7 @@ def is_of_medium(host: str) -> bool:
 
 
 def own_link(paths: dict[str, str], hosts: set[str]) -> Callable[[str], str]:
-    """Return the function that makes links to the own stories relative, and removes redirects over Medium.
+    """Return the function that makes links to the author's own stories relative, and removes redirects over Medium.
 
     ``paths`` are the new paths of the stories by their ids; ``hosts`` are the hosts of their canonical URLs.
     """

@@ -85,7 +85,7 @@ def read_story(path: PurePosixPath, html: str) -> Story | None:
         tags=tuple(extract_text(tag) for tag in root.select(".p-tags a, a.p-tag, a.p-category")),
         published_at=published_at,
         is_draft=is_draft,
-        is_response=not is_draft and not has_title and not subtitle and _begins_with(content, title),
+        is_response=not is_draft and not has_title and not subtitle and _has_form_of_response(content, title),
     )
 
 
@@ -114,10 +114,10 @@ def _subtitle(content: Tag, summary: str) -> str:
     return "" if is_beginning else summary
 
 
-def _begins_with(content: Tag, title: str) -> bool:
-    """Return whether the text is plain and begins with the title.
+def _has_form_of_response(content: Tag, title: str) -> bool:
+    """Return whether the text is plain and begins with the title, as that of a response does.
 
-    Both are true for a response: Medium uses the beginning of its text as its title.
+    Medium uses the beginning of the text of a response as its title.
     """
     text = _letters(extract_text(content))
     start = _letters(title.rstrip("….")) if title else ""

@@ -1,6 +1,7 @@
 """Read the files of a Substack export: ``posts.csv``, ``posts/<post_id>.html``, and lists of subscribers.
 
-The files that say who received or opened a post are not read. Of the lists of subscribers, only the lines are counted.
+The files that say who received or opened a post are not read. The lists of subscribers are only read to count their
+rows.
 """
 
 import csv
@@ -51,7 +52,7 @@ class Row:
         return ""
 
     def read(self) -> str:
-        """Return the HTML; one character more than the limit is enough to detect a text that is too long.
+        """Return the HTML, cut to one byte more than the limit: this is enough to detect a text that is too long.
 
         :raises SourceError: the file cannot be read
         """

@@ -45,7 +45,7 @@ _HOSTED: Final = {"native-video-embed": "a video", "native-audio-embed": "an aud
 
 
 def is_restricted(html: str) -> bool:
-    """Return whether parts of a post for everyone are only for some readers."""
+    """Return whether parts of a public post are only for some readers."""
     return _GATED.search(html) is not None
 
 
@@ -54,7 +54,7 @@ def convert(
 ) -> tuple[str, list[str]]:
     """Return the post as plain HTML, and notes about the parts that have no equivalent.
 
-    ``url_of`` returns the replacement of each URL, ``link_of`` that of a link if it is not the same.
+    ``url_of`` returns the replacement of a URL. ``link_of``, if given, replaces the targets of links instead.
     """
     root = parse(html, _with_replacements)
     for replacement in root.select(f".{_REPLACEMENT}"):

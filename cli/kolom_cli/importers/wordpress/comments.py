@@ -14,7 +14,7 @@ from kolom_cli.importers.common.comment_fields import RawComment, to_imported_co
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.types import Item, Skipped
-from kolom_cli.importers.wordpress.dates import parse_local_datetime
+from kolom_cli.importers.wordpress.dates import parse_gmt_or_local
 
 _KIND: Final = "comment"
 _STATUSES: Final[Mapping[str, Status]] = {"1": "approved", "approve": "approved", "0": "pending", "hold": "pending"}
@@ -64,7 +64,7 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
             with_article=True,
             authors=(get("author"),),
             content=html_to_markdown(links.in_comment(content, absolute_url)),
-            created_at=parse_local_datetime(get("date_gmt"), get("date")),
+            created_at=parse_gmt_or_local(get("date_gmt"), get("date")),
             status=_STATUSES.get(status, "pending"),
             parent=f"{article}/comment-{get('parent')}" if get("parent") not in {"", "0"} else None,
             website=get("author_url"),

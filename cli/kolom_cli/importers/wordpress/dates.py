@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 from kolom.config import settings
 
 
-def parse_local_datetime(gmt: str, local: str) -> datetime | None:
-    """Parse a time in UTC, or one in the site's time zone if the first is missing; None if neither is valid."""
+def parse_gmt_or_local(gmt: str, local: str) -> datetime | None:
+    """Parse ``gmt``, a time in UTC, or else ``local``, a time in the site's time zone; None if neither is valid."""
     parsed = parse_utc_datetime(gmt)
     if parsed is None and (site_time := parse_utc_datetime(local)):
         parsed = _in_utc(site_time.replace(tzinfo=settings().zone))

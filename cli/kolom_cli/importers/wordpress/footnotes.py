@@ -13,11 +13,12 @@ _NOTES: Final = frozenset(
 _LISTS: Final = frozenset(
     ("references", "reflist", "footnotes", "footnotes_list", "footnote_list", "efn_reference", "display_footnotes")
 )
-"""Shortcodes that show all footnotes. They are at the end here."""
+"""Shortcodes that show the list of footnotes. They are removed, because Kolom shows the list at the end."""
 _MARK: Final = re.compile(r"<sup\b(?=[^<>]*\sdata-fn=)[^<>]*>", re.IGNORECASE)
 _PARAGRAPH: Final = re.compile(r"\n\s*\n|<(?:p|div|ul|ol|blockquote|pre)[\s>]")
 _BREAK: Final = re.compile(r"\s*\n\s*")
 _NO_MARKERS: Final = dict.fromkeys((0, 1, 2))
+"""Removes the control characters with which :mod:`.html_converter` marks code and blocks."""
 _MAX_BYTES: Final = 1024 * 1024
 
 

@@ -26,7 +26,7 @@ _URL_LINE: Final = re.compile(r"^[ \t]*(https?://[^\s<>\"\0]+)[ \t]*$", re.MULTI
 _BLOCK_START: Final = "\1"
 _BLOCK_END: Final = "\2"
 _NO_MARKERS: Final = dict.fromkeys((0, 1, 2))
-"""Control characters mark code and blocks during the conversion; a text of XML has none."""
+"""Removes the control characters that mark code and blocks during the conversion. A text of XML has none."""
 _MARKER: Final = re.compile("([\1\2])")
 _RAW: Final = re.compile(r"\0(\d+)\0")
 
@@ -78,7 +78,7 @@ class Converter:
     _footnotes: Footnotes = field(default_factory=Footnotes)
     _code: Counter[str] = field(default_factory=Counter)
     _removed: Counter[str] = field(default_factory=Counter)
-    _opened: Counter[str] = field(default_factory=Counter)
+    _unwrapped: Counter[str] = field(default_factory=Counter)
     _linked: Counter[str] = field(default_factory=Counter)
     _kept: Counter[str] = field(default_factory=Counter)
 
@@ -115,7 +115,10 @@ class Converter:
         return _RAW.sub(lambda match: self._raw[int(match[1])], text)
 
     def _block(self, name: str, attributes: Mapping[str, object], *, empty: bool) -> str:
-        """Return the HTML of a block that consists of a comment only, and record the others without content."""
+        """Return the HTML of a block that consists of a comment with a URL, and an empty text for any other block.
+
+        Record the names of the blocks whose content WordPress generates.
+        """
         if not empty or name in _STATIC_BLOCKS or name == "footnotes":
             return ""
         url = _text(attributes, "url", "giphyUrl")
@@ -130,7 +133,7 @@ class Converter:
         for text, names in (
             ("shortcodes became code blocks", self._code),
             ("shortcodes became links", self._linked),
-            ("removed shortcodes and kept the text in them", self._opened),
+            ("removed shortcodes and kept the text in them", self._unwrapped),
             ("removed shortcodes", self._removed),
         ):
             if names:
@@ -142,7 +145,7 @@ class Converter:
         """Return the HTML of a shortcode. An unknown one is removed, unless it may be a text in brackets."""
         if not code.is_stray and (rendered := self._render(code)) is not None:
             return rendered
-        if not (_is_certain(code) or code.name in self._removed or code.name in self._opened):
+        if not (_is_certain(code) or code.name in self._removed or code.name in self._unwrapped):
             self._kept[code.name] += 1
             return code.source
         if code.is_stray:
@@ -156,7 +159,7 @@ class Converter:
             self._linked[code.name] += 1
             return _linked(target, inner)
         if inner.strip():
-            self._opened[code.name] += 1
+            self._unwrapped[code.name] += 1
         else:
             self._removed[code.name] += 1
         return inner

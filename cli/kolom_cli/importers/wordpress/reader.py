@@ -31,7 +31,7 @@ from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
 from kolom_cli.importers.wordpress.comments import read_comments
-from kolom_cli.importers.wordpress.dates import parse_local_datetime, parse_mail_date, parse_utc_datetime
+from kolom_cli.importers.wordpress.dates import parse_gmt_or_local, parse_mail_date, parse_utc_datetime
 from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
 from kolom_cli.importers.wordpress.restrictions import restriction_in
 from kolom_cli.importers.wordpress.wxr import Author, BlogUrl, Language, Record, read_wxr
@@ -126,7 +126,9 @@ def _skipped(record: Record) -> Skipped | None:
     """Return why the record is no article; None if it is one."""
     kind, status, name = record.get("wp:post_type") or "item", record.get("wp:status"), _name(record)
     if record.problem:
-        return Skipped(kind="item", name=name, reason=f"{record.problem}: not read, with its comments", refused=True)
+        return Skipped(
+            kind="item", name=name, reason=f"{record.problem}: its comments are not imported either", refused=True
+        )
     if kind not in _KINDS:
         reason = _OTHER_KINDS.get(kind, f"post type {kind!r} is not supported")
         return Skipped(kind=kind, name=name, reason=reason)
@@ -321,11 +323,11 @@ class _Reader:
 
     def _has_date(self) -> bool:
         """Return whether the post itself has a date: ``pubDate`` may be the date of the export."""
-        return parse_local_datetime(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
+        return parse_gmt_or_local(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
 
     def _date(self) -> datetime | None:
         record = self._record
-        published_at = parse_local_datetime(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
+        published_at = parse_gmt_or_local(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
         if published_at is None and record.get("wp:status") in {"publish", "future"}:
             published_at = parse_mail_date(record.get("pubDate"))
             if published_at is None:

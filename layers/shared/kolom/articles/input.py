@@ -130,7 +130,7 @@ Origin = Annotated[Text, _at_most(MAX_ORIGIN)]
 Language = Annotated[str, _rule(_language_problem)]
 Label = Annotated[str, AfterValidator(_label)]
 StoredLabel = Annotated[str, _rule(_stored_label_problem)]
-LabelCount: Final = _rule(_labels_problem)
+MaxLabelCount: Final = _rule(_labels_problem)
 """The rule for the number of labels, for any kind of sequence."""
 
 
@@ -141,7 +141,7 @@ class ArticleInput(BaseModel):
     path if that is not the default, such as the one that it had on another system. ``origin`` identifies it in the
     export that it was imported from. Letters with accents are composed (Unicode's NFC), except in the body.
 
-    :raises InvalidInput: a field is not valid; it has an entry for every such field
+    :raises InvalidInput: a field is not valid; the error has an entry for every such field
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -152,7 +152,7 @@ class ArticleInput(BaseModel):
     excerpt: Excerpt = ""
     description: Description = ""
     image: Image | None = None
-    labels: Annotated[tuple[Label, ...], LabelCount] = ()
+    labels: Annotated[tuple[Label, ...], MaxLabelCount] = ()
     language: Language = "en"
     author: Author = ""
     published_at: AwareDatetime | None = None

@@ -11,8 +11,8 @@ from kolom.errors import NotFound, ServiceBusy
 from kolom.models.articles import ARTICLE, POINTER, ArticleRecord, ArticlesTableRecord, BodyChunk, Pointer
 from kolom.models.base import is_key
 
-# The article and its chunks are not read in one snapshot, so this is not a failed call that kolom.models.retry repeats.
-# Without that module, public functions do not load tenacity, which adds 70 ms to a cold start.
+# How often an article is read until its chunks match. A query does not read a snapshot, so a publication at the same
+# time may replace the chunks. kolom.models.retry is not used, since it loads tenacity: 70 ms of a cold start.
 _BODY_READS = 3
 
 type Check = Callable[[Article], None]
@@ -22,7 +22,7 @@ type Check = Callable[[Article], None]
 def find_ids(slugs: Collection[str]) -> dict[str, int]:
     """Return the ids of the articles with these current or former slugs, in any Unicode normal form.
 
-    A BatchGetItem for each hundred.
+    A BatchGetItem for each hundred forms.
     """
     forms = {slug: dict.fromkeys((slug, unicodedata.normalize("NFC", slug))) for slug in slugs}
     keys = {(f"slug:{form}", POINTER) for each in forms.values() for form in each if is_key(f"slug:{form}")}

@@ -1,4 +1,4 @@
-"""Convert between articles and table items, and list the items for a state of an article. Pure."""
+"""Convert between articles and table items, and return the items that an article in its current state has. Pure."""
 
 import unicodedata
 from collections import Counter
@@ -19,7 +19,7 @@ ALL_PAGES = "page"
 
 
 def listing_key(article: Article) -> str:
-    """Return the listing of the article: ``all`` is public, the others are for the author."""
+    """Return the listing of the article: ``all`` is public, ``page`` for the sitemap, the others for the author."""
     if article.status == "published":
         return ALL_ARTICLES if article.kind == "article" else ALL_PAGES
     return article.status
@@ -47,7 +47,7 @@ def to_article_record(article: Article) -> ArticleRecord:
 
 
 def to_label_records(article: Article) -> dict[str, LabelRecord]:
-    """Return the items that add a listed article to the listings of its labels, by their range key."""
+    """Return the items that add an article to the listings of its labels, by range key; none if it is not listed."""
     if not article.is_listed:
         return {}
     return {

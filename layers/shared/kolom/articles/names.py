@@ -102,7 +102,7 @@ def alias_problem(alias: str) -> str | None:
 def label_problem(label: str, *, is_stored: bool = False) -> str | None:
     """Return why ``label`` is not valid, or None.
 
-    A stored label may have a page that cannot be reached, since earlier versions accepted it.
+    For a stored label, the URL of its page need not work, since earlier versions accepted such labels.
     """
     if not label.strip():
         return "must not be empty"
@@ -112,7 +112,7 @@ def label_problem(label: str, *, is_stored: bool = False) -> str | None:
         return f"must not contain control characters: {label!r}"
     if is_stored:
         return None
-    # Browsers and servers resolve and decode such parts of a URL, also if they are percent-encoded.
+    # Browsers and servers would change the parts of a URL that are rejected below, even percent-encoded ones.
     if {".", "..", ""} & {part.strip() for part in label.split("/")}:
         return f"must not have a part between slashes that is empty, '.' or '..', because of its URL: {label!r}"
     if escape := _ESCAPE.search(label):
@@ -146,7 +146,7 @@ def is_site_path(path: str) -> bool:
 def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
     """Return the alias of a WordPress post whose URL has this query, such as ``/?p=12``; None for any other query.
 
-    WordPress also names pages so, as ``/?page_id=12``. Posts and pages have different numbers.
+    URLs of WordPress pages are like ``/?page_id=12``. A post and a page never have the same number.
     """
     numbers = (value for name in ("p", "page_id") for value in query.get(name, ()))
     number = next((value for value in numbers if _NUMBER.fullmatch(value)), None)

@@ -1,4 +1,4 @@
-"""Read published articles: lists, single articles, labels and months. Never returns drafts or unbounded results.
+"""Read published articles: lists, single articles, labels and months. Drafts are never returned.
 
 The index that lists are read from is updated about a second after a publication.
 """
@@ -85,9 +85,9 @@ def list_newest(listing: ArticleFilter, *, limit: int) -> list[ArticleSummary]:
 
 
 def list_oldest(listing: ArticleFilter, *, start: int, limit: int) -> list[ArticleSummary]:
-    """Return the ``limit`` published articles of the list after its ``start`` oldest.
+    """Return up to ``limit`` published articles of the list, oldest first, without the ``start`` oldest.
 
-    Also reads the ``start`` oldest: one Query, and another for each megabyte of summaries (about a thousand).
+    Reads the ``start`` oldest as well: one Query, and another for each megabyte of summaries (about a thousand).
     """
     sort_keys = ListedRecord.shelf_order.between(*_bounds(listing))
     found = _query_listing(_listing_key(listing), sort_keys, newest_first=False, limit=start + limit)
@@ -123,7 +123,7 @@ def list_labels() -> list[LabelCount]:
 
 
 def list_all_labels() -> list[LabelCount]:
-    """Return all labels of published articles in alphabetical order. For the author."""
+    """Return all labels of published articles in alphabetical order. For the author, since there is no maximum."""
     return _alphabetical(
         LabelCount(record.label or record.part.removeprefix("label#"), int(record.articles))
         for record in Count.query(COUNTS, Count.part.startswith("label#"))
@@ -147,7 +147,7 @@ def list_months() -> list[MonthCount]:
 
 
 def resolve_path(path: str) -> str:
-    """Return the slug of the published article at ``path``, resolved as by :func:`get_article_at`.
+    """Return the slug of the published article that :func:`get_article_at` finds at ``path``.
 
     A path with the number of a WordPress post in its query, such as ``/?p=12``, leads to that post.
 
@@ -192,9 +192,9 @@ def get_article(slug: str) -> PublishedArticle:
 def get_article_at(path: str) -> PublishedArticle:
     """Return the published article at ``path`` (unescaped), its body and the adjacent articles.
 
-    Makes the requests of :func:`get_article`, and one more for a path of one segment that was published before such
-    paths were slugs. If there is no article: one or two requests for the path itself, one for the path with or without
-    a final slash, and at most six more if the Unicode normal forms of the path differ.
+    Makes the requests of :func:`get_article`. An old path of one segment takes one more, because an earlier version did
+    not store such paths as slugs. If there is no article: one or two requests for the path itself, one for the path
+    with or without a final slash, and at most six more if the Unicode normal forms of the path differ.
 
     :raises NotFound: no published article is there
     :raises Gone: the article there was deleted
@@ -224,7 +224,7 @@ def find_summary(slug: str) -> Article:
 
 
 def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
-    """Return the published ones of these articles, by id. A BatchGetItem for each hundred."""
+    """Return those of these articles that are published, by id. A BatchGetItem for each hundred."""
     records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
     articles = (to_article(record) for record in records)
     return {article.id: article for article in articles if article.status == "published"}
@@ -242,7 +242,8 @@ def get_by_id(article_id: int) -> tuple[Article, Body]:
 def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
     """Return the result of ``read`` for the article at ``path``.
 
-    Raises the errors of :func:`get_article_at`. Of several candidates, the first that is or was public is used.
+    Raises the errors of :func:`get_article_at`. Of several candidates, the published article with exactly this path is
+    used; if there is none, the first that is published or was deleted.
     """
     checked: set[int] = set()
     for keys in (pointer_keys_at(path), variant_pointer_keys(path)):

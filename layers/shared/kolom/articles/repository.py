@@ -73,7 +73,7 @@ def request_reindex(article_id: int, mark: str) -> None:
     ArticleRecord(str(article_id), ARTICLE).update_if(ArticleRecord.key.exists(), [ArticleRecord.touched.set(mark)])
 
 
-def get_body_html(article: Article) -> Body | None:
+def find_rendered_body(article: Article) -> Body | None:
     """Return the article's body without its source; None if it was replaced since ``article`` was read."""
     parts = _query_chunks(article.id, f"body#{article.body_version}#")
     return join_body(parts) if len(parts) == article.body_parts else None

@@ -1,8 +1,8 @@
 """Restore an article from an archive with its id, version, times, body and all its names.
 
-If interrupted, it leaves the article in the old or the new state, and running it again completes it: first the id is
-reserved, then aliases are added, then the body is stored beside the existing one. The transaction that writes the
-article follows; after it, only the chunks of the old body are deleted.
+A restore that is interrupted leaves the article in its old or its new state, and running it again completes it. These
+are its steps: reserve the id, add the aliases, store the body beside the existing one, write the article in one
+transaction, delete the chunks of the old body.
 """
 
 import re
@@ -34,7 +34,7 @@ class ArticleSnapshot:
 
     ``content_version`` is the version in which the article got this body. ``spellings`` maps the keys of its labels
     to their spelling in the list of all labels, where that differs from the article's own. The location of its chunks
-    (``article.body_version`` and the numbers of chunks) differs between stores.
+    (``article.body_version`` and the numbers of chunks) is different in each table.
     """
 
     article: Article
@@ -58,7 +58,7 @@ class RestorePlan:
 def restore_article(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Change:
     """Restore an article. Restoring the same snapshot again changes nothing.
 
-    With ``overwrite``, the snapshot replaces an existing article that differs, and its version becomes higher.
+    With ``overwrite``, the snapshot replaces an existing article that differs, and the version of the article grows.
 
     :raises InvalidInput: it could not have been published, or is inconsistent
     :raises RestoreConflict: the existing article differs and ``overwrite`` is false
@@ -103,7 +103,7 @@ def plan_restore(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Resto
 
 
 def _comparable(article: Article) -> Article:
-    """Return the article without fields that depend on the number of writes and on the store."""
+    """Return the article without fields that depend on the number of writes and on the table."""
     return replace(article, version=0, body_version="", body_parts=0, source_parts=0)
 
 

@@ -33,7 +33,7 @@ def publish_due(*, now: datetime, has_time: Callable[[], bool] = lambda: True) -
             summary = to_summary(record)
             if publish_scheduled(summary.id, now=now):
                 published.append(summary.slug)
-        except Exception as error:  # noqa: BLE001 - one article must not keep the others from their readers
+        except Exception as error:  # noqa: BLE001 - an error with one article must not stop the others
             logger.exception("scheduled article not published", slug=record.slug, reason=type(error).__name__)
             failed.append(record.slug)
             if is_unavailable(error):

@@ -34,9 +34,9 @@ def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = 
     if len(transaction) > MAX_ITEMS and old is not None:
         kept_keys = {label_key(label) for label in new.labels}
         kept = tuple(label for label in old.labels if label_key(label) in kept_keys)
-        between = commit(old, replace(old, labels=kept, version=new.version), spellings=spellings)
+        intermediate = commit(old, replace(old, labels=kept, version=new.version), spellings=spellings)
         new = replace(new, version=new.version + 1)
-        transaction = _transaction(between, new, spellings)
+        transaction = _transaction(intermediate, new, spellings)
     transaction.commit()
     return new
 
@@ -82,7 +82,8 @@ def _write_article(transaction: Transaction, old: Article | None, new: Article) 
 
 def _write_pointers(transaction: Transaction, old: Article | None, new: Article) -> None:
     old_keys = set(pointer_keys(old)) if old else set()
-    # The article is new because its slug and its origin were free when they were looked up.
+    # The slug and the origin of a new article were free when they were looked up. If they no longer are, that read is
+    # stale; if another name is taken, the article conflicts.
     were_free = {f"slug:{new.slug}", f"origin:{new.origin}"} if old is None else frozenset()
     for key, name in pointer_keys(new):
         if (key, name) not in old_keys:

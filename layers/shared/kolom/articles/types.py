@@ -54,7 +54,7 @@ class ArticleSummary:
 
     @property
     def size_bytes(self) -> int:
-        """Return the size of the text that a list shows of the article. The path counts twice: for its URL too."""
+        """Return the size of the text that a list shows of the article: the path twice, since the URL contains it."""
         texts = (self.title, self.excerpt, self.image or "", self.author, self.slug, self.path, self.path, *self.labels)
         return sum(len(text.encode()) for text in texts)
 
@@ -82,7 +82,7 @@ class Article(ArticleSummary):
 
     @property
     def is_listed(self) -> bool:
-        """Return whether the article is in the public lists and counts. Free pages and unpublished articles are not."""
+        """Return whether the article is in the public lists and counts: a published article, but not a page."""
         return self.status == "published" and self.kind == "article"
 
     def takes_comments(self, now: datetime, *, close_after_days: int) -> bool:

@@ -15,7 +15,7 @@ _BEARER = "bearer "
 
 
 def create_edit_token(article_id: int, comment_id: str, secret: SigningKeys) -> str:
-    """Return the edit token that proves the authorship of the comment: always the same one."""
+    """Return the edit token that proves the authorship of the comment: every call returns the same token."""
     return signing.sign(_EDIT_PURPOSE, [article_id, comment_id], secret)
 
 
@@ -34,7 +34,7 @@ def read_edit_token(header: str | None, secret: Callable[[], SigningKeys]) -> tu
 
 
 def avatar_seed(comment_id: str, secret: SigningKeys) -> str:
-    """Return the seed of a new author's avatar. It does not depend on the address, which anyone can enter."""
+    """Return the seed of a new author's avatar. The email address has no effect, since anyone can enter it."""
     return signing.keyed_hash(_AVATAR_PURPOSE, comment_id, secret)[:_SEED_LENGTH]
 
 

@@ -29,8 +29,8 @@ type Change = Literal["created", "updated", "unchanged"]
 class ExternalComment:
     """A comment of another system for the article ``article_id``. ``origin`` is its permanent name in that system.
 
-    ``parent`` is the imported comment that it replies to. ``avatar`` is the seed of its author's avatar, by default one
-    of name and website. ``person`` is the pseudonym of its author
+    ``parent`` is the imported comment that it replies to. ``avatar`` is the seed of its author's avatar, by
+    default derived from name and website. ``person`` is the author's pseudonym
     (:func:`kolom.security.pseudonyms.pseudonym_of`).
     """
 
@@ -98,8 +98,8 @@ def diff(old: Comment | None, imported: Comment, *, overwrite: bool) -> Change:
 def to_comment(external: ExternalComment, known_id: str | None = None) -> Comment:
     """Convert an external comment to the comment to store; the same source always gives the same result.
 
-    ``known_id`` is its id if it was imported before. It can differ from a new one: its parent may have been missing
-    then, or may have been a different comment.
+    ``known_id`` is its id if it was imported before. A new id could differ, since the id depends on the parent, which
+    may have been missing at that time, or may have been a different comment.
     """
     parent = external.parent
     comment = Comment(
@@ -139,7 +139,7 @@ def _next_state(old: Comment | None, imported: Comment) -> Comment:
 def _new_id(external: ExternalComment) -> str:
     """Return a ULID of the comment's time, or just after its parent's, with a digest of its origin as the random part.
 
-    Times are truncated to seconds: exports of one blog in two formats may differ in the rest.
+    Times are truncated to seconds: the fractions may differ between exports of one blog in two formats.
     """
     milliseconds = max(0, int(external.created_at.timestamp()) * 1000)
     if external.parent is not None:

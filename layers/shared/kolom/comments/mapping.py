@@ -8,7 +8,7 @@ _STATUSES: dict[str, Status] = {name: name for name in ("pending", "approved", "
 
 
 def to_record(comment: Comment) -> CommentRecord:
-    """Return the item of a comment. A visible comment is in the public indexes, with its text if it is approved."""
+    """Return the item of a comment. Its public attributes have the text only if the comment is approved."""
     record = CommentRecord(
         str(comment.article_id),
         comment.id,

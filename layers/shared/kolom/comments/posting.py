@@ -59,8 +59,8 @@ class PostedComment:
 def post(article: Article, comment: NewComment, context: RequestContext, *, now: datetime) -> PostedComment:
     """Post a comment. Sending it again changes nothing.
 
-    With the same idempotency key, the response is the same as the first. Without a key, anyone with the same IP address
-    may repeat another visitor's text: the result is the comment as it was posted, without an edit token.
+    With the same idempotency key, the response is the same as the first one. Without a key, anyone with the same IP
+    address may repeat another visitor's text: the result is the comment as it was posted, without an edit token.
 
     :raises InvalidInput: a token is not valid, or the parent comment does not exist
     :raises Conflict: comments on the article are closed
@@ -128,7 +128,7 @@ class _CommentSubmission:
             raise Conflict("comments on this article are closed")
         self._parent = self._find_parent()
 
-    def limits(self, client: ClientId, per_minute: int) -> Sequence[Limit]:  # noqa: ARG002 - a NewSubmission
+    def limits(self, client: ClientId, per_minute: int) -> Sequence[Limit]:  # noqa: ARG002 - the signature of NewSubmission
         return ()
 
     def text(self) -> SubmittedText:
@@ -136,12 +136,12 @@ class _CommentSubmission:
         return submitted_text(self._article, name=new.name, content=new.content, website=new.website)
 
     def store(self, findings: Sequence[SpamFinding], pipeline: SubmissionPipeline) -> PostedComment:
-        author = self._approved_author()
-        decision = moderation_policy.decide(findings, settings().moderation_mode, trusted=author is not None)
+        trusted = self._find_trusted_comment()
+        decision = moderation_policy.decide(findings, settings().moderation_mode, trusted=trusted is not None)
         keys = signing.load_keys()
 
         def attempt() -> PostedComment:
-            comment = self._comment(decision, author, pipeline)
+            comment = self._comment(decision, trusted, pipeline)
             try:
                 pipeline.save_once(
                     comment.id, partial(self._stage, comment, pipeline.origin), article_id=str(comment.article_id)
@@ -173,12 +173,12 @@ class _CommentSubmission:
             raise InvalidInput(FieldError("parent_id", "maximum thread depth reached; reply to an earlier comment"))
         return parent
 
-    def _approved_author(self) -> Comment | None:
+    def _find_trusted_comment(self) -> Comment | None:
         """Return the approved comment whose edit token the client has, or None."""
         comment = repository.get(*self._trusted) if self._trusted else None
         return comment if comment and comment.status == "approved" else None
 
-    def _comment(self, decision: Decision, author: Comment | None, pipeline: SubmissionPipeline) -> Comment:
+    def _comment(self, decision: Decision, trusted: Comment | None, pipeline: SubmissionPipeline) -> Comment:
         new, parent, keys = self._new, self._parent, signing.load_keys()
         comment_id = _new_id(self._now, after=parent)
         return Comment(
@@ -189,7 +189,7 @@ class _CommentSubmission:
             content=new.content,
             website=new.website,
             person=pseudonym_of(new.email, keys) if new.email else None,
-            avatar=author.avatar if author else authors.avatar_seed(comment_id, keys),
+            avatar=trusted.avatar if trusted else authors.avatar_seed(comment_id, keys),
             created_at=self._now.replace(microsecond=0),  # as stored, so that every response is the same
             parent_id=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,

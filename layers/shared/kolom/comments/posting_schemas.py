@@ -47,7 +47,7 @@ class PostedCommentOut(BaseModel):
     comment: CommentOut
     status: Literal["approved", "pending"]
     edit_token: str | None = Field(
-        description="Null for a repeat without an Idempotency-Key: nothing proves that its client is the author"
+        description="Null for a repeated request without an Idempotency-Key: the client may not be the author"
     )
 
     @classmethod

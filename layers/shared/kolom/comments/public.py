@@ -32,7 +32,7 @@ class RecentComment:
 
 
 def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | None = None) -> CommentPage:
-    """Return a page of an article's comments. Oldest first, so that a comment precedes its replies.
+    """Return a page of an article's comments. In the order ``oldest``, a comment precedes its replies.
 
     The page ends before ``limit`` if its comments are large (:func:`kolom.pagination.first_page`). Continuing from
     ``cursor`` skips nothing and repeats nothing. Two requests: a Query of the index, the count.

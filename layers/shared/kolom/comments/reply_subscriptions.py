@@ -25,12 +25,15 @@ from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 type Action = Literal["confirm", "leave"]
-"""What a link does. ``leave`` ends the subscription; issued links and messages of the catalog have that name."""
+"""What a link does. ``leave`` ends the subscription; links in sent mails and the message catalog use this name."""
 
 CONFIRM_DAYS: Final = 7
 
 _UNANSWERED_FOR: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
-"""How long an unanswered request is stored: until after its link has expired, which is created when it is sent."""
+"""How long an unanswered request is stored: until its link has certainly expired.
+
+The link is created when the mail is sent, which can be later than the request.
+"""
 
 _PURPOSE: Final = "kolom.subscription"
 
@@ -92,7 +95,7 @@ def _ask(
 ) -> None:
     if address is None or not address.notify_replies or address.expires_at <= now.timestamp():
         return
-    # By all keys: key rotation must not cause people who have answered to be asked again.
+    # All pseudonyms are looked up: after a key rotation, people who have answered must not be asked again.
     if any(load(comment.article_id, each, now=now) for each in all_pseudonyms_of(address.email, signing.load_keys())):
         return
     if not _may_ask(comment, address.email, origin or origins.load(comment.id, now=now), now):
@@ -159,8 +162,8 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Su
 def execute(link: SubscriptionLink, *, now: datetime) -> None:
     """Confirm or end the subscription. Idempotent.
 
-    Unsubscribing erases everything except the pseudonym, which prevents further confirmation mails. If nothing is
-    stored, the pseudonym is.
+    Unsubscribing erases everything except the pseudonym, which prevents further confirmation mails. The pseudonym is
+    stored even if there was no subscription.
 
     :raises NotFound: there is no subscription to confirm
     :raises Conflict: the person has unsubscribed in the meantime
@@ -182,7 +185,10 @@ def execute(link: SubscriptionLink, *, now: datetime) -> None:
 
 
 def delete_for_comment(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
-    """Delete the subscription that ``comment`` started, in the transaction that erases it; keep an unsubscription."""
+    """Delete the subscription that ``comment`` started, in the transaction that erases this comment.
+
+    An unsubscription is kept.
+    """
     if comment.person is None:
         return
     subscription = load(comment.article_id, comment.person, now=now)

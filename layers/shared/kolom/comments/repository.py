@@ -154,8 +154,8 @@ def with_expiry(comment: Comment, now: datetime) -> Comment:
     return replace(comment, expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY)
 
 
-def _count_with_parent(transaction: Transaction, comment: Comment, change: int, *, now: datetime) -> Comment:
-    """Add ``change`` to the parent's count of replies; remove the parent reference if the parent no longer exists."""
+def _count_with_parent(transaction: Transaction, comment: Comment, difference: int, *, now: datetime) -> Comment:
+    """Add ``difference`` to the parent's count of replies; if the parent no longer exists, remove the reference."""
     if comment.parent_id is None:
         return comment
     parent = get(comment.article_id, comment.parent_id)
@@ -166,14 +166,14 @@ def _count_with_parent(transaction: Transaction, comment: Comment, change: int, 
         # Counted without a condition on the version, so that concurrent replies do not conflict.
         transaction.update(
             CommentRecord(str(parent.article_id), parent.id),
-            [CommentRecord.replies.add(change), CommentRecord.version.add(1)],
+            [CommentRecord.replies.add(difference), CommentRecord.version.add(1)],
             CommentRecord.status == "approved",
             changed,
         )
         return comment
-    # ``change`` stays the same: the parent itself was not changed.
-    new = replace(parent, replies=max(0, parent.replies + change), version=parent.version + 1)
+    # The field ``change`` keeps its value, since only the count of replies changes.
+    new = replace(parent, replies=max(0, parent.replies + difference), version=parent.version + 1)
     if new.is_visible != parent.is_visible:
-        new = _count_with_parent(transaction, new, change, now=now)
+        new = _count_with_parent(transaction, new, difference, now=now)
     transaction.put(to_record(with_expiry(new, now)), CommentRecord.version == parent.version, changed)
     return comment

@@ -183,7 +183,7 @@ def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ())
 
 
 def restore_author(author: CommentAuthorSnapshot) -> Change:
-    """Restore the author's pseudonym and address of a comment.
+    """Restore the pseudonym and the address of a comment's author.
 
     :raises RestoreConflict: the stored comment has another address, or its author has erased it
     :raises NotFound: there is no such comment

@@ -95,7 +95,7 @@ class _MessageSubmission:
         pipeline.save_once(record.id, add)
         return SubmissionResult(record.id, status)
 
-    def repeat(self, record: GuardRecord, *, is_same_client: bool) -> SubmissionResult:  # noqa: ARG002 (an id is not secret)
+    def repeat(self, record: GuardRecord, *, is_same_client: bool) -> SubmissionResult:  # noqa: ARG002 - any client may get the id
         return SubmissionResult(str(record.item_id), None)
 
     def _record(self, status: Literal["new", "spam"], findings: Sequence[SpamFinding]) -> MessageRecord:

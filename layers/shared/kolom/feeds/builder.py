@@ -2,7 +2,7 @@
 
 | feed | DynamoDB requests, at most |
 |---|---|
-| all articles, or those of a label | 1 + :data:`MAX_ENTRIES`: a Query of the list, one for each article with its text |
+| all articles, or those of a label | 1 + :data:`MAX_ENTRIES`: a Query of the list, one for the text of each article |
 | comments of the site | 6: :func:`kolom.comments.public.list_recent` |
 | comments of an article | 3: pointer and article, a Query |
 

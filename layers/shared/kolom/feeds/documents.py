@@ -10,12 +10,12 @@ _DOCUMENT: Final = re.compile(
 
 
 def is_document(path: str) -> bool:
-    """Return whether ``path`` (decoded) is that of a feed, sitemap, preview or robots.txt, in any form."""
+    """Return whether ``path`` (decoded) is that of a feed, sitemap, preview or robots.txt, ignoring extra slashes."""
     return _DOCUMENT.fullmatch(_bare(path)) is not None
 
 
 def find_document_redirect(path: str) -> str | None:
-    """Return the path of a document without the extra slashes of ``path`` (decoded), or None if it has none.
+    """Return the path of a document without extra slashes; None if ``path`` (decoded) has none, or is no document.
 
     >>> find_document_redirect("/robots.txt/"), find_document_redirect("/robots.txt")
     ('/robots.txt', None)

@@ -6,7 +6,9 @@ from typing import Final
 
 from kolom.urls import feed_path
 
-_NAMES: Final = {"rss": "rss.xml", "json": "feed.json"}
+_BLOGGER_FORMATS: Final = {"rss": "rss.xml", "json": "feed.json"}
+"""The values of ``alt`` in the query of a Blogger feed; the default is Atom."""
+
 _BLOGGER: Final = re.compile(r"/feeds/posts/(?:default|full|summary)(?:/-/([^/]+)(?:/.*)?)?/?")
 _BLOGGER_COMMENTS: Final = re.compile(r"/feeds/(?:\d+/)?comments/(?:default|full|summary)/?")
 _WORDPRESS: Final = {
@@ -43,7 +45,7 @@ def find_legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> 
     """
     if match := _BLOGGER.fullmatch(path):
         kind = next(iter(query.get("alt", ())), "")
-        return feed_path(_NAMES.get(kind, "atom.xml"), (match[1] or "").strip() or None)
+        return feed_path(_BLOGGER_FORMATS.get(kind, "atom.xml"), (match[1] or "").strip() or None)
     if _BLOGGER_COMMENTS.fullmatch(path):
         return feed_path("comments.xml")
     if path in {"/", "/index.php"}:

@@ -80,9 +80,9 @@ class Api(APIGatewayHttpResolver):
 
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:
-        # The expression of Powertools for `<name>` has no marks, which are vowels in many scripts. API Gateway decodes
-        # paths, and has split them at slashes. Powertools has no public setting for this expression (a route with a
-        # group of its own would have that in the OpenAPI document), so a test calls the API with such slugs.
+        # The expression of Powertools for `<name>` does not match marks, which are vowels in many scripts. This one
+        # matches everything except slashes. Powertools has no public setting for it, and a route with its own
+        # expression would show it in the OpenAPI document. The method is private: a test calls the API with such slugs.
         return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
 
     @property

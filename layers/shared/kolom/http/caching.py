@@ -41,12 +41,12 @@ def finalize(
     headers: dict[str, Any] = response.setdefault("headers", {})
     request = headers_of(event)
     method = event["requestContext"]["http"]["method"]
-    readable = method in {"GET", "HEAD"}
-    default = _DEFAULT_CACHING.get(HTTPStatus(response["statusCode"]), "no-store") if readable else "no-store"
+    is_read = method in {"GET", "HEAD"}
+    default = _DEFAULT_CACHING.get(HTTPStatus(response["statusCode"]), "no-store") if is_read else "no-store"
     if caching is not None and response["statusCode"] == HTTPStatus.OK:
         default = caching
     headers.setdefault("Cache-Control", default)
-    if not readable or response["statusCode"] != HTTPStatus.OK:
+    if not is_read or response["statusCode"] != HTTPStatus.OK:
         return response
     body = _body_bytes(response)
     tag = hashlib.sha256(body).hexdigest()[:32]
@@ -59,7 +59,6 @@ def finalize(
         return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": "", "isBase64Encoded": False}
     if compressed:
         headers["Content-Encoding"] = "gzip"
-    if compressed:
         body = gzip.compress(body, compresslevel=6, mtime=0)
     # Base64 adds a third; quotes and line breaks escaped in JSON may double the body.
     if compressed or len(json.dumps(response["body"], ensure_ascii=False).encode()) > MAX_RESPONSE_BYTES:

@@ -17,7 +17,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """The methods that change nothing (RFC 9110, 9.2.1)."""
 
 _OWN_OR_USER: Final = frozenset({"same-origin", "none"})
-"""The values of ``Sec-Fetch-Site`` of a page of the same host, and of an action of the user outside of any page."""
+"""The values of ``Sec-Fetch-Site`` for requests of a page of this site, and of the user, such as a typed address."""
 
 
 class ForeignOrigin(KolomError):

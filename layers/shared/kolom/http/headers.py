@@ -5,10 +5,10 @@ from typing import Any
 
 
 def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """Return the request's headers with lowercase names, which are case-insensitive (RFC 9110, 5.1)."""
+    """Return the request's headers with their names in lower case. Names are case-insensitive (RFC 9110, 5.1)."""
     return {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
 
 
 def header(event: Mapping[str, Any], name: str) -> str | None:
-    """Return the value of a request header, or None."""
+    """Return the value of a request header, or None. ``name`` must be in lower case."""
     return headers_of(event).get(name)

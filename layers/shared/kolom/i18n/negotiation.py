@@ -1,6 +1,7 @@
 """Choose the language of a page from the reader's ``Accept-Language``. Pure.
 
-The CDN decides before its cache (``NameViewer`` in ``template.yaml``), by the same rules; a test compares both.
+The CDN (``NameViewer`` in ``template.yaml``) makes the same choice before it searches its cache, since the cache has a
+page for each language. A test compares both implementations.
 """
 
 import re

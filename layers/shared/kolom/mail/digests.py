@@ -5,7 +5,8 @@ mail above the limit makes it a mail that is due when the hour ends. Every step 
 
 1. A mail above the limit stores the id of the digest (``digest``), then adds its own id to the digest (``members``),
    then waits (``deferred``) until the digest should have been sent.
-2. When the hour has ended, the timer requeues the digest, and it is sent like any mail. It takes no more members.
+2. When the hour has ended, the timer requeues the digest, and it is sent like any mail. From then on it takes no
+   more members.
 3. Its members are due some minutes later. Each gets the status of the digest. If a process stopped within
    step 1, the mail has ``digest`` but is not a member: it is treated like a new mail.
 """
@@ -27,7 +28,7 @@ MAX_MEMBERS: Final = 50
 """The number of comments in a digest. Further ones are only counted."""
 
 _MEMBER_DELAY: Final = timedelta(minutes=15)
-"""How long after its digest a member is due: later than the timer and the stream need to send the digest."""
+"""How long after its digest a member is due: longer than the timer and the stream take to send the digest."""
 
 _PREFIX: Final = "moderation-digest#"
 
@@ -59,13 +60,13 @@ def leave_to_digest(record: OutboxRecord, *, now: datetime) -> bool:
 
     :raises Conflict: the digests of this hour and the next one are being sent
     """
-    if _count_alone(record.id, now):
+    if _count_single(record.id, now):
         if record.digest is not None:
             outbox.assign(record, None)
         return False
-    # The next hour is for a digest that is sent early, or by a process whose clock is ahead.
+    # The next hour's digest is used if this hour's is sent early, or by a process whose clock is ahead.
     if not any(_leave_to_digest_of(record, hour, now) for hour in (now, now + timedelta(hours=1))):
-        raise Conflict("no digest takes this mail")
+        raise Conflict("the digests of this hour and the next one are being sent")
     return True
 
 
@@ -101,7 +102,7 @@ def _leave_to_digest_of(record: OutboxRecord, hour: datetime, now: datetime) -> 
     return False
 
 
-def _count_alone(mail_id: str, now: datetime) -> bool:
+def _count_single(mail_id: str, now: datetime) -> bool:
     """Count a mail that is to be sent singly; return False if the limit is reached. The same mail counts once."""
     single = OutboxRecord.single
     actions: list[Action] = [
@@ -115,7 +116,7 @@ def _count_alone(mail_id: str, now: datetime) -> bool:
 def _add(chosen: str, mail_id: str, due: datetime, now: datetime) -> bool:
     """Add a mail to a digest that has room and is not being sent. The first one makes the digest a mail."""
     members = OutboxRecord.members
-    actions = [members.add({mail_id}), *_collecting(chosen, due, now)]
+    actions = [members.add({mail_id}), *_collecting_actions(chosen, due, now)]
     return OutboxRecord(chosen).update_if(_IS_COLLECTING & has_room(members, mail_id, MAX_MEMBERS), actions)
 
 
@@ -130,7 +131,7 @@ _IS_COLLECTING: Final[Condition] = OutboxRecord.status.does_not_exist() | (
 )
 
 
-def _collecting(chosen: str, due: datetime, now: datetime) -> tuple[Action, ...]:
+def _collecting_actions(chosen: str, due: datetime, now: datetime) -> tuple[Action, ...]:
     return (
         OutboxRecord.kind.set("digest"),
         OutboxRecord.item_id.set(chosen.removeprefix(_PREFIX)),

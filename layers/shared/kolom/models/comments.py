@@ -7,9 +7,9 @@
 | ``address#<ULID>`` | ``address`` | :class:`AddressRecord`: the email address of the comment's author; it expires |
 | ``subscription#7#<person>`` | ``subscription`` | :class:`SubscriptionRecord`: the state of a reply subscription |
 
-``public`` and ``recent`` are sparse indexes: they have a comment while it has ``public_article_id`` and
-``public_site``. They project only public attributes, so that public functions need access to nothing else. Nothing that
-identifies a person is in an item that these functions can read.
+``public`` and ``recent`` are sparse indexes: a comment is in ``public`` while it has ``public_article_id``, and in
+``recent`` while it has ``public_site``. They project only public attributes. Public functions can read
+these indexes and the counts, but nothing else: no email address and no pseudonym.
 """
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -68,7 +68,7 @@ class CommentsMeta(TableMeta):
 
 
 class CommentRecord(Record):
-    """A comment. ``content`` and ``author_…`` are its stored data; public attributes exist only while it is public."""
+    """A comment. ``name``, ``website`` and ``content_html`` are for the public, and exist only while it is approved."""
 
     class Meta(CommentsMeta):
         pass

@@ -1,8 +1,8 @@
 """Complete calls that DynamoDB rejected because of a concurrent write, or processed only in part.
 
 A write of a single item is rejected while a transaction changes the item, which SDKs do not retry. A batch may come
-back with unprocessed items for lack of capacity: PynamoDB reads those again at once and without end, and gives up
-writing them with an error that has no cause.
+back with unprocessed items for lack of capacity. PynamoDB would repeat reads of these at once and without a limit, and
+would give up writes of these with an error that does not name the cause.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Load what follows an article: comments and related articles. Failures leave the section out."""
+"""Load what follows an article: comments and related articles. A part that cannot be loaded is left out."""
 
 from dataclasses import dataclass
 from datetime import datetime

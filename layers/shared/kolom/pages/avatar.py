@@ -13,7 +13,8 @@ _SIDE: Final = 5
 def render_avatar(seed: str) -> Markup:
     """Return the SVG of an author's seed: a symmetric pattern of five by five squares.
 
-    A seed is hexadecimal. Of another text, only the part before its first other character counts.
+    The pattern and the color are two hexadecimal numbers in the seed. If one contains another character, only the
+    digits before it count.
     """
     bits, hue = _number(seed[:7]), _number(seed[7:10]) % 360
     path = ""

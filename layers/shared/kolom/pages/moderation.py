@@ -60,6 +60,7 @@ def render_result(
     Data that cannot be read now is omitted, because the action is done already.
     """
     article = _article(comment)
+    # In a tuple, since None means that the queue could not be read.
     found = load_part("next comment", lambda: (find_next_pending(comment.id),))
     following = found[0] if found else None
     next_comment = None

@@ -107,7 +107,7 @@ def _page(
         locale,
         form=form,
         results=results,
-        shown_query=_quoted(form.q),
+        shown_query=_isolated(form.q),
         found=_found(form, results, locale, is_first=cursor is None) if results else "",
         is_first=cursor is None,
         errors=errors,
@@ -136,7 +136,7 @@ def _head(form: SearchForm, results: Results | None, title: str, cursor: str | N
 
 def _found(form: SearchForm, results: Results, locale: Locale, *, is_first: bool) -> str:
     """Return the number of results in the words of the custom element, which shows the same before the list."""
-    query = _quoted(results.did_you_mean or form.q)
+    query = _isolated(results.did_you_mean or form.q)
     total = locale.number(results.total)
     if not results.total_is_exact:
         total = locale.translate("search.results.about", n=total)
@@ -151,13 +151,13 @@ def _found(form: SearchForm, results: Results, locale: Locale, *, is_first: bool
     return " ".join([f"{found}." if notes else found, *notes])
 
 
-def _quoted(query: str) -> str:
-    """Return a query for a message, isolated because it may be in the other direction than the message."""
+def _isolated(query: str) -> str:
+    """Return a query for a message, in bidi isolates: its text may run in the other direction than the message."""
     return f"\u2068{_shortened(query)}\u2069"
 
 
 def _shortened(query: str) -> str:
-    """Return a query for titles and messages, which a long one would fill."""
+    """Return a query for titles and messages, truncated if it is long."""
     return query if len(query) <= _MAX_SHOWN else query[: _MAX_SHOWN - 1].rstrip() + "…"
 
 

@@ -23,7 +23,7 @@ _REASONS: Final[Mapping[type[KolomError], str]] = {
 def is_one_click(event: Event, fields: Mapping[str, Any]) -> bool:
     """Return whether the request with these fields is the one-click unsubscription of a mail provider (RFC 8058, 3.2).
 
-    It may come from the page of a webmail. The token in its path is all the proof that it needs.
+    It may come from a page of a webmail service. It needs no other proof than the token in its path.
     """
     is_subscription = str(event["rawPath"]).startswith("/api/subscription/")
     return is_subscription and fields.get("List-Unsubscribe") == "One-Click"

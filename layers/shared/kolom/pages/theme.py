@@ -1,8 +1,8 @@
 """The theme of the pages: asset names, menu and logo, as deployed by `kolom deploy-assets`.
 
-One GetItem a minute in each process. A missing theme never breaks a page: if the table cannot be read, or the function
-has none, pages use the theme that was read last. If none was deployed or read yet, they use plain file names and a
-default menu.
+One GetItem a minute in each process. A missing theme never breaks a page: if the table cannot be read, or its
+name is not configured, pages use the theme that was read last. If none was deployed or read yet, they use plain file
+names and a default menu.
 """
 
 import time

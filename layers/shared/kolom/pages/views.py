@@ -20,7 +20,8 @@ from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, htm
 from kolom.pages.templating import FeedLink, Head, render
 from kolom.timestamps import to_rfc3339
 
-_CONTENTS_FROM: Final = 3  # headings; shorter articles get no table of contents
+_MIN_HEADINGS: Final = 3
+"""The number of headings from which on an article gets a table of contents."""
 
 
 def render_home(articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None) -> HtmlResponse:
@@ -94,7 +95,7 @@ def render_contact(*, locale: Locale | None = None) -> HtmlResponse:
 
 
 def render_article(published: PublishedArticle, extras: ArticleExtras) -> HtmlResponse:
-    """Return an article or a free page with its extras, in its own language if there is a locale for it."""
+    """Return an article, or a page of the author, with its extras; in its own language if there is a locale for it."""
     shown, locale = published.article, _locale_of(published.article)
     path = urls.encoded_path(shown.path)
     head = Head(
@@ -202,7 +203,7 @@ def _render_article(
         language=shown.language,
         article=shown,
         body=body,
-        contents=body.toc if len(body.toc) >= _CONTENTS_FROM else (),
+        contents=body.toc if len(body.toc) >= _MIN_HEADINGS else (),
         # If the text contains the image, the page does not show it again above.
         image=shown.image if shown.image and not body.contains_image(shown.image) else None,
         updated=_was_updated(shown),

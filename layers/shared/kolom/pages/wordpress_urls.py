@@ -1,7 +1,7 @@
-"""Redirect the URLs of WordPress that consist of their query, such as ``/?p=12``.
+"""Redirect URLs of WordPress that differ only in their query, such as ``/?p=12``.
 
-A site with plain permalinks has no others, and all WordPress sites have them as short links. An import stores
-``/?p=12`` as an alias of the post.
+All URLs of a WordPress site with plain permalinks are like this; other WordPress sites have them as short links. An
+import stores ``/?p=12`` as an alias of the post.
 
 | query | leads to |
 |---|---|
@@ -26,16 +26,16 @@ from kolom.pages.search_page import SearchForm
 
 _NUMBERED: Final = ("p", "page_id", "attachment_id", "author", "cat")
 _PERIOD: Final = re.compile(r"([0-9]{4})(?:(0[1-9]|1[0-2])(?:[0-9]{2})?)?")
-_OF_WORDPRESS: Final = frozenset(
+_WORDPRESS_PARAMETERS: Final = frozenset(
     ("cpage", "p", "page", "page_id", "paged", "post_type", "preview", "preview_id", "preview_nonce", "replytocom")
 )
 """The parameters of WordPress that have no effect on the page of an article."""
 
 
 def post_redirect(query: Mapping[str, list[str]]) -> str | None:
-    """Return the path of the article with the post's number in the query, with the other parameters; None without one.
+    """Return the path of the article whose post number the query has; None if the query has no number.
 
-    Two requests to DynamoDB.
+    Parameters that are not of WordPress are kept. Two requests to DynamoDB.
 
     :raises NotFound: there is no published article with that number
     :raises Gone: the article was deleted
@@ -44,7 +44,7 @@ def post_redirect(query: Mapping[str, list[str]]) -> str | None:
     if alias is None:
         return None
     path = urls.encoded_path(public.current_path(alias))
-    kept = {name: values for name, values in query.items() if name not in _OF_WORDPRESS}
+    kept = {name: values for name, values in query.items() if name not in _WORDPRESS_PARAMETERS}
     return urls.with_query(path, urlencode(kept, doseq=True))
 
 

@@ -30,7 +30,7 @@ def slug(text: str) -> str:
 
 
 def article_fragment(fragment: str) -> str:
-    """Return the fragment of a link to another article, for an element whose author requested ``fragment``."""
+    """Return the fragment for a link to an element of another article whose author gave it the id ``fragment``."""
     is_own = _is_article_id(fragment) or fragment.startswith(_PAGE_PREFIXES) or fragment in PAGE_ANCHORS
     return fragment if is_own or not fragment.isalnum() else PREFIX + fragment
 
@@ -82,8 +82,8 @@ class ElementIds:
 
 
 def _is_article_id(identifier: str) -> bool:
-    has_own_form = "-" in identifier or not identifier.isascii()
-    return has_own_form and not identifier.lower().startswith(_PAGE_PREFIXES)
+    differs_from_page_ids = "-" in identifier or not identifier.isascii()
+    return differs_from_page_ids and not identifier.lower().startswith(_PAGE_PREFIXES)
 
 
 def _is_word_character(character: str) -> bool:

@@ -1,8 +1,9 @@
 """Parse emphasis in Chinese, Japanese and Korean text, which has no spaces between words.
 
 By CommonMark's rules, ``**`` between punctuation and a letter is no emphasis: ``**强调。**后文``. The amended rules at
-https://github.com/tats-u/markdown-cjk-friendly/blob/main/specification.md ignore the punctuation of these languages and
-accept their characters outside of the asterisks like a space. All other text is parsed as by CommonMark.
+https://github.com/tats-u/markdown-cjk-friendly/blob/main/specification.md ignore the punctuation of these languages.
+They treat a character of these languages outside of the asterisks like a space. All other text is parsed as by
+CommonMark.
 """
 
 import unicodedata

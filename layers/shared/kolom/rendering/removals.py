@@ -88,7 +88,7 @@ class Removal:
 
     @property
     def planned_text(self) -> str:
-        """The same for a text that is not published."""
+        """The same as ``text``, for an article that is not published yet: what would be removed."""
         return self._sentence("would not be shown" if self.effect == _NOT_SHOWN else f"would be {self.effect}")
 
     def _sentence(self, effect: str) -> str:
@@ -101,9 +101,9 @@ def find_removals(
 ) -> tuple[Removal, ...]:
     """Return what ``rendered`` does not have of its source, in the order of the source.
 
-    With ``is_converted``, ``source`` is the text of another system. An importer has replaced much of it before it was
-    rendered, so only elements that an article cannot have, and links and files whose URLs it
-    cannot have, are returned.
+    With ``is_converted``, ``source`` is the text of another system, and an importer has replaced much of it before it
+    was rendered. The result has only elements that articles cannot have, and links and files with URLs that articles
+    cannot have.
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
@@ -159,7 +159,7 @@ class _Comparison:
                     pass
 
     def add_lost_elements(self, rendered: Iterable[Token]) -> None:
-        """Compare the number of elements of each kind with those of the HTML."""
+        """Add the elements that the source has and the rendered HTML does not have, by their numbers."""
         kept = Counter(_kind(token.name) for token in rendered if isinstance(token, Start))
         for kind in [kind for kind in self.removed if kind[0].endswith("image")]:
             replaced = max(0, kept["img"] - self._written["img"])  # the caller's resolver gave them a valid URL
@@ -230,7 +230,7 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
 
 
 def _is_lost_in_conversion(kind: str) -> bool:
-    """Return whether a text of another system loses something by the removal that its author has seen.
+    """Return whether the removal takes something from the text that readers of the other system saw.
 
     Layout is not reported: its classes and styles belong to the old theme, and those with a meaning are converted.
     """

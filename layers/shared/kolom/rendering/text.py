@@ -52,7 +52,8 @@ def plain_text(html: str) -> str:
 def excerpt(tokens: Iterable[Token]) -> str:
     """Return the beginning of the running text: no headings, code blocks, tables, captions or footnotes.
 
-    It ends at the author's mark, if text precedes it, or after about 200 characters. The tokens must be balanced.
+    It ends at the author's mark ``<!--more-->``, if text precedes it, or after about 200 characters. The tokens must be
+    balanced.
     """
     pieces: list[str] = []
     length = 0

@@ -111,7 +111,7 @@ def _parser() -> MarkdownIt:
     parser = new_parser("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING + 2})
     parser.disable(["heading", "lheading", "html_block", "html_inline", "image", "reference"])
     parser.inline.ruler.after("text", "link_url", _link_url)
-    # Other URLs are shown as typed: visitors have no pages on this site, and "javascript:" is unsafe.
+    # Other URLs are shown as typed: visitors do not need relative URLs, and "javascript:" is unsafe.
     parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
     parser.inline.ruler.at("link", _link)
     parser.inline.ruler.before("link", "image_link", _image_link)
@@ -139,7 +139,10 @@ def _counting(skip_token: Callable[[StateInline], None]) -> Callable[[StateInlin
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """CommonMark's link, except ``[text]()``, which has no URL to check. A link without text shows its URL."""
+    """Parse a link as CommonMark does, except ``[text]()``: it has no URL to check.
+
+    A link without text shows its URL.
+    """
     start = state.pos
     if not link(state, True):
         return False
@@ -161,7 +164,7 @@ def _link(state: StateInline, silent: bool) -> bool:
 def _image_link(state: StateInline, silent: bool) -> bool:
     """Turn an image into a link: an image would tell a stranger's server who reads the article.
 
-    Inside a link, only its text remains.
+    Inside a link, only the image's text remains.
     """
     start, first = state.pos, len(state.tokens)
     if not state.src.startswith("![", start):
@@ -203,7 +206,7 @@ def render(content: str) -> RenderedVisitorText:
     """Render a comment's Markdown as HTML; its links are ``nofollow ugc noopener``.
 
     Text with longer paragraphs, deeper nesting, more links, more open brackets or larger markup than the limits above
-    is shown as typed, in plain paragraphs. The last results are cached, so that scoring, storing and showing a comment
+    is shown as typed, in plain paragraphs. The last results are cached, so that checking, storing and showing a comment
     render it once.
     """
     content = clean_text(content)

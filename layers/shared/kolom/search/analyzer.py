@@ -67,13 +67,15 @@ _REDUPLICATE: Final = frozenset(("id", "jv", "ms", "su"))
 """Languages in which a 2 after a word repeats it (``anak2``)."""
 
 _ELIDES: Final = frozenset(("ca", "fr", "it"))
+"""Languages in which the part before an apostrophe is another word (``l'homme``)."""
+
 _stemmers = threading.local()
 
 
 def stem(word: str, language: str) -> str:
     """Return the stem of a normalized word; without a stemmer for the language, the word without accents.
 
-    ``language`` is an ISO 639 code; a region (``en-GB``) is ignored. Case, accents and apostrophes never matter.
+    ``language`` is an ISO 639 code; a region (``en-GB``) is ignored. Stems have no accents and no apostrophes.
     In Indonesian, ``anak2`` has the stem of ``anak-anak``.
     """
     code = base_language(language)

@@ -1,9 +1,14 @@
 """Autocomplete: suggest articles and completed queries for the text in the search box.
 
-Requests: one for the revision of the document list; two Queries for the last word (:mod:`.completion`); one per stem
-(at most 4) of each preceding word (at most 5), of at most 3 completions, and of excluded words (at most 16 stems); of
-the last word (at most 32 stems); one BatchGetItem. A single letter on its own gives no suggestions; after other words
-it is ignored.
+Requests:
+
+* one for the revision of the document list;
+* two Queries for the completions of the last word (:mod:`.completion`);
+* one Query for each stem: at most 4 for each of 5 preceding words and 3 completions, 16 for the excluded words, and 32
+  for the last word as it is;
+* one BatchGetItem for the suggested articles.
+
+A single letter on its own gives no suggestions; after other words it is ignored.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -44,9 +49,9 @@ class Suggestions:
 def suggest(text: str) -> Suggestions:
     """Return suggestions for an incomplete query; its last word is treated as the beginning of a word.
 
-    A search for ``text`` finds the suggested articles: if some article has the last word as it is and the search is for
-    no other word, only such articles are suggested. No articles are suggested if the query has a phrase: a search
-    compares it with their texts.
+    A search for ``text`` finds every suggested article. So if the last word is the only word to search for, and some
+    article has exactly this word, only articles with it are suggested. If the query has a phrase, no articles are
+    suggested, because only a search compares phrases with texts.
     """
     last = word_to_complete(text)
     documents = document_table.get()
@@ -88,14 +93,17 @@ def _best(
     title_matches: Mapping[int, str],
     among: Collection[int],
 ) -> list[int]:
-    """Return the best articles with all words, those with the last one in the title first."""
+    """Return the best articles with all words that are in ``among``; those with the last word in the title first."""
     ranking = documents.rank(postings, ((stems, 1) for stems in word_stems))
+    # Bits as in Scorer.words: those of all words before the last one.
     earlier = (1 << (len(word_stems) - 1)) - 1
     with_all = {each for each, has in ranking.words.items() if has & earlier == earlier} if earlier else None
     by_title = [each for each in title_matches if with_all is None or each in with_all]
     by_title.sort(key=lambda each: (len(title_matches[each]), -documents.times[each], -each))
-    ends = {each for each, has in ranking.words.items() if has > earlier and (with_all is None or each in with_all)}
-    by_text = sorted(ends - title_matches.keys(), key=lambda each: (-ranking.scores[each], -each))
+    with_last = {
+        each for each, has in ranking.words.items() if has > earlier and (with_all is None or each in with_all)
+    }
+    by_text = sorted(with_last - title_matches.keys(), key=lambda each: (-ranking.scores[each], -each))
     return [each for each in (*by_title, *by_text) if each in among][:MAX_ITEMS]
 
 

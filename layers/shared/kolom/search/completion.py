@@ -56,7 +56,7 @@ def word_to_complete(text: str) -> Word | None:
 
 
 def whole_word_stems(form: str, query: Query) -> tuple[str, ...]:
-    """Return the stems of a word of a query and of its alternative spellings: an article with one has the word."""
+    """Return the stems of a word of a query and of its other spellings. An article with any of them has the word."""
     return _stems(word for word in query.words if word.form == form or form in word.parts)
 
 
@@ -76,7 +76,7 @@ def complete(
     documents: DocumentTable,
     languages: Sequence[str],
 ) -> CompletedWord | None:
-    """Complete the last word of a query if no article has it for which ``is_searched`` is true.
+    """Complete the last word of a query if none of the articles for which ``is_searched`` is true has it.
 
     Returns None if nothing completes the word.
 
@@ -96,7 +96,7 @@ def complete(
     forms = forms or sorted(set(completions.title_matches.values()))[:_MAX_COMPLETIONS]
     if not forms:
         return None
-    # The colon cannot occur in a word.
+    # No stem has this key, because a colon cannot occur in a word.
     in_titles = {f"title:{word.form}": dict.fromkeys(completions.title_matches, encode_frequency(TITLE_WEIGHT))}
     return CompletedWord(word, tuple(forms), read | in_titles)
 

@@ -27,7 +27,7 @@ MAX_TEXT_BYTES: Final = 100 * 1024
 """How much of an article's text is stored for snippets and phrases."""
 
 MIN_PREFIX: Final = 2
-"""The minimum length in letters of a word that is suggested."""
+"""The minimum length in letters of a word that is completed, and of the title words for it."""
 
 MAX_TITLE_WORDS: Final = 30
 _WORD_LENGTHS: Final = range(3, 31)
@@ -37,13 +37,13 @@ _WORD_LENGTHS: Final = range(3, 31)
 class IndexedDocument:
     """The index content for one article.
 
-    ``postings`` maps each term to an encoded posting (:mod:`.codec`), ``document`` is the article's entry in the
+    ``postings`` maps each term to an encoded posting (:mod:`.codec`), ``list_entry`` is the article's entry in the
     document list, ``title_words`` are for autocomplete, ``vocabulary`` has the words that may be offered as corrections
     and completions, ``text`` is the source of snippets. ``is_whole`` is false if ``text`` is truncated.
     """
 
     postings: dict[str, int] = field(default_factory=dict)
-    document: int | None = None
+    list_entry: int | None = None
     title_words: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = frozenset()
     text: str = ""
@@ -57,9 +57,9 @@ EMPTY_DOCUMENT: Final = IndexedDocument()
 def build_document(article: Article, body: Body) -> IndexedDocument:
     """Return the index document of a published article.
 
-    One frequency per term, over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor, *Simple BM25
-    extension to multiple weighted fields*, 2004), and a length that is counted in the same way. Stop words count only
-    in titles, so that a title that consists of stop words can be found.
+    Each term has one frequency, summed over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor,
+    *Simple BM25 extension to multiple weighted fields*, 2004). The length is counted in the same way. Stop words count
+    only in titles, so that a title that consists of stop words can be found.
     """
     assert article.published_at is not None
     text = normalize("NFC", plain_text(body.html))
@@ -79,7 +79,7 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
     stored, is_whole = _truncate(text)
     return IndexedDocument(
         postings=postings,
-        document=encode_document(article.id, document),
+        list_entry=encode_document(article.id, document),
         title_words=frozenset(_title_words(article)),
         vocabulary=frozenset(counter.vocabulary),
         text=stored,

@@ -38,7 +38,7 @@ from kolom.search.document import EMPTY_DOCUMENT, IndexedDocument, build_documen
 from kolom.search.forward_index import ForwardEntry, load_entry, to_record
 
 WORKERS: Final = 16
-CONCURRENCY: Final = 128
+BATCH_SIZE: Final = 128
 """The maximum number of articles in a batch; their texts and postings are all in memory."""
 
 
@@ -55,7 +55,7 @@ class IndexPlan:
     """The changes that update the index for one article."""
 
     article_id: int
-    entry: IndexedDocument
+    document: IndexedDocument
     article: Article | None
     current: ForwardEntry
     desired: ForwardEntry
@@ -104,7 +104,7 @@ def update_index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[i
     """
     failed: set[int] = set()
     with ThreadPoolExecutor(workers) as pool:
-        for batch in batched(sorted(set(article_ids)), CONCURRENCY, strict=False):
+        for batch in batched(sorted(set(article_ids)), BATCH_SIZE, strict=False):
             run = _Batch(map if workers == 1 else pool.map)
             run.index(list(batch))
             failed |= run.failed
@@ -120,10 +120,10 @@ def is_current(article_id: int) -> bool:
     return _is_current(article, reindex_mark, current)
 
 
-def result_record(article: Article, entry: IndexedDocument) -> ResultRecord:
+def result_record(article: Article, document: IndexedDocument) -> ResultRecord:
     """Return the item from which a search result for the article is shown."""
-    text = zlib.compress(entry.text.encode())
-    return ResultRecord(f"doc#{article.id}", DOC, **summary_attributes(article), text=text, is_whole=entry.is_whole)
+    text = zlib.compress(document.text.encode())
+    return ResultRecord(f"doc#{article.id}", DOC, **summary_attributes(article), text=text, is_whole=document.is_whole)
 
 
 class _Batch:
@@ -184,15 +184,17 @@ class _Batch:
         if not all(plans[each].was_committed for each in active):
             vocabulary.clear_cache()  # the cached words may have been deleted since
         self._each(
-            [{word for each in active for word in plans[each].entry.vocabulary}], vocabulary.add_words, lambda _: active
+            [{word for each in active for word in plans[each].document.vocabulary}],
+            vocabulary.add_words,
+            lambda _: active,
         )
         self._each([plan.article_id for plan in self._active(plans)], lambda each: _write_result(plans[each]), one)
-        self._list_titles(plans, IndexPlan.new_title_words, title_index.add)
+        self._update_titles(plans, IndexPlan.new_title_words, title_index.add)
         added = self._write(plans, IndexPlan.new_documents, model.add_elements)
         removed = self._write(plans, IndexPlan.old_documents, model.remove_elements)
         if added or removed:
             self._each([added + removed], model.increase_revision, lambda _: list(plans))
-        self._list_titles(plans, IndexPlan.old_title_words, title_index.remove)
+        self._update_titles(plans, IndexPlan.old_title_words, title_index.remove)
         self._write(plans, IndexPlan.removals, model.remove_elements)
         self._each([plan.article_id for plan in self._active(plans)], commit, one)
         return [each for each in conflicts if each not in self.failed]
@@ -200,7 +202,7 @@ class _Batch:
     def _active(self, plans: Mapping[int, IndexPlan]) -> list[IndexPlan]:
         return [plan for article_id, plan in sorted(plans.items()) if article_id not in self.failed]
 
-    def _list_titles(
+    def _update_titles(
         self,
         plans: Mapping[int, IndexPlan],
         changes: Callable[[IndexPlan], set[str]],
@@ -251,8 +253,8 @@ def _missing(source: Mapping[str, set[int]], other: Mapping[str, set[int]], bloc
 
 def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
     """Return the changes for an article; None if there are none. ``written`` has the terms this run may have added."""
-    article, reindex_mark, entry, current = _read(article_id, force=written is not None)
-    if entry is None:
+    article, reindex_mark, document, current = _read(article_id, force=written is not None)
+    if document is None:
         return None
     if written is not None:
         current.merge(written)
@@ -261,14 +263,14 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
         analyzer_version=ANALYZER_VERSION,
         version=article.version if article else 0,
         reindex_mark=reindex_mark,
-        doc=_digest(article, entry) if article and entry is not EMPTY_DOCUMENT else None,
-        postings={term: {element} for term, element in entry.postings.items()},
-        documents=set() if entry.document is None else {entry.document},
-        title_words=set(entry.title_words),
+        doc=_digest(article, document) if article and document is not EMPTY_DOCUMENT else None,
+        postings={term: {element} for term, element in document.postings.items()},
+        documents=set() if document.list_entry is None else {document.list_entry},
+        title_words=set(document.title_words),
     )
     return IndexPlan(
         article_id=article_id,
-        entry=entry,
+        document=document,
         article=article,
         current=current,
         desired=desired,
@@ -278,7 +280,7 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
 
 
 def _read(article_id: int, *, force: bool) -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
-    """Return the article, its reindex mark, its document and its entry; no document if the index matches already.
+    """Return the article, its reindex mark, its document and its forward entry; no document if the index matches.
 
     With ``force``, always returns a document: this run and another one wrote at the same time, so the index may differ.
     """
@@ -290,7 +292,7 @@ def _read(article_id: int, *, force: bool) -> tuple[Article | None, str | None, 
             return article, reindex_mark, None if current.revision == 0 and not force else EMPTY_DOCUMENT, current
         if not force and _is_current(article, reindex_mark, current):
             return article, reindex_mark, None, current
-        body = repository.get_body_html(article)
+        body = repository.find_rendered_body(article)
         if body is None:
             raise StaleRead(f"article {article_id} was replaced while it was read")
         return article, reindex_mark, build_document(article, body), current
@@ -327,7 +329,7 @@ def _commit_exact(plan: IndexPlan) -> None:
 
     :raises IndexContention: another writer has started to index the article
     """
-    if plan.entry is not EMPTY_DOCUMENT:
+    if plan.document is not EMPTY_DOCUMENT:
         _save(plan, plan.desired)
         return
     if not ForwardRecord(f"terms#{plan.article_id}", TERMS).delete_if(_unchanged(plan.revision)):
@@ -350,12 +352,12 @@ def _contention(article_id: int) -> IndexContention:
 
 def _write_result(plan: IndexPlan) -> None:
     """Write or delete the stored result of the article."""
-    if plan.article is None or plan.entry is EMPTY_DOCUMENT:
+    if plan.article is None or plan.document is EMPTY_DOCUMENT:
         ResultRecord(f"doc#{plan.article_id}", DOC).delete()
     elif not (plan.was_committed and plan.current.doc == plan.desired.doc):
-        result_record(plan.article, plan.entry).save()
+        result_record(plan.article, plan.document).save()
 
 
-def _digest(article: Article, entry: IndexedDocument) -> str:
-    supplied = json.dumps([summary_attributes(article), entry.text], default=str, sort_keys=True)
+def _digest(article: Article, document: IndexedDocument) -> str:
+    supplied = json.dumps([summary_attributes(article), document.text], default=str, sort_keys=True)
     return hashlib.blake2s(supplied.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()

@@ -164,12 +164,12 @@ def _is_simple(form: str) -> bool:
 
 
 def _spellings(form: str) -> str:
-    """Return a pattern for the spellings of a form: numbers with separators, initials, with hyphens.
+    """Return a pattern for the spellings of a form: separators in numbers, full stops in initials, hyphens in words.
 
     Each place of a text matches in one way only, so that no search takes long.
     """
     if form.startswith("."):
-        return rf"(?<=\.){re.escape(form[1:])}"  # what precedes the word includes its full stop
+        return rf"(?<=\.){re.escape(form[1:])}"  # the pattern between words matches the full stop
     if form.replace(".", "").isdecimal():
         return _DECIMAL_POINT.join(_BETWEEN_DIGITS.join(part) for part in form.split("."))
     if repeated := REDUPLICATED.fullmatch(form):

@@ -38,10 +38,10 @@ def count_senders(text: str, sender: ClientId, keys: SigningKeys, *, now: dateti
 
 
 def reset(transaction: Transaction, text: str, *, now: datetime) -> None:
-    """Add to the transaction that approves a text: its copies of this day no longer count."""
+    """Reset the count of the text for this day, in the transaction that approves the text."""
     key, expires_at = _key(text, now)
     if key is not None:
-        # A transaction cannot delete an item only if it exists, so this may create an empty one.
+        # The functions may not delete items of this table. An update creates the item if it does not exist.
         actions = [GuardRecord.seen.remove(), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
         transaction.update(GuardRecord(key), actions)
 

@@ -178,7 +178,7 @@ HOSTILE_ARCHIVES = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_ARCHIVES)
-def test_invalid_records_are_reported_by_name_and_the_others_read(tmp_path: Path, name: str) -> None:
+def test_invalid_records_are_reported_by_name_and_the_others_are_read(tmp_path: Path, name: str) -> None:
     breaks, where, why = HOSTILE_ARCHIVES[name]
     breaks(small_archive(tmp_path / "a"))
     entries = list(Archive(tmp_path / "a", ZONE).entries())

@@ -16,7 +16,7 @@ def hashed(**files: str) -> dict[str, Asset]:
     return {asset.name: asset for asset in with_hashes(named)}
 
 
-def test_a_module_imports_fingerprinted_files_and_its_plain_copy_plain_ones() -> None:
+def test_only_the_fingerprinted_copy_of_a_module_imports_fingerprinted_files() -> None:
     source = (
         'import { a } from "./b.js";\nimport "./b.js";\nexport * from\n  "../c.js";\n'
         "const d = await import('./b.js?x=1');\nnew Worker(new URL('./b.js', import.meta.url));\n"

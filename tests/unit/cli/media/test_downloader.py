@@ -169,7 +169,7 @@ def test_other_urls_are_refused(url: str) -> None:
         Downloader(addresses_of=lambda _host, _port: ["127.0.0.1"])(url)
 
 
-def test_a_host_that_does_not_answer_is_given_up(server: str) -> None:
+def test_an_unreachable_host_is_not_tried_again_after_five_failures(server: str) -> None:
     port = int(server.rpartition(":")[2])
     asked: list[str] = []
 
@@ -193,7 +193,7 @@ def test_a_slow_answer_has_a_time_limit(server: str, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     "sent", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP"]
 )
-def test_a_host_that_sends_single_bytes_is_left_in_time(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_of_single_bytes_ends_at_the_deadline(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloader, "_TOTAL_SECONDS", 0.5)
     left = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -167,7 +167,7 @@ def test_names_of_folders_and_files_can_mark_drafts(path: str, mark: str) -> Non
     [
         *("a/b.md", "drafting/b.md", "drafts.md", "how-to-draft-a-letter.md", "how-to-draft-a-letter/index.md"),
         *("draftsman.md", "overdraft.md", "private-schools/b.md", "konsep-dasar/b.md", "private-life.md", "x.id.md"),
-        *("2020/01/02.md", "node.js.md", "_posts/2020-01-02-a.md"),
+        *("2020/01/02.md", "2020/index.md", "posts/2020-01-02/index.md", "node.js.md", "_posts/2020-01-02-a.md"),
     ],
 )
 def test_a_path_that_only_contains_the_word_is_not_a_draft(path: str) -> None:
@@ -317,7 +317,7 @@ def test_a_plain_folder_imports_only_files_with_front_matter(tmp_path: Path) -> 
 def test_a_metadata_header_without_delimiters_is_never_article_text(
     tmp_path: Path, text: str, state: str, says: str, folder: str
 ) -> None:
-    """Jekyll and Hugo do not read such headers, so that the file is not published there as its author wants it."""
+    """Jekyll and Hugo do not read such headers, so their site does not show the file as its author intended."""
     site = _site(tmp_path, {f"{folder}secret.md": text, "themes/readme.txt": ""})
     ((name, found, reason),) = _items(site)
     is_read = not folder

@@ -77,7 +77,7 @@ def test_lines_about_one_item_are_singular() -> None:
     report.add_removed("a", "form removed", 1)
     printed = _printed(report)
     assert "1 picture was copied." in printed
-    assert "1 image is still loaded from other sites, and breaks when those move." in printed
+    assert "1 image is still loaded from other sites, and breaks when these sites move." in printed
     assert "The language of 1 article is not clear from the text: it has the site's first language." in printed
     assert "1 link to articles of the old site leads to the imported article." in printed
     assert "1 link to files of the old site was left as it is." in printed
@@ -89,7 +89,7 @@ def test_lines_about_several_items_are_plural() -> None:
     report.add_removed("a", "form removed", 2)
     printed = _printed(report)
     assert "2 pictures were copied." in printed
-    assert "2 images are still loaded from other sites, and break when those move." in printed
+    assert "2 images are still loaded from other sites, and break when these sites move." in printed
     assert "The language of 2 articles is not clear from the texts: they have the site's first language." in printed
     assert "2 links to articles of the old site lead to the imported articles." in printed
     assert "form removed (2 times in 1 text, first in a)" in printed

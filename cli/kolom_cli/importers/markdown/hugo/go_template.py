@@ -135,7 +135,7 @@ def parse_template(text: str) -> Template:
         else:
             nodes.append(_action(rest))
     if stack:
-        raise UnsupportedTemplate("without end")
+        raise UnsupportedTemplate("a condition without end")
     return Template(tuple(nodes))
 
 
@@ -326,9 +326,9 @@ class _Run:
 
     def _command(self, command: Command, dot: Any, piped: list[Any]) -> Any:
         values = [self._operand(each, dot) for each in command.operands] + piped
-        own = getattr(self.scopes[0]["$"], "functions", {})
-        if command.function in own:
-            return own[command.function](*values)
+        page_functions = getattr(self.scopes[0]["$"], "functions", {})
+        if command.function in page_functions:
+            return page_functions[command.function](*values)
         if command.function:
             return FUNCTIONS.call(command.function, values)
         first, *arguments = values

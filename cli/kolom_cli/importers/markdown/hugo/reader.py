@@ -102,16 +102,17 @@ class _SiteReader:
         if not self.default and self.languages:
             self.default = "en" if "en" in self.languages else next(iter(self.languages))
         self.urls = UrlBuilder(config, self.languages, self.default)
-        own = {
+        language_directories = {
             directory: code
             for code in self.languages
             if (name := get_text(get_map(self.languages, code), "contentdir"))
             and (directory := find_directory(self.site.directory, name))
         }
-        self.directories = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
+        self.directories = sorted(language_directories.items(), key=lambda pair: pair[1] != self.default) or [
             (self.site.pages, self.default)
         ]
-        if own and self.site.pages not in own and not any(f.is_relative_to(self.site.pages) for f in own):
+        contains_languages = any(each.is_relative_to(self.site.pages) for each in language_directories)
+        if language_directories and not contains_languages:
             self.directories.append((self.site.pages, self.default))
 
     def items(self) -> Iterator[SiteDocument | Skipped]:
@@ -130,8 +131,8 @@ class _SiteReader:
     def _read_list(self, path: Path) -> None:
         """Record the values that a list page passes to the pages below it.
 
-        An unreadable list is ignored here and reported as an item of its own. In Zola, a draft makes its whole section
-        a draft.
+        An unreadable list page is ignored here; like every list page, it is reported as skipped. In Zola, a list page
+        that is a draft makes its whole section a draft.
         """
         with contextlib.suppress(DocumentError):
             values = read_front(path, read_text(path)).values
@@ -145,7 +146,7 @@ class _SiteReader:
         return (name, code.lower()) if dot and code.lower() in self.languages else (path.stem, "")
 
     def _item(self, path: Path, directory: Path, language: str, bundles: set[Path]) -> SiteDocument | Skipped:
-        base, own = self._base(path)
+        base, file_language = self._base(path)
         bundles_around = [parent for parent in path.parents if parent in bundles]
         if base == "_index":
             return Skipped(kind="page", name=str(path), reason="a list page: Kolom generates its own")
@@ -154,7 +155,7 @@ class _SiteReader:
             return Skipped(kind="file", name=str(path), reason=f"part of the bundle {bundle}, not a page")
         if base == "index" and path.parent == directory:
             return Skipped(kind="page", name=str(path), reason="the home page: Kolom has its own")
-        if (own or language) in self.disabled:
+        if (file_language or language) in self.disabled:
             return Skipped(kind="page", name=str(path), reason="its language is disabled in the configuration")
         if self._is_ignored(path, directory):
             return Skipped(kind="page", name=str(path), reason="excluded by the configuration")
@@ -174,10 +175,10 @@ class _SiteReader:
         published = self._publication(path, base, inherited | values | by_section)
         if note := self._inherited_note(path, inherited, values, section):
             published = replace(published, notes=(*published.notes, note))
-        return self._entry(path, directory, own or language, Front(values, front.body), base, published)
+        return self._entry(path, directory, file_language or language, Front(values, front.body), base, published)
 
     def _is_ignored(self, path: Path, directory: Path) -> bool:
-        """Return whether the configuration excludes a file, by its full path or its path in the site or its content."""
+        """Return whether the configuration excludes a file by its path: absolute, in the site, or in the content."""
         names = [
             path.resolve().as_posix(),
             *(path.relative_to(root).as_posix() for root in (self.site.directory, directory)),

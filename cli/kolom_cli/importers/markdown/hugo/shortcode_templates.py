@@ -23,6 +23,7 @@ _MAX_CHARACTERS: Final = 64 * 1024
 _LINE_BREAK: Final = re.compile(r"[ \t]*\n[ \t]*")
 _LINE_BREAKS: Final = re.compile("\1[\1 \t]*")
 _MARKDOWN: Final = re.compile(f"{BLOCK_START}(.*?){BLOCK_END}", re.DOTALL)
+# During the conversion, \1 marks a line break of the template. \2 and \3 surround blocks of Markdown.
 _NO_MARKERS: Final = dict.fromkeys((1, 2, 3))
 _PARSER: Final = MarkdownIt("commonmark")
 
@@ -48,7 +49,7 @@ class _Fields:
 
 @dataclass(slots=True)
 class ShortcodeTemplates:
-    """The templates of a site, which are read when they are first used. Those of the site precede those of themes."""
+    """The templates of a site and its themes. A template is read when it is first used; the site takes precedence."""
 
     directory: Path
     config: Values
@@ -112,7 +113,7 @@ def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fiel
             "Params": page.config.get("params") or {},
         }
     )
-    shown = _Fields(
+    page_fields = _Fields(
         {
             "Title": page.title,
             "RelPermalink": page.url_path,
@@ -131,7 +132,7 @@ def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fiel
             "Params": given.named or list(given.texts),
             "IsNamedParams": bool(given.named),
             "Name": name,
-            "Page": shown,
+            "Page": page_fields,
             "Site": site,
         },
         dict.fromkeys(("ref", "relref", "urls.ref", "urls.relref"), lambda *values: _reference(page, values)),

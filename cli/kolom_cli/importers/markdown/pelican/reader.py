@@ -39,7 +39,9 @@ _DECISIVE: Final = (
     *("PAGE_EXCLUDES", "IGNORE_FILES", "PATH_METADATA"),
 )
 """The settings that may say that a text is not public."""
-_OWN_PAGES: Final = frozenset(("/", "/404.html", "/archives.html", "/tags.html", "/categories.html", "/search.html"))
+_GENERATED_PAGES: Final = frozenset(
+    ("/", "/404.html", "/archives.html", "/tags.html", "/categories.html", "/search.html")
+)
 _FENCED: Final = re.compile(r"\s*---[ \t]*\r?\n((?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)")
 _BODY: Final = re.compile(r"<body(?:\s[^<>]*)?>", re.IGNORECASE)
 _NO_CATEGORY: Final = frozenset(("", "misc"))
@@ -134,7 +136,7 @@ class _SiteReader:
         if reason := self._why_not_published(values, kind, published):
             return Skipped(kind=kind, name=str(path), reason=reason)
         entry = self._entry(path, kind, Front(values, front.body), published)
-        if kind == "page" and normalize_url_path(entry.url_path or "-") in _OWN_PAGES:
+        if kind == "page" and normalize_url_path(entry.url_path or "-") in _GENERATED_PAGES:
             return Skipped(kind=kind, name=str(path), reason="a page that Kolom generates itself")
         return entry
 

@@ -35,7 +35,7 @@ BACKUPS = {
 def test_a_backup_of_another_system_is_named(
     tmp_path: Path, read: Callable[[Path], Iterator[Item]], backup: str
 ) -> None:
-    """Whichever command it is given to."""
+    """Every command that reads comments recognizes it."""
     file = tmp_path / "backup"
     file.write_bytes(BACKUPS[backup])
     items, error = read_all(read(file))

@@ -196,7 +196,7 @@ def test_a_repeated_thread_without_fields_keeps_the_earlier_ones(file: Path) -> 
         assert comment.thread == HELLO
 
 
-def test_a_reply_to_a_missing_comment_still_names_it(file: Path) -> None:
+def test_a_reply_to_a_missing_comment_keeps_the_id_of_its_parent(file: Path) -> None:
     assert _comment(file, parent=999).parent == "disqus:oldblog#999"
 
 
@@ -236,7 +236,9 @@ def test_an_undeclared_prefix_is_no_error(file: Path) -> None:
     ("forum", "category", "space"),
     [("myblog", True, "myblog"), (None, True, "oldblog"), (None, False, "old.example")],
 )
-def test_an_origin_contains_the_blog(file: Path, forum: str | None, category: bool, space: str) -> None:
+def test_the_origin_of_a_comment_contains_the_name_of_the_blog(
+    file: Path, forum: str | None, category: bool, space: str
+) -> None:
     xml = export(thread(forum=forum), post())
     (comment,), _ = _read(file, xml if category else xml.replace("<forum>oldblog</forum>", ""))
     assert isinstance(comment, ImportedComment)

@@ -109,7 +109,7 @@ def test_embedded_players_stay_and_other_frames_become_links() -> None:
     assert '<a href="https://x.example/frame">' in html
 
 
-def test_removed_parts_are_told() -> None:
+def test_removed_parts_are_reported() -> None:
     """The script of a quoted post only decorates it."""
     quote = '<blockquote class="twitter-tweet"><p>Q</p></blockquote>'
     assert convert(f'{quote}<script async src="https://platform.twitter.com/widgets.js"></script>', str)[1] == []

@@ -126,7 +126,7 @@ def test_pages_stay_pages(file: Path, changes: dict[str, Any]) -> None:
 
 
 def test_links_to_own_posts_lead_to_the_articles_here(file: Path) -> None:
-    """Whether they have the placeholder, the site's host, or only a path; others stay."""
+    """This is true of URLs with the placeholder, with the site's host, and without a host. Other links stay."""
     links = (
         "__GHOST_URL__/post-2/#a",
         "https://old.example/post-2",
@@ -191,7 +191,7 @@ def test_a_text_is_read_from_the_editor_if_its_html_is_missing(file: Path) -> No
         assert _article(file, **changes).content.body.html == text
 
 
-def test_what_is_not_kept_is_told(file: Path) -> None:
+def test_what_is_not_kept_is_reported(file: Path) -> None:
     article = _article(file, canonical_url="https://first.example/x", codeinjection_head="<script>x</script>")
     assert article.notes == (
         "its canonical URL is not kept: https://first.example/x",
@@ -200,7 +200,7 @@ def test_what_is_not_kept_is_told(file: Path) -> None:
 
 
 def test_members_and_comments_are_counted_not_imported(file: Path) -> None:
-    """Nothing of them is in the report but their number."""
+    """The report contains only their number."""
     data = export(post(), members=[{"email": "a@x.example"}, {"email": "b@x.example"}], comments=[{"html": "secret"}])
     items, error = _read(file, data)
     assert not error
@@ -234,7 +234,7 @@ def test_two_posts_with_one_id_are_both_imported(file: Path) -> None:
     assert second.title == "Other"
 
 
-def test_a_file_that_breaks_off_gives_what_precedes_it_as_drafts(file: Path) -> None:
+def test_the_complete_posts_of_a_truncated_file_become_drafts(file: Path) -> None:
     """The settings that may say that the site is private come after the posts."""
     data = export(post(1), post(2), settings=[setting("is_private", "true")])
     items, error = _read(file, data[: data.index('"settings"')])

@@ -13,7 +13,7 @@ POST = "---\ntitle: {}\npubDate: 2020-01-02\n{}---\nText.\n"
 ROUTE = "---\nconst posts = await getCollection('blog', ({data}) => !data.draft);\n---\n<h1/>\n"
 
 
-def test_posts_pages_and_other_files_are_told_apart(tmp_path: Path) -> None:
+def test_posts_pages_and_other_files_are_distinguished(tmp_path: Path) -> None:
     files = {
         "astro.config.mjs": "export default defineConfig({\n  site: 'https://old.example',\n})\n",
         "src/pages/blog/[...slug].astro": ROUTE,

@@ -43,7 +43,7 @@ def test_the_route_of_the_blog_is_read_from_the_configuration(tmp_path: Path) ->
     assert articles(read_site(tmp_path, files))["blog/2020-01-02-a.md"].path == "/a-post"
 
 
-def test_marks_parts_and_files_without_front_matter_are_kept_private(tmp_path: Path) -> None:
+def test_files_that_docusaurus_hides_are_not_published(tmp_path: Path) -> None:
     files = {
         "docusaurus.config.ts": CONFIG,
         "blog/2020-01-02-a.md": "---\ndraft: true\n---\nText.\n",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.importers.common.article_fields import language_in
+from kolom_cli.importers.common.article_fields import normalize_language_code
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_image, get_list, get_names, get_text
 from kolom_cli.importers.markdown.html_snippets import Converted
@@ -24,7 +24,7 @@ from kolom_cli.importers.markdown.permalinks import (
     slugify_like_jekyll,
 )
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
-from kolom_cli.importers.markdown.tag_arguments import arguments
+from kolom_cli.importers.markdown.tag_arguments import parse_arguments
 from kolom_cli.publishing.front_matter import DocumentError
 
 FILE = Path("post.md")
@@ -137,7 +137,7 @@ def test_lists_names_and_pictures_are_read_in_all_their_forms() -> None:
     assert get_image({"image": {"feature": "c.png"}}) == "c.png"
     assert get_image({"alt": "x"}) is None
     assert get_text({"a": ["x"], "b": " A &amp;\n b "}, "a", "b") == "A & b"
-    assert [language_in(code, ("en", "id")) for code in ("en-US", "en_gb", "pt-BR", "x", "ID")] == [
+    assert [normalize_language_code(code, ("en", "id")) for code in ("en-US", "en_gb", "pt-BR", "x", "ID")] == [
         *("en", "en", "pt", None, "id")
     ]
 
@@ -255,7 +255,7 @@ def test_liquid_tags_after_code_are_removed() -> None:
 
 
 def test_includes_that_become_pictures_are_reported() -> None:
-    assert dict(liquid('{% include image.html url="/a.png" %}').shown) == {"{% include image.html %}": 1}
+    assert dict(liquid('{% include image.html url="/a.png" %}').replaced) == {"{% include image.html %}": 1}
 
 
 # Shortcodes
@@ -322,7 +322,7 @@ def test_attribute_lists_are_removed_except_in_code(text: str, expected: str) ->
 
 # For any text
 
-CONVERTERS: list[Callable[[str], object]] = [liquid, shortcodes, without_attributes, arguments]
+CONVERTERS: list[Callable[[str], object]] = [liquid, shortcodes, without_attributes, parse_arguments]
 PIECES = (
     "{%",
     "%}",

@@ -108,6 +108,6 @@ def test_an_element_becomes_standard_elements(element: str) -> None:
     assert convert(html, str) == (expected, [])
 
 
-def test_what_substack_hosts_is_told() -> None:
+def test_removed_videos_and_polls_of_substack_are_reported() -> None:
     html = '<div class="native-video-embed" data-attrs="{}"></div><div class="poll-embed"></div>'
     assert convert(html, str) == ("", ["removed a video that Substack hosts", "removed a poll that Substack hosts"])

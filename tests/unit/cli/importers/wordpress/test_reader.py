@@ -299,7 +299,7 @@ def test_truncated_xml_returns_only_complete_items(file: Path) -> None:
         ("a ]]> b", "a ]]> b"),
     ],
 )
-def test_signs_that_are_not_escaped_are_read_as_text(file: Path, broken: str, title: str) -> None:
+def test_characters_that_are_not_escaped_are_read_as_text(file: Path, broken: str, title: str) -> None:
     xml = export(item(1), item(2, title="XX"), item(3)).replace("XX", broken)
     found, error = _read(file, xml)
     assert not error
@@ -393,7 +393,7 @@ def test_another_file_is_not_an_export(file: Path, xml: str) -> None:
     assert "export.xml" in error
 
 
-def test_a_text_of_more_than_ten_megabytes_is_rejected_and_the_next_read(file: Path) -> None:
+def test_a_text_of_more_than_ten_megabytes_is_rejected_and_the_next_is_read(file: Path) -> None:
     found, error = _read(file, export(item(1), item(2, content="x" * 11_000_000), item(3)))
     assert [type(each) for each in found] == [ImportedArticle, Skipped, ImportedArticle]
     assert not error
@@ -406,7 +406,7 @@ def test_an_item_within_another_is_read_after_it(file: Path) -> None:
     assert [each.content.title for each in found if isinstance(each, ImportedArticle)] == ["Post 1", "Post 2"]
 
 
-def test_an_invalid_article_is_rejected_and_the_others_read(file: Path) -> None:
+def test_an_invalid_article_is_rejected_and_the_others_are_read(file: Path) -> None:
     """The URL of its first picture is longer than an article allows."""
     far = f"https://o.example/{'x' * 2_000}.jpg"
     found, error = _read(file, export(item(1, content=f'<img src="{far}">'), item(2)))

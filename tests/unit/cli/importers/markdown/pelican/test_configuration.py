@@ -44,14 +44,14 @@ def test_a_computed_setting_is_unknown(tmp_path: Path, line: str) -> None:
     assert not Path("hacked").exists()
 
 
-def test_settings_imported_from_a_file_beside_are_read(tmp_path: Path) -> None:
+def test_settings_imported_from_a_neighbouring_file_are_read(tmp_path: Path) -> None:
     settings = _settings(tmp_path, "from base import *\nfrom other.base2 import *\nB = 2\n", base="A = 1\nB = 1\n")
     assert settings.values == {"A": 1, "B": 2}
     assert settings.imported == {"other.base2"}
 
 
 @pytest.mark.parametrize("text", ["A = (", "A = " + "[" * 5000, "\0", "A = 1\n" * 60_000])
-def test_settings_that_are_no_program_or_too_large_are_an_error(tmp_path: Path, text: str) -> None:
+def test_settings_that_are_not_python_or_too_large_are_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(SourceError, match=r"pelicanconf\.py"):
         _settings(tmp_path, text)
 

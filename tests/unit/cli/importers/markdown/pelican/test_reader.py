@@ -67,7 +67,9 @@ def test_without_settings_the_header_is_read_too(tmp_path: Path) -> None:
         ("ARTICLE_URL = '{slug}/'", "URL: own/place/\nSave_as: own/place/index.html\n", "/own/place/"),
     ],
 )
-def test_the_address_is_that_of_the_settings(tmp_path: Path, settings: str, header: str, path: str) -> None:
+def test_the_settings_and_the_header_determine_the_address(
+    tmp_path: Path, settings: str, header: str, path: str
+) -> None:
     assert _article(tmp_path, {"pelicanconf.py": settings, "content/a.md": header + POST}).content.path == path
 
 
@@ -108,7 +110,7 @@ def test_a_status_in_the_file_precedes_that_of_the_settings(tmp_path: Path) -> N
     assert not _article(tmp_path, files).content.draft
 
 
-def test_pages_and_excluded_files_are_told_apart(tmp_path: Path) -> None:
+def test_pages_and_excluded_files_are_distinguished(tmp_path: Path) -> None:
     page = "Title: {}\n\nText.\n"
     files = {
         "pelicanconf.py": "ARTICLE_PATHS = ['blog']\nPAGE_PATHS = ['pages']\nARTICLE_EXCLUDES = ['blog/x']\n"
@@ -161,7 +163,7 @@ def test_metadata_of_each_form_is_read(tmp_path: Path, text: str) -> None:
     assert "Title" not in content.body.html
 
 
-def test_a_default_date_is_used_and_that_of_the_file_system_is_not(tmp_path: Path) -> None:
+def test_a_default_date_is_used_unless_it_is_the_date_of_the_file(tmp_path: Path) -> None:
     text = "Title: A\n\nHello.\n"
     files = {"pelicanconf.py": "DEFAULT_DATE = (2012, 3, 4, 5, 6, 7)\n", "content/a.md": text}
     assert _article(tmp_path / "1", files).content.published_at == datetime(2012, 3, 4, 5, 6, 7, tzinfo=JAKARTA)
