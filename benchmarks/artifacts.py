@@ -54,7 +54,6 @@ def _cpu_seconds(code: str, function: Artifact, layers: list[Artifact]) -> float
             "PATH": os.environ["PATH"],
             "PYTHONPATH": ":".join(str(artifact.directory.resolve()) for artifact in [function, *layers]),
             "AWS_REGION": "us-east-1",
-            "POWERTOOLS_TRACE_DISABLED": "true",
             "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
         },
         check=True,

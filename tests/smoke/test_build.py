@@ -74,7 +74,6 @@ def run(function: str, code: str, *arguments: str, options: Sequence[str] = ()) 
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "smoke",
             "AWS_SECRET_ACCESS_KEY": "smoke",
-            "POWERTOOLS_TRACE_DISABLED": "true",
             "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
         },
         capture_output=True,
