@@ -76,7 +76,7 @@ def _print(outcome: DeploymentResult) -> None:
             "The pages would use this version." if outcome.dry_run else "The pages use this version within two minutes."
         )
     elif outcome.uploaded:
-        typer.echo("No change: this version is already live.")
+        typer.echo("The pages already use this version.")
     else:
         typer.echo("No change: everything is already deployed.")
     if outcome.dry_run:

@@ -59,7 +59,7 @@ class CommentImporter:
         if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
             self.report.skip(_KIND, comment.name, "its article was deleted in Kolom")
             return
-        # A site of tables without a stack has no signing secret. Its comments get no pseudonym and no avatar seed.
+        # At an endpoint that has tables but no stack, there is no signing secret: no pseudonym and no avatar seed.
         keys = signing.load_keys() if settings().secret_name else None
         external = ExternalComment(
             article_id=article_id,

@@ -1,4 +1,4 @@
-"""Count the images that an imported article embeds from other sites; they are not downloaded."""
+"""Count the images, videos and audio files that an imported article embeds from other sites."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

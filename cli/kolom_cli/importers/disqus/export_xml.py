@@ -42,7 +42,7 @@ class Post:
     """A comment at ``line`` of the file. ``thread`` and ``parent`` are keys, ``identifier`` is that of the thread.
 
     ``is_approved`` is True unless the export says otherwise: most exports do not say it. If there is a ``problem``,
-    only the beginning may be correct.
+    the comment could not be read completely.
     """
 
     line: int

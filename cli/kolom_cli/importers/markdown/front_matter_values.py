@@ -1,4 +1,4 @@
-"""Interpret the values of other systems' front matter. An invalid value gives None, never an error. Pure."""
+"""Interpret the values of other systems' front matter. An invalid value counts as missing, and is no error. Pure."""
 
 import html
 import re

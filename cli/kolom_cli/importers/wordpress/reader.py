@@ -40,7 +40,7 @@ from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
 _OTHER_KINDS: Final = {
-    "attachment": "media file: not copied, articles link to it",
+    "attachment": "media file: not an article, but articles may show it",
     "nav_menu_item": "menu item: menus are not imported",
     "revision": "older version of an article",
     "custom_css": "style of a WordPress theme",

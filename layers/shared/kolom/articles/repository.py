@@ -1,4 +1,7 @@
-"""Read and write single items of the Articles table for the author: always consistent, including drafts."""
+"""Read and write items of the Articles table for the author, including drafts.
+
+All reads are consistent, except :func:`get_for_preview`.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -115,7 +118,10 @@ def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
 
 
 def pointers_by_id() -> Mapping[int, Sequence[str]]:
-    """Return the pointers to each article, such as ``slug:x``, by the ids of all articles. Scans the whole table."""
+    """Return the pointers to each article, such as ``slug:x``, by its id. Scans the whole table.
+
+    An article without pointers has an empty list.
+    """
     names: dict[int, list[str]] = {}
     is_article_or_pointer = (ArticlesTableRecord.part == ARTICLE) | (ArticlesTableRecord.part == POINTER)
     for record in ArticlesTableRecord.scan(
@@ -145,8 +151,9 @@ def delete_chunks(parts: Iterable[BodyChunk]) -> None:
 def delete_stale_chunks(current: Article) -> None:
     """Delete the bodies and sources that ``current`` has replaced, and those of interrupted publications.
 
-    A body's version begins with the number of the article's version for which it was stored. Chunks with a higher
-    number belong to a concurrent writer that updates ``current``; those with a lower number can never be committed.
+    A body's version begins with the number of the article's version for which it was stored. Chunks with a number above
+    that of ``current`` belong to a concurrent writer that updates ``current``. The others, except the body of
+    ``current`` itself, will never be used.
     """
     stale = [
         part
@@ -172,8 +179,8 @@ def _query_chunks(article_id: int, prefix: str) -> Sequence[BodyChunk]:
     return list(BodyChunk.query(str(article_id), BodyChunk.part.startswith(prefix), consistent_read=True))
 
 
-def get_any_status(article_id: int) -> tuple[Article, Body]:
-    """Return the article with that id and its body in any status, for callers that may see drafts. One Query.
+def get_for_preview(article_id: int) -> tuple[Article, Body]:
+    """Return the article with that id and its body, also if it is not published. One Query.
 
     :raises NotFound: there is none, or it was deleted
     :raises ServiceBusy: it was replaced during each of several reads

@@ -35,6 +35,8 @@ def finalize(
 ) -> LambdaResponse:
     """Set the ``Cache-Control`` and ``ETag`` of a response, and make it fit into Lambda's limit.
 
+    ``caching`` is the ``Cache-Control`` of a 200, unless the response already has one; None for the default.
+
     A 200 to a GET or HEAD gets a strong ``ETag`` (RFC 9110, 8.8.3) of its body, and becomes a 304 if it matches
     ``If-None-Match``, by weak comparison. Large bodies are compressed if the client accepts that.
     """

@@ -4,13 +4,13 @@ Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
 * one Query for each stem (at most 32; more for a posting list over 1 MB), and one for a label;
-* one BatchGetItem for the articles of the page. With phrases, up to two more read candidates first, which the page does
-  not read again;
+* one BatchGetItem for the articles of the page. A query with phrases needs up to two more before it, for
+  the candidates; the page does not read the candidates again;
 * the Queries of :mod:`.completion` if no article has the last word, and those of :mod:`.spellcheck` for any other word
   that no article has.
 
-Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares as many characters with
-its phrases, and searches half as many for snippets, regardless of the sizes of the articles.
+Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares at most 1.5 million
+characters with its phrases, and searches at most 500,000 for snippets, regardless of the sizes of the articles.
 """
 
 import hashlib
@@ -102,7 +102,8 @@ class Results:
 
     ``is_relaxed`` is true if no text that was read has the phrases, so that their words were searched instead. If the
     total is not exact, a text that was not read may have the phrases. ``completed`` maps the last word of the query, if
-    no article has it, to the words that were searched instead. ``has_words`` is false for an empty query.
+    no article has it, to the words that were searched instead. ``has_words`` is false if the query has no word to
+    search for: it is empty, or has only exclusions.
     """
 
     items: tuple[Result, ...] = ()

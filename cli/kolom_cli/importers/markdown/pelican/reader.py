@@ -211,7 +211,7 @@ class _SiteReader:
     def _url_paths(
         self, path: Path, kind: Kind, front: Values, slug: str, category: str, date: datetime | None
     ) -> tuple[str | None, list[str], list[str]]:
-        """Return the URL, the path of its file if that is another one, and a note if the URL is not known."""
+        """Return the URL, the path where Pelican saves the page (``SAVE_AS``) if it differs from the URL, and notes."""
         if own := get_text(front, "url"):
             return normalize_slashes(own.removesuffix("index.html")), [], []
         default = self.settings.text("DEFAULT_LANG", "en")
