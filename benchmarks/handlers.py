@@ -18,12 +18,11 @@ from kolom_cli.sam.loader import load
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 BILL_HEAD = "| | requests | read units | write units |\n|---|---|---|---|\n"
 _TABLES = ("ARTICLES", "COMMENTS", "GUARD", "MESSAGES", "OUTBOX", "SEARCH")
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
-    "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_METRICS_DISABLED": "true",
     "POWERTOOLS_SERVICE_NAME": "kolom",
     "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
@@ -42,7 +41,7 @@ def local_aws() -> Iterator[SentMail]:
 
     Import handlers within the block, because they read the settings.
     """
-    os.environ.update(_ENVIRONMENT)
+    os.environ.update(ENVIRONMENT)
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
     outbox = SentMail()
     # The functions print metrics to standard output, which must contain only the result tables.

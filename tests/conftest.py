@@ -11,7 +11,6 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_SERVICE_NAME="kolom",
     POWERTOOLS_METRICS_NAMESPACE="Kolom",
-    POWERTOOLS_TRACE_DISABLED="true",
     SITE_URL="https://blog.example",
     SITE_TITLE="Blog",
     LANGUAGES="id,en",

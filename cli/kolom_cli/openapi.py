@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from pydantic import TypeAdapter
 
 import kolom
 from kolom.http.api import TIME_ZONE_HEADER, Api
@@ -107,7 +108,7 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     schemas = schema["components"]["schemas"]
     for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         schemas.pop(name, None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
     return schema

@@ -14,8 +14,8 @@ from kolom.articles.schemas import ArticleListOut, ArticleOut, HealthOut, LabelL
 from kolom.articles.types import ArticleFilter
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.observability import logger, metrics, tracer
-from kolom.pagination import Cursor
+from kolom.http.parameters import Cursor
+from kolom.observability import logger, metrics
 
 api = new_api()
 
@@ -73,7 +73,6 @@ def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`"
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -13,8 +13,9 @@ from kolom.comments.schemas import CommentCountsOut, CommentListOut, RecentComme
 from kolom.comments.types import Order
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.observability import logger, metrics, tracer
-from kolom.pagination import MAX_LIMIT, Cursor
+from kolom.http.parameters import Cursor
+from kolom.observability import logger, metrics
+from kolom.pagination import MAX_LIMIT
 
 # Visitors who return must see their new comment, so browsers revalidate; an unchanged list is a 304.
 api = new_api(caching="public, max-age=0, s-maxage=10")
@@ -64,7 +65,6 @@ def list_recent(limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20) -> Recent
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -7,13 +7,12 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.mail.suppression import read_event, suppress
-from kolom.observability import count, logger, metrics, tracer
+from kolom.observability import count, logger, metrics
 from kolom.security import signing
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.EVENT_BRIDGE, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     """Handle an event of SES, which EventBridge may deliver twice."""
     addresses, malformed = read_event(event)

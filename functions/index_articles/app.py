@@ -6,7 +6,7 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import StreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.observability import FIRST_RECORD, count, logger, metrics, tracer
+from kolom.observability import FIRST_RECORD, count, logger, metrics
 from kolom.search.index_writer import update_index
 from kolom.streams import read_batch
 
@@ -23,7 +23,6 @@ def article_id(record: StreamRecord) -> int:
 
 @logger.inject_lambda_context(correlation_id_path=FIRST_RECORD, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Handle a batch of stream records; the records of articles that could not be indexed are retried."""
     batch = read_batch(event, article_id)

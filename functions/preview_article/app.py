@@ -11,13 +11,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom.articles import preview_links, repository
 from kolom.http.api import html_response, new_api
 from kolom.http.language import locale_of
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import logger, metrics
 from kolom.pages import views
 from kolom.pages.response import PRIVATE_HEADERS
 from kolom.security import signing
 
 api = new_api(
-    error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS)
+    validation=False,
+    error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS),
 )
 
 
@@ -29,7 +30,6 @@ def get_preview(token: str) -> Response[str]:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom import outbox
 from kolom.articles.scheduler import publish_due
-from kolom.observability import count, logger, metrics, tracer
+from kolom.observability import count, logger, metrics
 
 MAIL_MILLISECONDS: Final = 30_000
 """The time that is reserved for mail: if less remains, no further article is published.
@@ -40,7 +40,6 @@ def requeue_mail() -> None:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.EVENT_BRIDGE, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - the event has no data
     """Handle the timer's event. The next run retries what failed."""
     try:

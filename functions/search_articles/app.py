@@ -12,11 +12,11 @@ from kolom.articles import public
 from kolom.config import settings
 from kolom.errors import Moved
 from kolom.http.api import MovedPermanently, new_api, responses
+from kolom.http.parameters import Cursor, Moment
 from kolom.limits import MAX_QUERY
-from kolom.observability import logger, metrics, tracer
-from kolom.pagination import Cursor
+from kolom.observability import logger, metrics
 from kolom.search.autocomplete import suggest
-from kolom.search.date_range import Moment, parse_range
+from kolom.search.date_range import parse_range
 from kolom.search.more_like_this import related_articles
 from kolom.search.schemas import RelatedArticlesOut, SearchResultListOut, SuggestionListOut
 from kolom.search.searcher import SearchRequest, search
@@ -79,7 +79,6 @@ def list_related(
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

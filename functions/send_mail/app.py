@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.mail.delivery import send
 from kolom.models.base import is_key
-from kolom.observability import FIRST_RECORD, count, logger, metrics, tracer
+from kolom.observability import FIRST_RECORD, count, logger, metrics
 from kolom.streams import read_batch
 
 MAX_MILLISECONDS_PER_MAIL: Final = 30_000
@@ -29,7 +29,6 @@ def mail_id(record: StreamRecord) -> str:
 
 @logger.inject_lambda_context(correlation_id_path=FIRST_RECORD, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a batch of stream records.
 

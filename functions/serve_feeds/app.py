@@ -1,10 +1,9 @@
 """Feeds, sitemaps and robots.txt."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -12,12 +11,15 @@ from kolom.errors import Moved, NotFound
 from kolom.feeds import builder, formats, sitemaps
 from kolom.feeds.redirects import get_feed_redirect
 from kolom.http.api import MovedPermanently, new_api
-from kolom.observability import logger, metrics, tracer
+from kolom.http.query import query_value
+from kolom.observability import logger, metrics
 from kolom.urls import comments_feed_path, with_query
 
 # Feed readers poll often, so responses are cached for five minutes. CloudFront does not compress all feed types.
 api = new_api(
-    caching="public, max-age=300, stale-while-revalidate=600, stale-if-error=86400", compress_above_bytes=1_000
+    validation=False,
+    caching="public, max-age=300, stale-while-revalidate=600, stale-if-error=86400",
+    compress_above_bytes=1_000,
 )
 
 READ = ["GET", "HEAD"]
@@ -29,7 +31,7 @@ def get_comment_feed() -> Response[str]:
 
 
 @api.route("/feeds/comments/<slug>", method=READ, include_in_schema=False)
-def get_article_comment_feed(slug: Annotated[str, Path()]) -> Response[str]:
+def get_article_comment_feed(slug: str) -> Response[str]:
     try:
         return _document(formats.ATOM, formats.render_atom(builder.build_article_comment_feed(unquote(slug))))
     except Moved as moved:
@@ -40,10 +42,11 @@ def get_article_comment_feed(slug: Annotated[str, Path()]) -> Response[str]:
 
 
 @api.route("/feeds/<name>", method=READ, include_in_schema=False)
-def get_article_feed(name: Annotated[str, Path()], label: Annotated[str | None, Query()] = None) -> Response[str]:
+def get_article_feed(name: str) -> Response[str]:
     if name not in formats.FORMATS:
         raise NotFound(f"there is no feed {name!r}")
     content_type, write = formats.FORMATS[name]
+    label = query_value(api.current_event.raw_event, "label")
     return _document(content_type, write(builder.build_article_feed(name, (label or "").strip() or None)))
 
 
@@ -53,7 +56,7 @@ def get_sitemap_index() -> Response[str]:
 
 
 @api.route("/sitemaps/<name>", method=READ, include_in_schema=False)
-def get_sitemap(name: Annotated[str, Path()]) -> Response[str]:
+def get_sitemap(name: str) -> Response[str]:
     return _document("application/xml", sitemaps.render_sitemap(name))
 
 
@@ -74,7 +77,6 @@ def _document(content_type: str, body: str) -> Response[str]:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -12,12 +12,13 @@ from kolom.comments import moderation_links, reply_subscriptions
 from kolom.errors import PermissionDenied
 from kolom.http.api import new_api, page_response
 from kolom.http.language import locale_of
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import logger, metrics
 from kolom.pages import moderation, subscription, views
 from kolom.pages.response import PRIVATE_HEADERS, HtmlResponse
 from kolom.security import signing
 
 api = new_api(
+    validation=False,
     error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS),
     form_answer=lambda _event, _fields, answer: answer,  # a form gets the same page as a JSON request
     accepts_foreign=subscription.is_one_click,
@@ -75,7 +76,6 @@ def follow_subscription(token: str) -> Response[str]:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

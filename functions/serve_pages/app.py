@@ -12,7 +12,7 @@ from kolom.http.api import html_response, new_api
 from kolom.http.errors import Failure
 from kolom.http.language import locale_of
 from kolom.http.types import Event
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import logger, metrics
 from kolom.pages import router, views
 from kolom.pages.response import HtmlResponse
 
@@ -22,7 +22,7 @@ def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
     return None if is_api(event["rawPath"]) else views.render_problem(failure.status, locale_of(event))
 
 
-api = new_api(error_page=error_page)
+api = new_api(validation=False, error_page=error_page)
 
 
 @api.route(".+", method=["GET", "HEAD"], include_in_schema=False)
@@ -41,7 +41,6 @@ def is_api(path: str) -> bool:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

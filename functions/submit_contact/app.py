@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom.contact import submission
 from kolom.contact.schemas import MessageIn, ReceivedMessageOut
 from kolom.http.api import new_api, responses
-from kolom.observability import count, logger, metrics, tracer
+from kolom.observability import count, logger, metrics
 from kolom.pages.forms import contact_form_response
 from kolom.submissions.pipeline import RequestContext
 
@@ -37,7 +37,6 @@ def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedMe
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -15,7 +15,7 @@ from kolom.comments import editing, posting
 from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out
 from kolom.comments.schemas import CommentOut
 from kolom.http.api import new_api, responses
-from kolom.observability import count, logger, metrics, tracer
+from kolom.observability import count, logger, metrics
 from kolom.pages.forms import comment_form_response
 from kolom.submissions.pipeline import RequestContext
 from kolom.submissions.schemas import FormTokenOut
@@ -78,7 +78,6 @@ def context() -> RequestContext:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -33,7 +33,6 @@ def run(function: str, code: str, *arguments: str) -> subprocess.CompletedProces
             "PATH": os.environ["PATH"],
             "PYTHONPATH": f"{NATIVE / function}:{NATIVE / LAYER}/python",
             "AWS_REGION": "us-east-1",
-            "POWERTOOLS_TRACE_DISABLED": "true",
             "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
         },
         capture_output=True,

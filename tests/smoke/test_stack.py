@@ -27,14 +27,15 @@ document = yaml_parse(Path(sys.argv[1]).read_text("utf-8"))
 for resource in document["Resources"].values():
     for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
         resource["Properties"][name] = "s3://aws-sam-cli-managed-default-samclisourcebucket-0123456789ab/" + "0" * 32
-print(json.dumps({"packaged": len(json.dumps(document)), "stack": transform(document, {}, NoPolicies())}))
+packaged = len(json.dumps(document))
+print(json.dumps({"packaged": packaged, "stack": transform(document, json.loads(sys.argv[2]), NoPolicies())}))
 """
 
 
 @cache
-def transformed() -> dict[str, Any]:
+def transformed(**parameters: str) -> dict[str, Any]:
     result = subprocess.run(
-        [SAM / "bin/python", "-c", TRANSFORM, PROJECT / "template.yaml"],
+        [SAM / "bin/python", "-c", TRANSFORM, PROJECT / "template.yaml", json.dumps(parameters)],
         env={"AWS_DEFAULT_REGION": "us-east-1"},
         capture_output=True,
         text=True,
@@ -45,8 +46,8 @@ def transformed() -> dict[str, Any]:
 
 
 @cache
-def resources() -> dict[str, Any]:
-    found: dict[str, Any] = transformed()["stack"]["Resources"]
+def resources(**parameters: str) -> dict[str, Any]:
+    found: dict[str, Any] = transformed(**parameters)["stack"]["Resources"]
     return found
 
 
@@ -79,6 +80,17 @@ def test_no_resource_generated_by_sam_has_a_fixed_name() -> None:
         if name.endswith("Name") and isinstance(value, str) and name not in {"MetricName", "StageName"}
     }
     assert fixed == {}
+
+
+def test_functions_may_send_traces_only_if_tracing_is_active() -> None:
+    for tracing, is_active in (("Disabled", False), ("Active", True)):
+        stack = resources(Tracing=tracing)
+        functions = [each["Properties"] for each in stack.values() if each["Type"] == "AWS::Lambda::Function"]
+        roles = [stack[function["Role"]["Fn::GetAtt"][0]] for function in functions]
+        expected = {"Mode": {"Ref": "Tracing"}} if is_active else None
+        assert functions
+        assert all(function.get("TracingConfig") == expected for function in functions)
+        assert {"xray" in json.dumps(role).lower() for role in roles} == {is_active}, tracing
 
 
 def test_sam_keeps_the_deletion_policies_of_data() -> None:

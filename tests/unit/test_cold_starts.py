@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from functools import cache
+from importlib.util import find_spec
 from typing import Final
 
 import pytest
@@ -12,7 +13,7 @@ from tests.paths import PROJECT
 HEAVY: Final = frozenset(
     {
         *("Stemmer", "altcha", "boto3", "email_validator", "feedgenerator", "idna", "itsdangerous", "jinja2", "lxml"),
-        *("markdown_it", "nh3", "tenacity", "ulid"),
+        *("markdown_it", "nh3", "pydantic", "tenacity", "ulid"),
     }
 )
 """Libraries that not every function needs."""
@@ -21,9 +22,9 @@ SHARED: Final = frozenset({"http", "models", "rendering"})
 """Packages of the layer that every function for readers needs."""
 
 LOADED: Final[dict[str, tuple[set[str], set[str]]]] = {
-    "fetch_articles": ({"articles"}, set()),
-    "fetch_comments": ({"articles", "comments"}, set()),
-    "search_articles": ({"articles", "search"}, {"Stemmer", "nh3"}),
+    "fetch_articles": ({"articles"}, {"pydantic"}),
+    "fetch_comments": ({"articles", "comments"}, {"pydantic"}),
+    "search_articles": ({"articles", "search"}, {"Stemmer", "nh3", "pydantic"}),
     "serve_feeds": ({"articles", "comments", "feeds", "i18n"}, {"feedgenerator", "nh3"}),
     "serve_pages": (
         {"articles", "comments", "feeds", "i18n", "pages", "search", "submissions"},
@@ -32,11 +33,14 @@ LOADED: Final[dict[str, tuple[set[str], set[str]]]] = {
 }
 """The packages of the layer and the heavy libraries that each of these functions imports."""
 
+FUNCTIONS: Final = sorted(path.parent.name for path in PROJECT.glob("functions/*/app.py"))
+
 
 @cache
-def modules_of(function: str) -> frozenset[str]:
-    """Return the names of all modules that the import of a function loads."""
-    code = f"import sys, functions.{function}.app; print(*sys.modules)"
+def modules_of(*functions: str) -> frozenset[str]:
+    """Return the names of all modules that the imports of functions load in one process."""
+    names = ", ".join(f"functions.{function}.app" for function in functions)
+    code = f"import sys, {names}; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     return frozenset(result.stdout.split())
 
@@ -47,6 +51,12 @@ def test_a_function_for_readers_imports_only_what_it_needs(function: str) -> Non
     packages = {name.split(".")[1] for name in modules if name.startswith("kolom.") and name.count(".") > 1}
     assert packages >= SHARED
     assert (packages - SHARED, set(HEAVY & modules)) == LOADED[function]
+
+
+def test_no_function_imports_the_x_ray_sdk() -> None:
+    """It took a fifth of the time of each import. It is installed here, because moto needs it."""
+    assert find_spec("aws_xray_sdk")
+    assert not {"aws_xray_sdk", "wrapt"} & modules_of(*FUNCTIONS)
 
 
 def test_the_pages_import_only_one_module_of_the_submission_pipeline() -> None:

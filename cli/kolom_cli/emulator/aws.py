@@ -28,9 +28,8 @@ AWS_ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     # moto does not support account-based endpoints.
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-    # Metrics are written to standard output and traces to a daemon. Nothing reads them locally.
+    # Metrics are written to standard output. Nothing reads them locally.
     "POWERTOOLS_METRICS_DISABLED": "true",
-    "POWERTOOLS_TRACE_DISABLED": "true",
 }
 _log = logging.getLogger(__name__)
 

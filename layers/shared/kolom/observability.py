@@ -1,4 +1,4 @@
-"""The only Logger, Tracer and Metrics: structured logs, traces and business events under one service name.
+"""The only Logger and Metrics: structured logs and business events under one service name.
 
 Logs are constant messages with keyword fields, and never contain bodies, email addresses or tokens. Each line has the
 ``correlation_id`` of its event. Level, service name and namespace come from the template (``POWERTOOLS_LOG_LEVEL``,
@@ -7,7 +7,7 @@ Logs are constant messages with keyword fields, and never contain bodies, email 
 
 from typing import Final
 
-from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
@@ -29,7 +29,6 @@ class _Metrics(AmazonCloudWatchEMFProvider):
 
 
 logger = Logger()
-tracer = Tracer()
 metrics = _Metrics()
 
 

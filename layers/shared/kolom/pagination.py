@@ -4,16 +4,12 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable
-from typing import Annotated, Final, Protocol
-
-from pydantic import Field
+from typing import Final, Protocol
 
 from kolom.errors import InvalidCursor
 
 _DIGEST_BYTES = 8
 
-Cursor = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
-"""A cursor in the OpenAPI document; :func:`decode_cursor` validates it."""
 MAX_PAGE_BYTES: Final = 500_000
 """The maximum bytes of text on a page, regardless of its limit: escaped twice, they fit into a Lambda response."""
 

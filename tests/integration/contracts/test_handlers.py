@@ -23,7 +23,6 @@ SLUG: Final = "china-russia-agree-to-deepen-strategic-cooperation"
 DECORATORS: Final = [
     "logger.inject_lambda_context(correlation_id_path={path}, clear_state=True)",
     "metrics.log_metrics",
-    "tracer.capture_lambda_handler(capture_response=False)",
 ]
 PATHS: Final = {
     "index_articles": "FIRST_RECORD",

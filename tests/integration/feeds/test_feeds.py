@@ -156,6 +156,10 @@ class TestArticles:
         feed = read("/feeds/atom.xml", {"label": label})
         assert (feed.feed.title, titles(feed)) == ("Blog", ["Day 00"])
 
+    def test_a_repeated_label_is_refused(self) -> None:
+        answer = get("/feeds/atom.xml", "label=a&label=b")
+        assert (answer.status, [error["field"] for error in answer.json["errors"]]) == (422, ["label"])
+
     def test_unknown_parameters_are_ignored(self) -> None:
         publish_days(1)
         assert titles(read("/feeds/atom.xml", "max-results=1")) == ["Day 00"]

@@ -320,6 +320,15 @@ def test_a_long_site_url_fits_into_the_comment_of_the_distribution() -> None:
     assert len(str(resolver(stack=LONGEST_STACK, SiteUrl=SITE.ljust(200, "x")).resolve(comment))) <= 128
 
 
+def test_tracing_is_a_plain_reference_to_sams_own_values() -> None:
+    """For any other expression, SAM grants all functions access to X-Ray, also if tracing is off."""
+    assert document()["Globals"]["Function"]["Tracing"] == {"Ref": "Tracing"}
+    assert document()["Parameters"]["Tracing"]["AllowedValues"] == ["Active", "Disabled"]
+    assert document()["Parameters"]["Tracing"]["Default"] == "Disabled"
+    properties = [entry.get("Properties", {}) for entry in document()["Resources"].values()]
+    assert not [each for each in properties if "Tracing" in each]
+
+
 def test_parameters_and_outputs_are_within_cloudformations_limits() -> None:
     assert len(document()["Parameters"]) <= 200
     assert len(document()["Outputs"]) <= 200

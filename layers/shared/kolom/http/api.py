@@ -132,21 +132,25 @@ class Api(APIGatewayHttpResolver):
 
 def new_api(
     *,
+    validation: bool = True,
     caching: str | None = None,
     error_page: ErrorPage | None = None,
     form_answer: FormResponder | None = None,
     accepts_foreign: RequestFilter | None = None,
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
 ) -> Api:
-    """Return a new resolver for a function, with validation, and errors as problems (RFC 9457).
+    """Return a new resolver for a function, with errors as problems (RFC 9457).
+
+    With ``validation``, the types of a handler's parameters and result are checked. Without, handlers get strings and
+    return responses, and a cold start loads neither pydantic nor the validation of Powertools.
 
     ``caching`` is the ``Cache-Control`` of a 200 to a GET; the default is one minute. With ``error_page``, errors may
     be pages. With ``form_answer``, bodies may be HTML forms. Requests with the property ``accepts_foreign`` may come
     from any website. Responses larger than ``compress_above_bytes`` are compressed if the client accepts that.
     """
     api = Api(
-        enable_validation=True,
-        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        enable_validation=validation,
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR if validation else None,
         serializer=lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
     api.caching, api.compress_above_bytes = caching, compress_above_bytes

@@ -1,14 +1,14 @@
 """Map errors to HTTP statuses and to problems (RFC 9457). The only module that does so."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
-from pydantic import BaseModel
 
 from kolom.aws import error_code, is_conflict, is_throttled, is_unavailable
 from kolom.errors import (
@@ -61,14 +61,16 @@ STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
 }
 
 
-class FieldProblem(BaseModel):
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
     """An error in one field."""
 
     field: str
     message: str
 
 
-class Problem(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
     """An error response (RFC 9457). ``errors`` is present if a validation failed."""
 
     type: str = "about:blank"
@@ -76,6 +78,11 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | None = None
+
+    def to_json(self) -> str:
+        """Return the response body."""
+        fields = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,7 @@ def problem(failure: Failure) -> Response[str]:
         headers["WWW-Authenticate"] = "Bearer"
     if failure.retry_after_seconds is not None:
         headers["Retry-After"] = str(failure.retry_after_seconds)
-    return Response(int(status), PROBLEM, body.model_dump_json(exclude_none=True), headers=headers)
+    return Response(int(status), PROBLEM, body.to_json(), headers=headers)
 
 
 def to_lambda_response(response: Response[str]) -> LambdaResponse:

@@ -2,19 +2,13 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final
+from typing import Final
 from zoneinfo import ZoneInfo
-
-from pydantic import Field
 
 from kolom.errors import FieldError, InvalidInput
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LOST_PLUS: Final = re.compile(r" (?=\d{2}:\d{2}$)", re.ASCII)
-
-
-Moment = Annotated[str, Field(json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]})]
-"""A date or a time in the OpenAPI document; :func:`parse_range` validates it."""
 
 
 def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
