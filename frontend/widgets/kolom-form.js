@@ -573,7 +573,8 @@ export class KolomForm {
     if (error.status === 413) return this.#showMessage(host.text("form.problem.413", { limit: host.number(FIELD_LIMITS.content) }), true);
     if (error.status !== 429 || !error.retryAfterSeconds) return this.#offerRetry(host.text("form.busy"));
     const seconds = error.retryAfterSeconds;
-    const [value, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"];
+    const minutes = Math.ceil(seconds / 60);
+    const [value, unit] = minutes > 90 ? [Math.ceil(minutes / 60), "hour"] : seconds > 90 ? [minutes, "minute"] : [seconds, "second"];
     const format = new Intl.NumberFormat(host.language, { style: "unit", unit: String(unit), unitDisplay: "long" });
     this.#offerRetry(host.text("form.wait", { time: format.format(Number(value)) }));
     this.#timer = setTimeout(() => this.#showMessage(host.text("form.now")), Math.min(seconds, DAY_MS / 1000) * 1000);

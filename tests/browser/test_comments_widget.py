@@ -342,7 +342,14 @@ def test_another_text_has_another_idempotency_key(chromium: Browser, blog: Site,
 def test_a_rate_limited_visitor_sees_how_long_to_wait(chromium: Browser, blog: Site, slug: str) -> None:
     with (
         open_page(chromium, blog, element(slug), lang="id", complaints=[REFUSED]) as page,
-        respond_with(page, "POST", POST, problem(429, retry_after=2), problem(429, retry_after=600)),
+        respond_with(
+            page,
+            "POST",
+            POST,
+            problem(429, retry_after=2),
+            problem(429, retry_after=600),
+            problem(429, retry_after=82_977),
+        ),
     ):
         page.get_by_role("textbox", name="Komentar").fill("Sabar.")
         page.get_by_role("textbox", name="Nama").fill("Budi")
@@ -351,6 +358,8 @@ def test_a_rate_limited_visitor_sees_how_long_to_wait(chromium: Browser, blog: S
         expect(page.get_by_text("Sekarang sudah bisa dikirim.")).to_be_visible()
         page.get_by_role("button", name="Coba lagi").click()
         expect(page.get_by_text("coba lagi dalam 10 menit")).to_be_visible()
+        page.get_by_role("button", name="Coba lagi").click()
+        expect(page.get_by_text("coba lagi dalam 24 jam")).to_be_visible()
         expect(page.get_by_role("textbox", name="Komentar")).to_have_value("Sabar.")
 
 

@@ -32,7 +32,8 @@ class EmulatedStack:
     """A running stack, as a context manager.
 
     The site uses ``port``, and the local AWS ``port + 1``; with 0, free ports are chosen. ``parameters``
-    override the template's defaults. Raises :class:`TemplateError`, :class:`PortInUseError`, and
+    override the template's defaults. With ``endpoint_url``, the tables are in the DynamoDB at this URL instead of the
+    local AWS. Raises :class:`TemplateError`, :class:`PortInUseError`, and
     :class:`~kolom_cli.emulator.lambda_runtime.FunctionError` if a handler cannot be imported.
     """
 

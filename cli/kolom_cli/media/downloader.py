@@ -97,17 +97,18 @@ class Downloader:
     def _get(self, parts: SplitResult, deadline: float) -> bytes | str:
         """Return the content, or the target of a redirect."""
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        if not _is_address(host):
+            host = _ascii(host)
         if self._failures[host] >= _MAX_FAILURES:
             raise DownloadError("earlier connections to its host failed")
-        name = host if _is_address(host) else _ascii(host)
-        pool = self._pool(parts.scheme, name, port)
+        pool = self._pool(parts.scheme, host, port)
         target = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
         try:
             with _end_connections_at(deadline, pool):
                 response = pool.urlopen(
                     "GET",
                     target,
-                    headers={**_HEADERS, "Host": _host_header(name, parts.port)},
+                    headers={**_HEADERS, "Host": _host_header(host, parts.port)},
                     redirect=False,
                     retries=False,
                     assert_same_host=False,

@@ -29,7 +29,7 @@ class NotAPicture(Exception):
 def picture_suffix(data: bytes) -> str:
     """Return the file suffix for the type of the picture, such as ``.jpg``.
 
-    :raises NotAPicture: the data has none of the types of pictures, no size, or is an SVG with scripts
+    :raises NotAPicture: the data is not of a known type, has no width and height, or is an unsafe SVG
     """
     beginning = data[:_BEGINNING]
     suffix = next((suffix for signature, suffix in _SIGNATURES if signature.match(beginning)), None)

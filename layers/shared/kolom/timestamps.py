@@ -5,6 +5,15 @@ from typing import Final
 
 SECONDS_PER_DAY: Final = 86_400
 
+# No time zone is as much as a day from UTC.
+_FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
+_LAST: Final = datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC)
+
+
+def has_date_everywhere(moment: datetime) -> bool:
+    """Return whether ``moment`` (aware) has a date in every time zone: years have four digits, and begin with 1."""
+    return _FIRST <= moment <= _LAST
+
 
 def to_rfc3339(moment: datetime) -> str:
     """Format ``moment`` (aware) in UTC to the second, ending in ``Z``. The order of the texts is that of the times."""

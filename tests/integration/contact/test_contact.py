@@ -384,6 +384,21 @@ def test_a_rate_limited_form_is_shown_again_with_its_input(contact_form: Contact
     assert "wait a moment" in answers[1].body
 
 
+@pytest.mark.parametrize(("first_hour", "waiting_time"), [(0, "22 hours"), (21, "60 minutes")])
+def test_a_form_over_the_daily_limit_says_how_long_to_wait(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch, secret: str, first_hour: int, waiting_time: str
+) -> None:
+    configure(comments_per_minute=1)
+    answers = []
+    for number in range(3):
+        now = datetime(2026, 3, 4, first_hour + number, tzinfo=UTC)
+        monkeypatch.setattr(submit_contact, "datetime", SimpleNamespace(now=lambda _, now=now: now))
+        fields = {"email": "a@example.com", "message": f"Number {number}."}
+        answers.append(form(fields, **{"accept-language": "en"}))
+    assert [answer.status for answer in answers] == [201, 201, 429]
+    assert f"Please try again in {waiting_time}." in answers[-1].body
+
+
 def test_no_response_contains_personal_data(contact_form: ContactForm) -> None:
     answer = contact_form.submit("Private words.", name="Budi Private", email="private@mail.example")
     again = contact_form.submit("Private words.", name="Budi Private", email="private@mail.example")

@@ -94,6 +94,15 @@ def test_a_date_must_have_a_time_zone(date: str) -> None:
     assert field_problem(date, datetime(2026, 2, 1, 8)) is not None  # noqa: DTZ001
 
 
+@pytest.mark.parametrize("field", ["published_at", "updated_at"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59+00:00"]
+)
+def test_a_date_must_exist_in_every_time_zone(field: str, moment: str) -> None:
+    """Otherwise, lists and pages that show it in the time zone of the site would fail."""
+    assert field_problem(field, datetime.fromisoformat(moment)) == "must be from 0001-01-02 to 9999-12-30"
+
+
 def test_a_body_must_fit_into_a_response() -> None:
     with pytest.raises(InvalidInput, match="body: the rendered HTML has 2,097,153 bytes, at most 2,097,152"):
         ArticleInput(title="Hello", slug="hello", body=Body(html="x" * (2 * 1024 * 1024 + 1)))

@@ -24,7 +24,10 @@ type Node = Text | Comment | Element | Group
 
 
 class _Parent:
-    """A node with children. It knows whether it contains a block or other visible content, and how many images."""
+    """A node with children.
+
+    It knows whether it is or contains a block, the number of its images, and whether it has other visible content.
+    """
 
     __slots__ = ("children", "has_blocks", "has_other_content", "image_count")
 

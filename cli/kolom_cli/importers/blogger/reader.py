@@ -194,7 +194,7 @@ class _Reader:
         self._published = parse_iso_datetime(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
         # If the slug is taken, the month of the post is a clearer suffix than its long number.
-        self._id_suffix = f"{self._published:%Y-%m}" if self._published else number
+        self._slug_suffix = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)
         self._notes = self._fields.notes
         if origin != _origin(entry.id):
@@ -233,7 +233,7 @@ class _Reader:
         return ImportedArticle(
             name=_name(entry),
             content=content,
-            id_suffix=self._id_suffix,
+            id_suffix=self._slug_suffix,
             notes=tuple(self._notes),
             remote_images=remote.count,
             own_links=self._links.counts,

@@ -52,9 +52,10 @@ def _is_feed(name: str) -> bool:
 
 
 def _of_one_blog(feeds: list[Member], blog: str | None) -> list[Member]:
-    """Return the feeds of the blog called ``blog``, or of the only blog, and those that belong to no particular blog.
+    """Return the feeds of the blog called ``blog``, or of the only blog, and other feeds that the user named.
 
-    Takeout has a directory for each blog below ``Blogs``, and the comments that its owner wrote below ``Comments``.
+    Takeout has a directory for each blog below ``Blogs``, and the comments that the user wrote below ``Comments``. If
+    no feed is below ``Blogs``, all feeds are returned, except those below ``Comments`` that the user did not name.
     """
     blogs: dict[str, list[Member]] = {}
     for feed in feeds:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from kolom.timestamps import has_date_everywhere
 from kolom_cli.importers.common import json_stream
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.types import SourceError
@@ -70,7 +71,8 @@ def date(row: dict[str, Any], name: str) -> datetime | None:
     value = row.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
-            return datetime.fromtimestamp(value / 1000, UTC)
+            found = datetime.fromtimestamp(value / 1000, UTC)
         except (ValueError, OverflowError, OSError):
             return None
+        return found if has_date_everywhere(found) else None
     return parse_iso_datetime(text(row, name))

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from kolom.timestamps import has_date_everywhere
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values
 
 _DAY: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
@@ -133,8 +134,7 @@ def _parse(text: str, zone: tzinfo) -> datetime | None:
         parsed = next(_days(parts[1] if parts else text, zone))
         if parts:
             parsed = _with_time(parsed, parts)
-    parsed.astimezone(UTC)
-    return parsed
+    return parsed if has_date_everywhere(parsed) else None
 
 
 def _with_time(day: datetime, parts: re.Match[str]) -> datetime:

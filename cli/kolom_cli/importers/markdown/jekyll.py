@@ -180,6 +180,8 @@ class _SiteReader:
     def _has_undated_posts(self, front: Values) -> bool:
         """Return whether the file names of posts may have no date, as in Hexo."""
         config, site = self.site.config, self.site
+        # The posts of Hexo are in the folder that ``source_dir`` names, by default ``source``. Without that folder and
+        # without a configuration, the system is unknown: a date in the front matter is sufficient.
         if config or site.pages != site.directory:
             return site.pages != site.directory or "source_dir" in config
         return bool(get_text(front, "date"))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from kolom.config import settings
+from kolom.timestamps import has_date_everywhere
 
 
 def parse_gmt_or_local(gmt: str, local: str) -> datetime | None:
@@ -34,9 +35,9 @@ def parse_mail_date(text: str) -> datetime | None:
 
 
 def _in_utc(parsed: datetime) -> datetime | None:
-    """Convert to UTC; None if the year is out of range in UTC or in the site's time zone."""
+    """Convert to UTC; None if it has no date in some time zone."""
     try:
-        parsed.astimezone(settings().zone)
-        return parsed.astimezone(UTC)
+        found = parsed.astimezone(UTC)
     except OverflowError:
         return None
+    return found if has_date_everywhere(found) else None

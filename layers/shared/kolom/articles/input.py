@@ -6,6 +6,7 @@ Functions that only read do not import this module, because it needs pydantic.
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Final, Self
 
@@ -27,6 +28,7 @@ from kolom.articles.names import label_key, label_problem, path_problem, slug_pr
 from kolom.articles.types import MAX_HTML_BYTES, MAX_SOURCE_BYTES, Body, Kind
 from kolom.errors import FieldError, InvalidInput
 from kolom.rendering.types import Rendered
+from kolom.timestamps import has_date_everywhere
 
 MAX_TITLE: Final = 300
 MAX_EXCERPT: Final = 1_000
@@ -101,6 +103,10 @@ def _image_problem(image: str) -> str | None:
     return None if is_image_url(image) else f"must be a URL that begins with https:// or /, not {image!r}"
 
 
+def _time_problem(time: datetime) -> str | None:
+    return None if has_date_everywhere(time) else "must be from 0001-01-02 to 9999-12-30"
+
+
 def _language_problem(language: str) -> str | None:
     return None if _LANGUAGE.fullmatch(language) else f"must be a code such as id, en or pt-BR, not {language!r}"
 
@@ -128,6 +134,7 @@ Author = Annotated[Text, _at_most(MAX_AUTHOR)]
 Image = Annotated[Text, _at_most(MAX_IMAGE), _rule(_image_problem)]
 Origin = Annotated[Text, _at_most(MAX_ORIGIN)]
 Language = Annotated[str, _rule(_language_problem)]
+Time = Annotated[AwareDatetime, _rule(_time_problem)]
 Label = Annotated[str, AfterValidator(_label)]
 StoredLabel = Annotated[str, _rule(_stored_label_problem)]
 MaxLabelCount: Final = _rule(_labels_problem)
@@ -155,8 +162,8 @@ class ArticleInput(BaseModel):
     labels: Annotated[tuple[Label, ...], MaxLabelCount] = ()
     language: Language = "en"
     author: Author = ""
-    published_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
+    published_at: Time | None = None
+    updated_at: Time | None = None
     path: Path | None = None
     kind: Kind = "article"
     draft: bool = False

@@ -1,6 +1,7 @@
 """Forms without JavaScript: their fields, and the page or redirect that responds to a submission."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +18,10 @@ from kolom.urls import origin_of
 
 MAX_TARGET: Final = 2_000
 """The maximum length of a redirect target. API Gateway or CloudFront may reject longer headers."""
+
+_MAX_SHOWN_SECONDS: Final = 90
+_MAX_SHOWN_MINUTES: Final = 90
+"""Up to these limits, a waiting time is shown in the smaller unit, as kolom-form.js does."""
 
 type Event = Mapping[str, Any]
 
@@ -149,9 +154,19 @@ def _errors(response: Mapping[str, Any], form: FormSpec, locale: Locale) -> dict
         error["field"]: _field_message(error["field"], error["message"], form, locale)
         for error in problem.get("errors", ())
     }
-    return errors or {
-        "": _message(f"form.problem.{response['statusCode']}", problem.get("detail", ""), locale, "content")
-    }
+    if errors:
+        return errors
+    wait_seconds = int(response["headers"].get("Retry-After", 0))
+    if response["statusCode"] == HTTPStatus.TOO_MANY_REQUESTS and wait_seconds > _MAX_SHOWN_SECONDS:
+        return {"": _wait_message(wait_seconds, locale)}
+    return {"": _message(f"form.problem.{response['statusCode']}", problem.get("detail", ""), locale, "content")}
+
+
+def _wait_message(seconds: int, locale: Locale) -> str:
+    minutes = math.ceil(seconds / 60)
+    if minutes > _MAX_SHOWN_MINUTES:
+        return locale.count("form.later.hours", math.ceil(minutes / 60))
+    return locale.count("form.later.minutes", minutes)
 
 
 def _field_message(field: str, default: str, form: FormSpec, locale: Locale) -> str:

@@ -102,8 +102,8 @@ def find_removals(
     """Return what ``rendered`` does not have of its source.
 
     With ``is_converted``, ``source`` is the text of another system, and an importer has replaced much of it before it
-    was rendered. The result has only elements that articles cannot have, and links and files with URLs that articles
-    cannot have.
+    was rendered. The result then has only elements and instructions that articles cannot have, links and files with
+    URLs that articles cannot have, and a link in the heading that repeats the title.
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source

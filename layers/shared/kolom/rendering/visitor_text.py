@@ -71,7 +71,7 @@ _WITHOUT_INK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def _link_url(state: StateInline, silent: bool) -> bool:
-    """Turn a complete URL of at most :data:`_MAX_URL` characters into a link (a markdown-it rule).
+    """Turn a complete URL of less than :data:`_MAX_URL` characters into a link (a markdown-it rule).
 
     The built-in rules read all the text before each colon, and also match incomplete URLs.
     """
@@ -191,7 +191,7 @@ class RenderedVisitorText:
 
 
 def clean_text(text: str) -> str:
-    """Return ``text`` as it is stored: NFC, without control characters, bidi controls and stacked marks."""
+    """Return ``text`` as it is stored: NFC, without control characters, bidi controls and excess marks."""
     text = _STACKED_MARKS.sub(r"\1", clean_characters(text).translate(_DIRECTIONS))
     return _MARKS.sub(r"\1", unicodedata.normalize("NFC", text)).strip()
 

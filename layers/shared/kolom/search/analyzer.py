@@ -91,12 +91,12 @@ def stem(word: str, language: str) -> str:
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct stems of a word's form in these languages."""
+    """Return the distinct stems of a normalized word in these languages."""
     return tuple(dict.fromkeys(found for language in languages if (found := stem(word, language))))
 
 
 def is_stop_word(word: str, *languages: str) -> bool:
-    """Return whether a word's form is a stop word in any of these languages."""
+    """Return whether a normalized word is a stop word in any of these languages."""
     return any(word in _stop_words(base_language(language)) for language in languages)
 
 

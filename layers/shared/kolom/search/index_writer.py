@@ -6,9 +6,10 @@ to match. It never looks at what changed, so duplicate, late or repeated events 
 1. ``terms#<id>`` becomes the union of the terms that the index may have and those it should have, on condition that no
    other writer has changed it. From here on, a crash leaves nothing in the index that ``terms#<id>`` does not list.
 2. Postings are added, then the words of the vocabulary, the stored result and the title words. Last, the article is
-   added to the document list: an article is searchable exactly when it is on that list.
+   added to the document list: an article is searchable exactly when it is on that list. The stored result of an article
+   that is no longer listed is deleted in this step.
 3. Obsolete entries are removed: first from the document list, then title words, postings and emptied blocks.
-4. ``terms#<id>`` is reduced to exactly the terms that the index has now, on the same condition.
+4. ``terms#<id>`` is reduced to exactly the terms that the index has now, or deleted, on the same condition.
 
 Articles are processed in batches: all elements of a batch for the same block are one write.
 """
@@ -99,8 +100,8 @@ def update_index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[i
     """Update the index to the current state of these articles; return the ids of those that failed.
 
     A failed article may be half indexed; calling again completes it. Reads per article: its summary, ``terms#``, its
-    body. Writes: two of ``terms#``, one of ``doc#``, one or two of the document list, and one for each term and block
-    of the batch.
+    body. Writes per article: two of ``terms#``, one of ``doc#``. Writes per batch: one for each block of a term and of
+    the document list, those of the vocabulary and the title index, and one of the revision.
     """
     failed: set[int] = set()
     with ThreadPoolExecutor(workers) as pool:

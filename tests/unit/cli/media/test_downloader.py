@@ -184,6 +184,20 @@ def test_an_unreachable_host_is_not_tried_again_after_five_failures(server: str)
     assert len(asked) == 5
 
 
+def test_an_international_host_is_not_resolved_again_after_five_failures() -> None:
+    resolved: list[str] = []
+
+    def fail(host: str, _port: int) -> list[str]:
+        resolved.append(host)
+        raise DownloadError("its host does not exist")
+
+    download = Downloader(addresses_of=fail)
+    for number in range(7):
+        with pytest.raises(DownloadError):
+            download(f"https://bücher.example/{number}.jpg")
+    assert resolved == ["xn--bcher-kva.example"] * 5
+
+
 def test_a_slow_answer_has_a_time_limit(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloader, "_TOTAL_SECONDS", -1.0)
     with pytest.raises(DownloadError, match="it takes more than"):

@@ -62,7 +62,8 @@ class ShortcodeTemplates:
     def render(self, name: str, given: Arguments, inner: str, page: PageValues, source_format: SourceFormat) -> str:
         """Return the HTML of a shortcode, without the empty lines and indents of its template.
 
-        Without empty lines, Markdown reads it as one block of HTML. Blocks of Markdown have empty lines around them.
+        Without empty lines, Markdown reads it as one block of HTML. Blocks of Markdown have empty lines around them. A
+        template with a ``<pre>`` keeps its empty lines and indents.
 
         :raises UnsupportedTemplate: the template needs more than is supported, or does not exist
         """

@@ -158,6 +158,13 @@ def test_pictures_are_shown_from_the_site_that_is_named(file: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.000Z", "0001-01-01T00:00:00.000Z", 253_402_300_799_000])
+def test_a_date_that_does_not_exist_in_every_time_zone_is_ignored(file: Path, moment: str | int) -> None:
+    zones = [setting("timezone", "America/New_York" if str(moment).startswith("0") else "Asia/Jakarta")]
+    (article,) = _articles(file, export(post(1, published_at=moment), settings=zones))
+    assert (article.content.published_at, article.content.path) == (None, None)
+
+
 def test_an_old_blog_keeps_the_dates_in_its_addresses(file: Path) -> None:
     """Ghost 1 and earlier: ids are numbers, times are milliseconds, and the pattern is a setting."""
     old = {"id": 5, "title": "Old", "slug": "old", "html": "<p>X</p>", "status": "published", "author_id": 1, "page": 0}
