@@ -35,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class FakeAws:
-    """DynamoDB, S3, SES, Secrets Manager and CloudFormation in memory, or DynamoDB at ``endpoint_url``."""
+    """DynamoDB, S3, SES, Secrets Manager and CloudFormation in memory.
+
+    With ``endpoint_url``, only DynamoDB is not in memory but at that URL.
+    """
 
     def __init__(self, endpoint_url: str | None = None) -> None:
         self.sent_mail = SentMail()

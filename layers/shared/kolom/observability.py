@@ -41,7 +41,7 @@ def count(event: str, times: int = 1) -> None:
 
 
 def warn_without_bytecode(spec: ModuleSpec) -> None:
-    """Log a warning if ``spec`` is of a module in Lambda's directory of layers that `make build` has not compiled.
+    """Log a warning if the module of ``spec`` is in Lambda's directory of layers but was not compiled by `make build`.
 
     Every cold start then compiles all modules, because the directory is read-only.
     """

@@ -119,7 +119,7 @@ def _replace(old: Article | None, snapshot: ArticleSnapshot) -> None:
     article = snapshot.article
     number = snapshot.content_version
     if old is not None:
-        # Concurrent writers delete chunks with a number below the next version's.
+        # At least the number of the next version: concurrent writers delete chunks with a lower one.
         number = max(article.version, old.version + 1)
         article = replace(article, version=number)
     if article.status == "deleted":

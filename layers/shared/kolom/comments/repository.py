@@ -100,7 +100,7 @@ def stage(
     """Add the change from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
 
     The first approval adds the mails about it. ``address`` and ``origin`` are the author's, if ``old`` is None. A new
-    comment with ``expires_at``, such as a restored one, keeps it.
+    comment with ``expires_at``, such as one from an archive, keeps it.
     """
     if new.status == "approved" and not new.announced:
         new = replace(new, announced=True)
@@ -131,7 +131,7 @@ def _announce(
     now: datetime,
 ) -> None:
     parent = get(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
-    conflict = StaleRead("the same person was asked concurrently")
+    conflict = StaleRead("another approval asked the same person to confirm a subscription")
     reply_subscriptions.enqueue_mails(
         transaction, comment, parent=parent, address=address, origin=origin, conflict=conflict, now=now
     )

@@ -232,7 +232,7 @@ def restore_subscription(subscription: SubscriptionSnapshot, *, dry_run: bool = 
         if not dry_run:
             transaction = Transaction()
             new = SubscriptionRecord.state.does_not_exist()
-            transaction.put(record, new, Conflict("the same person was asked concurrently"))
+            transaction.put(record, new, Conflict("the subscription was stored concurrently"))
             transaction.commit()
         return "created"
     if (found.state, found.email, found.comment_id) != (record.state, record.email, record.comment_id):

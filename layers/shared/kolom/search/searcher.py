@@ -47,7 +47,10 @@ MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
 
 MAX_CHARACTERS_COMPARED: Final = 1_500_000
-"""The maximum length of text compared with phrases. Only texts that are longer than estimated reach it."""
+"""The maximum length of text compared with phrases.
+
+It is rarely reached, because :meth:`.DocumentTable.within_budget` already limits the estimated length.
+"""
 
 MAX_CHARACTERS_MARKED: Final = 500_000
 """The maximum length of text searched for the snippets of a page, divided evenly among its results."""
@@ -194,6 +197,7 @@ class _Matches:
         self._required_words = sum(1 << number for number in required)
         self._phrase_words = sum(1 << n for n in required if any(query.words[n].form in each for each in query.phrases))
         bits = {word.form: 1 << number for number, word in enumerate(query.words)}
+        # For each other spelling, such as "wifi" for "Wi-Fi": its bit, and those of the words that it replaces.
         self._substitutes = [
             (bits[word.form], sum(bits.get(part, 0) for part in set(word.parts))) for word in query.words if word.parts
         ]
@@ -227,6 +231,7 @@ class _Matches:
 
     def exclude_phrases(self) -> None:
         """Exclude articles that have an excluded phrase, or may have one and could not be read."""
+        # Only an article with all distinctive words of an excluded phrase may have the phrase.
         candidates = self.ids & set().union(*map(self._articles_with_all, self._query.distinctive))
         verdicts = self._compare(
             candidates, lambda texts: _any(self._contain(texts, each) for each in self._query.excluded_phrases)
