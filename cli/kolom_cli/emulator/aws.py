@@ -52,7 +52,7 @@ class FakeAws:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Intercept the AWS calls of this process until the end of the block. All data is then discarded."""
+        """Intercept the AWS calls of this process until the end of the block. All data in memory is then discarded."""
         with ExitStack() as stack:
             stack.enter_context(mock_aws())
             stack.enter_context(patch_moto())

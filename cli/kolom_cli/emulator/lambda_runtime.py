@@ -116,7 +116,8 @@ class LambdaRuntime:
         Raises :class:`FunctionError` if the handler raises, and :class:`FunctionTimeoutError` after its time limit or
         ``within_seconds``. A thread cannot be stopped, so the handler then continues and its result is ignored. No
         other request gets its turn until this handler ends, because the two would share one current event. Raises
-        :class:`FunctionBusyError` if the turn does not come within the same limit; the handler is then not called.
+        :class:`FunctionBusyError` if the turn does not come within ``within_seconds`` (by default, the function's time
+        limit); the handler is then not called.
         """
         function = self._functions[name]
         limit = min(function.timeout_seconds, within_seconds or function.timeout_seconds)

@@ -1,4 +1,6 @@
-"""Decide whether a document was published by its site, and when. Pure, except for the clock.
+"""Decide whether a document was published by its site, and when.
+
+Only :func:`read_source` reads a file, and only :func:`publication_of` the clock; the rest is pure.
 
 Without evidence that it was published, a document is imported as a draft or skipped: see ``docs/migrate.md``.
 """
@@ -86,9 +88,9 @@ def publication_of(
 
     ``location`` has the names of its directories and its own name.
 
-    The date is that of the first of ``keys``, or else ``date_in_name``. A future date of any key takes
-    precedence, since the document is scheduled for it. A document with an invalid date is a draft, because that date
-    may be in the future.
+    The date is that of the first of ``keys``, or else ``date_in_name``. A future publication date takes
+    precedence, whatever its key, since the document is scheduled for it. A document with an invalid date is a draft,
+    because that date may be in the future; so is one with a future date of an unknown key, or an expired one.
     """
     now = datetime.now(UTC)
     notes: list[str] = []

@@ -54,10 +54,10 @@ type Query = Mapping[str, list[str]]
 
 
 def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlResponse:
-    """Return the page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
+    """Return the page at ``path`` with the values of each query parameter.
 
-    ``locale`` is the reader's, for pages without a language of their own. An error becomes a page, too, with the
-    status that the API would return.
+    ``path`` is decoded, as API Gateway passes it, or percent-encoded. ``locale`` is the reader's, for pages without a
+    language of their own. An error becomes a page, too, with the status that the API would return.
     """
     locale = locale or site_locale()
     try:
@@ -178,7 +178,7 @@ def _article(path: str, url_path: str, query: Query) -> HtmlResponse:
         if target := post_redirect(query):  # of a WordPress site in a directory: /blog/?p=12
             return redirect(target)
         raise
-    # API Gateway decodes paths. Elsewhere, another encoding of the same path redirects to the canonical one.
+    # For a path that is not decoded: another encoding than the canonical one redirects to it.
     canonical = urls.encoded_path(path)
     if url_path not in {canonical, path}:
         return _redirect(canonical, query)

@@ -1,10 +1,10 @@
 """Tokenize HTML in linear time for any input.
 
 The tokenizer follows the HTML standard (13.2.5) where it matters: quoted attributes, comments, elements with raw text
-content, and the end of the input inside any of these, which closes it. The standard library's ``html.parser`` is not
-used: it needs quadratic time for some unclosed constructs, and it parses comments and raw text differently from one
-patch release to the next, which would change the output of this package. This module does not make HTML safe:
-:mod:`.sanitizer` does.
+content, and the end of the input, which closes a comment or raw text, and drops an incomplete tag. The
+standard library's ``html.parser`` is not used: it needs quadratic time for some unclosed constructs, and it parses
+comments and raw text differently from one patch release to the next, which would change the output of this package.
+This module does not make HTML safe: :mod:`.sanitizer` does.
 
 Character references are preserved: text and attribute values in the tokens are markup, ready to be written between
 tags or between double quotes. :func:`escape` and :func:`unescape` convert from and to plain strings.

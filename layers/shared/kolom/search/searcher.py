@@ -9,8 +9,9 @@ Requests:
 * the Queries of :mod:`.completion` if no article has the last word, and those of :mod:`.spellcheck` for any other word
   that no article has.
 
-Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares at most 1.5 million
-characters with its phrases, and searches at most 500,000 for snippets, regardless of the sizes of the articles.
+Work, regardless of the sizes of the articles: each BatchGetItem reads about a megabyte of text
+(:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with the phrases, as many with the
+excluded phrases, and at most 500,000 are searched for snippets.
 """
 
 import hashlib
@@ -47,7 +48,7 @@ MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
 
 MAX_CHARACTERS_COMPARED: Final = 1_500_000
-"""The maximum length of text compared with phrases.
+"""The maximum length of text compared with the phrases, and again with the excluded ones.
 
 It is rarely reached, because :meth:`.DocumentTable.within_budget` already limits the estimated length.
 """
