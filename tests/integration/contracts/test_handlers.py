@@ -196,4 +196,4 @@ def test_the_docs_list_every_metric() -> None:
     section = (PROJECT / "docs/operate.md").read_text().partition("| metric |")[2]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(known)
-    assert f"| {len(known)} metrics of its own" in (PROJECT / "docs/deploy.md").read_text()
+    assert f"| {len(known)} metrics of Kolom" in (PROJECT / "docs/deploy.md").read_text()
