@@ -221,24 +221,23 @@ def test_a_result_names_the_labels_that_matched() -> None:
     assert [item["matched_labels"] for item in search(q="rain", label="travel")["items"]] == [[]]
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("C++", {"cpp", "thousand"}),
-        ("c#", {"csharp"}),
-        ("C", {"c"}),
-        (".NET", {"dotnet"}),
-        ("net", {"net"}),
-        ("F#", {"fsharp"}),
-        ("learn -C++", {"c", "csharp"}),
-        ("39", {"route"}),
-        ("3.9", {"python"}),
-        ("3,9", {"python"}),
-        ("1.000", {"thousand"}),
-        ('"C++ 1000"', {"thousand"}),
-    ],
-)
-def test_signs_and_decimal_separators_are_part_of_a_word(query: str, expected: set[str]) -> None:
+_SIGNS = [
+    ("C++", {"cpp", "thousand"}),
+    ("c#", {"csharp"}),
+    ("C", {"c"}),
+    (".NET", {"dotnet"}),
+    ("net", {"net"}),
+    ("F#", {"fsharp"}),
+    ("learn -C++", {"c", "csharp"}),
+    ("39", {"route"}),
+    ("3.9", {"python"}),
+    ("3,9", {"python"}),
+    ("1.000", {"thousand"}),
+    ('"C++ 1000"', {"thousand"}),
+]
+
+
+def test_signs_and_decimal_separators_are_part_of_a_word(subtests: pytest.Subtests) -> None:
     publish("cpp", "Learn C++ now")
     publish("csharp", "Learn C# now")
     publish("c", "Learn C now")
@@ -248,33 +247,36 @@ def test_signs_and_decimal_separators_are_part_of_a_word(query: str, expected: s
     publish("python", "Python 3.9 came", title="T")
     publish("route", "route 39", title="T")
     publish("thousand", "C++1,000 times")
-    assert set(found(q=query)) == expected
+    for query, expected in _SIGNS:
+        with subtests.test(query=query):
+            assert set(found(q=query)) == expected
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("wifi", ["The <mark>Wi-Fi</mark> router", "the <mark>wifi</mark> router"]),
-        ("wi-fi", ["The <mark>Wi-Fi</mark> router", "the <mark>wifi</mark> router"]),
-        ('"wi-fi router"', ["The <mark>Wi-Fi</mark> <mark>router</mark>", "the <mark>wifi</mark> <mark>router</mark>"]),
-        ('"wifi router"', ["The <mark>Wi-Fi</mark> <mark>router</mark>", "the <mark>wifi</mark> <mark>router</mark>"]),
-        ("covid19", ["<mark>covid19</mark> ended", "since <mark>COVID-19</mark> began"]),
-        ("COVID-19", ["<mark>covid19</mark> ended", "since <mark>COVID-19</mark> began"]),
-        ("email", ["an <mark>e-mail</mark>", "an <mark>email</mark>"]),
-        ("e-mail", ["an <mark>e-mail</mark>", "an <mark>email</mark>"]),
-        ("xray", ["an <mark>X-ray</mark>"]),
-        ("router -wifi", []),
-        ("router -wi-fi", []),
-        ('router -"wi-fi router"', []),
-    ],
-)
-def test_a_word_with_and_without_its_hyphen_is_found_and_marked(query: str, expected: list[str]) -> None:
+_HYPHENS = [
+    ("wifi", ["The <mark>Wi-Fi</mark> router", "the <mark>wifi</mark> router"]),
+    ("wi-fi", ["The <mark>Wi-Fi</mark> router", "the <mark>wifi</mark> router"]),
+    ('"wi-fi router"', ["The <mark>Wi-Fi</mark> <mark>router</mark>", "the <mark>wifi</mark> <mark>router</mark>"]),
+    ('"wifi router"', ["The <mark>Wi-Fi</mark> <mark>router</mark>", "the <mark>wifi</mark> <mark>router</mark>"]),
+    ("covid19", ["<mark>covid19</mark> ended", "since <mark>COVID-19</mark> began"]),
+    ("COVID-19", ["<mark>covid19</mark> ended", "since <mark>COVID-19</mark> began"]),
+    ("email", ["an <mark>e-mail</mark>", "an <mark>email</mark>"]),
+    ("e-mail", ["an <mark>e-mail</mark>", "an <mark>email</mark>"]),
+    ("xray", ["an <mark>X-ray</mark>"]),
+    ("router -wifi", []),
+    ("router -wi-fi", []),
+    ('router -"wi-fi router"', []),
+]
+
+
+def test_a_word_with_and_without_its_hyphen_is_found_and_marked(subtests: pytest.Subtests) -> None:
     texts = ["The Wi-Fi router", "the wifi router", "since COVID-19 began", "covid19 ended", "an e-mail", "an email"]
     for number, text in enumerate([*texts, "an X-ray"]):
         publish(f"n{number}", text, title="T")
-    answer = search(q=query)
-    assert sorted(item["snippet_html"] for item in answer["items"]) == sorted(expected)
-    assert (answer["did_you_mean"], answer["relaxed"]) == (None, False)
+    for query, expected in _HYPHENS:
+        with subtests.test(query=query):
+            answer = search(q=query)
+            assert sorted(item["snippet_html"] for item in answer["items"]) == sorted(expected)
+            assert (answer["did_you_mean"], answer["relaxed"]) == (None, False)
 
 
 def test_all_spellings_of_a_compound_count_as_the_whole_compound() -> None:
@@ -283,38 +285,43 @@ def test_all_spellings_of_a_compound_count_as_the_whole_compound() -> None:
     assert found(q="wi-fi router") == ["whole", "parts"]
 
 
-@pytest.mark.parametrize("query", ["anak2 sekolah", "anak-anak sekolah", '"anak2 sekolah"', '"anak-anak sekolah"'])
-def test_short_and_long_spellings_of_a_reduplication_are_found(query: str) -> None:
+_REDUPLICATIONS = ["anak2 sekolah", "anak-anak sekolah", '"anak2 sekolah"', '"anak-anak sekolah"']
+
+
+def test_short_and_long_spellings_of_a_reduplication_are_found(subtests: pytest.Subtests) -> None:
     publish("short", "anak2 sekolah", language="id", title="T")
     publish("long", "anak-anak sekolah", language="id", title="T")
     publish("other", "teman2nya", language="id", title="T")
-    answer = search(q=query)
-    assert {item["slug"] for item in answer["items"]} == {"short", "long"}
-    assert all("<mark>anak" in item["snippet_html"] for item in answer["items"])
-    assert found(q="temannya") == found(q="teman-teman") == ["other"]
+    for query in _REDUPLICATIONS:
+        with subtests.test(query=query):
+            answer = search(q=query)
+            assert {item["slug"] for item in answer["items"]} == {"short", "long"}
+            assert all("<mark>anak" in item["snippet_html"] for item in answer["items"])
+            assert found(q="temannya") == found(q="teman-teman") == ["other"]
 
 
-@pytest.mark.parametrize(
-    ("query", "marked"),
-    [
-        ("lodz", "Łódź"),
-        ("oeuvre", "œuvre"),
-        ("aether", "Æther"),
-        ("smorrebrod", "smørrebrød"),
-        ("duong", "đường"),
-        ("ilica", "ılıca"),
-        ("strasse", "Straße"),
-        ("ŁÓDŹ", "Łódź"),
-        ("thor", "Þór"),
-        ("u\u0308ber", "über"),
-    ],
-)
-def test_letters_with_strokes_and_ligatures_match_plain_letters(query: str, marked: str) -> None:
+_STROKES = [
+    ("lodz", "Łódź"),
+    ("oeuvre", "œuvre"),
+    ("aether", "Æther"),
+    ("smorrebrod", "smørrebrød"),
+    ("duong", "đường"),
+    ("ilica", "ılıca"),
+    ("strasse", "Straße"),
+    ("ŁÓDŹ", "Łódź"),
+    ("thor", "Þór"),
+    ("u\u0308ber", "über"),
+]
+
+
+def test_letters_with_strokes_and_ligatures_match_plain_letters(subtests: pytest.Subtests) -> None:
     publish("one", "Łódź œuvre Æther smørrebrød đường ılıca Straße Þór u\u0308ber", language="xx", title="T")
-    (item,) = search(q=query)["items"]
-    assert f"<mark>{marked}</mark>" in item["snippet_html"]
-    assert search(q=f'"{query}"')["relaxed"] is False
-    assert search(q=f'"{query} nothing"')["total"] == 1
+    for query, marked in _STROKES:
+        with subtests.test(query=query):
+            (item,) = search(q=query)["items"]
+            assert f"<mark>{marked}</mark>" in item["snippet_html"]
+            assert search(q=f'"{query}"')["relaxed"] is False
+            assert search(q=f'"{query} nothing"')["total"] == 1
 
 
 def test_a_title_with_decomposed_letters_is_stored_composed() -> None:

@@ -85,12 +85,7 @@ class _Builder:
         entry, site = self.entry, self.articles.site
         self.notes.extend(entry.notes)
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
-        text = read_text(entry.path)
-        body = text[entry.body :]
-        if problem := size_problem(body):
-            raise DocumentError(entry.path, None, problem)
-        if site.flavor == "plain" and is_vault(site.directory):
-            body = without_comments(body)
+        body = self._read_body()
         title = self._title(body)
         links = LinkResolver(site, entry, self.articles.media)
         recorded = LinkRecorder(links)
@@ -142,6 +137,14 @@ class _Builder:
             is_language_unclear=self.fields.is_language_unclear,
             file_origin=file_origin(entry.location),
         )
+
+    def _read_body(self) -> str:
+        """Return the text after the front matter, without the comments of an Obsidian vault."""
+        body = read_text(self.entry.path)[self.entry.body :]
+        if problem := size_problem(body):
+            raise DocumentError(self.entry.path, None, problem)
+        site = self.articles.site
+        return without_comments(body) if site.flavor == "plain" and is_vault(site.directory) else body
 
     def _title(self, body: str) -> str:
         """Return the title of the front matter, or else that of the text, or else one made of the file's name."""
