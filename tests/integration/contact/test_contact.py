@@ -152,14 +152,16 @@ def test_forty_concurrent_equal_submissions_are_one_message(contact_form: Contac
 
 
 def test_a_throttled_submission_stores_nothing_and_can_be_repeated(
-    contact_form: ContactForm, faults: RefusedCalls
+    contact_form: ContactForm, faults: RefusedCalls, configure: Configure
 ) -> None:
+    """The repetition does not count against the limits, even if they are reached."""
+    configure(comments_per_minute=1)
     faults.throttle("TransactWriteItems", 20)
-    answer = contact_form.submit("Later.", headers={"idempotency-key": "k"})
+    answer = contact_form.submit("Later.", address="10.0.0.1", headers={"idempotency-key": "k"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert stored("messages") == []
     faults.clear()
-    assert contact_form.submit("Later.", headers={"idempotency-key": "k"}).status == 201
+    assert contact_form.submit("Later.", address="10.0.0.1", headers={"idempotency-key": "k"}).status == 201
 
 
 @pytest.mark.parametrize(("kind", "persistent"), FaultInjector.CASES)

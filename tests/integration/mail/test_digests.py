@@ -169,6 +169,17 @@ def test_long_comments_are_shortened_and_their_text_is_escaped(mail_system: Mail
     assert "…" in digest["text"]
 
 
+def test_the_last_single_mail_of_an_hour_stays_single_after_a_crash(mail_system: MailSystem) -> None:
+    ids = moderation_ids(post(mail_system, 5))
+    mail_system.invoke_sender(*ids[:4])
+    mail_system.ses.crash(accepted=False)
+    with suppress(Crash):
+        mail_system.invoke_sender(ids[4])
+    mail_system.ses.recover()
+    mail_system.run_for(0.5)
+    assert (digest_mails(mail_system), len(mail_system.ses.mails)) == ([], 5)
+
+
 def test_redelivered_records_change_nothing(mail_system: MailSystem) -> None:
     ids = moderation_ids(post(mail_system, 8))
     for _ in range(3):
