@@ -161,16 +161,12 @@ def read_members(source: Path, stack: ExitStack) -> Iterator[Member]:
 
 def _gzip_opener(source: Path, size: int) -> Callable[[], Any]:
     def opened() -> _Unpacked:
+        with source.open("rb") as file:
+            file.seek(max(0, size - _GZIP_SIZE_BYTES))
+            # The size in the file is modulo 4 GB, and may be false. So the bytes are also counted while it is read.
+            declared = int.from_bytes(file.read(_GZIP_SIZE_BYTES), "little")
+        _check_ratio(str(source), declared, size)
         packed = source.open("rb")
-        packed.seek(max(0, size - _GZIP_SIZE_BYTES))
-        # The size in the file is modulo 4 GB, and may be false. So the bytes are also counted while the file is read.
-        declared = int.from_bytes(packed.read(_GZIP_SIZE_BYTES), "little")
-        try:
-            _check_ratio(str(source), declared, size)
-        except SourceError:
-            packed.close()
-            raise
-        packed.seek(0)
         return _Unpacked(str(source), gzip.GzipFile(fileobj=packed), packed.tell, packed)
 
     return opened

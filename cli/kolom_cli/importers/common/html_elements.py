@@ -146,13 +146,11 @@ def _wrap_lines(root: Tag) -> None:
     """Put the text and links that are not within a block into paragraphs."""
     paragraph: Tag | None = None
     for child in list(root.children):
-        if isinstance(child, Tag) and child.name in _BLOCKS:
+        if _is_block(child):
             paragraph = None
         elif paragraph is not None:
             paragraph.append(child.extract())
-        elif (
-            is_visible(child) if isinstance(child, Tag) else child.strip() if isinstance(child, NavigableString) else ""
-        ):
+        elif _is_visible_node(child):
             paragraph = new("p")
             child.insert_before(paragraph)
             paragraph.append(child.extract())

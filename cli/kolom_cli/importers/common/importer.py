@@ -176,7 +176,7 @@ class Importer:
                 raise Conflict(_why_other(own))
             return own
         for name in (f"origin:{item.file_origin}", f"slug:{content.slug}"):
-            article = _find(name)
+            article = None if name == origin else _find(name)  # no article has this origin
             if article is None or not is_of_same_file(article, item.file_origin):
                 continue
             if is_earlier_version(article, content, by_title=article.origin == item.file_origin):

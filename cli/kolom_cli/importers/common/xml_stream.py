@@ -179,11 +179,6 @@ class _Reader:
     def _closes(self, data: bytes) -> bool:
         return re.search(rb"</" + re.escape(self._root) + rb"\s*>", data) is not None
 
-    def _declare(self, text: str) -> None:
-        """Collect the namespaces that the root element and its containers declare."""
-        for prefix, value in _DECLARATION.findall(text):
-            self._namespaces.setdefault(prefix, value)
-
     def _entry(self, piece: Piece) -> XmlEntry:
         text, repairs = self._decoder.decode(piece.data)
         if piece.ends_with == "next entry" and not piece.is_too_large:

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from kolom.timestamps import has_date_everywhere
 from kolom_cli.importers.common import json_stream
-from kolom_cli.importers.common.dates import parse_iso_datetime
+from kolom_cli.importers.common.dates import parse_iso_datetime, to_utc
 from kolom_cli.importers.common.types import SourceError
 
 TABLES: Final = frozenset(
@@ -74,5 +73,5 @@ def date(row: dict[str, Any], name: str) -> datetime | None:
             found = datetime.fromtimestamp(value / 1000, UTC)
         except (ValueError, OverflowError, OSError):
             return None
-        return found if has_date_everywhere(found) else None
+        return to_utc(found)
     return parse_iso_datetime(text(row, name))

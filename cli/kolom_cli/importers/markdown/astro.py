@@ -10,7 +10,15 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_text
 from kolom_cli.importers.markdown.permalinks import normalize_slashes
-from kolom_cli.importers.markdown.site import Site, SiteDocument, base_of, files_inside, normalize_url_path, walk
+from kolom_cli.importers.markdown.site import (
+    Site,
+    SiteDocument,
+    base_of,
+    files_inside,
+    find_directories,
+    normalize_url_path,
+    walk,
+)
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _CONFIGS: Final = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", "cjs"))
@@ -37,13 +45,11 @@ def is_astro(directory: Path) -> bool:
 
 def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
-    inside = directory.resolve()
-    roots = [directory, *(directory / name for name in ("public", "src"))]
     site = Site(
         flavor="plain",
         directory=directory,
         pages=directory,
-        roots=tuple(root for root in roots if root.is_dir() and root.resolve().is_relative_to(inside)),
+        roots=(directory, *find_directories(directory, ["public", "src"])),
     )
     config = _LINE_COMMENT.sub("", "".join(_texts(directory, _CONFIGS)))
     site_url, base = _SITE.search(config), _BASE.search(config)

@@ -10,7 +10,15 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_text
 from kolom_cli.importers.markdown.permalinks import normalize_slashes
-from kolom_cli.importers.markdown.site import Site, SiteDocument, base_of, files_inside, load_first_data_file, walk
+from kolom_cli.importers.markdown.site import (
+    Site,
+    SiteDocument,
+    base_of,
+    files_inside,
+    find_directories,
+    load_first_data_file,
+    walk,
+)
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _CONFIGS: Final = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts"))
@@ -28,13 +36,11 @@ def is_docusaurus(directory: Path) -> bool:
 
 def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
-    static = directory / "static"
-    is_inside = static.is_dir() and static.resolve().is_relative_to(directory.resolve())
     site = Site(
         flavor="plain",
         directory=directory,
         pages=directory,
-        roots=(directory, static) if is_inside else (directory,),
+        roots=(directory, *find_directories(directory, ["static"])),
         authors=load_first_data_file(
             directory, f"{_BLOG}/authors.yml", f"{_BLOG}/authors.yaml", f"{_BLOG}/authors.json"
         ),

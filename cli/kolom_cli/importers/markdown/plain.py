@@ -20,7 +20,15 @@ from kolom_cli.importers.markdown.publication import (
     read_source,
     skip_without_front_matter,
 )
-from kolom_cli.importers.markdown.site import DATE_PREFIX, Site, SiteDocument, derive_id_suffix, slug_for, walk
+from kolom_cli.importers.markdown.site import (
+    DATE_PREFIX,
+    Site,
+    SiteDocument,
+    derive_id_suffix,
+    find_directories,
+    slug_for,
+    walk,
+)
 from kolom_cli.publishing.document import FORMATS
 
 FORMATS_READ: Final = (*FORMATS, ".mdx")
@@ -39,18 +47,9 @@ _LABELS = ("labels", "categories", "category", "tags", "tag")
 
 def read_site(directory: Path) -> Site:
     """Return the directory as a site with all its documents."""
-    site = Site(flavor="plain", directory=directory, pages=directory, roots=_roots(directory))
+    roots = (directory, *find_directories(directory, ["static", "public", "content"]))
+    site = Site(flavor="plain", directory=directory, pages=directory, roots=roots)
     return site.add(_items(site))
-
-
-def _roots(directory: Path) -> tuple[Path, ...]:
-    subdirectories = [directory, *(directory / name for name in ("static", "public", "content"))]
-    inside = directory.resolve()
-    return tuple(
-        subdirectory
-        for subdirectory in subdirectories
-        if subdirectory.is_dir() and subdirectory.resolve().is_relative_to(inside)
-    )
 
 
 def _items(site: Site) -> Iterator[SiteDocument | Skipped]:

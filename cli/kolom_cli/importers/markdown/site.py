@@ -211,6 +211,11 @@ def find_directory(directory: Path, name: str) -> Path | None:
     )
 
 
+def find_directories(directory: Path, names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the directories of these names that exist within ``directory``."""
+    return tuple(found for name in names if (found := find_directory(directory, name)) is not None)
+
+
 def files_inside(directory: Path, names: Iterable[str]) -> Iterator[Path]:
     """Yield the files of these names that exist, except links that lead out of the folder."""
     for name in names:

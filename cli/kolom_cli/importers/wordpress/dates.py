@@ -4,21 +4,21 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from kolom.config import settings
-from kolom.timestamps import has_date_everywhere
+from kolom_cli.importers.common.dates import to_utc
 
 
 def parse_gmt_or_local(gmt: str, local: str) -> datetime | None:
     """Parse ``gmt``, a time in UTC, or else ``local``, a time in the site's time zone; None if neither is valid."""
     parsed = parse_utc_datetime(gmt)
     if parsed is None and (site_time := parse_utc_datetime(local)):
-        parsed = _in_utc(site_time.replace(tzinfo=settings().zone))
+        parsed = to_utc(site_time.replace(tzinfo=settings().zone))
     return parsed
 
 
 def parse_utc_datetime(text: str) -> datetime | None:
     """Parse ``2010-10-05 07:27:25`` as UTC; None for WordPress's ``0000-00-00 00:00:00`` and other invalid dates."""
     try:
-        return _in_utc(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
+        return to_utc(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
     except ValueError:
         return None
 
@@ -31,13 +31,4 @@ def parse_mail_date(text: str) -> datetime | None:
         parsed = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    return _in_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
-
-
-def _in_utc(parsed: datetime) -> datetime | None:
-    """Convert to UTC; None if it has no date in some time zone."""
-    try:
-        found = parsed.astimezone(UTC)
-    except OverflowError:
-        return None
-    return found if has_date_everywhere(found) else None
+    return to_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))

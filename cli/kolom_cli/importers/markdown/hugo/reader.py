@@ -33,6 +33,7 @@ from kolom_cli.importers.markdown.site import (
     SiteDocument,
     base_of,
     derive_id_suffix,
+    find_directories,
     find_directory,
     load_first_data_file,
     single_segment,
@@ -55,11 +56,7 @@ def read_site(directory: Path) -> Site:
         flavor="hugo",
         directory=directory,
         pages=content or directory,
-        roots=tuple(
-            subdirectory
-            for name in [*static, "assets"]
-            if (subdirectory := find_directory(directory, name)) is not None
-        ),
+        roots=find_directories(directory, [*static, "assets"]),
         config=config,
         authors=load_first_data_file(directory, *(f"data/authors{suffix}" for suffix in FORMATS)),
     )

@@ -71,12 +71,8 @@ class UrlBuilder:
                 full = f"/{alias.lstrip('/')}"
             elif not alias.startswith("/"):
                 full = _without_dots(f"{url_path.rstrip('/').rpartition('/')[0]}/{alias}")
-            for each in dict.fromkeys(
-                (
-                    normalize_slashes(full),
-                    normalize_slashes(f"{prefix}{full}") if alias.startswith("/") else normalize_slashes(full),
-                )
-            ):
+            prefixed = f"{prefix}{full}" if alias.startswith("/") else full
+            for each in dict.fromkeys(map(normalize_slashes, (full, prefixed))):
                 yield each
                 if not each.endswith("/") and "." not in each.rpartition("/")[2]:
                     yield f"{each}/"
