@@ -1,7 +1,6 @@
 """The site's pages: the default route, for all paths without a route of their own."""
 
 from typing import Any
-from urllib.parse import parse_qs
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.logging import correlation_paths
@@ -11,6 +10,7 @@ from kolom.errors import NotFound
 from kolom.http.api import html_response, new_api
 from kolom.http.errors import Failure
 from kolom.http.language import locale_of
+from kolom.http.query import parse_query
 from kolom.http.types import Event
 from kolom.observability import logger, metrics
 from kolom.pages import router, views
@@ -30,8 +30,8 @@ def get_page() -> Response[str]:
     path = api.current_event.path
     if is_api(path):
         raise NotFound("not found")
-    query = parse_qs(api.current_event["rawQueryString"], keep_blank_values=True)
-    return html_response(router.dispatch(path, query, locale_of(api.current_event.raw_event)))
+    event = api.current_event.raw_event
+    return html_response(router.dispatch(path, parse_query(event), locale_of(event)))
 
 
 def is_api(path: str) -> bool:

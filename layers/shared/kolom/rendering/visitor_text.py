@@ -211,17 +211,22 @@ def render(content: str) -> RenderedVisitorText:
     """
     content = clean_text(content)
     if max(map(len, _BLANK_LINES.split(content))) > MAX_PARAGRAPH:
-        return RenderedVisitorText(_plain(content), len(_ABSOLUTE.findall(content)))
+        return _as_typed(content)
     try:
         tokens = _PARSER.parse(content, {})
     except _TooManySteps:
-        return RenderedVisitorText(_plain(content), len(_ABSOLUTE.findall(content)))
+        return _as_typed(content)
     links = sum(token.type == "link_open" for token in _all(tokens))
     if links <= MAX_LINKS and _depth(tokens) <= MAX_NESTING:
         html = _sanitize(_PARSER.renderer.render(tokens, _PARSER.options, {}))
         if len(html.encode()) <= min(MAX_GROWTH * len(content) + _ALLOWANCE_BYTES, MAX_HTML_BYTES):
             return RenderedVisitorText(html, links)
     # The parser has not seen all of the content that is nested too deeply.
+    return _as_typed(content, links)
+
+
+def _as_typed(content: str, links: int = 0) -> RenderedVisitorText:
+    """Return the text in plain paragraphs, with the number of its URLs or ``links``, whichever is larger."""
     return RenderedVisitorText(_plain(content), max(links, len(_ABSOLUTE.findall(content))))
 
 
