@@ -162,12 +162,10 @@ def without_symbols(library: bytes) -> bytes:
         return library
     (table,) = struct.unpack_from("<Q", library, 32)
     entry_size, count = struct.unpack_from("<HH", library, 54)
+    # The end of a segment in the file: the sum of its offset and its size.
     ends = (
-        offset + size
+        sum(struct.unpack_from("<8xQ16xQ", library, position))
         for position in range(table, table + entry_size * count, entry_size)
-        for offset, size in [
-            (*struct.unpack_from("<Q", library, position + 8), *struct.unpack_from("<Q", library, position + 32))
-        ]
     )
     reduced = bytearray(library[: max([table + entry_size * count, *ends])])
     struct.pack_into("<Q", reduced, 40, 0)

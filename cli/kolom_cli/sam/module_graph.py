@@ -81,7 +81,7 @@ def imported_names(module: Module) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = _absolute("." * node.level + (node.module or ""), module.package)
+            base = _base(node, module)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
@@ -126,7 +126,7 @@ def _with_parents(name: str) -> list[str]:
 def _names_in_strings(module: Module, modules: Mapping[str, Module]) -> Iterator[str]:
     for node in _nodes_at_run_time(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            relative = _absolute(f".{node.value.lstrip('.')}", module.package)
+            relative = _absolute(1, node.value.lstrip("."), module.package)
             yield from {node.value, relative} & modules.keys()
 
 
@@ -142,12 +142,17 @@ def _nodes_at_run_time(module: Module) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _absolute(name: str, package: str) -> str:
-    level = len(name) - len(name.lstrip("."))
+def _base(node: ast.ImportFrom, module: Module) -> str:
+    """Return the name of the module from which ``node`` imports."""
+    return _absolute(node.level, node.module or "", module.package)
+
+
+def _absolute(level: int, name: str, package: str) -> str:
+    """Return the full name of a module that is named relative to ``package``; of any module if ``level`` is 0."""
     if not level:
         return name
     parents = package.split(".")
-    return ".".join([*parents[: len(parents) - level + 1], *filter(None, [name[level:]])])
+    return ".".join([*parents[: len(parents) - level + 1], *filter(None, [name])])
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -161,14 +166,13 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _imported_constants(module: Module, constants: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    return {
-        alias.asname or alias.name: constants[base][alias.name]
+    imported = (
+        (alias, constants.get(_base(node, module), {}))
         for node in _nodes_at_run_time(module)
         if isinstance(node, ast.ImportFrom)
-        for base in [_absolute("." * node.level + (node.module or ""), module.package)]
         for alias in node.names
-        if alias.name in constants.get(base, {})
-    }
+    )
+    return {alias.asname or alias.name: values[alias.name] for alias, values in imported if alias.name in values}
 
 
 def _services_of_calls(tree: ast.Module) -> Iterator[ast.expr]:
