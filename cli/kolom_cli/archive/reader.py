@@ -47,6 +47,7 @@ from kolom_cli.archive.schemas import (
 from kolom_cli.importers.common.types import Skipped, SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES, media_key_problem
 from kolom_cli.media.svg_safety import find_unsafe_svg
+from kolom_cli.terminal.output import format_place
 
 _FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".html": "html"}
 _MAX_FRONT_MATTER: Final = 1024 * 1024
@@ -136,8 +137,7 @@ class Archive:
             try:
                 yield read(path)
             except ArchiveFormatError as error:
-                name = f"{name}:{error.line}" if error.line else name
-                yield Skipped(kind=kind, name=name, reason=str(error), refused=True)
+                yield Skipped(kind=kind, name=format_place(name, error.line), reason=str(error), refused=True)
 
     def _media(self, path: Path) -> ArchiveEntry:
         key = path.relative_to(self.root).as_posix()

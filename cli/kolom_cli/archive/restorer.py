@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from kolom import urls
 from kolom.articles import restore as articles
 from kolom.articles.restore import ArticleSnapshot
 from kolom.articles.types import Change
@@ -17,7 +16,7 @@ from kolom.config import settings
 from kolom.contact import restore as contact
 from kolom.contact.types import Message
 from kolom.errors import Conflict, InvalidInput, NotFound, RestoreConflict, ServiceBusy
-from kolom_cli.archive.reader import ArchiveEntity, ArchiveEntry, MediaFile
+from kolom_cli.archive.reader import ArchiveEntity, ArchiveEntry, ArchiveItem, MediaFile
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal.report import ImportedState, Note, Report
@@ -67,23 +66,11 @@ class Restorer:
             if change != "unchanged" and entry.note:
                 self.report.notes.append(Note(name=entry.name, text=entry.note))
 
-    def _add(self, entry: ArchiveEntry, change: Change) -> None:
-        if isinstance(entry, Skipped):
-            return
-        if not isinstance(entry.entity, ArticleSnapshot):
+    def _add(self, entry: ArchiveItem[ArchiveEntity], change: Change) -> None:
+        if isinstance(entry.entity, ArticleSnapshot):
+            self.report.add_article(ImportedState.of(entry.name, entry.entity.article, change))
+        else:
             self.report.add(entry.kind, change)
-            return
-        article = entry.entity.article
-        self.report.add_article(
-            ImportedState(
-                name=entry.name,
-                kind=entry.kind,
-                title=article.title,
-                url=urls.article_url(article.path),
-                status=article.status,
-                change=change,
-            )
-        )
 
     def _restore(self, entity: ArchiveEntity) -> Change:
         match entity:

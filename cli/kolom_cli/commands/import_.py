@@ -128,6 +128,7 @@ class ThreadImportOptions:
 
 
 type Reader = Callable[..., Iterator[Item]]
+type PartialReader = partial[Iterator[Item]]
 type Command = Callable[..., None]
 
 
@@ -140,12 +141,31 @@ def _article_import(
     returns the kind of source that the report names, such as ``a Jekyll site``.
     """
 
-    def run(ctx: typer.Context, read: Reader, options: ImportOptions) -> None:
+    def run(ctx: typer.Context, read: PartialReader, options: ImportOptions) -> None:
         connect(ctx.obj)
-        given = read.keywords if isinstance(read, partial) else {}
-        _import_articles(lambda: read(options=options), options, describe(**given) if describe else None)
+        _import_articles(lambda: read(options=options), options, describe(**read.keywords) if describe else None)
 
     return lambda read: command(app, name, *examples)(_with_options(read, "options", ImportOptions, run))
+
+
+def _import_threads(ctx: typer.Context, read: PartialReader, options: ThreadImportOptions) -> None:
+    mapping, unmatched = options.mapping, options.unmatched
+    if mapping and unmatched and mapping.resolve() == unmatched.resolve():
+        raise typer.BadParameter("must not be the file of --map", param_hint="--unmatched")
+    threads = read_mapping(mapping) if mapping else ThreadMap()
+    if unmatched:
+        try:
+            check_unmatched(unmatched)
+        except SourceError as error:
+            raise typer.BadParameter(f"cannot be written: {error}", param_hint="--unmatched") from error
+    connect(ctx.obj)
+    report, importer = _import(lambda: read(threads=threads), options)
+    if unmatched:
+        try:
+            write_unmatched(unmatched, importer.unmatched.values())
+        except SourceError as error:  # such as a full disk: the report must still be printed
+            report.errors.append(str(error))
+    _finish(report, as_json=options.as_json)
 
 
 def _thread_import(name: str, *examples: str) -> Callable[[Reader], Command]:
@@ -153,15 +173,12 @@ def _thread_import(name: str, *examples: str) -> Callable[[Reader], Command]:
 
     The function gets the :class:`ThreadMap` of the options as ``threads``.
     """
-
-    def run(ctx: typer.Context, read: Reader, options: ThreadImportOptions) -> None:
-        _import_threads(ctx, read, options)
-
-    return lambda read: command(app, name, *examples)(_with_options(read, "threads", ThreadImportOptions, run))
+    options = ThreadImportOptions
+    return lambda read: command(app, name, *examples)(_with_options(read, "threads", options, _import_threads))
 
 
 def _with_options(
-    read: Reader, supplied: str, kind: type[Any], run: Callable[[typer.Context, Reader, Any], None]
+    read: Reader, supplied: str, kind: type[Any], run: Callable[[typer.Context, PartialReader, Any], None]
 ) -> Command:
     """Return a command with the parameters of ``read``, except the one named ``supplied``, and the fields of ``kind``.
 
@@ -322,53 +339,26 @@ def archive(
     _finish(report, as_json=as_json)
 
 
-def _import_threads(ctx: typer.Context, read: Reader, options: ThreadImportOptions) -> None:
-    mapping, unmatched = options.mapping, options.unmatched
-    if mapping and unmatched and mapping.resolve() == unmatched.resolve():
-        raise typer.BadParameter("must not be the file of --map", param_hint="--unmatched")
-    threads = read_mapping(mapping) if mapping else ThreadMap()
-    if unmatched:
-        try:
-            check_unmatched(unmatched)
-        except SourceError as error:
-            raise typer.BadParameter(f"cannot be written: {error}", param_hint="--unmatched") from error
-    connect(ctx.obj)
-    report, importer = _import(
-        lambda: read(threads=threads), dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json
-    )
-    if unmatched:
-        try:
-            write_unmatched(unmatched, importer.unmatched.values())
-        except SourceError as error:  # such as a full disk: the report must still be printed
-            report.errors.append(str(error))
-    _finish(report, as_json=options.as_json)
-
-
 def _import_articles(read: Callable[[], Iterator[Item]], options: ImportOptions, source: str | None = None) -> NoReturn:
     pictures = Pictures(
         MediaStore(dry_run=options.dry_run),
         PictureDirectory(options.uploads) if options.uploads else None,
         Downloader() if options.pictures else None,
     )
-    report, _ = _import(
-        read, dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json, pictures=pictures
-    )
+    report, _ = _import(read, options, pictures)
     if not report.errors:
         report.source = source
     _finish(report, as_json=options.as_json)
 
 
 def _import(
-    read: Callable[[], Iterator[Item]],
-    *,
-    dry_run: bool,
-    overwrite: bool,
-    hidden: bool,
-    pictures: Pictures | None = None,
+    read: Callable[[], Iterator[Item]], options: ImportOptions | ThreadImportOptions, pictures: Pictures | None = None
 ) -> tuple[Report, Importer]:
-    report = Report(dry_run=dry_run)
-    importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run, pictures=pictures)
-    with console.interruptible() as stopped, console.progress(hidden=hidden) as bar:
+    report = Report(dry_run=options.dry_run)
+    importer = Importer(
+        report, datetime.now(UTC), overwrite=options.overwrite, dry_run=options.dry_run, pictures=pictures
+    )
+    with console.interruptible() as stopped, console.progress(hidden=options.as_json) as bar:
         if pictures is not None:
             pictures.stopped = stopped
 

@@ -1,5 +1,6 @@
 """`kolom publish`: publish files and folders as articles."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +54,7 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
         publisher = Publisher(options, report, now)
         publish_all(publisher, found, quiet=as_json)
         for link in publisher.broken_links():
-            report.notes.append(Note(name=link.place, text=f"broken link {link.target}: {link.reason}"))
+            report.notes.append(Note(name=link.place, text=link.text))
     if as_json:
         typer.echo(report.as_json())
     else:
@@ -74,20 +75,19 @@ def _refuse_problems(
     broken, removed = planner.broken_links(), planner.removed_markup
     if not broken and not removed:
         return False
-    problems: dict[str, list[tuple[int, str]]] = {}
+    problems: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for link in broken:
-        text = f"broken link {link.target}: {link.reason}"
-        problems.setdefault(str(link.file), []).append((link.line or 0, text))
+        problems[str(link.file)].append((link.line or 0, link.text))
     for markup in removed:
-        problems.setdefault(str(markup.file), []).append((markup.line or 0, markup.removal.planned_text))
+        problems[str(markup.file)].append((markup.line or 0, markup.removal.planned_text))
     for file in planned.files:
         if file.name in problems:
             report.refuse(file.kind, file.name, sorted(problems[file.name]))
-    causes = [*(["links in other files are broken"] if broken else [])]
+    causes = ["links in other files are broken"] if broken else []
     causes += ["other files have markup that an article cannot have"] if removed else []
+    reason = f"not published, because {' and '.join(causes)} (--strict)"
     for file in planned.files:
         if file.name not in problems:
-            reason = f"not published, because {' and '.join(causes)} (--strict)"
             report.skip(file.kind, file.name, reason, refused=True)
     report.skipped += planned.skipped
     report.interrupted = planned.interrupted

@@ -37,6 +37,11 @@ _HASH_DIGITS: Final = 16
 _KEY: Final = re.compile(rf"media/[0-9a-f]{{{_HASH_DIGITS}}}/[a-z0-9][a-z0-9.-]*", re.ASCII)
 
 
+def is_media_path(path: str) -> bool:
+    """Return whether the path is that of a picture or another media file, not of a page."""
+    return Path(path).suffix.lower() in CONTENT_TYPES
+
+
 class MediaError(KolomError):
     """A file of an article cannot be published; ``url`` is the URL in the article."""
 

@@ -23,6 +23,7 @@ from kolom_cli.publishing.language_detection import detect_language
 from kolom_cli.publishing.link_checker import Page
 from kolom_cli.publishing.link_recorder import LinkRecorder
 from kolom_cli.publishing.slugs import slugify_title
+from kolom_cli.terminal.output import format_place
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
 
@@ -172,7 +173,7 @@ def format_location(path: Path, error: Exception) -> str:
             line = line_of_field(path, error.errors[0].field)
         case _:
             pass
-    return f"{path}:{line}" if line else str(path)
+    return format_place(path, line)
 
 
 def line_of_field(path: Path, name: str) -> int | None:

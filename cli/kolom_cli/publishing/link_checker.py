@@ -29,8 +29,9 @@ from kolom.feeds.documents import is_document
 from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 from kolom.rendering.element_ids import PAGE_ANCHORS
 from kolom.rendering.html_tokenizer import Start, tokenize, unescape
-from kolom_cli.media.store import CONTENT_TYPES, MediaStore
+from kolom_cli.media.store import MediaStore, is_media_path
 from kolom_cli.publishing.document import FORMATS
+from kolom_cli.terminal.output import format_place
 
 _PAGE: Final = re.compile(
     r"/|/(?:labels|archive|contact|search)/?|/(?:api|assets)/.+|/favicon\.ico|/\d{4}/?|/\d{4}/(?:0?[1-9]|1[0-2])/?",
@@ -93,7 +94,12 @@ class BrokenLink:
     @property
     def place(self) -> str:
         """The file with the line of the link."""
-        return f"{self.file}:{self.line}" if self.line else str(self.file)
+        return format_place(self.file, self.line)
+
+    @property
+    def text(self) -> str:
+        """The problem as a note."""
+        return f"broken link {self.target}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,7 @@ class LinkChecker:
             return _Target()
         article = self._article(path)
         if article is None:
-            return _Target(f"there is no {'file' if _is_file(path) else 'page'} at {path}")
+            return _Target(f"there is no {'file' if is_media_path(path) else 'page'} at {path}")
         match article.status:
             case "published":
                 return _Target()
@@ -259,11 +265,6 @@ def _ids_of(html: str) -> frozenset[str]:
 
 def _pointer_keys(path: str) -> tuple[str, ...]:
     return (*pointer_keys_at(path), *variant_pointer_keys(path))
-
-
-def _is_file(path: str) -> bool:
-    """Return whether the path is that of a picture or another media file, not of a page."""
-    return Path(path).suffix.lower() in CONTENT_TYPES
 
 
 def _is_site_page(path: str) -> bool:

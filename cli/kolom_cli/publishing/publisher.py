@@ -1,6 +1,6 @@
 """Publish files as articles, report on each, and record their versions in the files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from kolom_cli.publishing.document import (
 )
 from kolom_cli.publishing.draft_marks import path_mark
 from kolom_cli.publishing.link_checker import BrokenLink, LinkChecker
+from kolom_cli.terminal.output import format_place
 from kolom_cli.terminal.report import Note, PublishedFile, PublishReport
 
 _MERGE: Final = (
@@ -59,7 +60,7 @@ class RemovedMarkup:
     @property
     def place(self) -> str:
         """The file with the line."""
-        return f"{self.file}:{self.line}" if self.line else str(self.file)
+        return format_place(self.file, self.line)
 
 
 @dataclass(slots=True)
@@ -168,11 +169,11 @@ class Publisher:
             self.report.notes.append(Note(name=str(document.path), text=text))
 
 
-def _with_lines(path: Path, removals: Iterable[Removal]) -> Iterator[RemovedMarkup]:
-    first_line: int | None = None
+def _with_lines(path: Path, removals: Sequence[Removal]) -> Iterator[RemovedMarkup]:
+    if not removals:
+        return
+    first_line = first_line_of_body(path)  # writing back may have moved the text
     for removal in removals:
-        if first_line is None:
-            first_line = first_line_of_body(path)  # writing back may have moved the text
         yield RemovedMarkup(path, None if removal.line is None else first_line + removal.line - 1, removal)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -50,6 +51,11 @@ def format_moment(moment: datetime) -> str:
     """Format a time for people: to the minute, in the site's time zone, with the zone's name."""
     local = moment.astimezone(settings().zone)
     return f"{local.isoformat(' ')[:16]} {local:%Z}"
+
+
+def format_place(file: Path | str, line: int | None) -> str:
+    """Return the file with the line, if there is one: ``post.md:4``."""
+    return f"{file}:{line}" if line else str(file)
 
 
 def to_printable(text: str) -> str:

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kolom.articles.types import Change, Status
-from kolom_cli.terminal.output import counts_table, format_moment, to_jsonable, to_printable
+from kolom import urls
+from kolom.articles.types import Article, Change, Status
+from kolom_cli.terminal.output import counts_table, format_moment, format_place, to_jsonable, to_printable
 from kolom_cli.terminal.plurals import choose, count
 
 _MAX_NAMES = 20
@@ -63,6 +64,18 @@ class ImportedState:
     url: str
     status: Status
     change: Change
+
+    @classmethod
+    def of(cls, name: str, article: Article, change: Change) -> Self:
+        """Return the state of an article that was imported or restored from the item ``name``."""
+        return cls(
+            name=name,
+            kind=article.kind,
+            title=article.title,
+            url=urls.article_url(article.path),
+            status=article.status,
+            change=change,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,16 +173,11 @@ class Report:
 
     def refuse(self, kind: str, file: str, problems: Sequence[tuple[int, str]]) -> None:
         """Record a file that was not published because of its problems, each with its line, or 0."""
-        (first_place, first), *others = [(f"{file}:{line}" if line else file, text) for line, text in problems]
+        places = tuple((format_place(file, line), text) for line, text in problems)
+        (first_place, first), *_ = places
         more = [f"line {line}: {text}" if line else text for line, text in problems[1:]]
         self.skipped.append(
-            SkippedItem(
-                kind=kind,
-                name=first_place,
-                reason="; ".join([first, *more]),
-                refused=True,
-                problems=((first_place, first), *others),
-            )
+            SkippedItem(kind=kind, name=first_place, reason="; ".join([first, *more]), refused=True, problems=places)
         )
 
     def add_removed(self, name: str, what: str, number: int) -> None:

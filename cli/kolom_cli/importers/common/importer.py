@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from kolom import urls
 from kolom.articles import aliases, publishing, repository
 from kolom.articles.input import ArticleInput
 from kolom.articles.names import alias_problem, default_path, is_post_number_alias, pointer_keys_at
@@ -82,7 +81,7 @@ class Importer:
         """Report the broken links of the new and updated articles."""
         for link in self._checker.broken_links():
             if str(link.file) in self._changed:
-                self.report.notes.append(Note(name=link.place, text=f"broken link {link.target}: {link.reason}"))
+                self.report.notes.append(Note(name=link.place, text=link.text))
 
     def _stops(self, stopped: threading.Event) -> bool:
         self.report.interrupted = stopped.is_set()
@@ -143,7 +142,7 @@ class Importer:
             self.report.skip(kind, item.name, str(error), refused=True)
         else:
             change = published.change
-            self.report.add_article(_state(item.name, published))
+            self.report.add_article(ImportedState.of(item.name, published.article, published.change))
             if self.dry_run:
                 self._planned |= {f"origin:{content.origin}", *_names_of(content)}
             self.report.remote_images += item.remote_images
@@ -286,18 +285,6 @@ class Importer:
             self._names.get(name, content.origin) == content.origin and repository.find_id(name) in {None, own_id}
             for name in names
         )
-
-
-def _state(name: str, result: PublishResult) -> ImportedState:
-    article = result.article
-    return ImportedState(
-        name=name,
-        kind=article.kind,
-        title=article.title,
-        url=urls.article_url(article.path),
-        status=article.status,
-        change=result.change,
-    )
 
 
 def _names_of(content: ArticleInput) -> set[str]:

@@ -14,7 +14,7 @@ from kolom.articles.names import default_path, path_problem
 from kolom.rendering.element_ids import article_fragment
 from kolom.urls import encoded_path, label_path
 from kolom_cli.importers.markdown.site import Site, SiteDocument
-from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
+from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver, is_media_path
 from kolom_cli.publishing.document import FORMATS
 
 _INTRASITE: Final = re.compile(
@@ -58,7 +58,7 @@ class LinkResolver:
             if parts.scheme not in {"", "http", "https"} or "\0" in path:
                 return url
             if parts.netloc:
-                if parts.hostname not in self.site.hosts or not _is_media(path):
+                if parts.hostname not in self.site.hosts or not is_media_path(path):
                     return url
                 found = self._find_file(self.site.without_base(path))
                 return self._upload(url, found) if found else url
@@ -66,13 +66,13 @@ class LinkResolver:
             return url
         if not path:
             return url
-        if not _is_media(path) and (target := self._find_page(path)):
+        if not is_media_path(path) and (target := self._find_page(path)):
             query = f"?{parts.query}" if parts.query else ""
             return url_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
         found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
-        if found is None and _is_media(path):
+        if found is None and is_media_path(path):
             self.problems[f"the file {path} does not exist"] += 1
             self.missing.add(url)
         return url
@@ -85,7 +85,7 @@ class LinkResolver:
         """Return the new URL of the page to which an HTTP URL of the old site leads; other URLs stay as they are."""
         try:
             parts = urlsplit(url)
-            if parts.hostname not in self.site.hosts or not parts.path.strip("/") or _is_media(parts.path):
+            if parts.hostname not in self.site.hosts or not parts.path.strip("/") or is_media_path(parts.path):
                 return url
             target = self.site.find_by_url_path(self.site.without_base(unquote(parts.path)))
         except ValueError:
@@ -204,10 +204,6 @@ class LinkResolver:
         except MediaError as error:
             self.problems[f"{file.name} {str(error).partition(': ')[2]}"] += 1
             return url
-
-
-def _is_media(path: str) -> bool:
-    return Path(path).suffix.lower() in CONTENT_TYPES
 
 
 def _joined(base: Path, path: str) -> Path:

@@ -25,6 +25,7 @@ from kolom_cli.publishing.draft_marks import (
     path_mark,
 )
 from kolom_cli.publishing.metadata_header import read_header
+from kolom_cli.terminal.output import format_place
 
 PUBLICATION_KEYS: Final = (
     "publishdate",
@@ -136,8 +137,7 @@ def read_source(path: Path, kind: Kind, read: Callable[[Path, str], Front] = rea
         text = read_text(path)
         return text, read(path, text)
     except DocumentError as error:
-        name = f"{path}:{error.line}" if error.line else str(path)
-        return Skipped(kind=kind, name=name, reason=error.message, refused=True)
+        return Skipped(kind=kind, name=format_place(path, error.line), reason=error.message, refused=True)
 
 
 def skip_without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Skipped | None:
