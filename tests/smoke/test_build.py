@@ -34,6 +34,7 @@ def record(self, data, path, **options):
     return compile_source(self, data, path, **options)
 importing.SourceLoader.source_to_code = record
 import app
+app.handler
 print(*(path for path in compiled if path.startswith(sys.argv[1])))
 """
 SEND_REQUESTS = """

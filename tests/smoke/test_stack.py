@@ -103,7 +103,7 @@ def test_sam_keeps_the_deletion_policies_of_data() -> None:
 
 
 def test_no_resource_depends_on_itself() -> None:
-    """All references count, whatever their condition."""
+    """All references count, whatever their condition. ``prepare`` raises an error for a cycle."""
     TopologicalSorter({name: referred(entry) - {name} for name, entry in resources().items()}).prepare()
 
 

@@ -98,7 +98,8 @@ def test_an_invalid_option_is_explained(subtests: pytest.Subtests) -> None:
     code, errors = output(" or ".join(f"--port 0 {option}" for option in INVALID))
     assert code == 2
     assert "Traceback" not in errors
-    for (option, message), said in zip(INVALID.items(), errors.split("exit code 2\n"), strict=False):
+    *reports, rest = errors.split("exit code 2\n")
+    assert (len(reports), rest) == (len(INVALID), "")
+    for (option, message), report in zip(INVALID.items(), reports, strict=True):
         with subtests.test(option):
-            assert message in said
-    assert errors.count("exit code 2\n") == len(INVALID)
+            assert message in report

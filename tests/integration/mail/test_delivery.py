@@ -115,13 +115,13 @@ def test_a_temporarily_rejected_mail_is_retried_for_a_day_and_then_fails(mail_sy
 
 def test_after_an_hour_without_ses_every_mail_arrives_once(mail_system: MailSystem) -> None:
     mail_system.ses.lose_connection(accepted=False)
-    ids = [f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(10)]
+    ids = [f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(12)]  # more than a batch
     mail_system.run_for(1)
     assert {mail_system.status(each) for each in ids} == {"deferred"}
     mail_system.ses.recover()
     mail_system.run_for(2)
     assert {mail_system.status(each) for each in ids} == {"sent"}
-    assert len(mail_system.ses.mails) == 10
+    assert len(mail_system.ses.mails) == 12
 
 
 def test_a_permanently_rejected_mail_fails_at_once(mail_system: MailSystem) -> None:

@@ -297,7 +297,7 @@ def test_short_and_long_spellings_of_a_reduplication_are_found(subtests: pytest.
             answer = search(q=query)
             assert {item["slug"] for item in answer["items"]} == {"short", "long"}
             assert all("<mark>anak" in item["snippet_html"] for item in answer["items"])
-            assert found(q="temannya") == found(q="teman-teman") == ["other"]
+    assert found(q="temannya") == found(q="teman-teman") == ["other"]
 
 
 _STROKES = [

@@ -260,6 +260,7 @@ def test_two_operations_on_one_item_are_rejected(dynamodb: Any) -> None:
 def test_a_batch_beyond_25_writes_is_rejected(dynamodb: Any) -> None:
     with refused("ValidationException"):
         dynamodb.batch_write_item(RequestItems={"t": [{"PutRequest": {"Item": item(str(n))}} for n in range(26)]})
+    assert dynamodb.scan(TableName="t")["Count"] == 0
 
 
 def test_polling_a_stream_keeps_no_used_iterators(dynamodb: Any) -> None:

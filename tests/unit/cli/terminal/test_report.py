@@ -92,6 +92,8 @@ def test_lines_about_several_items_are_plural() -> None:
     assert "2 images are still loaded from other sites, and break when these sites move." in printed
     assert "The language of 2 articles is not clear from the texts: they have the site's first language." in printed
     assert "2 links to articles of the old site lead to the imported articles." in printed
+    assert "2 links to files of the old site were left as they are." in printed
+    assert "2 links to pages of the old site that were not imported were left as they are." in printed
     assert "form removed (2 times in 1 text, first in a)" in printed
 
 

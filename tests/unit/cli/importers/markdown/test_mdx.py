@@ -147,5 +147,5 @@ def test_any_text_is_converted_and_words_outside_of_expressions_are_kept(parts: 
 )
 def test_time_is_linear_for_long_malformed_input(piece: str) -> None:
     begin = time.process_time()
-    _convert(piece * (150_000 // len(piece)))
-    assert time.process_time() - begin < 5
+    _convert(piece * (300_000 // len(piece)))
+    assert time.process_time() - begin < 10

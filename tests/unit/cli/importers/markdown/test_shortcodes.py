@@ -88,5 +88,5 @@ def test_no_shortcode_loses_the_words_around_it(parts: list[str]) -> None:
 )
 def test_time_is_linear_for_long_malformed_input(piece: str) -> None:
     begin = time.process_time()
-    _convert(piece * (300_000 // len(piece)))
-    assert time.process_time() - begin < 5
+    _convert(piece * (600_000 // len(piece)))
+    assert time.process_time() - begin < 10

@@ -242,6 +242,6 @@ def test_no_shortcode_loses_the_words_around_it(parts: list[str]) -> None:
 )
 def test_time_is_linear_for_long_malformed_input(piece: str) -> None:
     begin = time.process_time()
-    Converter({}).convert("<!-- wp:p -->" + piece * 10_000)
-    Converter({}).convert(piece * 10_000)
-    assert time.process_time() - begin < 5
+    Converter({}).convert("<!-- wp:p -->" + piece * 20_000)
+    Converter({}).convert(piece * 20_000)
+    assert time.process_time() - begin < 10
