@@ -1,21 +1,27 @@
 """The processor time of cold starts: the import of each function, and its first response.
 
-Usage: ``python -m benchmarks.cold_starts [REPEATS]`` (7 by default)
+    .venv/bin/python -m benchmarks.cold_starts [--rounds 7]
 
-Each measurement is a new Python process, with bytecode of all modules. The processes of all functions alternate, and
-the shortest time of each counts. The first response is to a request that reads an empty site; a stub answers all calls
-to AWS. The floor is a function with the same libraries that does nothing else: Powertools' Logger and resolver without
-validation, and one Query with PynamoDB.
+Each measurement is a new Python process, with bytecode of all modules. The processes of all functions take turns, and
+each round has one ratio to its floor. The first response is to a request that reads an empty site; a stub answers all
+calls to AWS. The floor is a function with the same libraries that does nothing else: Powertools' Logger and resolver
+without validation, and one Query with PynamoDB.
 """
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.handlers import ENVIRONMENT, write_output
+from benchmarks.handlers import ENVIRONMENT
+from benchmarks.runner.figures import Figure
+from benchmarks.runner.part import Part
+from benchmarks.runner.timing import milliseconds, ratios, take_turns
 
 PROJECT: Final = Path(__file__).parents[1]
 
@@ -87,8 +93,15 @@ def event_of(address: str) -> str:
     )
 
 
-def measure(code: str, address: str) -> tuple[float, float]:
-    """Return the processor seconds of the import and of the first response."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How often to measure each function."""
+
+    rounds: int = 7
+
+
+def start(code: str, address: str) -> tuple[float, float]:
+    """Return the processor seconds of the import, and of the import and the first response together."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     result = subprocess.run(  # noqa: S603
         [sys.executable, "-c", MEASURE.format(code=code), event_of(address)],
@@ -99,29 +112,32 @@ def measure(code: str, address: str) -> tuple[float, float]:
         check=True,
     )
     imported, responded = json.loads(result.stdout.splitlines()[-1])
-    return imported, responded
+    return imported, imported + responded
 
 
-def main(repeats: int) -> None:
-    """Print a table of processor times in milliseconds, and their ratio to the floor."""
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the processor times of each function, and their ratios to the floor."""
     tasks = {"floor": (FLOOR, "/")}
     tasks |= {name: (f"from functions.{name}.app import handler", path) for name, path in REQUESTS.items()}
     for task in tasks.values():
-        measure(*task)
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
-    for _ in range(repeats):
-        for name, task in tasks.items():
-            found[name].append(measure(*task))
-    floor = [min(column) for column in zip(*found["floor"], strict=True)]
-    write_output("| function | import, ms | × floor | with the first response, ms | × floor |\n|---|---|---|---|---|\n")
+        start(*task)  # writes the bytecode
+    found = take_turns({name: partial(start, *task) for name, task in tasks.items()}, options.rounds)
+    floors = list(zip(*found["floor"], strict=True))
     for name, times in found.items():
-        imported, responded = (min(column) for column in zip(*times, strict=True))
-        both = imported + responded
-        write_output(
-            f"| {name} | {imported * 1000:.0f} | {imported / floor[0]:.2f} "
-            f"| {both * 1000:.0f} | {both / sum(floor):.2f} |\n"
-        )
+        columns = zip(("import", "import and first response"), zip(*times, strict=True), floors, strict=True)
+        for measure_name, seconds, floor in columns:
+            yield Figure(name, f"{measure_name}, ms", milliseconds(seconds))
+            if name != "floor":
+                yield Figure(name, f"{measure_name}, × floor", ratios(seconds, floor))
 
+
+PART = Part(
+    "cold_starts",
+    "Processor time of the imports and first responses of functions, compared with a minimal function.",
+    measure,
+    small=Options(),
+    full=Options(rounds=21),
+)
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    PART.main()
