@@ -24,7 +24,7 @@ class ItemParser(JSONParser):
         if shape.value.name == "AttributeValue":
             return decode_item(value)
         botocores: Any = super()
-        parsed: dict[str, Any] = botocores._handle_map(shape, value)
+        parsed: dict[str, Any] = botocores._handle_map(shape, value)  # noqa: SLF001
         return parsed
 
 
