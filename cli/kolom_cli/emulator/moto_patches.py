@@ -46,6 +46,7 @@ from kolom_cli.emulator.moto_expressions import remember_expressions, traverse_b
 from kolom_cli.emulator.moto_shortcuts import (
     LOCK,
     add_to_sets_directly,
+    build_requests_directly,
     disable_instance_lists,
     read_by_key,
     refresh_views,
@@ -286,6 +287,7 @@ PATCHES = (
     disable_instance_lists,
     serialize_directly,
     remember_methods,
+    build_requests_directly,
     remember_expressions,
     traverse_by_type,
     serialize_calls,
