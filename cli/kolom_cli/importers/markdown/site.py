@@ -157,7 +157,7 @@ def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
 def walk(
     root: Path, directory: Path, *, enter: Callable[[Path], bool], formats: Collection[str] = FORMATS
 ) -> Iterator[Path | Skipped]:
-    """Yield the documents below ``root`` in order, and a ``Skipped`` for each file that cannot be read as one.
+    """Yield the documents below ``root`` in order, and a ``Skipped`` for each document that must not or cannot be read.
 
     ``formats`` are the suffixes of documents.
 
