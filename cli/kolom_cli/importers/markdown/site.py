@@ -103,7 +103,7 @@ class Site:
                     self._by_path.setdefault(item.bundle.resolve(), item)
                 self._by_url_path.setdefault(item.key, item)
                 for name in {item.path.name, item.path.stem, item.name}:
-                    self._by_name[name] = None if name in self._by_name and name != "index" else item
+                    self._by_name[name] = None if name in self._by_name else item
         for item in [each for each in self.items if isinstance(each, SiteDocument)]:
             for alias in item.aliases:
                 self._by_url_path.setdefault(normalize_url_path(alias), item)
