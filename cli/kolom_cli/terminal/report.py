@@ -188,7 +188,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130 if it was interrupted, 1 if anything was refused, 0 otherwise."""
+        """130 if it was interrupted, 1 if there are errors or refused items, 0 otherwise."""
         if self.interrupted:
             return 130
         return 1 if self.errors or any(each.refused for each in self.skipped) else 0
