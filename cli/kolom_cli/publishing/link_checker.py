@@ -220,7 +220,7 @@ class LinkChecker:
 
     def _has_label(self, label: str) -> bool:
         if self._labels is None:
-            stored = (each.label for each in public.list_labels())
+            stored = (each.label for each in public.list_all_labels())
             own = (label for page in self._pages if not page.draft for label in page.labels)
             self._labels = frozenset(map(label_key, (*stored, *own)))
         return label_key(label) in self._labels
