@@ -1,7 +1,7 @@
 """Patch moto so that a running site sees the behavior of the real DynamoDB.
 
 Each patch is a context manager of :data:`PATCHES`, active only within :func:`patch_moto`. Each has a test in
-``tests/unit/cli/emulator/test_moto_patches.py`` that fails without it. The version of moto is pinned; remove a patch
+``tests/unit/cli/emulator/test_moto_*.py`` that fails without it. The version of moto is pinned; remove a patch
 when a newer version no longer needs it.
 """
 
