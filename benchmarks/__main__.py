@@ -27,12 +27,12 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--full", action="store_true", help="use the full sizes, which take hours")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="the folder for the figures")
-    parser.add_argument("--limit-minutes", type=float, default=0, help="for each part: 10, and without limit in full")
+    parser.add_argument("--limit-minutes", type=float, default=0, help="for each part: 20, and a day in full")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"unknown parts: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    minutes = options.limit_minutes or (24 * 60 if options.full else 10)
+    minutes = options.limit_minutes or (24 * 60 if options.full else 20)
     arguments = ["--full"] if options.full else []
     results = run_all(options.parts or PARTS, arguments, minutes * 60, run_in_process)
     sys.stdout.write(report.save(options.output, describe(), results))

@@ -26,6 +26,7 @@ type Call = tuple[str, Mapping[str, Any]]
 type _Answer = tuple[int, Mapping[str, str], bytes]
 
 _TARGET: Final = "X-Amz-Target"
+_EXACT: Final = (".GetItem", ".Query")
 
 
 @dataclass(slots=True)
@@ -48,13 +49,18 @@ class Recording:
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
         """Return the response to the same request, else the next one to a request of the same operation.
 
-        The second is for writes, whose requests contain new ids and times.
+        The second is for submissions, whose requests contain new ids and times.
+
+        :raises LookupError: the recording has no such response
         """
         target = _text(request.headers[_TARGET])
         found = self._answers.get((target, _body(request)))
         if found is None:
+            answers = None if target.endswith(_EXACT) else self._by_target.get(target)
+            if answers is None:
+                raise LookupError(f"the recording has no response to {target}")
             position, self._used[target] = self._used[target], self._used[target] + 1
-            found = self._by_target[target][position % len(self._by_target[target])]
+            found = answers[position % len(answers)]
         status, headers, body = found
         return AWSResponse(request.url, status, headers, MockRawResponse(body))  # type: ignore[arg-type]
 

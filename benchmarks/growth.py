@@ -24,7 +24,7 @@ from ulid import ULID
 
 from benchmarks.canned import recorded, replayed
 from benchmarks.capacity import metered
-from benchmarks.handlers import ENVIRONMENT, local_aws
+from benchmarks.handlers import ENVIRONMENT, endless_theme, local_aws
 from benchmarks.runner.figures import Figure, NotRunError
 from benchmarks.runner.part import Part
 from benchmarks.runner.timing import milliseconds, processor_seconds, take_turns
@@ -191,7 +191,7 @@ class Requests:
 def measure(options: Options) -> Iterator[Figure]:
     """Yield the figures of each request at each size, and draw the plots."""
     found: list[Figure] = []
-    with local_aws():
+    with local_aws(), endless_theme():
         store, requests = Store(), Requests()
         for size in options.articles:
             found.extend(_with_articles(store, requests, size, options))
@@ -211,7 +211,7 @@ def _with_articles(store: Store, requests: Requests, size: int, options: Options
     slug = f"artikel-{size // 2}"
     cases = {
         "list, first page": requests.get("articles", "/api/articles"),
-        "list of a label and a year": requests.get("articles", "/api/articles", f"year={START.year}"),
+        "list of a year": requests.get("articles", "/api/articles", f"year={START.year}"),
         "article": requests.get("articles", f"/api/articles/{slug}"),
         "search, a frequent word": requests.get("search", "/api/search", f"q={quote(frequent)}"),
         "search, three words": requests.get("search", "/api/search", f"q={quote(f'{frequent} {middle} {rare}')}"),

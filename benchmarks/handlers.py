@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
@@ -49,6 +50,15 @@ def local_aws(**environment: str) -> Iterator[SentMail]:
             boto3.client("dynamodb").create_table(**table.create)
         boto3.client("secretsmanager").create_secret(Name="secret", SecretString="k" * 64)
         yield outbox
+
+
+@contextmanager
+def endless_theme() -> Iterator[None]:
+    """Keep the theme of the pages, which a process reads again after a minute: a recording does not have that read."""
+    from kolom.pages import theme
+
+    with patch.object(theme, "CACHE_SECONDS", float("inf")):
+        yield
 
 
 def configure(**values: object) -> None:

@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any
 
 from benchmarks.canned import bare_script, recorded, replayed
-from benchmarks.handlers import TEMPLATE, configure, local_aws
+from benchmarks.handlers import TEMPLATE, configure, endless_theme, local_aws
 from benchmarks.runner.figures import Figure
 from benchmarks.runner.part import Part
 from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
@@ -103,7 +103,7 @@ class Site:
 
 def measure(options: Options) -> Iterator[Figure]:
     """Yield the time of each route, its ratio to the bare script, and its number of calls."""
-    with local_aws(POWERTOOLS_METRICS_DISABLED="false", COMMENTS_PER_MINUTE="100000"):
+    with local_aws(POWERTOOLS_METRICS_DISABLED="false", COMMENTS_PER_MINUTE="100000"), endless_theme():
         site = build_site()
         for route in routes(site):
             if not options.routes or any(text in route.name for text in options.routes):
