@@ -84,7 +84,7 @@ def test_retry_requeues_failed_mail_only(kolom: Kolom, mail_ids: list[str]) -> N
     assert [status(each) for each in mail_ids] == ["waiting"] * 3
     record = outbox.get(failed)
     assert (int(record.attempts), record.queue) == (0, "mail")
-    assert record.deadline > record.created_at
+    assert record.deadline > record.created
 
 
 def test_an_address_can_be_removed_from_the_suppression_list(kolom: Kolom) -> None:
