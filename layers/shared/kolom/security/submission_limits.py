@@ -40,6 +40,9 @@ _MAX_IDS: Final = 50
 _MAX_COUNTERS: Final = 256
 """The number of counters of an item from which on the addresses of its network share sixteen counters for a period."""
 
+_MAX_REMOVED: Final = 100
+"""How many counters of past periods one update removes: an expression has at most 4 KB."""
+
 _ADDRESS_DIGITS: Final = 8
 """How many digits of the hash of an address name its counter; above :data:`_MAX_COUNTERS`, one digit."""
 
@@ -138,7 +141,7 @@ class SubmissionLimits:
             self._id,
             ids=ids,
             is_remembered=clients is None or len(clients.ids.get(ids, ())) < _MAX_IDS,
-            outdated=outdated,
+            outdated=outdated[:_MAX_REMOVED],
             expires_at=self._now + SECONDS_PER_DAY,
         )
 
