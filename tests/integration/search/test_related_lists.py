@@ -45,6 +45,8 @@ def test_reading_a_list_takes_two_requests_whatever_the_size_of_the_site() -> No
 def test_an_article_is_omitted_as_soon_as_it_is_not_published() -> None:
     first, second = publish("a"), publish("b")
     assert related(first) == ["b"]
+    publishing.publish(content("b", kind="page"), now=NOW, force=True)
+    assert related(first) == []
     publishing.unpublish("b", now=NOW)
     assert related(first) == []
     update_index([second])
