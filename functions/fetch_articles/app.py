@@ -3,19 +3,18 @@
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import kolom
-from kolom import pagination
 from kolom.articles import public
 from kolom.articles.schemas import ArticleListOut, ArticleOut, HealthOut, LabelListOut, MonthListOut, PathOut
 from kolom.articles.types import ArticleFilter
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.http.parameters import Cursor
+from kolom.http.parameters import Cursor, Limit, Query
 from kolom.observability import logger, metrics
+from kolom.validation import Integer
 
 api = new_api()
 
@@ -29,11 +28,11 @@ def get_health() -> HealthOut:
     "/api/articles", summary="Published articles, newest first", tags=["articles"], responses=responses(200, 400, 422)
 )
 def list_articles(
-    label: Annotated[str | None, Query(description="Only articles with this label, ignoring case")] = None,
-    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-    month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`; requires `year`")] = None,
-    limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
+    label: Annotated[str | None, Query("Only articles with this label, ignoring case")] = None,
+    year: Annotated[int | None, Integer(minimum=1, maximum=9999), Query()] = None,
+    month: Annotated[int | None, Integer(minimum=1, maximum=12), Query("A month of `year`; requires `year`")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> ArticleListOut:
     if month is not None and year is None:
         raise InvalidInput(FieldError("month", "needs a year"))
@@ -42,7 +41,7 @@ def list_articles(
 
 
 @api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=responses(200, 301, 404, 410))
-def get_article(slug: Annotated[str, Path()]) -> ArticleOut:
+def get_article(slug: str) -> ArticleOut:
     try:
         return ArticleOut.of_article(public.get_article(unquote(slug)))
     except Moved as moved:
@@ -67,7 +66,7 @@ def list_months() -> MonthListOut:
 @api.get(
     "/api/paths", summary="The article at a path of the site", tags=["articles"], responses=responses(200, 404, 422)
 )
-def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`")]) -> PathOut:
+def find_path(path: Annotated[str, Query("Such as `/2024/05/x.html`")]) -> PathOut:
     return PathOut(slug=public.resolve_path(path))
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -13,9 +12,9 @@ from kolom.comments.schemas import CommentCountsOut, CommentListOut, RecentComme
 from kolom.comments.types import Order
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.http.parameters import Cursor
+from kolom.http.parameters import Cursor, Limit, Query
 from kolom.observability import logger, metrics
-from kolom.pagination import MAX_LIMIT
+from kolom.validation import Keywords
 
 # Visitors who return must see their new comment, so browsers revalidate; an unchanged list is a 304.
 api = new_api(caching="public, max-age=0, s-maxage=10")
@@ -28,10 +27,10 @@ api = new_api(caching="public, max-age=0, s-maxage=10")
     responses=responses(200, 301, 400, 404, 410, 422),
 )
 def list_comments(
-    slug: Annotated[str, Path()],
-    order: Annotated[Order, Query(description="With `oldest`, a comment precedes its replies")] = "oldest",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
+    slug: str,
+    order: Annotated[Order, Query("With `oldest`, a comment precedes its replies")] = "oldest",
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> CommentListOut:
     try:
         article = get_summary(unquote(slug))
@@ -42,10 +41,7 @@ def list_comments(
 
 @api.get("/api/comments/counts", summary="Comment counts of articles", tags=["comments"], responses=responses(200, 422))
 def count_comments(
-    slug: Annotated[
-        list[str] | None,
-        Query(description="Up to 50 distinct slugs", json_schema_extra={"maxItems": public.MAX_COUNTED}),
-    ] = None,
+    slug: Annotated[list[str] | None, Keywords(maxItems=public.MAX_COUNTED), Query("Up to 50 distinct slugs")] = None,
 ) -> CommentCountsOut:
     slugs = list(dict.fromkeys(slug or ()))
     if len(slugs) > public.MAX_COUNTED:
@@ -59,7 +55,7 @@ def count_comments(
     tags=["comments"],
     responses=responses(200, 422),
 )
-def list_recent(limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20) -> RecentCommentListOut:
+def list_recent(limit: Limit = 20) -> RecentCommentListOut:
     return RecentCommentListOut.of(public.list_recent(limit))
 
 

@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.contact import submission
 from kolom.contact.schemas import MessageIn, ReceivedMessageOut
 from kolom.http.api import new_api, responses
+from kolom.http.parameters import Body
 from kolom.observability import count, logger, metrics
 from kolom.pages.forms import contact_form_response
 from kolom.submissions.pipeline import RequestContext

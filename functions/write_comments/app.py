@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -15,6 +14,7 @@ from kolom.comments import editing, posting
 from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out
 from kolom.comments.schemas import CommentOut
 from kolom.http.api import new_api, responses
+from kolom.http.parameters import Body
 from kolom.observability import count, logger, metrics
 from kolom.pages.forms import comment_form_response
 from kolom.submissions.pipeline import RequestContext
@@ -36,7 +36,7 @@ def get_form_token() -> FormTokenOut:
     security=[{}, {"editToken": []}],
     responses=responses(201, 400, 401, 403, 404, 409, 410, 413, 415, 422, 429),
 )
-def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
+def post_comment(slug: str, comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
     article = find_summary(unquote(slug))
     posted = posting.post(article, comment.to_new_comment(), context(), now=datetime.now(UTC))
     if posted.is_new:
@@ -51,9 +51,7 @@ def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Bod
     security=[{"editToken": []}],
     responses=responses(200, 400, 401, 403, 404, 410, 413, 415, 422, 429),
 )
-def edit_comment(
-    slug: Annotated[str, Path()], comment_id: Annotated[str, Path()], edit: Annotated[EditIn, Body()]
-) -> CommentOut:
+def edit_comment(slug: str, comment_id: str, edit: Annotated[EditIn, Body()]) -> CommentOut:
     article = find_summary(unquote(slug))
     return to_author_out(editing.edit(article, unquote(comment_id), edit.content, context(), now=datetime.now(UTC)))
 
@@ -66,7 +64,7 @@ def edit_comment(
     security=[{"editToken": []}],
     responses=responses(204, 401, 403, 404, 410),
 )
-def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path()]) -> Response[None]:
+def delete_comment(slug: str, comment_id: str) -> Response[None]:
     editing.delete_own(find_summary(unquote(slug)), unquote(comment_id), context(), now=datetime.now(UTC))
     return Response(HTTPStatus.NO_CONTENT)
 

@@ -1,16 +1,16 @@
 """API schemas of articles, from which the OpenAPI document is generated."""
 
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self
-
-from pydantic import BaseModel
 
 from kolom.articles.types import ArticleList, ArticleSummary, LabelCount, MonthCount, PublishedArticle
 from kolom.config import settings
 from kolom.urls import article_url
 
 
-class ArticleSummaryOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ArticleSummaryOut:
     """The summary of an article in a list."""
 
     id: int
@@ -20,7 +20,7 @@ class ArticleSummaryOut(BaseModel):
     title: str
     excerpt: str
     image: str | None
-    labels: list[str]
+    labels: tuple[str, ...]
     language: str
     author: str
     published_at: datetime
@@ -33,7 +33,8 @@ class ArticleSummaryOut(BaseModel):
         return cls(**_summary_fields(summary))
 
 
-class ArticleListOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ArticleListOut:
     """A page of articles, newest first."""
 
     items: list[ArticleSummaryOut]
@@ -50,7 +51,8 @@ class ArticleListOut(BaseModel):
         )
 
 
-class HeadingOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class HeadingOut:
     """An entry of the table of contents."""
 
     id: str
@@ -58,13 +60,15 @@ class HeadingOut(BaseModel):
     text: str
 
 
-class AdjacentArticleOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class AdjacentArticleOut:
     """The previous or next article."""
 
     slug: str
     title: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class ArticleOut(ArticleSummaryOut):
     """An article with its content."""
 
@@ -96,14 +100,16 @@ class ArticleOut(ArticleSummaryOut):
         )
 
 
-class LabelOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class LabelOut:
     """A label and the number of its articles."""
 
     label: str
     count: int
 
 
-class LabelListOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class LabelListOut:
     """All labels."""
 
     items: list[LabelOut]
@@ -114,7 +120,8 @@ class LabelListOut(BaseModel):
         return cls(items=[LabelOut(label=entry.label, count=entry.count) for entry in counts])
 
 
-class MonthOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class MonthOut:
     """A month and the number of articles published in it."""
 
     year: int
@@ -122,7 +129,8 @@ class MonthOut(BaseModel):
     count: int
 
 
-class MonthListOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class MonthListOut:
     """All months, newest first."""
 
     items: list[MonthOut]
@@ -133,13 +141,15 @@ class MonthListOut(BaseModel):
         return cls(items=[MonthOut(year=entry.year, month=entry.month, count=entry.count) for entry in counts])
 
 
-class PathOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class PathOut:
     """The article at a path."""
 
     slug: str
 
 
-class HealthOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class HealthOut:
     """The status and version of the function."""
 
     status: str
@@ -147,5 +157,5 @@ class HealthOut(BaseModel):
 
 
 def _summary_fields(summary: ArticleSummary) -> dict[str, Any]:
-    fields = {name: getattr(summary, name) for name in ArticleSummaryOut.model_fields if name != "url"}
-    return fields | {"url": article_url(summary.path)}
+    shown = {field.name: getattr(summary, field.name) for field in fields(ArticleSummary)}
+    return shown | {"url": article_url(summary.path)}

@@ -1,26 +1,29 @@
 """API schemas for posting and editing comments."""
 
-from typing import Literal, Self
-
-from pydantic import BaseModel, Field
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
 
 from kolom.comments.mapping import to_author_view
 from kolom.comments.posting import NewComment, PostedComment
 from kolom.comments.schemas import CommentOut
 from kolom.comments.types import Comment
 from kolom.submissions import fields
-from kolom.submissions.schemas import FormFields, KnownFields
+from kolom.submissions.schemas import FormFields
+from kolom.validation import Keywords
 
 
+@dataclass(frozen=True, kw_only=True)
 class CommentIn(FormFields):
     """A new comment."""
 
-    name: fields.Name
-    content: fields.Content = Field(description="Markdown: emphasis, links, lists, quotations, code")
-    email: fields.Email = Field(None, description="Never shown")
-    website: fields.Website = None
-    parent_id: fields.CommentId = Field(None, description="The approved comment that this one replies to")
-    notify_replies: fields.Flag = False
+    name: Annotated[str, fields.NAME]
+    content: Annotated[str, fields.CONTENT, Keywords(description="Markdown: emphasis, links, lists, quotations, code")]
+    email: Annotated[str | None, fields.EMAIL, Keywords(description="Never shown")] = None
+    website: Annotated[str | None, fields.WEBSITE] = None
+    parent_id: Annotated[
+        str | None, fields.COMMENT_ID, Keywords(description="The approved comment that this one replies to")
+    ] = None
+    notify_replies: bool = False
 
     def to_new_comment(self) -> NewComment:
         """Convert to a new comment for the pipeline."""
@@ -35,20 +38,25 @@ class CommentIn(FormFields):
         )
 
 
-class EditIn(KnownFields):
+@dataclass(frozen=True, kw_only=True)
+class EditIn:
     """A new text for a comment."""
 
-    content: fields.Content
+    content: Annotated[str, fields.CONTENT]
 
 
-class PostedCommentOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class PostedCommentOut:
     """The result of posting a comment: approved or pending. With ``edit_token`` its author may change it."""
 
     comment: CommentOut
     status: Literal["approved", "pending"]
-    edit_token: str | None = Field(
-        description="Null for a repeated request without an Idempotency-Key: the client may not be the author"
-    )
+    edit_token: Annotated[
+        str | None,
+        Keywords(
+            description="Null for a repeated request without an Idempotency-Key: the client may not be the author"
+        ),
+    ]
 
     @classmethod
     def of(cls, posted: PostedComment) -> Self:

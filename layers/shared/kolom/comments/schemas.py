@@ -1,15 +1,15 @@
 """API schemas of public comments. Imports little, since public functions use it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
-
-from pydantic import BaseModel
 
 from kolom.comments.public import RecentComment
 from kolom.comments.types import CommentPage, PublicComment
 
 
-class AuthorOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class AuthorOut:
     """The author of a comment. ``avatar`` is a seed from which a picture can be drawn."""
 
     name: str
@@ -18,7 +18,8 @@ class AuthorOut(BaseModel):
     is_owner: bool
 
 
-class CommentOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class CommentOut:
     """A comment. A deleted comment has no author and no content."""
 
     id: str
@@ -35,7 +36,8 @@ class CommentOut(BaseModel):
         return cls(**_fields(comment))
 
 
-class CommentListOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class CommentListOut:
     """A page of an article's comments; ``total`` counts the approved ones."""
 
     items: list[CommentOut]
@@ -48,19 +50,22 @@ class CommentListOut(BaseModel):
         return cls(items=[CommentOut.of(each) for each in page.items], total=page.total, next_cursor=page.next_cursor)
 
 
-class CommentCountsOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class CommentCountsOut:
     """The number of approved comments of each article, by slug."""
 
     counts: dict[str, int]
 
 
-class CommentedArticleOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class CommentedArticleOut:
     """The article of a comment."""
 
     slug: str
     title: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class RecentCommentOut(CommentOut):
     """A comment and its article."""
 
@@ -73,7 +78,8 @@ class RecentCommentOut(CommentOut):
         return cls(**_fields(recent.comment), article=article)
 
 
-class RecentCommentListOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class RecentCommentListOut:
     """The newest comments of the site."""
 
     items: list[RecentCommentOut]

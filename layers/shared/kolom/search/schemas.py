@@ -1,8 +1,7 @@
 """API schemas of search results, suggestions and related articles."""
 
+from dataclasses import dataclass
 from typing import Self
-
-from pydantic import BaseModel
 
 from kolom.articles.schemas import ArticleSummaryOut
 from kolom.articles.types import ArticleSummary
@@ -10,6 +9,7 @@ from kolom.search.autocomplete import Suggestions
 from kolom.search.searcher import Result, Results
 
 
+@dataclass(frozen=True, kw_only=True)
 class SearchResultOut(ArticleSummaryOut):
     """A search result; ``title_html`` and ``snippet_html`` are escaped text in which ``<mark>`` is the only markup.
 
@@ -25,7 +25,7 @@ class SearchResultOut(ArticleSummaryOut):
     def of_result(cls, result: Result) -> Self:
         """Convert a result."""
         return cls(
-            **ArticleSummaryOut.of(result.summary).model_dump(),
+            **vars(ArticleSummaryOut.of(result.summary)),
             score=result.score,
             title_html=result.title_html,
             snippet_html=result.snippet_html,
@@ -33,7 +33,8 @@ class SearchResultOut(ArticleSummaryOut):
         )
 
 
-class SearchResultListOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class SearchResultListOut:
     """A page of results.
 
     ``did_you_mean`` is the corrected query, if a word was corrected. ``relaxed``: the query's phrases were not found,
@@ -65,7 +66,8 @@ class SearchResultListOut(BaseModel):
         )
 
 
-class SuggestionOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class SuggestionOut:
     """A suggested article; ``title_html`` is escaped text in which ``<mark>`` is the only markup."""
 
     slug: str
@@ -73,7 +75,8 @@ class SuggestionOut(BaseModel):
     title_html: str
 
 
-class SuggestionListOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class SuggestionListOut:
     """Suggested articles, and completed queries for the search box."""
 
     items: list[SuggestionOut]
@@ -91,7 +94,8 @@ class SuggestionListOut(BaseModel):
         )
 
 
-class RelatedArticlesOut(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class RelatedArticlesOut:
     """Related articles, the most similar first."""
 
     items: list[ArticleSummaryOut]
