@@ -7,8 +7,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import kolom
-from kolom.articles import public
-from kolom.articles.schemas import ArticleListOut, ArticleOut, HealthOut, LabelListOut, MonthListOut, PathOut
+from kolom.articles import public, schemas
 from kolom.articles.types import ArticleFilter
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
@@ -20,8 +19,8 @@ api = new_api()
 
 
 @api.get("/api/health", summary="The status of the service", tags=["service"], responses=responses(200))
-def get_health() -> HealthOut:
-    return HealthOut(status="ok", version=kolom.__version__)
+def get_health() -> schemas.HealthOut:
+    return {"status": "ok", "version": kolom.__version__}
 
 
 @api.get(
@@ -33,24 +32,24 @@ def list_articles(
     month: Annotated[int | None, Integer(minimum=1, maximum=12), Query("A month of `year`; requires `year`")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
-) -> ArticleListOut:
+) -> schemas.ArticleListOut:
     if month is not None and year is None:
         raise InvalidInput(FieldError("month", "needs a year"))
     listing = ArticleFilter(label=label or None, year=year, month=month)
-    return ArticleListOut.of(public.list_articles(listing, limit=limit, cursor=cursor or None))
+    return schemas.to_list_out(public.list_articles(listing, limit=limit, cursor=cursor or None))
 
 
 @api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=responses(200, 301, 404, 410))
-def get_article(slug: str) -> ArticleOut:
+def get_article(slug: str) -> schemas.ArticleOut:
     try:
-        return ArticleOut.of_article(public.get_article(unquote(slug)))
+        return schemas.to_article_out(public.get_article(unquote(slug)))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}") from None
 
 
 @api.get("/api/labels", summary="All labels with their article counts", tags=["articles"], responses=responses(200))
-def list_labels() -> LabelListOut:
-    return LabelListOut.of(public.list_labels())
+def list_labels() -> schemas.LabelListOut:
+    return schemas.to_labels_out(public.list_labels())
 
 
 @api.get(
@@ -59,15 +58,15 @@ def list_labels() -> LabelListOut:
     tags=["articles"],
     responses=responses(200),
 )
-def list_months() -> MonthListOut:
-    return MonthListOut.of(public.list_months())
+def list_months() -> schemas.MonthListOut:
+    return schemas.to_months_out(public.list_months())
 
 
 @api.get(
     "/api/paths", summary="The article at a path of the site", tags=["articles"], responses=responses(200, 404, 422)
 )
-def find_path(path: Annotated[str, Query("Such as `/2024/05/x.html`")]) -> PathOut:
-    return PathOut(slug=public.resolve_path(path))
+def find_path(path: Annotated[str, Query("Such as `/2024/05/x.html`")]) -> schemas.PathOut:
+    return {"slug": public.resolve_path(path)}
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

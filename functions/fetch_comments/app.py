@@ -7,8 +7,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles.public import get_summary
-from kolom.comments import public
-from kolom.comments.schemas import CommentCountsOut, CommentListOut, RecentCommentListOut
+from kolom.comments import public, schemas
 from kolom.comments.types import Order
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
@@ -31,22 +30,22 @@ def list_comments(
     order: Annotated[Order, Query("With `oldest`, a comment precedes its replies")] = "oldest",
     limit: Limit = 20,
     cursor: Cursor = None,
-) -> CommentListOut:
+) -> schemas.CommentListOut:
     try:
         article = get_summary(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/comments") from None
-    return CommentListOut.of(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
+    return schemas.to_list_out(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
 
 
 @api.get("/api/comments/counts", summary="Comment counts of articles", tags=["comments"], responses=responses(200, 422))
 def count_comments(
     slug: Annotated[list[str] | None, Keywords(maxItems=public.MAX_COUNTED), Query("Up to 50 distinct slugs")] = None,
-) -> CommentCountsOut:
+) -> schemas.CommentCountsOut:
     slugs = list(dict.fromkeys(slug or ()))
     if len(slugs) > public.MAX_COUNTED:
         raise InvalidInput(FieldError("slug", f"at most {public.MAX_COUNTED} slugs are allowed, got {len(slugs)}"))
-    return CommentCountsOut(counts=public.count_by_slug(slugs))
+    return {"counts": public.count_by_slug(slugs)}
 
 
 @api.get(
@@ -55,8 +54,8 @@ def count_comments(
     tags=["comments"],
     responses=responses(200, 422),
 )
-def list_recent(limit: Limit = 20) -> RecentCommentListOut:
-    return RecentCommentListOut.of(public.list_recent(limit))
+def list_recent(limit: Limit = 20) -> schemas.RecentCommentListOut:
+    return schemas.to_recent_out(public.list_recent(limit))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

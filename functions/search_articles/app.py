@@ -13,10 +13,10 @@ from kolom.http.api import MovedPermanently, new_api, responses
 from kolom.http.parameters import Cursor, Limit, Moment, Query
 from kolom.limits import MAX_QUERY
 from kolom.observability import logger, metrics
+from kolom.search import schemas
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import parse_range
 from kolom.search.more_like_this import related_articles
-from kolom.search.schemas import RelatedArticlesOut, SearchResultListOut, SuggestionListOut
 from kolom.search.searcher import SearchRequest, search
 from kolom.validation import Text
 
@@ -33,7 +33,7 @@ def search_articles(
     sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
     limit: Limit = 10,
     cursor: Cursor = None,
-) -> SearchResultListOut:
+) -> schemas.SearchResultListOut:
     earliest, latest = parse_range(from_ or None, to or None, settings().zone)
     request = SearchRequest(
         text=q,
@@ -45,7 +45,7 @@ def search_articles(
         limit=limit,
         cursor=cursor or None,
     )
-    return SearchResultListOut.of(q, search(request))
+    return schemas.to_results_out(q, search(request))
 
 
 @api.get(
@@ -54,8 +54,8 @@ def search_articles(
     tags=["search"],
     responses=responses(200, 422),
 )
-def suggest_articles(q: Annotated[str, Text(max_length=MAX_QUERY), Query()] = "") -> SuggestionListOut:
-    return SuggestionListOut.of(suggest(q))
+def suggest_articles(q: Annotated[str, Text(max_length=MAX_QUERY), Query()] = "") -> schemas.SuggestionListOut:
+    return schemas.to_suggestions_out(suggest(q))
 
 
 @api.get(
@@ -64,12 +64,12 @@ def suggest_articles(q: Annotated[str, Text(max_length=MAX_QUERY), Query()] = ""
     tags=["search"],
     responses=responses(200, 301, 404, 410, 422),
 )
-def list_related(slug: str, limit: Limit = 20) -> RelatedArticlesOut:
+def list_related(slug: str, limit: Limit = 20) -> schemas.RelatedArticlesOut:
     try:
         article = public.get_summary(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/related") from None
-    return RelatedArticlesOut.of(related_articles(article.id, limit))
+    return schemas.to_related_out(related_articles(article.id, limit))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

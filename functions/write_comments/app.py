@@ -11,21 +11,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles.public import find_summary
 from kolom.comments import editing, posting
-from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out
+from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out, to_posted_out
 from kolom.comments.schemas import CommentOut
 from kolom.http.api import new_api, responses
 from kolom.http.parameters import Body
 from kolom.observability import count, logger, metrics
-from kolom.pages.forms import comment_form_response
+from kolom.pages.form_responses import comment_form_response
 from kolom.submissions.pipeline import RequestContext
-from kolom.submissions.schemas import FormTokenOut
+from kolom.submissions.schemas import FormTokenOut, create_form_token
 
 api = new_api(caching="no-store", form_answer=comment_form_response)
 
 
 @api.get("/api/form-token", summary="A token for a form", tags=["comments"], responses=responses(200))
 def get_form_token() -> FormTokenOut:
-    return FormTokenOut.create(now=datetime.now(UTC))
+    return create_form_token(now=datetime.now(UTC))
 
 
 @api.post(
@@ -41,7 +41,7 @@ def post_comment(slug: str, comment: Annotated[CommentIn, Body()]) -> Response[P
     posted = posting.post(article, comment.to_new_comment(), context(), now=datetime.now(UTC))
     if posted.is_new:
         count(f"Comments{posted.comment.status.capitalize()}")
-    return Response(HTTPStatus.CREATED, "application/json", PostedCommentOut.of(posted))
+    return Response(HTTPStatus.CREATED, "application/json", to_posted_out(posted))
 
 
 @api.patch(

@@ -1,11 +1,11 @@
 """API schemas for posting and editing comments."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, TypedDict
 
 from kolom.comments.mapping import to_author_view
 from kolom.comments.posting import NewComment, PostedComment
-from kolom.comments.schemas import CommentOut
+from kolom.comments.schemas import CommentOut, to_comment_out
 from kolom.comments.types import Comment
 from kolom.submissions import fields
 from kolom.submissions.schemas import FormFields
@@ -45,8 +45,7 @@ class EditIn:
     content: Annotated[str, fields.CONTENT]
 
 
-@dataclass(frozen=True, kw_only=True)
-class PostedCommentOut:
+class PostedCommentOut(TypedDict):
     """The result of posting a comment: approved or pending. With ``edit_token`` its author may change it."""
 
     comment: CommentOut
@@ -58,17 +57,16 @@ class PostedCommentOut:
         ),
     ]
 
-    @classmethod
-    def of(cls, posted: PostedComment) -> Self:
-        """Convert for the comment's author, to whom spam is reported as pending."""
-        comment = posted.comment
-        return cls(
-            comment=CommentOut.of(to_author_view(comment)),
-            status="approved" if comment.status == "approved" else "pending",
-            edit_token=posted.edit_token,
-        )
+
+def to_posted_out(posted: PostedComment) -> PostedCommentOut:
+    """Convert a posted comment for its author, to whom spam is reported as pending."""
+    return {
+        "comment": to_author_out(posted.comment),
+        "status": "approved" if posted.comment.status == "approved" else "pending",
+        "edit_token": posted.edit_token,
+    }
 
 
 def to_author_out(comment: Comment) -> CommentOut:
     """Convert a comment in any status for its author."""
-    return CommentOut.of(to_author_view(comment))
+    return to_comment_out(to_author_view(comment))

@@ -1,7 +1,7 @@
 """API schemas of contact messages."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from kolom.contact.submission import NewMessage
 from kolom.submissions import fields
@@ -25,9 +25,8 @@ class MessageIn(FormFields):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceivedMessageOut:
+class ReceivedMessageOut(TypedDict):
     """Confirms that the message is stored."""
 
     id: str
-    status: Literal["received"] = "received"
+    status: Literal["received"]

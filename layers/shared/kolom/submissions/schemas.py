@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, TypedDict
 
 from kolom.config import settings
 from kolom.security import signing
@@ -32,8 +32,7 @@ class FormFields:
         return FormMeta(token=self.form_token, proof=self.altcha, honeypot=self.website_url is not None)
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormTokenOut:
+class FormTokenOut(TypedDict):
     """A form token. ``challenge`` is ALTCHA's, or null."""
 
     token: str
@@ -41,9 +40,14 @@ class FormTokenOut:
     expires_at: datetime
     challenge: dict[str, Any] | None
 
-    @classmethod
-    def create(cls, *, now: datetime) -> Self:
-        """Create a token for a form that is opened now, with a challenge if the site requires proof of work."""
-        with_challenge = settings().proof_of_work != "none"
-        token = form_tokens.create_token(signing.load_keys(), now=now, with_challenge=with_challenge)
-        return cls(token=token.token, min_seconds=MIN_SECONDS, expires_at=token.expires_at, challenge=token.challenge)
+
+def create_form_token(*, now: datetime) -> FormTokenOut:
+    """Create a token for a form that is opened now, with a challenge if the site requires proof of work."""
+    with_challenge = settings().proof_of_work != "none"
+    token = form_tokens.create_token(signing.load_keys(), now=now, with_challenge=with_challenge)
+    return {
+        "token": token.token,
+        "min_seconds": MIN_SECONDS,
+        "expires_at": token.expires_at,
+        "challenge": token.challenge,
+    }
