@@ -76,7 +76,7 @@ class Api(APIGatewayHttpResolver):
     """A resolver that returns errors as problems or pages, and makes successful responses cacheable.
 
     Handlers receive the arguments that their signatures declare (:mod:`kolom.http.parameters`), also from the fields of
-    HTML forms, and return dataclasses or responses. Unsafe requests from pages of other websites are refused.
+    HTML forms, and return API schemas or responses. Unsafe requests from pages of other websites are refused.
     """
 
     caching: str | None = None
@@ -182,8 +182,8 @@ def new_api(
 
 
 def to_json(body: object) -> str:
-    """Return a response body of JSON types, dataclasses and aware times as JSON."""
-    return json.dumps(body, default=_json_value, ensure_ascii=False, separators=(",", ":"))
+    """Return a response body of dictionaries, lists, texts, numbers and aware times as JSON."""
+    return json.dumps(body, default=_to_text, ensure_ascii=False, separators=(",", ":"))
 
 
 def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
@@ -216,9 +216,9 @@ def page_response(page: Callable[[], HtmlPage], failed: Callable[[KolomError], H
         return html_response(failed(error))
 
 
-def _json_value(value: object) -> Any:
-    """Return a dataclass as an object with its fields, and a time in RFC 3339."""
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else vars(value)
+def _to_text(time: datetime) -> str:
+    """Return a time in RFC 3339."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def _with_time_zone(response: LambdaResponse) -> LambdaResponse:
