@@ -183,8 +183,9 @@ def compile_templates(root: Path) -> None:
     Otherwise every process would compile the templates of its first page, which takes longer than to render them.
     """
     for package, environment in (("pages", templating.environment()), ("mail", renderer.environment())):
-        target = root / "kolom" / package / "templates" / COMPILED
-        environment.compile_templates(target, zip=None, ignore_errors=False)
+        templates = root / "kolom" / package / "templates"
+        if templates.is_dir():
+            environment.compile_templates(templates / COMPILED, zip=None, ignore_errors=False)
 
 
 def compile_sources(artifact: Artifact) -> None:
