@@ -162,7 +162,8 @@ def read_build(directory: Path) -> tuple[dict[str, Artifact], Path]:
 
 def main(repeats: int, builds: list[Path]) -> None:
     """Print a table of processor times in milliseconds, and their ratios to the floor, for each build."""
-    measured = {str(each): read_build(each) for each in builds} or {"this project": None}
+    measured: dict[str, tuple[dict[str, Artifact], Path] | None] = {str(each): read_build(each) for each in builds}
+    measured = measured or {"this project": None}
     tasks = [(build, name) for build in measured for name in ("floor", *REQUESTS)]
     if not builds:
         for _, name in tasks:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 _INTEGER: Final = re.compile(r"([+-]?\d+(?:_\d+)*)(?:\.0+)?", re.ASCII)
 _MAX_DIGITS: Final = 4_300
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FLAGS: Final[Mapping[object, bool]] = {
     **dict.fromkeys(("", None, False, "0", "off", "f", "false", "n", "no"), False),
     **dict.fromkeys((True, "1", "on", "t", "true", "y", "yes"), True),
@@ -60,8 +59,10 @@ class Text(Keywords):
         """
         if not isinstance(value, str):
             raise ValueError("must be a string")  # noqa: TRY004 - a message for the client
-        if _SURROGATE.search(value):
-            raise ValueError("Input should be a valid string, unable to parse raw data as a unicode string")
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # it has half of a surrogate pair
+            raise ValueError("Input should be a valid string, unable to parse raw data as a unicode string") from None
         text = value.strip(" ") if self._is_trimmed else value
         self._check_length(text)
         for rule in self._rules:
