@@ -145,7 +145,7 @@ def test_keys_of_comments_and_messages_are_independent(contact_form: ContactForm
 
 def test_forty_concurrent_equal_submissions_are_one_message(contact_form: ContactForm) -> None:
     event = contact_request(message="At once.", headers={"idempotency-key": "same"})
-    message = MessageIn.model_validate_json(event["body"]).to_new_message()
+    message = MessageIn(**json.loads(event["body"])).to_new_message()
     context, now = RequestContext.from_event(event), datetime.now(UTC)
     with ThreadPoolExecutor(40) as pool:
         ids = {each.id for each in pool.map(lambda _: submission.submit(message, context, now=now), range(40))}
