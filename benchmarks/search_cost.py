@@ -55,7 +55,7 @@ from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 START = datetime(2016, 1, 1, tzinfo=UTC)
 _PUBLISHING_REQUESTS = 4  # requests of the publication before indexing: see benchmarks.articles
-KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary")
+KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary", "related")
 
 
 class Writer(Words):
@@ -86,11 +86,13 @@ def index_by_stream(writer: Writer, number: int) -> Iterator[Figure]:
             with metered() as one:
                 publish(stack, [content])
             alone.requests += one.requests
+            alone.reads += one.reads
             alone.writes += one.writes
         stems = _mean_stems(number)
         for name, bill, count in (("alone", alone, 20), (f"of {number:,} at once", many, number)):
             case = f"indexing an article, {name}"
             yield Figure(case, "requests", [bill.total_requests / count - _PUBLISHING_REQUESTS])
+            yield Figure(case, "read units", [bill.read_units / count])
             for kind in KINDS:
                 yield Figure(case, f"write units, {kind}", [bill.writes[kind] / count])
             yield Figure(case, "different stems", [stems])
