@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -106,6 +107,7 @@ def author_name(*names: str) -> tuple[str, tuple[str, ...]]:
     return ANONYMOUS, ()
 
 
+@lru_cache(maxsize=1024)
 def website(value: str) -> str | None:
     """Return the URL of a website, or None if it is invalid."""
     try:
@@ -114,6 +116,7 @@ def website(value: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def email(value: str) -> str | None:
     """Return the email address, or None if it is invalid."""
     try:

@@ -14,7 +14,7 @@ from linkify_it import LinkifyIt
 from markdownify import MarkdownConverter
 
 from kolom.rendering.html_tokenizer import names
-from kolom.rendering.renderer import render
+from kolom.rendering.renderer import render_html
 from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.common.emphasis import BOLD, ITALIC, SPACE, Kind, marked, written
 
@@ -51,7 +51,7 @@ _LINKIFIER: Final = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False
 def html_to_markdown(html: str) -> str:
     """Return the Markdown of a comment's HTML, which may be any string. It is empty if nothing is visible."""
     # The converter needs balanced elements and limited nesting. The renderer of articles ensures both.
-    cleaned = _CLEANER.clean(render(html, "html").html)
+    cleaned = _CLEANER.clean(render_html(html))
     return written(str(_Converter().convert(f"<div>{cleaned}</div>"))).strip()
 
 

@@ -146,7 +146,7 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
     for file in files:
         # The second pass reaches the same error and raises it after all items before it.
         with suppress(SourceError), open_member(file) as stream:
-            for record in read_wxr(file.name, stream):
+            for record in read_wxr(file.name, stream, with_comments=False):
                 match record:
                     case Author(login, display_name, number):
                         blog.authors[login] = display_name

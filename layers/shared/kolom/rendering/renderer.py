@@ -67,6 +67,12 @@ def render(
     )
 
 
+def render_html(html: str) -> str:
+    """Return only the HTML that :func:`render` returns for HTML without a title."""
+    rewritten = html_rewriter.rewrite(_canonical_tokens(html, "html"), _identity, _unknown_size)
+    return sanitize(serialize(rewritten.tokens))
+
+
 def find_title(source: str, source_format: SourceFormat) -> str | None:
     """Return the text of the first heading of level 1 outside of lists and quotations; None if there is none."""
     heading = find_heading(_canonical_tokens(source, source_format))
