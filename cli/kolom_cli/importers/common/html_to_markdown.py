@@ -52,7 +52,7 @@ def html_to_markdown(html: str) -> str:
     """Return the Markdown of a comment's HTML, which may be any string. It is empty if nothing is visible."""
     # The converter needs balanced elements and limited nesting. The renderer of articles ensures both.
     cleaned = _CLEANER.clean(render_html(html))
-    return written(str(_Converter().convert(f"<div>{cleaned}</div>"))).strip()
+    return written(str(_CONVERTER.convert(f"<div>{cleaned}</div>"))).strip()
 
 
 class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
@@ -132,6 +132,9 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
         return f"{before}{text}\n\n" if text else ""
 
     convert_ol = convert_ul
+
+
+_CONVERTER: Final = _Converter()
 
 
 def _as_block(convert: Callable[..., str]) -> Callable[..., str]:

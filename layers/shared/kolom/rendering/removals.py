@@ -13,7 +13,7 @@ from typing import Final
 
 from kolom.rendering import embeds, markdown
 from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes, srcset_candidates
-from kolom.rendering.html_tokenizer import VOID, End, Start, Token, names, tokenize, unescape
+from kolom.rendering.html_tokenizer import VOID, End, Start, Text, Token, names, tokenize, unescape
 from kolom.rendering.sanitizer import (
     ALIGNED,
     ATTRIBUTES,
@@ -141,6 +141,8 @@ class _Comparison:
         """Examine every start tag outside of elements that are removed with their content."""
         dropping: list[str] = []
         for token in tokens:
+            if isinstance(token, Text):
+                continue
             match token:
                 case Start(name) if dropping:
                     if name in BLOCKS and dropping[-1] in FOREIGN:

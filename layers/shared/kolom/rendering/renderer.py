@@ -56,12 +56,13 @@ def render(
     rewritten = html_rewriter.rewrite(
         tokens, resolve or _identity, size_of or _unknown_size, title=title, resolve_link=resolve_link or _identity
     )
-    html = sanitize(serialize(rewritten.tokens))
+    markup = serialize(rewritten.tokens)
+    html = sanitize(markup)
     return Rendered(
         html=html,
         toc=rewritten.toc,
         excerpt=text.excerpt(rewritten.tokens),
-        reading_minutes=text.reading_minutes(plain_text(html)),
+        reading_minutes=text.reading_minutes(text.text_of(rewritten.tokens) if html == markup else plain_text(html)),
         image=rewritten.image,
         omitted_heading=serialize(rewritten.omitted_heading),
     )

@@ -32,10 +32,15 @@ def plain_text(html: str) -> str:
     """
     if "<" not in html:
         return " ".join(unescape(html).split())
+    return text_of(tokenize(html))
+
+
+def text_of(tokens: Iterable[Token]) -> str:
+    """Return the text of the tokens of sanitized HTML, as :func:`plain_text` does."""
     pieces: list[str] = []
     preformatted = 0
     raw = False
-    for token in tokenize(html):
+    for token in tokens:
         match token:
             case Text(markup) if not raw:
                 text = unescape(markup)
