@@ -20,8 +20,9 @@ SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 90
-# Runs on all cores. The tests of a file run in one process, because many share a stack that takes seconds to start.
-PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
+# Runs on all cores. The tests of a file run in one process, because many share a stack that takes seconds to start. The
+# integration tests, which take longer, come first, so that all processes end at about the same time.
+PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi catalog decisions docs docs-serve clean
 

@@ -25,7 +25,7 @@ from kolom.rendering.types import SourceFormat
 from kolom_cli.archive.encoding import FENCE, ArchiveFormatError, read_front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
-    AUTHORS,
+    COMMENT_AUTHORS,
     COMMENTS,
     FORMAT,
     HTML,
@@ -113,7 +113,7 @@ class Archive:
     def count(self) -> int:
         """Return the approximate number of entries, for a progress bar."""
         files = sum(1 for name in (ARTICLES, MEDIA) for _ in _walk(self.root / name))
-        for name in (COMMENTS, AUTHORS, SUBSCRIPTIONS, MESSAGES):
+        for name in (COMMENTS, COMMENT_AUTHORS, SUBSCRIPTIONS, MESSAGES):
             path = self.root / name
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:
@@ -126,7 +126,7 @@ class Archive:
             self._files(MEDIA, "file", self._media),
             self._files(ARTICLES, "article", self._article),
             self._lines(COMMENTS, "comment", CommentRecord, CommentRecord.to_comment),
-            self._lines(AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.to_author),
+            self._lines(COMMENT_AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.to_author),
             self._lines(SUBSCRIPTIONS, "subscription", SubscriptionRecord, SubscriptionRecord.to_subscription),
             self._lines(MESSAGES, "message", MessageRecord, MessageRecord.to_message),
         )

@@ -26,7 +26,7 @@ from kolom_cli.archive.encoding import as_json, front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
     ATTRIBUTES,
-    AUTHORS,
+    COMMENT_AUTHORS,
     COMMENTS,
     FORMAT,
     HTML,
@@ -164,7 +164,7 @@ class Exporter:
         self._count(article.kind)
 
     def _write_comments(self, ids: Iterable[int]) -> None:
-        with self._open(COMMENTS) as comments, self._open(AUTHORS if self.private else None) as authors:
+        with self._open(COMMENTS) as comments, self._open(COMMENT_AUTHORS if self.private else None) as authors:
             for article_id in ids:
                 self._check_stopped()
                 loaded = [each for each in admin.list_by_article(article_id) if self._is_unexpired(each)]

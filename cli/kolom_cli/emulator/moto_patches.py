@@ -42,6 +42,7 @@ from kolom_cli.emulator.dynamodb_limits import (
     check_numbers,
     size_bytes,
 )
+from kolom_cli.emulator.moto_expressions import remember_expressions, traverse_by_type
 from kolom_cli.emulator.moto_shortcuts import (
     LOCK,
     add_to_sets_directly,
@@ -285,6 +286,8 @@ PATCHES = (
     disable_instance_lists,
     serialize_directly,
     remember_methods,
+    remember_expressions,
+    traverse_by_type,
     serialize_calls,
     add_to_sets_directly,
 )
