@@ -104,6 +104,16 @@ class Workers:
             raise failure
         raise ServiceBusy(f"AWS did not complete the request: {failure}") from failure
 
+    def call_for_all[Result](self, operation: Callable[[], Result]) -> Result:
+        """Return the result of an operation that many items need, as :meth:`call` does.
+
+        :raises Unavailable: the service was busy at each attempt
+        """
+        try:
+            return self.call(operation)
+        except ServiceBusy as error:
+            raise Unavailable(str(error)) from error
+
 
 class OrderedResults[Result]:
     """The results of tasks that run concurrently, in the order in which the tasks were added."""

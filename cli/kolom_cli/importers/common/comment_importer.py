@@ -110,7 +110,7 @@ class CommentImporter:
         self.spool.finish()
         self._load_articles(workers)
         if settings().secret_name:
-            workers.call(signing.load_keys)
+            workers.call_for_all(signing.load_keys)
         try:
             for outcome in self._store_below_articles(workers):
                 self._count(outcome)
@@ -127,10 +127,10 @@ class CommentImporter:
         """Find the articles of all comments, and whether they are deleted."""
         for batch in batched(self.spool.article_names(), _ARTICLES_PER_LOOKUP, strict=False):
             wanted = {name for names in batch for name in names}
-            ids = workers.call(partial(articles.find_ids, wanted))
+            ids = workers.call_for_all(partial(articles.find_ids, wanted))
             found = {names: ids[name] for names in batch if (name := next(filter(ids.get, names), None))}
             self.spool.set_article_ids(found)
-            loaded = workers.call(partial(articles.get_many, set(found.values())))
+            loaded = workers.call_for_all(partial(articles.get_many, set(found.values())))
             for article_id in set(found.values()):
                 article = loaded.get(article_id)
                 if article is None or article.status == "deleted":
@@ -160,7 +160,7 @@ class CommentImporter:
 
     def _store_below(self, article_id: int, workers: Workers) -> None:
         """Store the comments of one article, until all are done or the import is stopped."""
-        thread = _Thread(article_id, workers.call(lambda: importing.load_states(article_id)))
+        thread = _Thread(article_id, workers.call_for_all(lambda: importing.load_states(article_id)))
         for spooled in self.spool.below(article_id):
             if workers.is_stopped:
                 return

@@ -101,7 +101,7 @@ class _Processes[Input, State, Output]:
             process.stdin.flush()
             converted: list[Output] | Exception = pickle.load(process.stdout)  # noqa: S301 - from our own process
         except (OSError, EOFError, pickle.UnpicklingError):
-            return [output for each in chunk for output in self._convert(each, self._state)]
+            return _convert_here(self._convert, self._state, chunk)
         if isinstance(converted, Exception):
             raise converted
         return converted
@@ -120,6 +120,12 @@ class _Processes[Input, State, Output]:
             assert process.stdin is not None
             pickle.dump((self._convert, self._state), process.stdin)
         return process
+
+
+def _convert_here[Input, State, Output](
+    convert: Convert[Input, State, Output], state: State, chunk: list[Input]
+) -> list[Output]:
+    return [output for each in chunk for output in convert(each, state)]
 
 
 def _chunks[Input](inputs: Iterable[Input], size_of: Callable[[Input], int]) -> Iterator[list[Input]]:

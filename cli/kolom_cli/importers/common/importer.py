@@ -167,7 +167,7 @@ class Importer:
                     self._record(results.finished())
                 names = {name for item in batch.articles for name in self._names_to_look_up(item)}
                 load = partial(ArticleLookup.load, names)
-                loading = workers.submit(partial(workers.call, load))
+                loading = workers.submit(partial(workers.call_for_all, load))
                 if previous is not None:
                     self._begin(*previous, results, workers)
                 previous = batch, loading
@@ -217,7 +217,7 @@ class Importer:
         existing = self._load_existing(batch, lookup, workers)
         plans = [self._plan(item, existing, lookup) for item in batch.items]
         new = sum(1 for plan in plans if isinstance(plan, _Plan) and plan.existing is None)
-        ids = iter(workers.call(partial(repository.next_ids, new)) if new and not self.dry_run else ())
+        ids = iter(workers.call_for_all(partial(repository.next_ids, new)) if new and not self.dry_run else ())
         for plan in plans:
             if isinstance(plan, _Outcome):
                 results.add_result(plan)
@@ -248,7 +248,7 @@ class Importer:
 
         def load(item: ImportedArticle) -> Article | Conflict | None:
             try:
-                return workers.call(partial(self._existing, item, lookup))
+                return workers.call_for_all(partial(self._existing, item, lookup))
             except Conflict as error:
                 return error
 
