@@ -4,9 +4,10 @@ Run: ``uv run python -m benchmarks.imports wordpress 500 --dry-run``, ``… blog
 The size is in MB. Without ``--dry-run`` the export is imported twice; the second import changes nothing.
 
 The importer and moto run in separate processes, so the memory is that of the importer and of the processes that it
-starts. The ratio is that of CPU times, without moto. The baseline is lxml's ``iterparse`` over the same file without any processing. The counts in the
-report are compared, by kind, to the content of the export. Requests before the first comment are counted for the
-articles, the others for the comments. Indexing, which the stream does later, is not included.
+starts. The ratio is that of CPU times, without moto. The baseline is lxml's ``iterparse`` over the same file without
+any processing. The counts in the report are compared, by kind, to the content of the export. Requests before the first
+comment are counted for the articles, the others for the comments. Indexing, which the stream does later, is not
+included.
 """
 
 import argparse

@@ -4,10 +4,10 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from kolom import aws
 from kolom.errors import KolomError, ServiceBusy
@@ -61,13 +61,40 @@ class Workers:
 
     def submit[Result](self, task: Callable[[], Result]) -> Future[Result | None]:
         """Run ``task``, usually in another thread. The result is None if it was abandoned."""
-        if self._threads is not None:
+        if self._threads is not None and not self.is_stopped:
             return self._threads.submit(self._run, task)
         future: Future[Result | None] = Future()
         try:
             future.set_result(self._run(task))
         except Exception as error:  # noqa: BLE001 - as the executor does
             future.set_exception(error)
+        return future
+
+    def submit_after[Result](
+        self, earlier: Collection[Future[Any]], task: Callable[[], Result]
+    ) -> Future[Result | None]:
+        """Run ``task`` after the tasks of the futures ``earlier``, of which there is at least one. No thread waits."""
+        future: Future[Result | None] = Future()
+        remaining = len(earlier)
+        lock = threading.Lock()
+
+        def count_down(_: object) -> None:
+            nonlocal remaining
+            with lock:
+                remaining -= 1
+                is_last = not remaining
+            if is_last:
+                self.submit(task).add_done_callback(finish)
+
+        def finish(done: Future[Result | None]) -> None:
+            error = CancelledError() if done.cancelled() else done.exception()
+            if error is None:
+                future.set_result(done.result())
+            else:
+                future.set_exception(error)
+
+        for each in earlier:
+            each.add_done_callback(count_down)
         return future
 
     def _run[Result](self, task: Callable[[], Result]) -> Result | None:
@@ -122,10 +149,15 @@ class OrderedResults[Result]:
         self._workers = workers
         self._pending: deque[tuple[Future[Result | None], int]] = deque()
         self._size = 0
+        self._last: dict[object, Future[Result | None]] = {}
 
-    def add(self, task: Callable[[], Result], size: int = 0) -> None:
-        """Run the task. ``size`` is that of its data."""
-        self._pending.append((self._workers.submit(task), size))
+    def add(self, task: Callable[[], Result], *, size: int = 0, keys: Iterable[object] = ()) -> None:
+        """Run the task. ``size`` is that of its data. Tasks with a key in common run one after another."""
+        keys = set(keys)
+        earlier = {future for key in keys if (future := self._last.get(key)) is not None}
+        future = self._workers.submit_after(earlier, task) if earlier else self._workers.submit(task)
+        self._last |= dict.fromkeys(keys, future)
+        self._pending.append((future, size))
         self._size += size
 
     def add_result(self, result: Result) -> None:
@@ -146,6 +178,8 @@ class OrderedResults[Result]:
                 return
             self._pending.popleft()
             self._size -= size
+            if not self._pending:
+                self._last.clear()
             result = future.result()
             if result is not None:
                 yield result

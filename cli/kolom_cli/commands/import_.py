@@ -329,6 +329,7 @@ def archive(
     ],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
+    concurrency: Concurrency = DEFAULT_CONCURRENCY,
     as_json: AsJson = False,
 ) -> None:
     """Restore an archive written by `kolom export`.
@@ -338,7 +339,7 @@ def archive(
     connect(ctx.obj)
     report = Report(dry_run=dry_run)
     source = Archive(directory, settings().zone)
-    restorer = Restorer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
+    restorer = Restorer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run, concurrency=concurrency)
     with console.interruptible() as stopped, console.progress("Importing", hidden=as_json) as bar:
         restorer.restore_all(bar.track(source.entries(), total=source.count(), task_id=bar.task_ids[0]), stopped)
     _finish(report, as_json=as_json)

@@ -108,3 +108,27 @@ def test_tasks_that_have_not_begun_are_abandoned_after_a_stop(number: int) -> No
         list(results.finished(max_pending=1))
         results.add(lambda: "not begun")
         assert "not begun" not in list(results.finished())
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_tasks_with_a_key_in_common_run_one_after_another(number: int) -> None:
+    done: dict[str, list[int]] = {"a": [], "b": [], "c": []}
+    running: set[str] = set()
+
+    def task(each: int, keys: str) -> int:
+        assert running.isdisjoint(keys)
+        running.update(keys)
+        time.sleep(0.001)
+        for key in keys:
+            done[key].append(each)
+        running.difference_update(keys)
+        return each
+
+    with Workers(number, threading.Event()) as workers:
+        results: OrderedResults[int] = OrderedResults(workers)
+        for each in range(40):
+            keys = ("a", "b", "ab", "c")[each % 4]
+            results.add(lambda each=each, keys=keys: task(each, keys), keys=keys)  # type: ignore[misc]
+        assert list(results.finished()) == list(range(40))
+    assert all(numbers == sorted(numbers) for numbers in done.values())
+    assert sum(map(len, done.values())) == 50

@@ -231,7 +231,7 @@ class Importer:
                 self._spellings.clear()
             self._spellings |= {label_key(label): label for label in plan.content.labels}
             new_id = next(ids) if plan.existing is None else None
-            results.add(partial(self._write, plan, new_id, workers), plan.size)
+            results.add(partial(self._write, plan, new_id, workers), size=plan.size)
             self._record(results.finished(max_pending=2 * workers.concurrency, max_size=_MAX_PENDING_CHARACTERS))
 
     def _has_other_spellings(self, labels: Iterable[str]) -> bool:
