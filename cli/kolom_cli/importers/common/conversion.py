@@ -1,6 +1,8 @@
-"""Convert the entries of a large export in several processes, in their order and in bounded memory.
+"""Convert the entries of a large export on all cores, in their order and in bounded memory.
 
-The processes run :mod:`.conversion_process`. They end when this process ends, for whatever reason, because their
+This process converts too. There is one more for each further core, since a process takes 70 MB.
+
+The others run :mod:`.conversion_process`. They end when this process ends, for whatever reason, because their
 standard input ends then.
 """
 
@@ -21,7 +23,8 @@ _SMALL_EXPORT: Final = 2_000_000
 """The number of characters that are converted without further processes: starting one takes about a second."""
 
 _CHUNK: Final = 100_000
-_MAX_PROCESSES: Final = 4
+_MAX_PROCESSES: Final = 3
+_MAX_PENDING: Final = 8
 _COMMAND: Final = (sys.executable, "-P", "-m", "kolom_cli.importers.common.conversion_process")
 
 type Convert[Input, State, Output] = Callable[[Input, State], list[Output]]
@@ -42,8 +45,8 @@ def convert_in_order[Input, State, Output](
         size += size_of(each)
         if size > _SMALL_EXPORT:
             break
-    number = min(os.process_cpu_count() or 1, _MAX_PROCESSES)
-    if number == 1:
+    number = min((os.process_cpu_count() or 1) - 1, _MAX_PROCESSES)
+    if not number:
         yield from chain.from_iterable(convert(each, state) for each in remaining)
         return
     with _Processes(number, convert, state) as processes:
@@ -83,15 +86,23 @@ class _Processes[Input, State, Output]:
                 error, chunk = raised, None
             if chunk is None:
                 break
-            pending.append(self._threads.submit(self._convert_chunk, chunk))
-            if len(pending) > 2 * self._number:
+            pending.append(self._begin(chunk, sum(not future.done() for future in pending)))
+            while pending and (pending[0].done() or len(pending) > _MAX_PENDING * self._number):
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
         if error is not None:
             raise error
 
-    def _convert_chunk(self, chunk: list[Input]) -> list[Output]:
+    def _begin(self, chunk: list[Input], running: int) -> Future[list[Output]]:
+        """Begin to convert the chunk in another process; convert it here if they all have enough to do."""
+        if running < 2 * self._number:
+            return self._threads.submit(self._convert_elsewhere, chunk)
+        future: Future[list[Output]] = Future()
+        future.set_result(_converted(self._convert, self._state, chunk))
+        return future
+
+    def _convert_elsewhere(self, chunk: list[Input]) -> list[Output]:
         """Convert in the process of this thread; in this process if it cannot be started or has ended."""
         try:
             process = self._process()
@@ -101,7 +112,7 @@ class _Processes[Input, State, Output]:
             process.stdin.flush()
             converted: list[Output] | Exception = pickle.load(process.stdout)  # noqa: S301 - from our own process
         except (OSError, EOFError, pickle.UnpicklingError):
-            return _convert_here(self._convert, self._state, chunk)
+            return _convert_instead(self._convert, self._state, chunk)
         if isinstance(converted, Exception):
             raise converted
         return converted
@@ -122,10 +133,14 @@ class _Processes[Input, State, Output]:
         return process
 
 
-def _convert_here[Input, State, Output](
+def _converted[Input, State, Output](
     convert: Convert[Input, State, Output], state: State, chunk: list[Input]
 ) -> list[Output]:
     return [output for each in chunk for output in convert(each, state)]
+
+
+_convert_instead = _converted
+"""What converts a chunk whose process failed."""
 
 
 def _chunks[Input](inputs: Iterable[Input], size_of: Callable[[Input], int]) -> Iterator[list[Input]]:

@@ -21,7 +21,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversion, "_SMALL_EXPORT", 0)
     monkeypatch.setattr(conversion, "_CHUNK", 2_000)
     monkeypatch.setattr(os, "process_cpu_count", lambda: 2)
-    monkeypatch.setattr(conversion, "_convert_here", None)
+    monkeypatch.setattr(conversion, "_convert_instead", None)
 
 
 def test_several_processes_return_the_same_items_in_the_same_order(
