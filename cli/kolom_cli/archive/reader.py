@@ -59,7 +59,7 @@ _CLOSING: Final = f"\n{FENCE}\n".encode()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
-    """A file of ``media/`` whose content matches the digest in its name."""
+    """A file of ``media/`` whose content matches the digest in its path."""
 
     key: str
     data: bytes
@@ -145,7 +145,7 @@ class Archive:
             raise ArchiveFormatError(problem)
         data = _bytes(path, MAX_BYTES)
         if not sha256(data).hexdigest().startswith(path.parent.name):
-            raise ArchiveFormatError("its content does not match the digest in its name")
+            raise ArchiveFormatError("its content does not match the digest in its path")
         if path.suffix == ".svg" and (problem := find_unsafe_svg(data)):
             raise ArchiveFormatError(problem)
         media = MediaFile(key=key, data=data, content_type=CONTENT_TYPES[path.suffix])

@@ -90,7 +90,7 @@ class _Thread:
 class CommentImporter:
     """Stores comments and reports on each.
 
-    ``planned`` are the names of the articles that a dry run would create. ``unmatched`` are the threads for which no
+    ``planned`` are the names of all articles that a dry run would import. ``unmatched`` are the threads for which no
     article was found.
     """
 

@@ -55,7 +55,7 @@ def publish(
     :raises NotFound: there is no article ``article_id``
     :raises VersionConflict: the article has a different version
     :raises Conflict: a name belongs to another article
-    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed
+    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed, or only labels removed
     """
     if new_id is not None:
         return _publish_new(content, new_id, now)

@@ -46,7 +46,7 @@ def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[in
 
 
 def load_results(article_ids: Iterable[int], *, with_text: bool = True) -> dict[int, StoredResult]:
-    """Return the stored results of these articles; just deleted ones are missing. One BatchGetItem per hundred."""
+    """Return the stored results of these articles; recently deleted ones are missing. One BatchGetItem per hundred."""
     names = None if with_text else ["key", "part", *SUMMARY_FIELDS]
     records = ResultRecord.batch_get([(f"doc#{each}", DOC) for each in article_ids], attributes_to_get=names)
     return {int(record.id): _load_result(record, with_text=with_text) for record in records}
