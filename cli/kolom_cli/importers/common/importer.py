@@ -35,6 +35,7 @@ from kolom_cli.terminal.report import ImportedState, Note, Report
 
 _NO_VERSION = 0
 """A version that no article has. Expecting it refuses any change of an article, unless ``overwrite`` is set."""
+
 _BATCH_ARTICLES: Final = 25
 """The number of articles whose names are looked up together: they have about a hundred names, as one request allows."""
 
