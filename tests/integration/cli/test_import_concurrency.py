@@ -300,3 +300,20 @@ def test_wrong_assumptions_about_a_comment_and_its_parent_are_corrected() -> Non
     assert importing.upsert(reply, now=NOW) == "unchanged"
     stored, _ = admin.list_by_article(1)
     assert (stored.status, stored.replies) == ("pending", 1)
+
+
+def test_an_archive_is_restored_to_the_same_state_for_any_concurrency(
+    kolom: Kolom, delays: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(blogger())
+    kolom("import", "blogger", file)
+    before = archive(kolom, tmp_path / "before")
+    reports = []
+    for number in (1, 16):
+        restore_or_create("stack", create_stack)
+        reports.append(kolom("import", "archive", tmp_path / "before", "--json", "--concurrency", number).json)
+        assert archive(kolom, tmp_path / str(number)) == before
+        again = kolom("import", "archive", tmp_path / "before", "--json", "--concurrency", number).json
+        assert again["unchanged"] == again["read"]
+    assert reports[0] == reports[1]
