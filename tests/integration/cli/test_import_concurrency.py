@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kolom.articles import publishing, repository
+from kolom.articles import public, publishing, repository
 from kolom.comments import admin, importing
 from kolom.comments.importing import ExternalComment
 from kolom.errors import InvalidInput, StaleRead
@@ -317,3 +317,20 @@ def test_an_archive_is_restored_to_the_same_state_for_any_concurrency(
         again = kolom("import", "archive", tmp_path / "before", "--json", "--concurrency", number).json
         assert again["unchanged"] == again["read"]
     assert reports[0] == reports[1]
+
+
+@pytest.mark.usefixtures("kolom")
+def test_the_list_of_labels_has_the_spelling_of_the_last_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = publishing.publish
+
+    def slow_at_first(article: Any, **named: Any) -> publishing.PublishResult:
+        time.sleep(0.2 if article.slug == "post-0" else 0)
+        return original(article, **named)
+
+    monkeypatch.setattr(publishing, "publish", slow_at_first)
+    articles = (
+        ImportedArticle(name=label, content=content(f"post-{n}", origin=f"t/{n}", labels=(label,)), id_suffix=str(n))
+        for n, label in enumerate(("kopi", "Kopi"))
+    )
+    Importer(Report(), NOW, concurrency=4).store_all(articles, threading.Event())
+    assert [each.label for each in public.list_all_labels()] == ["Kopi"]
