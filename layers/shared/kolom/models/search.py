@@ -7,6 +7,7 @@
 | ``#documents`` | ``#`` | ``revision``: how often the document list has changed |
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the text for its snippet |
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
+| ``related#7`` | ``related`` | :class:`RelatedRecord`: the related articles for the page of the article |
 | ``words#e`` | ``election``, ``elan#élan`` | a word of some article; no other attributes |
 | ``titles#p`` | ``politik#7`` | a word of that article's title; no other attributes |
 
@@ -18,7 +19,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    ListAttribute,
+    NumberAttribute,
+    NumberSetAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, UpdateError
 
@@ -30,6 +38,7 @@ DOCUMENTS: Final = "#documents"
 REVISION: Final = "#"  # sorts before every block, so that a Query reads it first
 DOC: Final = "doc"
 TERMS: Final = "terms"
+RELATED: Final = "related"
 
 
 class SearchRecord(Record):
@@ -75,6 +84,13 @@ class ResultRecord(SummaryAttributes, SearchRecord):
     is_whole = BooleanAttribute()
 
 
+class RelatedRecord(SearchRecord):
+    """The ids of the articles that are related to an article, the most similar first."""
+
+    schema = NumberAttribute(default=1)
+    ids: ListAttribute[int] = ListAttribute()
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A block as read: its number, and its elements in DynamoDB's number format."""
@@ -88,9 +104,9 @@ def block_part(number: int) -> str:
     return f"{number:06d}"
 
 
-def read_blocks(key: str) -> list[Block]:
+def read_blocks(key: str, *, consistent: bool = False) -> list[Block]:
     """Return all blocks of a term in order. A request for each MB."""
-    return [_block(item) for item in _query(key)]
+    return [_block(item) for item in _query(key, consistent=consistent)]
 
 
 def read_documents() -> tuple[int, list[Block]]:

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import batched
 from typing import Final
 
@@ -28,20 +28,21 @@ class StoredResult:
     is_whole: bool
 
 
-def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[int, int]]:
+def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = False) -> dict[str, dict[int, int]]:
     """Return for each term the frequency codes by article id. One Query per term, eight at once.
 
     Stops after :data:`MAX_POSTINGS` postings, but always reads the first ``needed`` terms. The result lacks terms
     that were not read.
     """
     distinct = list(dict.fromkeys(terms))
+    read = partial(_postings, consistent=consistent)
     if len(distinct) == 1:
-        return {distinct[0]: _postings(distinct[0])}
+        return {distinct[0]: read(distinct[0])}
     found: dict[str, dict[int, int]] = {}
     for batch in batched(distinct, _AT_ONCE, strict=False):
         if len(found) >= needed and sum(map(len, found.values())) >= MAX_POSTINGS:
             break
-        found.update(zip(batch, _pool().map(_postings, batch), strict=True))
+        found.update(zip(batch, _pool().map(read, batch), strict=True))
     return found
 
 
@@ -52,9 +53,9 @@ def load_results(article_ids: Iterable[int], *, with_text: bool = True) -> dict[
     return {int(record.id): _load_result(record, with_text=with_text) for record in records}
 
 
-def _postings(term: str) -> dict[int, int]:
+def _postings(term: str, *, consistent: bool) -> dict[int, int]:
     found: dict[int, int] = {}
-    for block in read_blocks(term):
+    for block in read_blocks(term, consistent=consistent):
         first = block.number * POSTINGS_PER_BLOCK
         # An article that is listed twice, during an update, counts once.
         found.update({first + (number >> 8): number & 0xFF for number in map(int, block.elements)})

@@ -30,7 +30,6 @@ from kolom.search import document_table, spellcheck
 from kolom.search.analyzer import base_language
 from kolom.search.codec import seconds
 from kolom.search.completion import complete
-from kolom.search.document import label_term
 from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import (
     MAX_CHARACTERS,
@@ -43,6 +42,7 @@ from kolom.search.highlighter import (
 from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import Query, QueryWord, parse
+from kolom.search.terms import label_term
 
 MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
