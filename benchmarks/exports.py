@@ -6,7 +6,7 @@ of three comments reply to the previous one. Some items are drafts, in the trash
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import IO, Final, Literal
 
@@ -23,9 +23,13 @@ _IMAGES: Final = "https://old.example/wp-content/uploads"
 _HOSTED: Final = "https://blogger.googleusercontent.com/img/b/R29vZ2xl"
 
 
-def write_export(output: IO[str], kind: str, size: int) -> Expected:
-    """Write an export of about ``size`` characters; return the expected results."""
+def write_export(output: IO[str], kind: str, size: int, *, comments: Sequence[int] = _COMMENTS) -> Expected:
+    """Write an export of about ``size`` characters; return the expected results.
+
+    ``comments`` are the numbers of comments that an article may have, each with the same probability.
+    """
     generator: _WordPress | _Blogger = _WordPress() if kind == "wordpress" else _Blogger()
+    generator.comments = comments
     written = output.write(generator.HEAD)
     number = 0
     while written < size:
@@ -37,6 +41,8 @@ def write_export(output: IO[str], kind: str, size: int) -> Expected:
 
 class _Text:
     """Generates words, sentences and paragraphs."""
+
+    comments: Sequence[int] = _COMMENTS
 
     def __init__(self) -> None:
         self.rng = random.Random(SEED)  # noqa: S311 - a benchmark
@@ -131,7 +137,7 @@ class _WordPress(_Text):
 
     def _comments(self, *, is_trashed: bool) -> Iterator[str]:
         previous = 0
-        for _ in range(self.rng.choice(_COMMENTS)):
+        for _ in range(self.rng.choice(self.comments)):
             state = "post-trashed" if is_trashed else self.draw(**{"1": 90, "0": 3, "spam": 5})
             kind = "comment" if self.rng.random() < 0.98 else "pingback"
             is_imported = kind == "comment" and state in {"1", "0"}
@@ -229,7 +235,7 @@ class _Blogger(_Text):
 
     def _comments(self, post: int, kind: str, *, is_trashed: bool) -> Iterator[str]:
         previous: int | None = None
-        for _ in range(self.rng.choice(_COMMENTS)):
+        for _ in range(self.rng.choice(self.comments)):
             status = self.draw(LIVE=88, PENDING=3, EMPTIED=4, SPAM=5)
             is_imported = status != "SPAM" and not is_trashed
             self.expected["comment", "created" if is_imported else "skipped"] += 1

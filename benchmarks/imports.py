@@ -5,10 +5,11 @@
 The sizes of the exports are in MB. A dry run only reads the export. An import imports it twice; the second import
 changes nothing.
 
-The importer and moto run in separate processes, so the memory is that of the importer alone. The ratio is that of CPU
-times, without moto. The baseline is lxml's ``iterparse`` over the same file without any processing. The counts in the
-report are compared, by kind, to the content of the export. Requests before the first comment are counted for the
-articles, the others for the comments. Indexing, which the stream does later, is not included.
+The importer and moto run in separate processes, so the memory is that of the importer and of the processes that it
+starts. The ratio is that of CPU times, without moto. The baseline is lxml's ``iterparse`` over the same file without
+any processing. The counts in the report are compared, by kind, to the content of the export. Requests before the first
+comment are counted for the articles, the others for the comments. Indexing, which the stream does later, is not
+included.
 """
 
 import io
@@ -19,9 +20,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,13 +144,43 @@ def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
     _bills(endpoint)
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output)  # noqa: S603 - our own
-        # getrusage only has the sum of all children.
+        memory = _PeakMemory(process.pid)
+        memory.start()
+        # getrusage only has the sum of all children. wait4 includes the processes that convert the texts.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        memory.join()
         output.seek(0)
         report = json.loads(output.read())
     processor = usage.ru_utime + usage.ru_stime
-    return Run(report, processor, usage.ru_maxrss * 1024 / MEGABYTE, _bills(endpoint))
+    return Run(report, processor, memory.bytes / MEGABYTE, _bills(endpoint))
+
+
+class _PeakMemory(threading.Thread):
+    """Samples the memory of a process and its descendants, until it ends. Pages that they share count once (PSS)."""
+
+    def __init__(self, process_id: int) -> None:
+        super().__init__(daemon=True)
+        self._process = Path(f"/proc/{process_id}")
+        self.bytes = 0
+
+    def run(self) -> None:
+        """Remember the maximum."""
+        with suppress(OSError):
+            while size := self._size_of(self._process):
+                self.bytes = max(self.bytes, size)
+                time.sleep(0.2)
+
+    def _size_of(self, process: Path) -> int:
+        size = 0
+        for line in (process / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                size = int(line.split()[1]) * 1024
+        for thread in (process / "task").iterdir():
+            for child in (thread / "children").read_text().split():
+                with suppress(OSError):
+                    size += self._size_of(Path(f"/proc/{child}"))
+        return size
 
 
 def _bills(endpoint: str) -> dict[str, dict[str, float]]:

@@ -49,6 +49,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom.pages": 8,
     "kolom_cli": 9,
     "kolom_cli.archive.layout": 9,
+    "kolom_cli.concurrency": 9,
     "kolom_cli.media": 9,
     "kolom_cli.sam": 9,
     "kolom_cli.terminal": 9,

@@ -1,12 +1,19 @@
-"""Restore the entries of an archive to a stack, idempotently, and report on each."""
+"""Restore the entries of an archive to a stack, idempotently, and report on each.
+
+Entries are restored concurrently, except those that depend on each other: those of one article, and articles that have
+a name in common. The files, the articles and the entries of articles are restored one kind after another.
+"""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from kolom.articles import restore as articles
+from kolom.articles.mapping import pointer_keys
 from kolom.articles.restore import ArticleSnapshot
 from kolom.articles.types import Change
 from kolom.comments import restore as comments
@@ -16,10 +23,28 @@ from kolom.config import settings
 from kolom.contact import restore as contact
 from kolom.contact.types import Message
 from kolom.errors import Conflict, InvalidInput, NotFound, RestoreConflict, ServiceBusy
+from kolom.security import signing
 from kolom_cli.archive.reader import ArchiveEntity, ArchiveEntry, ArchiveItem, MediaFile
+from kolom_cli.concurrency import OrderedResults, Unavailable, Workers
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal.report import ImportedState, Note, Report
+
+_MAX_PENDING: Final = 1_000
+"""The maximum number of entries in memory. It exceeds the number of comments of most articles."""
+
+_MAX_PENDING_BYTES: Final = 32 * 1024 * 1024
+"""The maximum size of the files and texts in memory; one of them may be larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What was done with an entry: its ``change``, or the reason why it was skipped."""
+
+    entry: ArchiveEntry
+    change: Change | None = None
+    reason: str = ""
+    is_refused: bool = False
 
 
 class _NotRestored(Exception):
@@ -28,7 +53,7 @@ class _NotRestored(Exception):
 
 @dataclass(slots=True)
 class Restorer:
-    """Restores entries and reports on each.
+    """Restores entries and reports on each, up to ``concurrency`` of them at once.
 
     An entry that belongs to an article is restored only if that article is in the archive, too: a comment is never
     attached to another article that has the same id in the stack.
@@ -38,32 +63,68 @@ class Restorer:
     now: datetime
     overwrite: bool = False
     dry_run: bool = False
+    concurrency: int = 1
     _media: MediaStore = field(default_factory=MediaStore)
     _articles: set[int] = field(default_factory=set)
     _planned: set[str] = field(default_factory=set)
 
     def restore_all(self, entries: Iterable[ArchiveEntry], stopped: threading.Event) -> None:
         """Restore ``entries`` until they end or ``stopped`` is set."""
-        for entry in entries:
-            if stopped.is_set():
-                self.report.interrupted = True
-                return
-            self.restore(entry)
+        with Workers(self.concurrency, stopped) as workers:
+            results: OrderedResults[_Outcome] = OrderedResults(workers)
+            try:
+                self._restore_all(entries, results, workers)
+            except Unavailable as error:
+                workers.abort()
+                self._record(results.completed())
+                self.report.errors.append(f"{error}: run the import again for the other entries")
+        self.report.interrupted |= stopped.is_set()
 
-    def restore(self, entry: ArchiveEntry) -> None:
-        """Restore one entry, or report why it is skipped."""
-        if isinstance(entry, Skipped):
-            self.report.skip(entry.kind, entry.name, entry.reason, refused=entry.refused)
-            return
+    def _restore_all(
+        self, entries: Iterable[ArchiveEntry], results: OrderedResults[_Outcome], workers: Workers
+    ) -> None:
+        kind: type[object] | None = None
+        for entry in entries:
+            if workers.is_stopped:
+                break
+            if isinstance(entry, Skipped):
+                results.add_result(_Outcome(entry, reason=entry.reason, is_refused=entry.refused))
+                continue
+            if type(entry.entity) is not kind:
+                self._record(results.finished())
+                kind = type(entry.entity)
+                self._prepare(entry.entity)
+            keys = _keys(entry.entity)
+            results.add(partial(self._outcome_of, entry, workers), size=_size_of(entry.entity), keys=keys)
+            self._record(results.finished(max_pending=_MAX_PENDING, max_size=_MAX_PENDING_BYTES))
+        self._record(results.finished())
+
+    def _prepare(self, entity: ArchiveEntity) -> None:
+        """Load in this thread what the threads share."""
+        if isinstance(entity, MediaFile) and settings().media_bucket:
+            self._media.exists(entity.key)
+        if isinstance(entity, CommentAuthorSnapshot | SubscriptionSnapshot) and settings().secret_name:
+            signing.load_keys()
+
+    def _outcome_of(self, entry: ArchiveItem[ArchiveEntity], workers: Workers) -> _Outcome:
+        """Restore one entry, or return why it is skipped. Runs in several threads at once."""
         try:
-            change = self._restore(entry.entity)
+            change = workers.call(partial(self._restore, entry.entity))
         except (_NotRestored, RestoreConflict) as error:
-            self.report.skip(entry.kind, entry.name, str(error))
+            return _Outcome(entry, reason=str(error))
         except (InvalidInput, Conflict, NotFound, ServiceBusy) as error:
-            self.report.skip(entry.kind, entry.name, str(error), refused=True)
-        else:
-            self._add(entry, change)
-            if change != "unchanged" and entry.note:
+            return _Outcome(entry, reason=str(error), is_refused=True)
+        return _Outcome(entry, change)
+
+    def _record(self, outcomes: Iterable[_Outcome]) -> None:
+        """Report the outcomes. They come in the order of the archive."""
+        for outcome in outcomes:
+            entry = outcome.entry
+            if isinstance(entry, Skipped) or outcome.change is None:
+                self.report.skip(entry.kind, entry.name, outcome.reason, refused=outcome.is_refused)
+                continue
+            self._add(entry, outcome.change)
+            if outcome.change != "unchanged" and entry.note:
                 self.report.notes.append(Note(name=entry.name, text=entry.note))
 
     def _add(self, entry: ArchiveItem[ArchiveEntity], change: Change) -> None:
@@ -137,3 +198,30 @@ class Restorer:
             raise Conflict(f"its article {article_id} was not restored")
         if expires_at is not None and expires_at <= self.now.timestamp():
             raise _NotRestored("its retention period is over")
+
+
+def _keys(entity: ArchiveEntity) -> Iterator[object]:
+    """Yield what the entity shares with others, which must therefore be restored before or after it."""
+    match entity:
+        case MediaFile(key=key):
+            yield key
+        case ArticleSnapshot(article=article, aliases=aliases):
+            yield article.id
+            yield from (key for key, _ in pointer_keys(article))
+            yield from aliases
+        case Message(id=message_id):
+            yield message_id
+        case Comment() | CommentAuthorSnapshot() | SubscriptionSnapshot():
+            yield entity.article_id
+
+
+def _size_of(entity: ArchiveEntity) -> int:
+    match entity:
+        case MediaFile(data=data):
+            return len(data)
+        case ArticleSnapshot(body=body):
+            return len(body.html) + len(body.source)
+        case Comment(content=content):
+            return len(content)
+        case _:
+            return 0

@@ -15,6 +15,8 @@ from typer.models import ArgumentInfo
 from kolom.config import settings
 from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
+from kolom_cli.commands.concurrency_option import Concurrency
+from kolom_cli.concurrency import DEFAULT_CONCURRENCY
 from kolom_cli.connection import connect
 from kolom_cli.importers.blogger.reader import read_blogger
 from kolom_cli.importers.common.article_matching import extract_host
@@ -113,6 +115,7 @@ class ImportOptions:
     language: Language = None
     pictures: CopyPictures = False
     uploads: Uploads = None
+    concurrency: Concurrency = DEFAULT_CONCURRENCY
     as_json: AsJson = False
 
 
@@ -124,6 +127,7 @@ class ThreadImportOptions:
     unmatched: UnmatchedFile = None
     dry_run: DryRun = False
     overwrite: Overwrite = False
+    concurrency: Concurrency = DEFAULT_CONCURRENCY
     as_json: AsJson = False
 
 
@@ -325,6 +329,7 @@ def archive(
     ],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
+    concurrency: Concurrency = DEFAULT_CONCURRENCY,
     as_json: AsJson = False,
 ) -> None:
     """Restore an archive written by `kolom export`.
@@ -334,7 +339,7 @@ def archive(
     connect(ctx.obj)
     report = Report(dry_run=dry_run)
     source = Archive(directory, settings().zone)
-    restorer = Restorer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
+    restorer = Restorer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run, concurrency=concurrency)
     with console.interruptible() as stopped, console.progress("Importing", hidden=as_json) as bar:
         restorer.restore_all(bar.track(source.entries(), total=source.count(), task_id=bar.task_ids[0]), stopped)
     _finish(report, as_json=as_json)
@@ -357,7 +362,12 @@ def _import(
 ) -> tuple[Report, Importer]:
     report = Report(dry_run=options.dry_run)
     importer = Importer(
-        report, datetime.now(UTC), overwrite=options.overwrite, dry_run=options.dry_run, pictures=pictures
+        report,
+        datetime.now(UTC),
+        overwrite=options.overwrite,
+        dry_run=options.dry_run,
+        pictures=pictures,
+        concurrency=options.concurrency,
     )
     with console.interruptible() as stopped, console.progress(hidden=options.as_json) as bar:
         if pictures is not None:

@@ -422,7 +422,7 @@ def test_an_interrupted_import_is_resumed_by_the_next_run(
 
     with monkeypatch.context() as patch:
         patch.setattr(article_restore, "restore_article", interrupted)
-        ran = small("import", "archive", tmp_path / "a", "--json")
+        ran = small("import", "archive", tmp_path / "a", "--json", "--concurrency", 1)
     assert (ran.exit_code, ran.json["interrupted"], ran.json["created"]) == (130, True, 1)
     report = restore(small, tmp_path / "a")
     assert (report["unchanged"], report["created"]) == (1, 5)

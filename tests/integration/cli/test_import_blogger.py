@@ -213,7 +213,7 @@ def test_a_second_import_changes_nothing_and_keeps_moderation(kolom: Kolom, file
     calls.clear()
     report = _import(kolom, file, feed)
     assert (report["unchanged"], report["created"], report["updated"]) == (4, 0, 0)
-    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
+    assert set(calls) <= {"BatchGetItem", "GetItem", "Query", "DescribeStacks", "GetSecretValue"}
     first, second, third = admin.list_by_article(1)
     assert kolom("comments", "approve", third.id).exit_code == 0
     assert kolom("comments", "spam", second.id).exit_code == 0
@@ -235,7 +235,7 @@ def test_a_newer_export_updates_unchanged_comments(kolom: Kolom, file: Path) -> 
 def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
     feed = takeout(entry(1), comment(11, 1), comment(12, 1, answers=11), comment(13, 1, answers=99), comment(14, 9))
     planned = _import(kolom, file, feed, "--dry-run")
-    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
+    assert set(calls) <= {"BatchGetItem", "GetItem", "Query", "DescribeStacks", "GetSecretValue"}
     done = _import(kolom, file, feed)
     assert (planned.pop("dry_run"), done.pop("dry_run")) == (True, False)
     assert planned == done

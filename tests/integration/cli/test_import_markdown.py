@@ -345,7 +345,7 @@ def test_a_rerun_changes_nothing(
     calls.clear()
     second = _import(kolom, tmp_path, exit_code=1)
     assert (second["unchanged"], second["created"], second["updated"]) == (first["created"], 0, 0)
-    assert set(calls) <= {"GetItem", "Query", "HeadObject", "ListObjectsV2", "DescribeStacks"}
+    assert set(calls) <= {"BatchGetItem", "GetItem", "Query", "HeadObject", "ListObjectsV2", "DescribeStacks"}
     assert second["skipped_items"] == first["skipped_items"]
     assert second["remote_images"] == first["remote_images"]
 
@@ -355,7 +355,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(
     kolom: Kolom, tmp_path: Path, calls: list[str], files: Mapping[str, str | bytes]
 ) -> None:
     planned = _import(kolom, _site(tmp_path, files), "--dry-run", exit_code=1)
-    assert set(calls) <= {"GetItem", "Query", "ListObjectsV2", "DescribeStacks"}
+    assert set(calls) <= {"BatchGetItem", "GetItem", "Query", "ListObjectsV2", "DescribeStacks"}
     done = _import(kolom, tmp_path, exit_code=1)
     assert planned | {"dry_run": False} == done
 

@@ -328,7 +328,7 @@ def test_issos_generic_json_is_imported(kolom: Kolom, file: Path) -> None:
 def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
     export = disqus(thread(2, "https://old.example/hello/"), post(11, 2), post(12, 2, parent=11), post(13, 2, parent=9))
     planned = _import(kolom, "disqus", file, export, "--dry-run")
-    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
+    assert set(calls) <= {"BatchGetItem", "GetItem", "Query", "DescribeStacks", "GetSecretValue"}
     done = _import(kolom, "disqus", file, export)
     assert (planned.pop("dry_run"), done.pop("dry_run")) == (True, False)
     assert planned == done

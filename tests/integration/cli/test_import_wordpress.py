@@ -73,13 +73,13 @@ def test_a_second_import_changes_nothing(kolom: Kolom, file: Path, calls: list[s
     calls.clear()
     report = _import(kolom, file, xml)
     assert (report["unchanged"], report["created"], report["updated"]) == (3, 0, 0)
-    assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
+    assert set(calls) <= {"BatchGetItem", "GetItem", "Query", "DescribeStacks"}
 
 
 def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
     xml = export(item(1), item(2, post_name="post-1"), item(3, status="trash"))
     planned = _import(kolom, file, xml, "--dry-run")
-    assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
+    assert set(calls) <= {"BatchGetItem", "GetItem", "Query", "DescribeStacks"}
     done = _import(kolom, file, xml)
     assert planned.pop("dry_run") is True
     assert done.pop("dry_run") is False
@@ -296,7 +296,7 @@ def test_an_interrupted_import_prints_its_report_and_can_be_resumed(
     file.write_text(xml)
     with monkeypatch.context() as patch:
         patch.setattr(publishing, "publish", interrupted)
-        ran = kolom("import", "wordpress", file, "--json")
+        ran = kolom("import", "wordpress", file, "--json", "--concurrency", "1")
     assert ran.exit_code == 130
     assert ran.json["interrupted"] is True
     assert ran.json["created"] == 1

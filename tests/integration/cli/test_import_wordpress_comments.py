@@ -145,11 +145,11 @@ def test_an_import_interrupted_within_comments_can_be_resumed(
     stored: list[Any] = []
     original = CommentImporter.store
 
-    def breaking(self: CommentImporter, each: Any) -> None:
+    def breaking(self: CommentImporter, each: Any, *arguments: Any) -> Any:
         if len(stored) == 3:
             raise KeyboardInterrupt
         stored.append(each)
-        original(self, each)
+        return original(self, each, *arguments)
 
     comments = "".join(comment(11 + n, parent=10 + n if n else 0) for n in range(6))
     monkeypatch.setattr(CommentImporter, "store", breaking)

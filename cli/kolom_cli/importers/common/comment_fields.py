@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from kolom.comments.types import Status
@@ -102,6 +103,7 @@ def author_name(*names: str) -> tuple[str, tuple[str, ...]]:
     return ANONYMOUS, ()
 
 
+@lru_cache(maxsize=1024)
 def website(value: str) -> str | None:
     """Return the URL of a website, or None if it is invalid."""
     try:
@@ -110,6 +112,7 @@ def website(value: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def email(value: str) -> str | None:
     """Return the email address, or None if it is invalid."""
     try:

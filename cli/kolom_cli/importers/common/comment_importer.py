@@ -1,27 +1,89 @@
-"""Store the comments of an export below their articles: each once, in its thread, with its original date."""
+"""Store the comments of an export below their articles: each once, in its thread, with its original date.
 
+The comments of one article are stored one after another, parents first. Those of different articles are stored
+concurrently. Neither the result nor the report depends on their order.
+"""
+
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from itertools import batched
+from queue import SimpleQueue
 from typing import Final
 
 from kolom.articles import repository as articles
-from kolom.comments import importing, repository
+from kolom.comments import importing
 from kolom.comments.authors import owner_avatar_seed
-from kolom.comments.importing import Change, ExternalComment
-from kolom.comments.types import MAX_DEPTH, Comment
+from kolom.comments.importing import Change, CommentState, ExternalComment
+from kolom.comments.types import MAX_DEPTH
 from kolom.config import settings
 from kolom.errors import Conflict, ServiceBusy
 from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
-from kolom_cli.importers.common.comment_spool import CommentSpool, StoredComment
+from kolom_cli.concurrency import Workers
+from kolom_cli.importers.common.comment_spool import CommentSpool, SpooledComment
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedComment
 from kolom_cli.terminal.report import Note, Report
 
 _KIND: Final = "comment"
-_PLANNED: Final = 0
-"""The placeholder for the id of an article that a dry run would create."""
+_ARTICLES_PER_LOOKUP: Final = 50
+_PLANNED: Final = CommentState("", None, 0, "approved", "")
+"""The placeholder for a comment that a dry run would create below an article that it would create."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What was done with a comment. ``reason`` is why it was skipped, if ``change`` is None."""
+
+    spooled: SpooledComment
+    change: Change | None
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """All comments of an article are done, or its task failed."""
+
+    future: Future[None]
+
+
+@dataclass(slots=True)
+class _Thread:
+    """The comments of an article: the existing ones by the id suffixes of their origins, the others by origin."""
+
+    article_id: int
+    known: dict[str, CommentState]
+    stored: dict[str, CommentState] = field(default_factory=dict)
+    by_id: dict[str, CommentState] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.by_id = {state.id: state for state in self.known.values()}
+
+    def find(self, origin: str) -> CommentState | None:
+        """Return the comment of that origin, from this import or an earlier one."""
+        return self.stored.get(origin) or self.known.get(importing.id_suffix_of(origin))
+
+    def parent_of(self, comment: ImportedComment) -> CommentState | None:
+        """Return the parent comment, or its nearest ancestor that can have replies if the thread is too deep."""
+        parent = self.find(comment.parent) if comment.parent else None
+        while parent is not None and parent.depth >= MAX_DEPTH:
+            parent = self.by_id.get(parent.parent_id) if parent.parent_id else None
+        return parent
+
+    def add(self, comment: ImportedComment, state: CommentState) -> None:
+        self.stored[comment.origin] = self.by_id[state.id] = state
+
+    def notes_on(self, comment: ImportedComment) -> tuple[str, ...]:
+        """Return the notes about a comment that is created or updated."""
+        if comment.parent is None or self.find(comment.parent) is not None:
+            return comment.notes
+        return (*comment.notes, "the comment that it replies to is missing: imported as a top-level comment")
 
 
 @dataclass(slots=True)
@@ -39,28 +101,82 @@ class CommentImporter:
     dry_run: bool = False
     planned: AbstractSet[str] = frozenset()
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
-    _articles: dict[str, int | None] = field(default_factory=dict)
-    _is_deleted: dict[int, bool] = field(default_factory=dict)
+    _deleted: set[int] = field(default_factory=set)
+    _outcomes: SimpleQueue[_Outcome | _Finished] = field(default_factory=SimpleQueue)
+    _reported: list[_Outcome] = field(default_factory=list)
 
-    def store(self, comment: ImportedComment) -> None:
-        """Store one comment, or report why it is skipped."""
-        article_id = self._article_of(comment)
-        if article_id is not None:
-            self._store_below(article_id, comment)
-        elif self.planned.isdisjoint(comment.article):
-            self._skip_unmatched(comment)
-        else:
-            self._report_on(comment, "created", self._missing_parent_note(comment, _PLANNED))
-            self.spool.mark_stored(comment, StoredComment(_PLANNED, ""))
+    def store_all(self, workers: Workers) -> Iterator[None]:
+        """Store the comments of the spool; yield after each. The report is complete at the end of the iteration."""
+        self.spool.finish()
+        self._load_articles(workers)
+        if settings().secret_name:
+            workers.call_for_all(signing.load_keys)
+        try:
+            for outcome in self._store_below_articles(workers):
+                self._count(outcome)
+                yield
+            for outcome in self._without_article():
+                if workers.is_stopped:
+                    break
+                self._count(outcome)
+                yield
+        finally:
+            self._report()
 
-    def _store_below(self, article_id: int, comment: ImportedComment) -> None:
-        self._load_article(article_id)
+    def _load_articles(self, workers: Workers) -> None:
+        """Find the articles of all comments, and whether they are deleted."""
+        for batch in batched(self.spool.article_names(), _ARTICLES_PER_LOOKUP, strict=False):
+            wanted = {name for names in batch for name in names}
+            ids = workers.call_for_all(partial(articles.find_ids, wanted))
+            found = {names: ids[name] for names in batch if (name := next(filter(ids.get, names), None))}
+            self.spool.set_article_ids(found)
+            loaded = workers.call_for_all(partial(articles.get_many, set(found.values())))
+            for article_id in set(found.values()):
+                article = loaded.get(article_id)
+                if article is None or article.status == "deleted":
+                    self._deleted.add(article_id)
+
+    def _store_below_articles(self, workers: Workers) -> Iterator[_Outcome]:
+        remaining = iter(self.spool.article_ids())
+        running = 0
+        failure: BaseException | None = None
+        while True:
+            while running < workers.concurrency and (article_id := next(remaining, None)) is not None:
+                running += 1
+                task = workers.submit(partial(self._store_below, article_id, workers))
+                task.add_done_callback(lambda future: self._outcomes.put(_Finished(future)))
+            if not running:
+                break
+            match self._outcomes.get():
+                case _Finished(future):
+                    running -= 1
+                    if (error := future.exception()) is not None:
+                        workers.abort()
+                        failure = failure or error
+                case outcome:
+                    yield outcome
+        if failure is not None:
+            raise failure
+
+    def _store_below(self, article_id: int, workers: Workers) -> None:
+        """Store the comments of one article, until all are done or the import is stopped."""
+        thread = _Thread(article_id, workers.call_for_all(lambda: importing.load_states(article_id)))
+        for spooled in self.spool.below(article_id):
+            if workers.is_stopped:
+                return
+            self._outcomes.put(self.store(spooled, thread, workers.call))
+
+    def store(
+        self, spooled: SpooledComment, thread: _Thread, call: Callable[[Callable[[], Change]], Change]
+    ) -> _Outcome:
+        """Store one comment, or return why it is skipped."""
+        comment, article_id = spooled.comment, thread.article_id
         # In a dry run, a deleted article that the import would restore is planned, and so are its comments.
-        if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
-            self.report.skip(_KIND, comment.name, "its article was deleted in Kolom")
-            return
+        if article_id in self._deleted and self.planned.isdisjoint(comment.article):
+            return _Outcome(spooled, None, reason="its article was deleted in Kolom")
         # At an endpoint that has tables but no stack, there is no signing secret: no pseudonym and no avatar seed.
         keys = signing.load_keys() if settings().secret_name else None
+        parent, known = thread.parent_of(comment), thread.known.get(importing.id_suffix_of(comment.origin))
         external = ExternalComment(
             article_id=article_id,
             origin=comment.origin,
@@ -68,79 +184,70 @@ class CommentImporter:
             content=comment.content,
             created_at=comment.created_at,
             status=comment.status,
-            parent=self._parent_of(comment, article_id),
+            parent=parent,
             website=comment.website,
             person=pseudonym_of(comment.email, keys) if comment.email and keys else None,
             is_owner=comment.is_owner,
             avatar=owner_avatar_seed(keys) if comment.is_owner and keys else "",
         )
-        imported = importing.to_comment(external, self._known(comment.origin, article_id))
+        imported = importing.to_comment(external, known.id if known else None)
+        state = CommentState(imported.id, imported.parent_id, imported.depth, imported.status, imported.change)
+        notes = thread.notes_on(comment)
         try:
-            if self.dry_run:
-                change = importing.diff(repository.get(article_id, imported.id), imported, overwrite=self.overwrite)
-            else:
-                change = importing.upsert(imported, now=self.now, overwrite=self.overwrite)
+            change = importing.diff(known, imported, overwrite=self.overwrite)
+            if change != "unchanged" and not self.dry_run:
+                change = call(
+                    lambda: importing.upsert(
+                        imported,
+                        now=self.now,
+                        overwrite=self.overwrite,
+                        is_new=known is None,
+                        has_approved_parent=parent is not None and parent.status == "approved",
+                    )
+                )
         except Conflict as error:  # changed in Kolom since the import; its replies are still stored below it
-            self.report.skip(_KIND, comment.name, str(error))
+            thread.add(comment, known or state)
+            return _Outcome(spooled, None, reason=str(error))
         except ServiceBusy as error:
-            self.report.skip(_KIND, comment.name, str(error), refused=True)
-            return
-        else:
-            self._report_on(comment, change, self._missing_parent_note(comment, article_id))
-        self.spool.mark_stored(comment, StoredComment(article_id, imported.id))
+            return _Outcome(spooled, None, reason=str(error), is_refused=True)
+        if known is not None:
+            state = replace(state, parent_id=known.parent_id, depth=known.depth)
+        thread.add(comment, state)
+        return _Outcome(spooled, change, notes)
 
-    def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
-        self.report.add(_KIND, change)
-        self.report.own_links += comment.own_links
-        if change != "unchanged":
-            self.report.notes += [Note(name=comment.name, text=note) for note in (*comment.notes, *notes) if note]
+    def _without_article(self) -> Iterator[_Outcome]:
+        """Yield the outcomes of the comments without an article: a dry run would create it, or none matches."""
+        thread = _Thread(0, {})
+        for spooled in self.spool.below(None):
+            comment = spooled.comment
+            if self.planned.isdisjoint(comment.article):
+                yield self._unmatched(spooled)
+            else:
+                yield _Outcome(spooled, "created", thread.notes_on(comment))
+                thread.add(comment, _PLANNED)
 
-    def _skip_unmatched(self, comment: ImportedComment) -> None:
+    def _unmatched(self, spooled: SpooledComment) -> _Outcome:
+        comment = spooled.comment
         if comment.with_article:
-            self.report.skip(_KIND, comment.name, "its article was not imported")
-            return
+            return _Outcome(spooled, None, reason="its article was not imported")
         known = self.unmatched.get(comment.thread, Unmatched(comment.thread, comment.title, 0))
         self.unmatched[comment.thread] = replace(known, comments=known.comments + 1)
-        self.report.skip(_KIND, comment.name, f"no article matches {comment.thread}", refused=True)
+        return _Outcome(spooled, None, reason=f"no article matches {comment.thread}", is_refused=True)
 
-    def _article_of(self, comment: ImportedComment) -> int | None:
-        for name in comment.article:
-            if name not in self._articles:
-                self._articles[name] = articles.find_id(name)
-            if (found := self._articles[name]) is not None:
-                return found
-        return None
-
-    def _parent_of(self, comment: ImportedComment, article_id: int) -> Comment | None:
-        """Return the parent comment, or its nearest ancestor that can have replies if the thread is too deep."""
-        found = self._find(comment.parent, article_id) if comment.parent else None
-        parent = repository.get(article_id, found) if found else None
-        while parent is not None and parent.depth >= MAX_DEPTH:
-            parent = repository.get(article_id, parent.parent_id) if parent.parent_id else None
-        return parent
-
-    def _missing_parent_note(self, comment: ImportedComment, article_id: int) -> str:
-        if comment.parent is None or self._find(comment.parent, article_id) is not None:
-            return ""
-        return "the comment that it replies to is missing: imported as a top-level comment"
-
-    def _find(self, origin: str, article_id: int) -> str | None:
-        """Return the id of the article's comment of that origin, from this import or an earlier one.
-
-        The id is empty if a dry run would create the article.
-        """
-        stored = self.spool.find_stored(origin)
-        if stored is not None and stored.article_id == article_id:
-            return stored.comment_id
-        return self._known(origin, article_id)
-
-    def _known(self, origin: str, article_id: int) -> str | None:
-        return self.spool.find_known(article_id, importing.id_suffix_of(origin))
-
-    def _load_article(self, article_id: int) -> None:
-        """Load the state of an article and the ids of its comments, once."""
-        if article_id in self._is_deleted:
+    def _count(self, outcome: _Outcome) -> None:
+        if outcome.change is None:
+            self._reported.append(outcome)
             return
-        article = articles.get(article_id)
-        self._is_deleted[article_id] = article is None or article.status == "deleted"
-        self.spool.add_known(article_id, importing.ids_by_suffix(article_id))
+        self.report.add(_KIND, outcome.change)
+        self.report.own_links += outcome.spooled.comment.own_links
+        if outcome.notes and outcome.change != "unchanged":
+            self._reported.append(outcome)
+
+    def _report(self) -> None:
+        """Report the skipped comments and the notes in the order of the export."""
+        for outcome in sorted(self._reported, key=lambda each: each.spooled.rank):
+            name = outcome.spooled.comment.name
+            if outcome.change is None:
+                self.report.skip(_KIND, name, outcome.reason, refused=outcome.is_refused)
+            else:
+                self.report.notes += [Note(name=name, text=note) for note in outcome.notes]

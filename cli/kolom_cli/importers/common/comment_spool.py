@@ -1,14 +1,16 @@
-"""The comments of an export, kept on disk until all are read, then returned parents first.
+"""The comments of an export, kept on disk until all are read, then returned by article, parents first.
 
 An export may contain a reply before its parent, a comment before its article, and more comments than fit in memory.
 """
 
+import json
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from pydantic import TypeAdapter
 
@@ -17,12 +19,12 @@ from kolom_cli.importers.common.types import ImportedComment
 
 _SCHEMA: Final = """
     CREATE TABLE comment (
-        number INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, parent TEXT, created REAL NOT NULL, data BLOB NOT NULL,
-        depth INTEGER, article_id INTEGER, comment_id TEXT
+        number INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, parent TEXT, created REAL NOT NULL,
+        article INTEGER NOT NULL, data BLOB NOT NULL, depth INTEGER
     );
     CREATE INDEX by_parent ON comment (parent);
-    CREATE TABLE known (article_id INTEGER, suffix TEXT, comment_id TEXT, PRIMARY KEY (article_id, suffix)) WITHOUT
-    ROWID;
+    CREATE INDEX by_article ON comment (article);
+    CREATE TABLE article (number INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE, id INTEGER);
 """
 # The recursion starts at the comments without a parent in the export. Comments in a cycle of parents are never
 # reached and keep no depth.
@@ -35,22 +37,27 @@ _DEPTHS: Final = """
     )
     UPDATE comment SET depth = thread.depth FROM thread WHERE comment.origin = thread.origin
 """
+_NUMBERS: Final = """
+    SELECT comment.number FROM article JOIN comment ON comment.article = article.number
+    WHERE article.id IS ? ORDER BY comment.depth IS NULL, comment.depth, comment.created, comment.number
+"""
 _COMMENT: Final = TypeAdapter(ImportedComment)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredComment:
-    """The article id and the comment id that a comment of the export has in Kolom."""
+class SpooledComment:
+    """A comment with its ``rank``: parents come before replies, otherwise comments are in the order of their dates."""
 
-    article_id: int
-    comment_id: str
+    comment: ImportedComment
+    rank: tuple[bool, int, float, int]
 
 
 class CommentSpool:
-    """A temporary SQLite file with the comments of one import and the ids of comments imported earlier."""
+    """A temporary SQLite file with the comments of one import. Several threads may read it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._lock = threading.Lock()
         self._connection.executescript(_SCHEMA)
 
     @classmethod
@@ -58,7 +65,8 @@ class CommentSpool:
     def on_disk(cls) -> Iterator[Self]:
         """Return a spool in a temporary file, which is deleted at the end."""
         with tempfile.TemporaryDirectory(prefix="kolom-import-") as directory:
-            connection = sqlite3.connect(f"{directory}/comments.sqlite", isolation_level=None)
+            path = f"{directory}/comments.sqlite"
+            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
                 connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
                 yield cls(connection)
@@ -80,50 +88,57 @@ class CommentSpool:
         return True
 
     def _insert(self, comment: ImportedComment) -> bool:
-        cursor = self._connection.execute(
-            "INSERT OR IGNORE INTO comment (origin, parent, created, data) VALUES (?, ?, ?, ?)",
-            (comment.origin, comment.parent, comment.created_at.timestamp(), _COMMENT.dump_json(comment)),
+        names = json.dumps(comment.article)
+        found = self._rows("SELECT number FROM article WHERE names = ?", names)
+        article = found[0][0] if found else self._execute("INSERT INTO article (names) VALUES (?)", names).lastrowid
+        cursor = self._execute(
+            "INSERT OR IGNORE INTO comment (origin, parent, created, article, data) VALUES (?, ?, ?, ?, ?)",
+            *(comment.origin, comment.parent, comment.created_at.timestamp(), article, _COMMENT.dump_json(comment)),
         )
         return cursor.rowcount == 1
 
     def _has(self, comment: ImportedComment) -> bool:
-        row = self._connection.execute("SELECT data FROM comment WHERE origin = ?", (comment.origin,)).fetchone()
-        return bool(row[0] == _COMMENT.dump_json(comment))
+        ((data,),) = self._rows("SELECT data FROM comment WHERE origin = ?", comment.origin)
+        return bool(data == _COMMENT.dump_json(comment))
 
     def __len__(self) -> int:
         """Return the number of comments."""
-        return int(self._connection.execute("SELECT count(*) FROM comment").fetchone()[0])
+        return int(self._rows("SELECT count(*) FROM comment")[0][0])
 
-    def ordered(self) -> Iterator[ImportedComment]:
-        """Yield every comment, parents before replies, otherwise by date."""
-        self._connection.execute(_DEPTHS)
-        numbers = self._connection.execute("SELECT number FROM comment ORDER BY depth IS NULL, depth, created, number")
-        for (number,) in numbers:
-            row = self._connection.execute("SELECT data FROM comment WHERE number = ?", (number,)).fetchone()
-            yield _COMMENT.validate_json(row[0])
+    def finish(self) -> None:
+        """Determine the depths of all comments. Call it after the last :meth:`add`."""
+        self._execute(_DEPTHS)
 
-    def mark_stored(self, comment: ImportedComment, stored: StoredComment) -> None:
-        """Record the ids of the stored comment, so that its replies find it."""
-        self._connection.execute(
-            "UPDATE comment SET article_id = ?, comment_id = ? WHERE origin = ?",
-            (stored.article_id, stored.comment_id, comment.origin),
+    def article_names(self) -> Iterator[tuple[str, ...]]:
+        """Yield the names of each article that has comments."""
+        last = 0
+        while rows := self._rows("SELECT number, names FROM article WHERE number > ? ORDER BY number LIMIT 100", last):
+            last = rows[-1][0]
+            yield from (tuple(json.loads(names)) for _, names in rows)
+
+    def set_article_ids(self, ids: Mapping[tuple[str, ...], int]) -> None:
+        """Record the ids of articles, by their names."""
+        for names, article_id in ids.items():
+            self._execute("UPDATE article SET id = ? WHERE names = ?", article_id, json.dumps(names))
+
+    def article_ids(self) -> list[int]:
+        """Return the ids of the articles with comments, those with the most comments first."""
+        rows = self._rows(
+            "SELECT id FROM article JOIN comment ON comment.article = article.number WHERE id IS NOT NULL "
+            "GROUP BY id ORDER BY count(*) DESC, id"
         )
+        return [article_id for (article_id,) in rows]
 
-    def find_stored(self, origin: str) -> StoredComment | None:
-        """Return the ids of the comment of that origin; None if it is not stored yet."""
-        row = self._connection.execute(
-            "SELECT article_id, comment_id FROM comment WHERE origin = ? AND comment_id IS NOT NULL", (origin,)
-        ).fetchone()
-        return StoredComment(*row) if row else None
+    def below(self, article_id: int | None) -> Iterator[SpooledComment]:
+        """Yield the comments of an article by their rank; with None, those of all articles without an id."""
+        for (number,) in self._rows(_NUMBERS, article_id):
+            ((depth, created, data),) = self._rows("SELECT depth, created, data FROM comment WHERE number = ?", number)
+            yield SpooledComment(_COMMENT.validate_json(data), (depth is None, depth or 0, created, number))
 
-    def add_known(self, article_id: int, ids_by_suffix: Mapping[str, str]) -> None:
-        """Record the ids of the article's existing comments by the id suffixes of their origins."""
-        rows = ((article_id, suffix, comment_id) for suffix, comment_id in ids_by_suffix.items())
-        self._connection.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)
+    def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        with self._lock:
+            return self._connection.execute(sql, values)
 
-    def find_known(self, article_id: int, suffix: str) -> str | None:
-        """Return the id of the article's existing comment with that suffix, if any."""
-        row = self._connection.execute(
-            "SELECT comment_id FROM known WHERE article_id = ? AND suffix = ?", (article_id, suffix)
-        ).fetchone()
-        return str(row[0]) if row else None
+    def _rows(self, sql: str, *values: Any) -> Sequence[Any]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()

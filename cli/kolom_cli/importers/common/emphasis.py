@@ -6,9 +6,10 @@ a line with its emphasis. :func:`written` then writes the asterisks of the compl
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Final, Literal
 
 from kolom.rendering import visitor_text
@@ -77,8 +78,11 @@ _EDGE: Final = _Piece("", "\n", _NONE)
 
 def _block(markup: str) -> str:
     """Write a block without blank lines, through which emphasis can extend."""
-    pieces = _pieces(markup)
-    plain = _joined(pieces, _NONE)
+    parts = _MARKED.findall(markup)
+    plain = _plain(parts)
+    if not any(emphasis not in {"", "0"} for _, emphasis, _, _ in parts):
+        return plain
+    pieces = _pieces(parts)
     # Nested emphasis can still be ambiguous in rare cases. The text must not change, so emphasis is dropped there.
     for allowed in (_ALL, BOLD):
         emphasized = _joined(pieces, allowed)
@@ -87,10 +91,9 @@ def _block(markup: str) -> str:
     return plain
 
 
-def _pieces(markup: str) -> list[_Piece]:
+def _pieces(parts: Sequence[tuple[str, str, str, str]]) -> list[_Piece]:
     pieces: list[_Piece] = []
-    for match in _MARKED.finditer(markup):
-        kind, emphasis, content, unmarked = match.groups()
+    for kind, emphasis, content, unmarked in parts:
         if unmarked:
             # White space takes the emphasis that the parts on both sides share.
             pieces.append(_Piece("", unmarked, _ALL if unmarked.isspace() else _NONE))
@@ -100,19 +103,30 @@ def _pieces(markup: str) -> list[_Piece]:
     return pieces
 
 
+def _plain(parts: Sequence[tuple[str, str, str, str]]) -> str:
+    """Write the parts without emphasis."""
+    joined = ""
+    for kind, run in groupby(parts, itemgetter(0)):
+        joined = _appended(joined, _FORMS[kind]("".join(content or unmarked for _, _, content, unmarked in run)))
+    return joined
+
+
 def _joined(pieces: list[_Piece], allowed: int) -> str:
-    pieces = [replace(piece, emphasis=piece.emphasis & allowed) for piece in pieces]
+    pieces = [_Piece(piece.kind, piece.content, piece.emphasis & allowed) for piece in pieces]
     _remove_invalid_emphasis(pieces)
     joined, emphasis = "", _NONE
     for (kind, wanted), run in groupby(pieces, lambda piece: (piece.kind, piece.emphasis)):
         content = "".join(piece.content for piece in run)
         # One asterisk for each italic and two for each bold part that starts or ends here.
-        part = "*" * (emphasis ^ wanted) + _FORMS[kind](content)
-        if joined.endswith("!") and part.startswith("["):  # text before a link, not an image
-            joined = f"{joined[:-1]}\\!"
-        joined += part
+        joined = _appended(joined, "*" * (emphasis ^ wanted) + _FORMS[kind](content))
         emphasis = wanted
     return joined + "*" * emphasis
+
+
+def _appended(joined: str, part: str) -> str:
+    if joined.endswith("!") and part.startswith("["):  # text before a link, not an image
+        joined = f"{joined[:-1]}\\!"
+    return joined + part
 
 
 def _remove_invalid_emphasis(pieces: list[_Piece]) -> None:

@@ -14,7 +14,7 @@ from linkify_it import LinkifyIt
 from markdownify import MarkdownConverter
 
 from kolom.rendering.html_tokenizer import names
-from kolom.rendering.renderer import render
+from kolom.rendering.renderer import render_html
 from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.common.emphasis import BOLD, ITALIC, SPACE, Kind, marked, written
 
@@ -51,8 +51,8 @@ _LINKIFIER: Final = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False
 def html_to_markdown(html: str) -> str:
     """Return the Markdown of a comment's HTML, which may be any string. It is empty if nothing is visible."""
     # The converter needs balanced elements and limited nesting. The renderer of articles ensures both.
-    cleaned = _CLEANER.clean(render(html, "html").html)
-    return written(str(_Converter().convert(f"<div>{cleaned}</div>"))).strip()
+    cleaned = _CLEANER.clean(render_html(html))
+    return written(str(_CONVERTER.convert(f"<div>{cleaned}</div>"))).strip()
 
 
 class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
@@ -132,6 +132,9 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
         return f"{before}{text}\n\n" if text else ""
 
     convert_ol = convert_ul
+
+
+_CONVERTER: Final = _Converter()
 
 
 def _as_block(convert: Callable[..., str]) -> Callable[..., str]:

@@ -318,10 +318,17 @@ def local_name(element: Any) -> str:
 
 def name_of(element: Any) -> tuple[str, str]:
     """Return the element's namespace, or an empty string, and its name; an undeclared prefix is part of the name."""
-    space, _, name = str(element.tag).rpartition("}")
+    return split_name(str(element.tag))
+
+
+def split_name(tag: str) -> tuple[str, str]:
+    """Return the namespace and the name of a tag like ``{namespace}name``."""
+    space, _, name = tag.rpartition("}")
     return space[1:], name
 
 
 def get_element_text(element: etree._Element) -> str:
     """Return all text within the element."""
+    if not len(element):
+        return element.text or ""
     return "".join(str(piece) for piece in element.itertext())

@@ -23,6 +23,7 @@ from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language
+from kolom_cli.importers.common.conversion import convert_in_order
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.own_links import LinkRewriter, OldUrls, host_key, path_key
@@ -87,26 +88,46 @@ def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item
         members = [member for source in sources for member in xml_members_of(source, stack)]
         files = [member for member in members if isinstance(member, Member)]
         blog = _collect(files, language)
-        ids = EntryIds()
-        for file in files:
-            try:
-                with open_member(file) as stream:
-                    for record in read_wxr(file.name, stream):
-                        if isinstance(record, Record):
-                            yield from _items(record, blog, ids, file.name)
-            except SourceError as error:
-                if len(files) == 1:
-                    raise
-                yield Skipped(kind="file", name=file.name, reason=_without_name(error, file.name), refused=True)
+        yield from convert_in_order(_items, blog, _entries(files), _size_of)
         yield from (member for member in members if isinstance(member, Skipped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A record of the export with its origin, and the reason why it is no article. Its comments may be imported."""
+
+    record: Record
+    origin: str
+    skipped: Skipped | None
+
+
+def _entries(files: list[Member]) -> Iterator[_Entry | Skipped]:
+    """Yield all entries in their order, or that a file cannot be read further."""
+    ids = EntryIds()
+    for file in files:
+        try:
+            with open_member(file) as stream:
+                for record in read_wxr(file.name, stream):
+                    if isinstance(record, Record):
+                        yield _entry(record, ids, file.name)
+        except SourceError as error:
+            if len(files) == 1:
+                raise
+            yield Skipped(kind="file", name=file.name, reason=_without_name(error, file.name), refused=True)
+
+
+def _size_of(entry: _Entry | Skipped) -> int:
+    if isinstance(entry, Skipped):
+        return 0
+    texts = (entry.record.fields, *entry.record.comments)
+    return sum(len(text) for fields in texts for text in fields.values())
 
 
 def _without_name(error: SourceError, name: str) -> str:
     return str(error).removeprefix(f"{name}:").strip()
 
 
-def _items(record: Record, blog: _Blog, ids: EntryIds, file: str) -> Iterator[Item]:
-    """Yield the article, or why it is skipped, and its comments."""
+def _entry(record: Record, ids: EntryIds, file: str) -> _Entry:
     origin = _origin(record)
     skipped = _skipped(record)
     if skipped is None:
@@ -114,12 +135,20 @@ def _items(record: Record, blog: _Blog, ids: EntryIds, file: str) -> Iterator[It
             origin = ids.add(origin, (record.fields, record.terms, record.meta), file)
         except RepeatedEntry as error:
             skipped = Skipped(kind=_kind(record), name=_name(record), reason=str(error))
-    yield skipped or _Reader(record, origin, blog).item()
-    if record.problem:
-        return
-    yield from read_comments(
-        record.comments, article=origin, title=_name(record), owners=blog.author_ids, links=blog.links()
-    )
+    return _Entry(record, origin, skipped)
+
+
+def _items(entry: _Entry | Skipped, blog: _Blog) -> list[Item]:
+    """Return the article, or why it is skipped, and its comments."""
+    if isinstance(entry, Skipped):
+        return [entry]
+    record, origin = entry.record, entry.origin
+    items: list[Item] = [entry.skipped or _Reader(record, origin, blog).item()]
+    if not record.problem:
+        items += read_comments(
+            record.comments, article=origin, title=_name(record), owners=blog.author_ids, links=blog.links()
+        )
+    return items
 
 
 def _skipped(record: Record) -> Skipped | None:
@@ -146,7 +175,7 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
     for file in files:
         # The second pass reaches the same error and raises it after all items before it.
         with suppress(SourceError), open_member(file) as stream:
-            for record in read_wxr(file.name, stream):
+            for record in read_wxr(file.name, stream, with_comments=False):
                 match record:
                     case Author(login, display_name, number):
                         blog.authors[login] = display_name

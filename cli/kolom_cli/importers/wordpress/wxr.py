@@ -6,12 +6,21 @@ Nothing in the file is resolved or fetched. A truncated file yields the complete
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import IO, Any, Final
 
 from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import Format, Outside, XmlEntry, get_element_text, name_of, read_entries
+from kolom_cli.importers.common.xml_stream import (
+    Format,
+    Outside,
+    XmlEntry,
+    get_element_text,
+    name_of,
+    read_entries,
+    split_name,
+)
 
 _EXPORT: Final = "WordPress export"
 _ENTRIES: Final = ("item",)
@@ -64,8 +73,10 @@ class Language:
     code: str
 
 
-def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language | BlogUrl]:
-    """Yield the records of the file ``name`` in their order.
+def read_wxr(
+    name: str, file: IO[bytes], *, with_comments: bool = True
+) -> Iterator[Record | Author | Language | BlogUrl]:
+    """Yield the records of the file ``name`` in their order; without their comments if these are not needed.
 
     :raises SourceError: the file cannot be read, is not a WordPress export, or cannot be read further
     """
@@ -80,7 +91,7 @@ def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language 
             case Outside(element):
                 yield from (record for each in element if (record := _about_blog(each)) is not None)
             case XmlEntry():
-                yield _record(part)
+                yield _record(part, with_comments=with_comments)
 
 
 def _about_blog(element: Any) -> Author | Language | BlogUrl | None:
@@ -98,7 +109,7 @@ def _about_blog(element: Any) -> Author | Language | BlogUrl | None:
             return None
 
 
-def _record(item: XmlEntry) -> Record:
+def _record(item: XmlEntry, *, with_comments: bool) -> Record:
     record = Record(line=item.line, repairs=item.repairs, problem=item.problem)
     for child in () if item.element is None else item.element:
         if not isinstance(child.tag, str):
@@ -110,6 +121,8 @@ def _record(item: XmlEntry) -> Record:
             pair = {_name(part): get_element_text(part) for part in child if isinstance(part.tag, str)}
             record.meta.setdefault(pair.get("wp:meta_key", "").strip(), pair.get("wp:meta_value", "").strip())
         elif name == "wp:comment":
+            if not with_comments:
+                continue
             record.comments.append(
                 {_name(part): get_element_text(part).strip() for part in child if isinstance(part.tag, str)}
             )
@@ -120,7 +133,12 @@ def _record(item: XmlEntry) -> Record:
 
 def _name(element: etree._Element) -> str:
     """Return the element's name with the usual prefix, for any version of the format and any prefix in the file."""
-    space, name = name_of(element)
+    return _usual_name(str(element.tag))
+
+
+@lru_cache(maxsize=1024)
+def _usual_name(tag: str) -> str:
+    space, name = split_name(tag)
     if not space:
         return name
     if "excerpt" in space:

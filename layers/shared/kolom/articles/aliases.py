@@ -1,5 +1,7 @@
 """Aliases: further paths of an article, such as those from another system, which redirect to it with a 301."""
 
+from collections.abc import Iterable
+
 from kolom.articles import repository, transitions
 from kolom.articles.names import alias_problem, pointer_keys_at
 from kolom.errors import Conflict, FieldError, InvalidInput
@@ -16,9 +18,18 @@ def add_alias(article_id: int, path: str) -> bool:
     if problem := alias_problem(path):
         raise InvalidInput(FieldError("alias", problem))
     missing = [key for key in pointer_keys_at(path) if repository.find_id(key) != article_id]
-    transaction = Transaction()
-    for key in missing:
-        transitions.claim_pointer(transaction, key, article_id, Conflict(f"the path {path} belongs to another article"))
     if missing:
-        transaction.commit()
+        claim_keys(missing, article_id, path)
     return bool(missing)
+
+
+def claim_keys(keys: Iterable[str], article_id: int, path: str) -> None:
+    """Point the keys of the alias ``path`` to the article, without reading them first.
+
+    :raises Conflict: the path belongs to another article
+    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed
+    """
+    transaction = Transaction()
+    for key in keys:
+        transitions.claim_pointer(transaction, key, article_id, Conflict(f"the path {path} belongs to another article"))
+    transaction.commit()

@@ -16,7 +16,7 @@ from kolom.articles import repository, transitions
 from kolom.articles.names import default_path, label_key
 from kolom.articles.types import Article, Change, Status
 from kolom.config import settings
-from kolom.errors import Conflict, NotFound, VersionConflict
+from kolom.errors import Conflict, NotFound, StaleRead, VersionConflict
 from kolom.models.retry import retry_on_conflict
 
 if TYPE_CHECKING:  # pydantic would lengthen the cold start of the timer's function
@@ -39,6 +39,7 @@ def publish(
     article_id: int | None = None,
     expected_version: int | None = None,
     force: bool = False,
+    new_id: int | None = None,
 ) -> PublishResult:
     """Publish ``content`` as a new article or a new version; the same content again changes nothing.
 
@@ -47,17 +48,24 @@ def publish(
     it was unpublished needs neither. A draft is stored but not public; a publication date after ``now`` schedules the
     article.
 
+    ``new_id`` is an id of :func:`repository.next_ids <kolom.articles.repository.next_ids>`. The caller has read that
+    no article has the slug or the origin, so they are not read again: the transaction fails if they are taken.
+    Publishing again with the same id completes a publication whose response was lost.
+
     :raises NotFound: there is no article ``article_id``
     :raises VersionConflict: the article has a different version
     :raises Conflict: a name belongs to another article
     :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed, or only labels removed
     """
+    if new_id is not None:
+        return _publish_new(content, new_id, now)
 
     def attempt() -> PublishResult:
-        old, new, change = _plan(content, article_id, expected_version, force=force, now=now)
-        if old is not None and change == "unchanged":
-            return PublishResult(old, change, old)
-        return PublishResult(_replace_body(old, new, content), change, old)
+        old = _find(content, article_id)
+        planned = plan_change(old, content, now=now, expected_version=expected_version, force=force)
+        if planned.change == "unchanged":
+            return planned
+        return replace(planned, article=_replace_body(old, planned.article, content))
 
     return retry_on_conflict(attempt) if force else attempt()
 
@@ -74,8 +82,31 @@ def plan_publish(
 
     A new article has the id 0. Only a write detects a path that belongs to another article.
     """
-    old, new, change = _plan(content, article_id, expected_version, force=force, now=now)
-    return PublishResult(old if old is not None and change == "unchanged" else new, change, old)
+    old = _find(content, article_id)
+    return plan_change(old, content, now=now, expected_version=expected_version, force=force)
+
+
+def plan_change(
+    old: Article | None,
+    content: "ArticleInput",
+    *,
+    now: datetime,
+    expected_version: int | None = None,
+    force: bool = False,
+) -> PublishResult:
+    """Return what publishing ``content`` would make of ``old``, which is None for a new article. No requests.
+
+    :raises VersionConflict: ``old`` has a different version
+    """
+    new = _next_state(content, old, now)
+    if old is None:
+        return PublishResult(new, "created")
+    if has_same_content(old, new):
+        return PublishResult(old, "unchanged", old)
+    is_same_text = old.fingerprint == new.fingerprint and old.status != "deleted"
+    if not force and not (expected_version is None and is_same_text):
+        _check_version(old, expected_version)
+    return PublishResult(new, "updated", old)
 
 
 def unpublish(slug: str, *, now: datetime) -> Article:
@@ -119,22 +150,6 @@ def get_by_slug(slug: str) -> Article:
     if article is None:
         raise NotFound(f"there is no article {slug!r}")
     return article
-
-
-def _plan(
-    content: "ArticleInput", article_id: int | None, expected_version: int | None, *, force: bool, now: datetime
-) -> tuple[Article | None, Article, Change]:
-    """Return the current article, the next one with ``content``, and how they differ."""
-    old = _find(content, article_id)
-    new = _next_state(content, old, now)
-    if old is not None and has_same_content(old, new):
-        return old, new, "unchanged"
-    if old is None:
-        return old, new, "created"
-    is_same_text = old.fingerprint == new.fingerprint and old.status != "deleted"
-    if not force and not (expected_version is None and is_same_text):
-        _check_version(old, expected_version)
-    return old, new, "updated"
 
 
 def _find(content: "ArticleInput", article_id: int | None) -> Article | None:
@@ -230,6 +245,18 @@ def _fingerprint(content: "ArticleInput") -> str:
     """Return a digest of everything that the author supplied."""
     supplied = json.dumps(content.model_dump(), default=str, sort_keys=True)
     return hashlib.sha256(supplied.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _publish_new(content: "ArticleInput", new_id: int, now: datetime) -> PublishResult:
+    new = replace(_next_state(content, None, now), id=new_id)
+    try:
+        stored = transitions.commit_with_body(None, new, content.body, number=new.version)
+    except StaleRead:
+        own = repository.get(new_id)
+        if own is None or own.fingerprint != new.fingerprint:
+            raise
+        stored = own  # the transaction of an earlier attempt was applied, and only its response was lost
+    return PublishResult(stored, "created")
 
 
 def _replace_body(old: Article | None, new: Article, content: "ArticleInput") -> Article:

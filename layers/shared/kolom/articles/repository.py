@@ -19,9 +19,15 @@ from kolom.models.retry import retry_on_conflict
 
 def next_id() -> int:
     """Return a new article id. An unused id leaves a gap, which is harmless."""
+    return next_ids(1)[0]
+
+
+def next_ids(count: int) -> Sequence[int]:
+    """Return ``count`` new article ids in ascending order, without gaps between them."""
     sequence = IdSequence("sequence", "article")
-    sequence.update(actions=[IdSequence.value.add(1)])
-    return int(sequence.value)
+    sequence.update(actions=[IdSequence.value.add(count)])
+    last = int(sequence.value)
+    return range(last - count + 1, last + 1)
 
 
 def reserve_id(article_id: int) -> None:

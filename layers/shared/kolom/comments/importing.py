@@ -25,11 +25,22 @@ _LOCAL_FIELDS: Final = frozenset(("id", "parent_id", "depth", "person"))
 type Change = Literal["created", "updated", "unchanged"]
 
 
+@dataclass(frozen=True, slots=True)
+class CommentState:
+    """What an import needs to know of a stored comment: its place in the thread, and its last change."""
+
+    id: str
+    parent_id: str | None
+    depth: int
+    status: str
+    change: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalComment:
     """A comment of another system for the article ``article_id``. ``origin`` is its permanent name in that system.
 
-    ``parent`` is the imported comment that it replies to. ``avatar`` is the seed of its author's avatar, by
+    ``parent`` is the comment that it replies to. ``avatar`` is the seed of its author's avatar, by
     default derived from name and website. ``person`` is the author's pseudonym
     (:func:`kolom.security.pseudonyms.pseudonym_of`).
     """
@@ -40,7 +51,7 @@ class ExternalComment:
     content: str
     created_at: datetime
     status: Status
-    parent: Comment | None = None
+    parent: CommentState | Comment | None = None
     website: str | None = None
     person: str | None = None
     is_owner: bool = False
@@ -52,35 +63,58 @@ def id_suffix_of(origin: str) -> str:
     return str(ULID(bytes(6) + _origin_bytes(origin)))[-_SUFFIX_LENGTH:]
 
 
-def ids_by_suffix(article_id: int) -> dict[str, str]:
-    """Return the ids of all comments of an article by their :func:`id_suffix_of`. A consistent Query per megabyte."""
-    found = CommentRecord.query(str(article_id), consistent_read=True, attributes_to_get=["sort"])
-    return {record.sort[-_SUFFIX_LENGTH:]: record.sort for record in found}
+def load_states(article_id: int) -> dict[str, CommentState]:
+    """Return the states of all comments of an article by their :func:`id_suffix_of`.
+
+    A consistent Query per megabyte.
+    """
+    attributes = ["sort", "parent_id", "depth", "status", "change"]
+    found = CommentRecord.query(str(article_id), consistent_read=True, attributes_to_get=attributes)
+    return {
+        record.sort[-_SUFFIX_LENGTH:]: CommentState(
+            record.sort, record.parent_id, int(record.depth), record.status, record.change
+        )
+        for record in found
+    }
 
 
-def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Change:
+def upsert(
+    imported: Comment,
+    *,
+    now: datetime,
+    overwrite: bool = False,
+    is_new: bool = False,
+    has_approved_parent: bool = False,
+) -> Change:
     """Create or update a comment made by :func:`to_comment`. Importing the same comment again changes nothing.
 
     A comment that was imported before is updated from its source until someone edits or moderates it on this
     site; ``overwrite`` replaces such changes.
+
+    ``is_new`` and ``has_approved_parent`` are what the caller has read before, which saves a request each. The
+    transaction checks them; if they are no longer true, the comment and its parent are read.
 
     :raises Conflict: the comment was changed on this site since the import
     :raises ServiceBusy: concurrent changes made every attempt fail; nothing was changed
     """
 
     def attempt() -> Change:
-        old = repository.get(imported.article_id, imported.id)
+        nonlocal is_new, has_approved_parent
+        old = None if is_new else repository.get(imported.article_id, imported.id)
         change = diff(old, imported, overwrite=overwrite)
         if change != "unchanged":
             transaction = Transaction()
-            new = repository.stage(transaction, old, _next_state(old, imported), now=now)
+            new = repository.stage(
+                transaction, old, _next_state(old, imported), has_approved_parent=has_approved_parent, now=now
+            )
+            is_new = has_approved_parent = False
             repository.commit(transaction, new)
         return change
 
     return retry_on_conflict(attempt)
 
 
-def diff(old: Comment | None, imported: Comment, *, overwrite: bool) -> Change:
+def diff(old: Comment | CommentState | None, imported: Comment, *, overwrite: bool) -> Change:
     """Return the change that :func:`upsert` would make to the stored comment ``old``.
 
     :raises Conflict: the comment was changed on this site since the import

@@ -8,6 +8,7 @@ visibility.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 from kolom.aws import is_unavailable
@@ -25,6 +26,8 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 DELETED_DAYS = 30
 """How long a deleted comment can be restored."""
+
+_PARENT_CHANGED: Final = "the parent comment was changed concurrently"
 
 
 def get(article_id: int, comment_id: str) -> Comment | None:
@@ -97,15 +100,18 @@ def stage(
     parent: Comment | None = None,
     address: AddressRecord | None = None,
     origin: SubmissionOrigin | None = None,
+    has_approved_parent: bool = False,
 ) -> Comment:
     """Add the change from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
 
     The first approval adds the mails about it. ``address`` and ``origin`` are the author's, if ``old`` is None. A new
-    comment with ``expires_at``, such as one from an archive, keeps it. ``parent`` saves reading the parent again.
+    comment with ``expires_at``, such as one from an archive, keeps it. ``parent`` saves reading the parent again. With
+    ``has_approved_parent``, it is not read at all: the transaction requires that it is approved.
     """
     was_visible = old is not None and old.is_visible
     is_announced = new.status == "approved" and not new.announced
-    if parent is None and new.parent_id is not None and (is_announced or new.is_visible != was_visible):
+    needs_parent = is_announced or (new.is_visible != was_visible and not has_approved_parent)
+    if parent is None and new.parent_id is not None and needs_parent:
         parent = get(new.article_id, new.parent_id)
     if is_announced:
         new = replace(new, announced=True)
@@ -113,7 +119,11 @@ def stage(
             author_address = address if old is None else _load_address(new)
             _announce(transaction, new, parent, author_address, origin, now=now)
     if new.is_visible != was_visible:
-        new = _count_with_parent(transaction, new, parent, 1 if new.is_visible else -1, now=now)
+        difference = 1 if new.is_visible else -1
+        if has_approved_parent and new.parent_id is not None:
+            _count_with_approved_parent(transaction, new.article_id, new.parent_id, difference)
+        else:
+            new = _count_with_parent(transaction, new, parent, difference, now=now)
     if old is not None or new.expires_at is None:
         new = with_expiry(new, now)
     unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
@@ -166,20 +176,24 @@ def _count_with_parent(
         return comment
     if parent is None:
         return replace(comment, parent_id=None, depth=0)
-    changed = StaleRead("the parent comment was changed concurrently")
     if parent.status == "approved":
-        # Counted without a condition on the version, so that concurrent replies do not conflict.
-        transaction.update(
-            CommentRecord(str(parent.article_id), parent.id),
-            [CommentRecord.replies.add(difference), CommentRecord.version.add(1)],
-            CommentRecord.status == "approved",
-            changed,
-        )
+        _count_with_approved_parent(transaction, parent.article_id, parent.id, difference)
         return comment
     # The field ``change`` keeps its value, since only the count of replies changes.
     new = replace(parent, replies=max(0, parent.replies + difference), version=parent.version + 1)
     if new.is_visible != parent.is_visible:
         grandparent = get(new.article_id, new.parent_id) if new.parent_id is not None else None
         new = _count_with_parent(transaction, new, grandparent, difference, now=now)
-    transaction.put(to_record(with_expiry(new, now)), CommentRecord.version == parent.version, changed)
+    unchanged = CommentRecord.version == parent.version
+    transaction.put(to_record(with_expiry(new, now)), unchanged, StaleRead(_PARENT_CHANGED))
     return comment
+
+
+def _count_with_approved_parent(transaction: Transaction, article_id: int, parent_id: str, difference: int) -> None:
+    # Counted without a condition on the version, so that concurrent replies do not conflict.
+    transaction.update(
+        CommentRecord(str(article_id), parent_id),
+        [CommentRecord.replies.add(difference), CommentRecord.version.add(1)],
+        CommentRecord.status == "approved",
+        StaleRead(_PARENT_CHANGED),
+    )

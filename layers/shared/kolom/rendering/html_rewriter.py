@@ -24,6 +24,8 @@ MAX_TOC_BYTES: Final = 100_000
 
 _LEVELS: Final = {f"h{level}": level for level in range(1, 7)}
 _WITHOUT_ID: Final = names("audio iframe img picture source track video")
+_SPECIAL: Final = _WITHOUT_ID | {"a"}
+"""Elements that may get attributes, or be removed, even if they have no attributes."""
 _CLASSES: Final = names(
     "contains-task-list footnote-backref footnote-item footnote-ref footnotes footnotes-list footnotes-sep "
     "task-list-item"
@@ -190,6 +192,9 @@ class _Rewriter:
     def run(self, tokens: list[Token]) -> RewrittenHtml:
         for index, token in enumerate(tokens):
             match token:
+                case Start(name, attributes) if not (attributes or name in _SPECIAL or index in self._outline.ids):
+                    self._begins_pre = name == "pre"
+                    self._article.tokens.append(token)
                 case Start(name):
                     plain = Start(name, {key: unescape(value) for key, value in token.attributes.items()})
                     self._start(plain, self._outline.ids.get(index))

@@ -52,6 +52,7 @@ _WITH_REFERENCES: Final = names("textarea title")
 _SPACE: Final = "\t\n\f\r "
 _TEXT: Final = re.compile(r"[^<]*+(?:<(?![a-zA-Z/!?])[^<]*+)*+")
 _TAG_NAME: Final = re.compile(rf"</?+([a-zA-Z][^{_SPACE}/>]*+)")
+_SIMPLE_TAG: Final = re.compile("<(/?+)([a-zA-Z][a-zA-Z0-9]*+)>")  # most tags have no attributes
 _BETWEEN: Final = re.compile(rf"[{_SPACE}/]*+")
 _ATTRIBUTE_NAME: Final = re.compile(rf"[^{_SPACE}/>][^{_SPACE}/>=]*+")
 _EQUALS: Final = re.compile(rf"[{_SPACE}]*+=[{_SPACE}]*+")
@@ -101,6 +102,10 @@ def tokenize(html: str) -> Iterator[Token]:
             yield Text(html[position:opening].replace("<", "&lt;"))
         if opening == end:
             return
+        if (simple := _SIMPLE_TAG.match(html, opening)) and (name := simple[2].lower()) not in RAW_TEXT:
+            position = simple.end()
+            yield End(name) if simple[1] else Start(name, {})
+            continue
         if tag := _TAG_NAME.match(html, opening):
             name = tag[1].lower()
             attributes, position = _attributes(html, tag.end())

@@ -13,7 +13,7 @@ from typing import Final
 
 from kolom.rendering import embeds, markdown
 from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes, srcset_candidates
-from kolom.rendering.html_tokenizer import VOID, End, Start, Token, names, tokenize, unescape
+from kolom.rendering.html_tokenizer import VOID, End, Start, Text, Token, names, tokenize, unescape
 from kolom.rendering.sanitizer import (
     ALIGNED,
     ATTRIBUTES,
@@ -107,7 +107,7 @@ def find_removals(
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
-    found = _Comparison()
+    found = _Comparison(is_converted=is_converted)
     found.add_instructions(markup)
     found.add_tags(tokenize(markup))
     if not is_converted:
@@ -128,7 +128,8 @@ def find_removals(
 
 
 class _Comparison:
-    def __init__(self) -> None:
+    def __init__(self, *, is_converted: bool) -> None:
+        self._is_converted = is_converted
         self.removed: Counter[tuple[str, str]] = Counter()
         self._written: Counter[str] = Counter()  # the elements that the HTML should have
 
@@ -140,6 +141,8 @@ class _Comparison:
         """Examine every start tag outside of elements that are removed with their content."""
         dropping: list[str] = []
         for token in tokens:
+            if isinstance(token, Text):
+                continue
             match token:
                 case Start(name) if dropping:
                     if name in BLOCKS and dropping[-1] in ENDED_BY_BLOCKS:
@@ -179,14 +182,21 @@ class _Comparison:
         if name not in SOURCE_TAGS:
             self._add(f"<{name}>", "removed" if name in VOID else "removed, its text is kept")
             return
+        if self._is_converted and not ("href" in tag.attributes or "src" in tag.attributes):
+            return
         attributes = {key: unescape(value) for key, value in tag.attributes.items()}
         replacement = _replacement(name, attributes)
         if replacement is not None:
             self._add(*replacement)
         elif name != "a" or url(attributes.get("href", ""), LINK_SCHEMES):
             self._written[_kind(name)] += 1
-        if name != "iframe":  # players are rebuilt with their own attributes
+        if name == "iframe":  # players are rebuilt with their own attributes
+            return
+        if not self._is_converted:
             self._attributes(name, attributes)
+            return
+        for key in (*_lost_href(name, attributes), *_lost_src(name, attributes)):
+            self._add(f"attribute {key}", "removed")
 
     def _attributes(self, name: str, attributes: dict[str, str]) -> None:
         allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(name, frozenset())
@@ -219,12 +229,20 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
     style = attributes.get("style", "")
     if _NOT_SPACE.search(TEXT_ALIGN.sub("", style) if name in ALIGNED else style):
         yield "style"
-    if name == "a" and attributes.get("href", "").strip() and url(attributes["href"], LINK_SCHEMES) is None:
-        yield f"href ({scheme(attributes['href'].strip())}:)"
+    yield from _lost_href(name, attributes)
     if attributes.get("target", "").lower() not in {"", "_blank", "_self"} and name == "a":
         yield "target"
     if any(url(candidate, IMAGE_SCHEMES) is None for candidate, _ in srcset_candidates(attributes.get("srcset", ""))):
         yield "srcset"
+    yield from _lost_src(name, attributes)
+
+
+def _lost_href(name: str, attributes: dict[str, str]) -> Iterator[str]:
+    if name == "a" and attributes.get("href", "").strip() and url(attributes["href"], LINK_SCHEMES) is None:
+        yield f"href ({scheme(attributes['href'].strip())}:)"
+
+
+def _lost_src(name: str, attributes: dict[str, str]) -> Iterator[str]:
     if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
         yield f"src ({scheme(attributes['src'].strip())}:)"
 

@@ -56,15 +56,22 @@ def render(
     rewritten = html_rewriter.rewrite(
         tokens, resolve or _identity, size_of or _unknown_size, title=title, resolve_link=resolve_link or _identity
     )
-    html = sanitize(serialize(rewritten.tokens))
+    markup = serialize(rewritten.tokens)
+    html = sanitize(markup)
     return Rendered(
         html=html,
         toc=rewritten.toc,
         excerpt=text.excerpt(rewritten.tokens),
-        reading_minutes=text.reading_minutes(plain_text(html)),
+        reading_minutes=text.reading_minutes(text.text_of(rewritten.tokens) if html == markup else plain_text(html)),
         image=rewritten.image,
         omitted_heading=serialize(rewritten.omitted_heading),
     )
+
+
+def render_html(html: str) -> str:
+    """Return only the HTML that :func:`render` returns for HTML without a title."""
+    rewritten = html_rewriter.rewrite(_canonical_tokens(html, "html"), _identity, _unknown_size)
+    return sanitize(serialize(rewritten.tokens))
 
 
 def find_title(source: str, source_format: SourceFormat) -> str | None:

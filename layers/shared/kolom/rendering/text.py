@@ -20,7 +20,7 @@ _BLOCKS: Final = names(
 _NOT_IN_EXCERPT: Final = names("audio figcaption h1 h2 h3 h4 h5 h6 iframe pre table video")
 _FOOTNOTE_CLASSES: Final = frozenset(("footnote-ref", "footnotes"))
 _SPACE: Final = re.compile(r"\s+")
-_WORD: Final = re.compile(r"\w")
+_WORD: Final = re.compile(r"(?<!\S)[^\w\s]*+\w")  # the beginning of a word with at least one letter or digit
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _JOINER: Final = "\u200d"
 
@@ -30,10 +30,17 @@ def plain_text(html: str) -> str:
 
     A line break in ``<pre>`` and a ``<br>`` also start a new line. Raw text, as in scripts, is excluded.
     """
+    if "<" not in html:
+        return " ".join(unescape(html).split())
+    return text_of(tokenize(html))
+
+
+def text_of(tokens: Iterable[Token]) -> str:
+    """Return the text of the tokens of sanitized HTML, as :func:`plain_text` does."""
     pieces: list[str] = []
     preformatted = 0
     raw = False
-    for token in tokenize(html):
+    for token in tokens:
         match token:
             case Text(markup) if not raw:
                 text = unescape(markup)
@@ -97,7 +104,7 @@ def shorten(text: str, characters: int) -> str:
 def reading_minutes(text: str) -> int:
     """Return the reading time in whole minutes, at least 1: 200 words or 400 CJK characters per minute."""
     cjk_characters = len(_CJK.findall(text))
-    spaced_words = sum(1 for word in _CJK.sub(" ", text).split() if _WORD.search(word))
+    spaced_words = len(_WORD.findall(_CJK.sub(" ", text) if cjk_characters else text))
     return max(1, math.ceil(spaced_words / WORDS_PER_MINUTE + cjk_characters / CJK_CHARACTERS_PER_MINUTE))
 
 

@@ -1,0 +1,336 @@
+"""`kolom import --concurrency`: the same result for any number, also when it is interrupted or throttled."""
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from kolom.articles import public, publishing, repository
+from kolom.comments import admin, importing
+from kolom.comments.importing import ExternalComment
+from kolom.errors import InvalidInput, StaleRead
+from kolom.models.base import connection
+from kolom_cli import concurrency
+from kolom_cli.importers.common.importer import Importer
+from kolom_cli.importers.common.types import ImportedArticle
+from kolom_cli.terminal.report import Report
+from tests.factories import NOW, content
+from tests.integration.aws import restore_or_create
+from tests.integration.cli.conftest import Kolom, create_stack
+from tests.integration.conftest import RefusedCalls
+from tests.unit.cli.importers.blogger import takeout
+from tests.unit.cli.importers.wordpress import wxr
+
+
+def wordpress() -> str:
+    """Return an export in which articles compete for slugs, paths and labels, and replies come before their parents."""
+    items = []
+    for number in range(1, 37):
+        replies = "".join(
+            wxr.comment(
+                1000 * number + each,
+                parent=1000 * number + (each + 1 if each % 3 else each - 2) if each > 1 else 0,
+                approved="0" if each % 5 == 4 else "1",
+                user_id=5 if each % 4 == 2 else 0,
+            )
+            for each in range(1, 3 + number % 7)
+        )
+        items.append(
+            wxr.item(
+                number,
+                link=f"https://old.example/2020/01/{'same' if number % 9 == 4 else f'post-{number}'}/",
+                post_name="same" if number % 7 == 3 else f"post-{number}",
+                post_type="page" if number % 11 == 5 else "post",
+                status="draft" if number % 13 == 6 else "publish",
+                content=f'Text of {number} with <a href="https://old.example/?p={number % 36 + 1}">a link</a>.',
+                more=wxr.term("Kopi" if number % 2 else "kopi", "post_tag") + wxr.term(f"t{number % 4}") + replies,
+            )
+        )
+    return wxr.export(*items)
+
+
+def blogger() -> str:
+    """Return a Takeout, newest first, with replies before their parents."""
+    entries = []
+    for number in range(1, 28):
+        entries.append(
+            takeout.entry(
+                number,
+                "PAGE" if number % 8 == 5 else "POST",
+                filename="/p/same.html"
+                if number % 8 == 5
+                else f"/2012/09/{'same' if number % 6 == 1 else number}.html",
+                labels=("Kopi" if number % 3 else "kopi", f"t{number % 4}"),
+                status="DRAFT" if number % 9 == 8 else "LIVE",
+            )
+        )
+        kind = "page" if number % 8 == 5 else "post"
+        for each in range(1, 1 + number % 6):
+            number_of_comment = 1000 * number + each
+            entries.append(
+                takeout.comment(
+                    number_of_comment,
+                    number,
+                    parent=takeout.post_id(number, kind),
+                    answers=number_of_comment - 1 if each > 1 else None,
+                    status="EMPTIED" if each == 2 else "PENDING" if each == 4 else "LIVE",
+                )
+            )
+    return takeout.takeout(*reversed(entries))
+
+
+@pytest.fixture
+def delays(kolom: Kolom) -> Iterator[None]:
+    """Delay each call of DynamoDB by a random time, so that concurrent calls overtake each other."""
+    rng = random.Random(7)
+
+    def delay(**_: Any) -> None:
+        time.sleep(rng.random() * 0.003)
+
+    events = connection().client.meta.events
+    events.register_first("before-call.dynamodb.*", delay)
+    yield
+    events.unregister("before-call.dynamodb.*", delay)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses of tasks that are repeated."""
+    monkeypatch.setattr(concurrency, "_FIRST_DELAY_SECONDS", 0.001)
+    monkeypatch.setattr(concurrency, "_MAX_DELAY_SECONDS", 0.01)
+
+
+def archive(kolom: Kolom, root: Path) -> dict[str, bytes]:
+    """Return the files of an archive of the whole blog."""
+    ran = kolom("export", root, "--private")
+    assert ran.exit_code == 0, ran.stderr
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("kind", "generate"), [("wordpress", wordpress), ("blogger", blogger)], ids=["wp", "blogger"])
+def test_the_archive_and_the_report_are_the_same_for_any_concurrency(
+    kolom: Kolom,
+    delays: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    generate: Callable[[], str],
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setattr("kolom_cli.commands.import_.datetime", SimpleNamespace(now=lambda _: now))
+    file = tmp_path / "export.xml"
+    file.write_text(generate())
+    archives, reports = [], []
+    for number in (1, 16):
+        restore_or_create("stack", create_stack)
+        planned = kolom("import", kind, file, "--json", "--dry-run", "--concurrency", number).json
+        done = kolom("import", kind, file, "--json", "--concurrency", number)
+        archives.append(archive(kolom, tmp_path / str(number)))
+        reports += [planned | {"dry_run": False}, done.json]
+        again = kolom("import", kind, file, "--json", "--concurrency", number).json
+        assert again["unchanged"] + again["skipped"] == again["read"] == done.json["read"]
+    assert archives[0] == archives[1]
+    assert reports[1] == reports[3]
+    assert reports[0] == reports[2]
+    assert reports[1]["created"] > 80
+    assert (
+        repository.next_id() == reports[1]["kinds"]["article"]["created"] + reports[1]["kinds"]["page"]["created"] + 1
+    )
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_continues(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(wordpress())
+    expected = kolom("import", "wordpress", file, "--json", "--dry-run").json
+    original, started = publishing.publish, []
+
+    def interrupted(*arguments: Any, **named: Any) -> publishing.PublishResult:
+        started.append(1)
+        if len(started) == 10:
+            signal.raise_signal(signal.SIGINT)
+        time.sleep(0.02)
+        return original(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "publish", interrupted)
+        ran = kolom("import", "wordpress", file, "--json", "--concurrency", 8)
+    assert (ran.exit_code, ran.json["interrupted"]) == (130, True)
+    assert ran.json["created"] == len(started) == len(repository.pointers_by_id())
+    assert 10 <= len(started) < 30
+    report = kolom("import", "wordpress", file, "--json").json
+    assert report["unchanged"] == ran.json["created"]
+    assert report["created"] == expected["created"] - ran.json["created"]
+    pointers = repository.pointers_by_id()
+    origins = [name for names in pointers.values() for name in names if name.startswith("origin:")]
+    assert len(origins) == len(set(origins)) == len(pointers)
+    assert len(pointers) == sum(expected["kinds"][kind]["created"] for kind in ("article", "page"))
+
+
+def test_ctrl_c_within_comments_leaves_no_duplicates(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(wordpress())
+    original, started = importing.upsert, []
+
+    def interrupted(*arguments: Any, **named: Any) -> importing.Change:
+        started.append(1)
+        if len(started) == 40:
+            signal.raise_signal(signal.SIGINT)
+        return original(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "upsert", interrupted)
+        ran = kolom("import", "wordpress", file, "--json", "--concurrency", 8)
+    first = ran.json["kinds"]["comment"]["created"]
+    assert (ran.exit_code, first) == (130, len(started))
+    second = kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]
+    assert second["unchanged"] == first
+    assert second["created"] + first == second["read"]
+    assert sum(len(admin.list_by_article(each)) for each in repository.pointers_by_id()) == second["read"]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem", "TransactWriteItems", "Query"])
+def test_a_throttled_import_slows_down_and_completes(
+    kolom: Kolom, faults: RefusedCalls, tmp_path: Path, operation: str
+) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(wordpress())
+    faults.throttle(operation, 6)
+    report = kolom("import", "wordpress", file, "--json")
+    assert (report.exit_code, report.json["created"]) == (0, report.json["read"])
+    assert faults.refused == 6
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_import_ends_with_a_report_if_nothing_is_answered(
+    kolom: Kolom, faults: RefusedCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concurrency, "_UNAVAILABLE_SECONDS", 0.0)
+    file = tmp_path / "export.xml"
+    file.write_text(wordpress())
+    faults.throttle("TransactWriteItems", 100_000)
+    ran = kolom("import", "wordpress", file, "--json")
+    assert (ran.exit_code, ran.json["created"]) == (1, 0)
+    (error,) = ran.json["errors"]
+    assert error.startswith("AWS does not answer, or is overloaded: ")
+    faults.clear()
+    assert kolom("import", "wordpress", file, "--json").exit_code == 0
+
+
+def test_an_error_of_one_article_does_not_stop_the_others(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = publishing.publish
+
+    def failing(article: Any, **named: Any) -> publishing.PublishResult:
+        if article.slug == "post-2":
+            raise InvalidInput
+        return original(article, **named)
+
+    monkeypatch.setattr(publishing, "publish", failing)
+    file = tmp_path / "export.xml"
+    file.write_text(wxr.export(*(wxr.item(number, more=wxr.comment(10 + number)) for number in range(1, 6))))
+    ran = kolom("import", "wordpress", file, "--json")
+    assert ran.exit_code == 1
+    assert [each["name"] for each in ran.json["skipped_items"]] == ["2 'Post 2'", "12 on 2 'Post 2'"]
+    assert ran.json["kinds"]["article"]["created"] == ran.json["kinds"]["comment"]["created"] == 4
+
+
+@pytest.mark.usefixtures("kolom")
+def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, written, ahead = 0, 0, 0
+    lock = threading.Lock()
+    original = publishing.publish
+
+    def counted(*arguments: Any, **named: Any) -> publishing.PublishResult:
+        nonlocal written
+        result = original(*arguments, **named)
+        with lock:
+            written += 1
+        return result
+
+    def articles() -> Iterator[ImportedArticle]:
+        nonlocal read, ahead
+        for number in range(400):
+            read += 1
+            ahead = max(ahead, read - written)
+            article = content(f"post-{number}", origin=f"test/{number}", labels=())
+            yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
+
+    monkeypatch.setattr(publishing, "publish", counted)
+    report = Report()
+    Importer(report, NOW, concurrency=4).store_all(articles(), threading.Event())
+    assert report.counts()["created"] == written == 400
+    assert ahead < 100
+
+
+@pytest.mark.usefixtures("kolom")
+def test_publishing_again_with_a_new_id_completes_a_publication_whose_response_was_lost() -> None:
+    article = content("post", origin="test/1")
+    first = publishing.publish(article, now=NOW, new_id=7)
+    assert publishing.publish(article, now=NOW, new_id=7) == first
+    assert list(repository.pointers_by_id()) == [7]
+    with pytest.raises(StaleRead):
+        publishing.publish(article, now=NOW, new_id=8)
+
+
+@pytest.mark.usefixtures("kolom")
+def test_wrong_assumptions_about_a_comment_and_its_parent_are_corrected() -> None:
+    fields: dict[str, Any] = {
+        "article_id": 1,
+        "name": "Budi",
+        "content": "x",
+        "created_at": datetime(2020, 1, 1, tzinfo=UTC),
+    }
+    parent = importing.to_comment(ExternalComment(**fields, origin="a", status="pending"))
+    reply = importing.to_comment(ExternalComment(**fields, origin="b", status="approved", parent=parent))
+    importing.upsert(parent, now=NOW)
+    assert importing.upsert(reply, now=NOW, is_new=True, has_approved_parent=True) == "created"
+    assert importing.upsert(reply, now=NOW) == "unchanged"
+    stored, _ = admin.list_by_article(1)
+    assert (stored.status, stored.replies) == ("pending", 1)
+
+
+def test_an_archive_is_restored_to_the_same_state_for_any_concurrency(
+    kolom: Kolom, delays: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(blogger())
+    kolom("import", "blogger", file)
+    before = archive(kolom, tmp_path / "before")
+    reports = []
+    for number in (1, 16):
+        restore_or_create("stack", create_stack)
+        reports.append(kolom("import", "archive", tmp_path / "before", "--json", "--concurrency", number).json)
+        assert archive(kolom, tmp_path / str(number)) == before
+        again = kolom("import", "archive", tmp_path / "before", "--json", "--concurrency", number).json
+        assert again["unchanged"] == again["read"]
+    assert reports[0] == reports[1]
+
+
+@pytest.mark.usefixtures("kolom")
+def test_the_list_of_labels_has_the_spelling_of_the_last_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = publishing.publish
+
+    def slow_at_first(article: Any, **named: Any) -> publishing.PublishResult:
+        time.sleep(0.2 if article.slug == "post-0" else 0)
+        return original(article, **named)
+
+    monkeypatch.setattr(publishing, "publish", slow_at_first)
+    articles = (
+        ImportedArticle(name=label, content=content(f"post-{n}", origin=f"t/{n}", labels=(label,)), id_suffix=str(n))
+        for n, label in enumerate(("kopi", "Kopi"))
+    )
+    Importer(Report(), NOW, concurrency=4).store_all(articles, threading.Event())
+    assert [each.label for each in public.list_all_labels()] == ["Kopi"]
