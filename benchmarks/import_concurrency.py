@@ -1,8 +1,9 @@
 """Measure how the time of an import depends on ``--concurrency``, with a delay for each request to DynamoDB.
 
-Run: ``uv run python -m benchmarks.import_concurrency 500 --delay 30 --concurrency 1 16``: 500 articles with about ten
-comments each, 30 ms for each request. The export is imported into empty tables once for each number, and again with the
-last one.
+    .venv/bin/python -m benchmarks.import_concurrency [--articles 500] [--delay-ms 30] [--concurrency 1 16]
+
+The export has about ten comments for each article. It is imported into empty tables once for each concurrency, and
+again with the last one.
 
 DynamoDB is a small server in another process, because moto's processor time would exceed that of the importer. It
 stores keys and comments, and evaluates no conditions. A transaction on an item of another transaction that is being
@@ -11,7 +12,6 @@ of publications, which all change the same counts. The processor time is that of
 convert the texts.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -22,12 +22,14 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
 
 from benchmarks.exports import Expected, write_export
-from benchmarks.handlers import write_output
+from benchmarks.runner.figures import Figure, counted
+from benchmarks.runner.part import Part
 
 _COMMENTS: Final = (0, 0, 1, 2, 4, 6, 9, 14, 24, 55)
 _ARTICLE_BYTES: Final = 23_000
@@ -35,38 +37,35 @@ _ARTICLE_BYTES: Final = 23_000
 type Key = tuple[str, str, str]
 
 
-def main() -> None:
-    """Generate an export, import it with each concurrency, and print the results."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("articles", type=int)
-    parser.add_argument("--delay", type=float, default=30, help="milliseconds for each request")
-    parser.add_argument("--conflict", type=float, default=8, help="milliseconds in which a transaction conflicts")
-    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 4, 16])
-    parser.add_argument("--serve", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.serve:
-        asyncio.run(_Table(arguments.delay / 1000, arguments.conflict / 1000).serve())
-        return
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The size of the export; the delay of each request, and how long a transaction may conflict with another."""
+
+    articles: int = 30
+    delay_ms: float = 30
+    conflict_ms: float = 8
+    concurrency: tuple[int, ...] = (1, 4, 16)
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the time and the requests of each import."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "export.xml"
         with file.open("w", encoding="utf-8") as output:
-            expected = write_export(output, "wordpress", arguments.articles * _ARTICLE_BYTES, comments=_COMMENTS)
+            expected = write_export(output, "wordpress", options.articles * _ARTICLE_BYTES, comments=_COMMENTS)
         articles = expected["article", "created"] + expected["page", "created"]
-        comments = expected["comment", "created"]
         size = file.stat().st_size / 1e6
-        write_output(
-            f"{articles:,} articles, {comments:,} comments, {size:.0f} MB; {arguments.delay:g} ms a request\n\n"
-        )
-        write_output("| concurrency | seconds | requests | conflicts | CPU seconds | peak memory of one process |\n")
-        write_output("|---|---|---|---|---|---|\n")
-        for number in arguments.concurrency:
-            with _server(arguments) as endpoint:
-                _measure(str(number), file, endpoint, number, expected, again=False)
-                if number == arguments.concurrency[-1]:
-                    _measure(f"{number}, again", file, endpoint, number, expected, again=True)
+        yield from counted("export", articles=articles, comments=expected["comment", "created"], MB=size)
+        for number in options.concurrency:
+            with _server(options) as endpoint:
+                yield from _measure_import(str(number), file, endpoint, number, expected, again=False)
+                if number == options.concurrency[-1]:
+                    yield from _measure_import(f"{number}, again", file, endpoint, number, expected, again=True)
 
 
-def _measure(name: str, file: Path, endpoint: str, concurrency: int, expected: Expected, *, again: bool) -> None:
+def _measure_import(
+    name: str, file: Path, endpoint: str, concurrency: int, expected: Expected, *, again: bool
+) -> Iterator[Figure]:
     command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", endpoint, "import", "wordpress"]
     command += [str(file), "--json", "--concurrency", str(concurrency)]
     before = _counts(endpoint)
@@ -83,17 +82,18 @@ def _measure(name: str, file: Path, endpoint: str, concurrency: int, expected: E
     assert imported == {kind: count for (kind, result), count in expected.items() if result == "created"}, report
     counts = _counts(endpoint) - before
     requests = sum(count for operation, count in counts.items() if operation != "conflicts")
-    write_output(
-        f"| {name} | {seconds:.0f} | {requests:,} | {counts['conflicts']:,} | {usage.ru_utime + usage.ru_stime:.0f} "
-        f"| {usage.ru_maxrss * 1024 / 1e6:.0f} MB |\n"
-    )
+    case = f"{name} at once"
+    yield from counted(case, requests=requests, conflicts=counts["conflicts"])
+    yield Figure(case, "seconds", [seconds])
+    yield Figure(case, "CPU seconds", [usage.ru_utime + usage.ru_stime])
+    yield Figure(case, "peak memory of one process, MB", [usage.ru_maxrss * 1024 / 1e6])
 
 
 @contextmanager
-def _server(arguments: argparse.Namespace) -> Iterator[str]:
+def _server(options: Options) -> Iterator[str]:
     """Run empty tables in another process; yield their endpoint."""
-    command = [sys.executable, "-m", "benchmarks.import_concurrency", "0", "--serve"]
-    command += ["--delay", str(arguments.delay), "--conflict", str(arguments.conflict)]
+    code = f"from benchmarks.import_concurrency import serve; serve({options.delay_ms}, {options.conflict_ms})"
+    command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
         assert process.stdout is not None
         try:
@@ -106,6 +106,11 @@ def _counts(endpoint: str) -> Counter[str]:
     """Return the numbers of requests so far, by operation, and of conflicts."""
     with urlopen(f"{endpoint}/counts") as answer:  # noqa: S310 - our own
         return Counter(json.load(answer))
+
+
+def serve(delay_ms: float, conflict_ms: float) -> None:
+    """Serve empty tables until the process is terminated."""
+    asyncio.run(_Table(delay_ms / 1000, conflict_ms / 1000).serve())
 
 
 class _Refused(Exception):
@@ -219,5 +224,13 @@ def _key(table: str, item: dict[str, Any]) -> Key:
     return table, *(item[name]["S"] for name in names)
 
 
+PART = Part(
+    "import_concurrency",
+    "Time and requests of an import by the number of items that are stored at once.",
+    measure,
+    small=Options(),
+    full=Options(articles=6_000),
+)
+
 if __name__ == "__main__":
-    main()
+    PART.main()
