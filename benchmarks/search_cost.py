@@ -25,6 +25,7 @@ import resource
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,15 +42,18 @@ from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get, publish
 from kolom.articles.input import ArticleInput
 from kolom.articles.types import Article, Body
-from kolom.search import document_table
+from kolom.models.search import DOCUMENTS, Block, block_part, postings_part
+from kolom.search import document_table, posting_blocks
 from kolom.search.analyzer import stem
 from kolom.search.codec import (
     DOCUMENTS_PER_BLOCK,
     POSTINGS_PER_BLOCK,
     DocumentStats,
     decode_document,
+    decode_posting,
     encode_document,
     encode_posting,
+    pack,
 )
 from kolom.search.document import build_document
 from kolom.search.forward_index import load_entry
@@ -147,7 +151,7 @@ def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[s
             blocks[term, article_id // POSTINGS_PER_BLOCK].add(entry.postings[term])
         put(result_record(article, entry).serialize())
     for (key, block), elements in blocks.items():
-        put({"key": {"S": key}, "part": {"S": f"{block:06d}"}, "elements": {"NS": [str(each) for each in elements]}})
+        put(_block_item(key, block, elements))
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
     document_table.clear_cache()  # the list of another stack may have the same revision
 
@@ -187,6 +191,24 @@ def _putter(stack: EmulatedStack) -> Callable[[dict[str, Any]], object]:
         stack.template.outputs["SearchTable"]
     )
     return table.put_item
+
+
+def _block_item(key: str, block: int, elements: set[int]) -> dict[str, Any]:
+    """Return a block as the writer leaves it after adding the elements one by one."""
+    names = {"key": {"S": key}, "part": {"S": block_part(block)}}
+    if key != DOCUMENTS:
+        names["part"] = {"S": postings_part(block)}
+        packed = b""
+        unpacked: list[str] = []
+        added: list[int] = []
+        for posting in sorted(elements, key=decode_posting):
+            added.append(posting)
+            unpacked.append(str(posting))
+            if posting_blocks.is_due(Block(block, unpacked, packed)):
+                packed, unpacked = pack(added), []
+        item = {**names, **({"packed": {"B": b64encode(packed).decode()}} if packed else {})}
+        return item | ({"elements": {"NS": unpacked}} if unpacked else {})
+    return {**names, "elements": {"NS": [str(each) for each in elements]}}
 
 
 def query_loaded(console: Console, writer: Writer, number: int) -> None:
@@ -259,10 +281,10 @@ def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> No
     for article_id in range(1, 201):
         blocks["#documents"].add(encode_document(article_id, document))
         for term in {stem(word, "id") for word in ("kereta", "malam")}:
-            blocks[term].add(encode_posting(article_id, entry.postings[term] % 256))
+            blocks[term].add(encode_posting(article_id, decode_posting(entry.postings[term])[1]))
         put(result_record(_article(content, article_id), entry).serialize())
     for key, elements in blocks.items():
-        put({"key": {"S": key}, "part": {"S": "000000"}, "elements": {"NS": [str(each) for each in elements]}})
+        put(_block_item(key, 0, elements))
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
     document_table.clear_cache()  # the list of another stack may have the same revision
 

@@ -14,10 +14,17 @@ from functions.search_articles.app import handler
 from kolom.articles import publishing, repository
 from kolom.articles.mapping import summary_attributes
 from kolom.models.base import connection
-from kolom.models.search import DOC, DOCUMENTS, ResultRecord, add_elements, increase_revision
+from kolom.models.search import DOC, DOCUMENTS, ResultRecord, add_elements, add_postings, increase_revision
 from kolom.search import highlighter, index_reader, more_like_this, phrase_matcher, searcher, tokenizer, vocabulary
 from kolom.search.analyzer import stem
-from kolom.search.codec import POSTINGS_PER_BLOCK, DocumentStats, decode_document, encode_document, encode_posting
+from kolom.search.codec import (
+    POSTINGS_PER_BLOCK,
+    DocumentStats,
+    decode_document,
+    decode_posting,
+    encode_document,
+    encode_posting,
+)
 from kolom.search.document import IndexedDocument, build_document
 from kolom.search.forward_index import ForwardEntry, to_record
 from kolom.search.index_reader import StoredResult
@@ -145,9 +152,9 @@ def publish_many(number: int, size: int, *sentences: str) -> None:
     add_elements(DOCUMENTS, 0, (encode_document(each.id, document) for each in articles))
     increase_revision(1)
     terms = entry.postings.keys() & {stem(word.form, "en") for word in tokenizer.tokenize(" ".join(sentences))}
-    asked_for = {term: entry.postings[term] % 256 for term in terms}
+    asked_for = {term: decode_posting(entry.postings[term])[1] for term in terms}
     for term, code in asked_for.items():
-        add_elements(term, 0, (encode_posting(each.id, code) for each in articles))
+        add_postings(term, 0, (encode_posting(each.id, code) for each in articles))
     record = result_record(first, entry)
     with ResultRecord.batch_write() as batch:
         for each in articles:

@@ -10,8 +10,8 @@ from typing import Final
 
 from kolom.articles.mapping import SUMMARY_FIELDS, to_summary
 from kolom.articles.types import ArticleSummary
-from kolom.models.search import DOC, ResultRecord, read_blocks
-from kolom.search.codec import POSTINGS_PER_BLOCK
+from kolom.models.search import DOC, ResultRecord
+from kolom.search import posting_blocks
 
 MAX_POSTINGS: Final = 200_000
 """The number of postings after which a request reads no further terms."""
@@ -36,12 +36,12 @@ def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[in
     """
     distinct = list(dict.fromkeys(terms))
     if len(distinct) == 1:
-        return {distinct[0]: _postings(distinct[0])}
+        return {distinct[0]: posting_blocks.read(distinct[0])}
     found: dict[str, dict[int, int]] = {}
     for batch in batched(distinct, _AT_ONCE, strict=False):
         if len(found) >= needed and sum(map(len, found.values())) >= MAX_POSTINGS:
             break
-        found.update(zip(batch, _pool().map(_postings, batch), strict=True))
+        found.update(zip(batch, _pool().map(posting_blocks.read, batch), strict=True))
     return found
 
 
@@ -50,15 +50,6 @@ def load_results(article_ids: Iterable[int], *, with_text: bool = True) -> dict[
     names = None if with_text else ["key", "part", *SUMMARY_FIELDS]
     records = ResultRecord.batch_get([(f"doc#{each}", DOC) for each in article_ids], attributes_to_get=names)
     return {int(record.id): _load_result(record, with_text=with_text) for record in records}
-
-
-def _postings(term: str) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for block in read_blocks(term):
-        first = block.number * POSTINGS_PER_BLOCK
-        # An article that is listed twice, during an update, counts once.
-        found.update({first + (number >> 8): number & 0xFF for number in map(int, block.elements)})
-    return found
 
 
 def _load_result(record: ResultRecord, *, with_text: bool) -> StoredResult:

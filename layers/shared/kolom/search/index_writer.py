@@ -32,9 +32,9 @@ from kolom.models import search as model
 from kolom.models.retry import retry_on_conflict
 from kolom.models.search import DOC, DOCUMENTS, TERMS, ForwardRecord, ResultRecord
 from kolom.observability import logger
-from kolom.search import title_index, vocabulary
+from kolom.search import posting_blocks, title_index, vocabulary
 from kolom.search.analyzer import ANALYZER_VERSION
-from kolom.search.codec import DOCUMENTS_PER_BLOCK, POSTINGS_PER_BLOCK
+from kolom.search.codec import DOCUMENTS_PER_BLOCK, EARLIER_POSTINGS_PER_BLOCK, POSTINGS_PER_BLOCK
 from kolom.search.document import EMPTY_DOCUMENT, IndexedDocument, build_document
 from kolom.search.forward_index import ForwardEntry, load_entry, to_record
 
@@ -70,6 +70,10 @@ class IndexPlan:
     def removals(self) -> dict[BlockKey, set[int]]:
         """Return the postings to remove, by block."""
         return _missing(self.current.postings, self.desired.postings, self.article_id // POSTINGS_PER_BLOCK)
+
+    def earlier_removals(self) -> dict[BlockKey, set[int]]:
+        """Return the postings to remove from blocks of Kolom 0.1: all of them, since no document has these."""
+        return _missing(self.current.earlier_postings, {}, self.article_id // EARLIER_POSTINGS_PER_BLOCK)
 
     def new_documents(self) -> dict[BlockKey, set[int]]:
         """Return the article's entry to add to the document list, if it is missing."""
@@ -180,7 +184,7 @@ class _Batch:
 
         self._each(article_ids, add_plan, one)
         self._each(list(plans), write_union, one)
-        self._write(plans, IndexPlan.additions, model.add_elements)
+        self._write(plans, IndexPlan.additions, posting_blocks.add)
         active = [plan.article_id for plan in self._active(plans)]
         if not all(plans[each].was_committed for each in active):
             vocabulary.clear_cache()  # the cached words may have been deleted since
@@ -196,7 +200,8 @@ class _Batch:
         if added or removed:
             self._each([added + removed], model.increase_revision, lambda _: list(plans))
         self._update_titles(plans, IndexPlan.old_title_words, title_index.remove)
-        self._write(plans, IndexPlan.removals, model.remove_elements)
+        self._write(plans, IndexPlan.removals, posting_blocks.remove)
+        self._write(plans, IndexPlan.earlier_removals, model.remove_elements)
         self._each([plan.article_id for plan in self._active(plans)], commit, one)
         return [each for each in conflicts if each not in self.failed]
 

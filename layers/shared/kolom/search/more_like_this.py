@@ -40,11 +40,11 @@ def _significant_terms(article_id: int) -> list[str]:
 
     The rarity of a term is known only after its postings are read; it then determines the weight of the term.
     """
-    postings = load_entry(article_id, consistent=False).postings
-    labels = sorted(term for term in postings if term.startswith("label:"))[:_MAX_LABELS]
+    frequencies = load_entry(article_id, consistent=False).frequencies()
+    labels = sorted(term for term in frequencies if term.startswith("label:"))[:_MAX_LABELS]
     weights = {
-        term: max(FREQUENCIES[element & 0xFF] for element in elements)
-        for term, elements in postings.items()
+        term: FREQUENCIES[code]
+        for term, code in frequencies.items()
         if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.replace(".", "").isdigit()
     }
     distinctive = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
