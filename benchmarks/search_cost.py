@@ -55,9 +55,10 @@ from kolom.search.codec import (
     encode_posting,
     pack,
 )
-from kolom.search.document import build_document
+from kolom.search.document import IndexedDocument, build_document
 from kolom.search.forward_index import load_entry
-from kolom.search.index_writer import result_record
+from kolom.search.index_reader import results
+from kolom.search.result_records import result_records
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
@@ -123,6 +124,8 @@ def index_by_stream(console: Console, writer: Writer, number: int) -> None:
                 publish(stack, [content])
             alone.requests += one.requests
             alone.writes += one.writes
+        typed = [next(writer.contents(0, 1)).title.lower() for _ in range(20)]
+        _print_visits(console, stack, typed, number)
         stems = _mean_stems(number)
         for name, bill, count in (("alone", alone, 20), (f"of {number} at once", many, number)):
             requests = sum(bill.requests.values()) / count - _PUBLISHING_REQUESTS
@@ -132,6 +135,46 @@ def index_by_stream(console: Console, writer: Writer, number: int) -> None:
             )
     console.print(table)
     console.print(f"{number} articles published and indexed in {seconds:.0f} s")
+
+
+def _print_visits(console: Console, stack: EmulatedStack, titles: Sequence[str], number: int) -> None:
+    """Print the read units of suggestions, of related articles, and of a visitor who types the two words of a query.
+
+    The visitor gets suggestions after three letters of each word and after each word, then results, then comes back to
+    them.
+    """
+    table = Table(f"{number} published articles", "read units", "of results", "with results in memory", "of results")
+    bills: dict[str, dict[bool, list[Bill]]] = {
+        name: {False: [], True: []} for name in ("a suggestion", "related articles", "typing two words")
+    }
+    for turn, title in enumerate(titles):
+        first, second, *_ = title.split()
+        search, suggest = "/api/search", "/api/search/suggest"
+        prefixes = (first[:3], first, f"{first} {second[:3]}", f"{first} {second}")
+        typing = [*((suggest, prefix) for prefix in prefixes), *(2 * [(search, f"{first} {second}")])]
+        slug = f"artikel-{turn}"
+        visits = {
+            "a suggestion": [(suggest, prefixes[2])],
+            "related articles": [(f"/api/articles/{slug}/related", "")],
+            "typing two words": typing,
+        }
+        for name, visit in visits.items():
+            for keeps in (False, True):
+                total = Bill()
+                results.clear()
+                for path, text in visit:
+                    if not keeps:
+                        results.clear()
+                    total.reads += get(stack, path, urlencode({"q": text}) if text else "")[1].reads
+                bills[name][keeps].append(total)
+    for name, found in bills.items():
+        units = (
+            f"{_mean(each(bill) for bill in found[keeps]):.1f}"
+            for keeps in (False, True)
+            for each in (lambda bill: bill.read_units, lambda bill: bill.read_units_of("doc"))
+        )
+        table.add_row(name, *units)
+    console.print(table)
 
 
 def _mean_stems(number: int) -> float:
@@ -149,7 +192,7 @@ def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[s
         blocks["#documents", article_id // DOCUMENTS_PER_BLOCK].add(entry.list_entry)
         for term in stems & entry.postings.keys():
             blocks[term, article_id // POSTINGS_PER_BLOCK].add(entry.postings[term])
-        put(result_record(article, entry).serialize())
+        _put_result(put, article, entry)
     for (key, block), elements in blocks.items():
         put(_block_item(key, block, elements))
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
@@ -193,6 +236,12 @@ def _putter(stack: EmulatedStack) -> Callable[[dict[str, Any]], object]:
     return table.put_item
 
 
+def _put_result(put: Callable[[dict[str, Any]], object], article: Article, entry: IndexedDocument) -> None:
+    for record in result_records(article, entry):
+        if record is not None:
+            put(record.serialize())
+
+
 def _block_item(key: str, block: int, elements: set[int]) -> dict[str, Any]:
     """Return a block as the writer leaves it after adding the elements one by one."""
     names = {"key": {"S": key}, "part": {"S": block_part(block)}}
@@ -222,7 +271,7 @@ def query_loaded(console: Console, writer: Writer, number: int) -> None:
         load_in_bulk(stack, Writer(number), number, stems)
         get(stack, "/api/search", "q=x")  # reads the document list
         for length, texts in queries.items():
-            bills = [get(stack, "/api/search", urlencode({"q": text}))[1] for text in texts]
+            bills = [_get_anew(stack, urlencode({"q": text}))[0] for text in texts]
             times = measure_time(stack, texts)
             handler, bare = sorted(times["handler"]), sorted(times["bare"])
             table.add_row(
@@ -259,13 +308,20 @@ def query_long_texts(console: Console, size: int) -> None:
 
 def _measure(stack: EmulatedStack, query: str) -> Iterator[str]:
     get(stack, "/api/search", "q=x")  # reads the document list
-    _, bill, body = get(stack, "/api/search", query)
+    bill, body = _get_anew(stack, query)
     yield str(bill.total_requests)
     yield f"{bill.read_units:.0f}"
     yield f"{bill.read_units_of('doc') * 8:.0f}"
     yield f"{median(measure_time(stack, [query] * 5, as_is=True)['handler']) * 1000:.0f}"
     yield str(len(body["items"]))
     yield f"{'' if body['total_is_exact'] else 'about '}{body['total']}"
+
+
+def _get_anew(stack: EmulatedStack, query: str) -> tuple[Bill, dict[str, Any]]:
+    """Return the bill and the body of a search in a process that has read no results yet."""
+    results.clear()
+    _, bill, body = get(stack, "/api/search", query)
+    return bill, body
 
 
 def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> None:
@@ -282,7 +338,7 @@ def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> No
         blocks["#documents"].add(encode_document(article_id, document))
         for term in {stem(word, "id") for word in ("kereta", "malam")}:
             blocks[term].add(encode_posting(article_id, decode_posting(entry.postings[term])[1]))
-        put(result_record(_article(content, article_id), entry).serialize())
+        _put_result(put, _article(content, article_id), entry)
     for key, elements in blocks.items():
         put(_block_item(key, 0, elements))
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})

@@ -5,8 +5,9 @@
 | the stem, or ``label:<label>`` | ``b00003``: ``id // 2048`` | the block's postings (:class:`BlockRecord`) |
 | … | ``000003``: ``id // 512`` | ``elements``: postings as Kolom 0.1 wrote them, until the article is indexed again |
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
-| ``#documents`` | ``#`` | ``revision``: how often the document list has changed |
-| ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the text for its snippet |
+| ``#documents`` | ``#`` | ``revision``: how often the document list has changed, ``results``: how often results have |
+| ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the beginning of the text |
+| ``doc#7`` | ``rest`` | :class:`TextRecord`: the rest of a long text |
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
 | ``words#e`` | ``election``, ``elan#élan`` | a word of some article; no other attributes |
 | ``titles#p`` | ``politik#7`` | a word of that article's title; no other attributes |
@@ -33,6 +34,7 @@ from kolom.models.summary import SummaryAttributes
 DOCUMENTS: Final = "#documents"
 REVISION: Final = "#"  # sorts before every block, so that a Query reads it first
 DOC: Final = "doc"
+REST: Final = "rest"
 TERMS: Final = "terms"
 _POSTINGS: Final = "b"
 
@@ -58,13 +60,14 @@ class BlockRecord(SearchRecord):
     packed = BinaryAttribute(null=True, legacy_encoding=False)
     removed = NumberSetAttribute(null=True)
     revision = NumberAttribute(null=True)
+    results = NumberAttribute(null=True)
 
 
 class ForwardRecord(SearchRecord):
     """The forward index entry of an article: a superset of its terms while ``is_settled`` is false, exact otherwise.
 
-    ``data`` is compressed JSON: ``{"terms": {term: [postings]}, "documents": [elements], "title_words": [words]}``, and
-    ``"postings": {term: [postings]}`` for the postings in blocks of Kolom 0.1.
+    ``data`` is compressed JSON: ``{"terms": {term: [postings]}, "documents": [elements], "title_words": [words],
+    "texts": [range keys]}``, and ``"postings": {term: [postings]}`` for the postings in blocks of Kolom 0.1.
     ``revision`` grows with every write of this item, so that concurrent writers of an article detect each other.
     ``touched`` is the reindex mark that the article had, and ``doc`` a digest of the written :class:`ResultRecord`.
     """
@@ -80,11 +83,22 @@ class ForwardRecord(SearchRecord):
 
 
 class ResultRecord(SummaryAttributes, SearchRecord):
-    """The stored fields of a search result: the article's summary, and its text (compressed) up to a limit."""
+    """The stored fields of a search result: the article's summary, and its text (compressed) up to a limit.
+
+    ``text`` is the beginning if the text has a :class:`TextRecord` with the digest ``rest``.
+    """
 
     schema = NumberAttribute(default=1)
     text = BinaryAttribute(legacy_encoding=False)
     is_whole = BooleanAttribute()
+    rest = UnicodeAttribute(null=True)
+
+
+class TextRecord(SearchRecord):
+    """The rest of an article's text (compressed), and its digest."""
+
+    text = BinaryAttribute(legacy_encoding=False)
+    rest = UnicodeAttribute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +141,17 @@ def read_documents() -> tuple[int, list[Block]]:
     return revision, blocks
 
 
-def read_revision() -> int:
-    """Return the document list's revision, 0 for a new index."""
-    item = table().get_item(DOCUMENTS, REVISION).get("Item")
-    return int(item["revision"]["N"]) if item else 0
+def read_revisions() -> tuple[int, int]:
+    """Return the revisions of the document list and of the results, 0 for a new index."""
+    item = table().get_item(DOCUMENTS, REVISION).get("Item", {})
+    documents, results = (int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results"))
+    return documents, results
 
 
-def increase_revision(changes: int) -> None:
-    """Add ``changes`` to the revision, so that readers notice that the document list has changed."""
-    table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.revision.add(changes)])
+def increase_revisions(documents: int, results: int) -> None:
+    """Add the changes of the document list and of the results, so that readers notice them."""
+    actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results)]
+    table().update_item(DOCUMENTS, REVISION, actions=actions)
 
 
 def add_postings(key: str, block: int, postings: Iterable[int]) -> Block:
@@ -217,7 +233,7 @@ def _remove_if_empty(key: str, part: str) -> None:
 
 
 def clear() -> Iterator[int]:
-    """Delete all items except the revision of the document list, which readers compare; yield the count per request.
+    """Delete all items except the revisions, which readers compare; yield the count per request.
 
     A Scan: not for a Lambda function.
     """
@@ -230,7 +246,7 @@ def clear() -> Iterator[int]:
         start = found.get("LastEvaluatedKey")
         if not start:
             break
-    increase_revision(1)
+    increase_revisions(1, 1)
 
 
 def put_words(keys: Iterable[tuple[str, str]]) -> None:

@@ -13,7 +13,7 @@ from kolom.search.codec import decode_earlier_posting, decode_posting
 class ForwardEntry:
     """The terms that the index may have for an article; exactly these terms if ``is_committed``.
 
-    ``earlier_postings`` are in blocks of Kolom 0.1.
+    ``earlier_postings`` are in blocks of Kolom 0.1. ``texts`` has the range keys of the article's text items.
     """
 
     revision: int = 0
@@ -26,11 +26,12 @@ class ForwardEntry:
     earlier_postings: dict[str, set[int]] = field(default_factory=dict)
     documents: set[int] = field(default_factory=set)
     title_words: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
 
     def has_same_terms(self, other: "ForwardEntry") -> bool:
         """Return whether both have the same terms, documents and title words, ignoring their other fields."""
-        mine = (self.postings, self.earlier_postings, self.documents, self.title_words)
-        return mine == (other.postings, other.earlier_postings, other.documents, other.title_words)
+        mine = (self.postings, self.earlier_postings, self.documents, self.title_words, self.texts)
+        return mine == (other.postings, other.earlier_postings, other.documents, other.title_words, other.texts)
 
     def merge(self, other: "ForwardEntry") -> None:
         """Add the terms, documents and title words of ``other``."""
@@ -42,6 +43,7 @@ class ForwardEntry:
                 mine.setdefault(term, set()).update(elements)
         self.documents |= other.documents
         self.title_words |= other.title_words
+        self.texts |= other.texts
 
     def frequencies(self) -> dict[str, int]:
         """Return the frequency code of each term; the largest one, if it may have several."""
@@ -70,6 +72,7 @@ def load_entry(article_id: int, *, consistent: bool) -> ForwardEntry:
         earlier_postings=_sets(data.get("postings", {})),
         documents=set(data["documents"]),
         title_words=set(data["title_words"]),
+        texts=set(data.get("texts", ())),
     )
 
 
@@ -80,6 +83,7 @@ def to_record(article_id: int, entry: ForwardEntry, *, revision: int) -> Forward
         "postings": _lists(entry.earlier_postings),
         "documents": sorted(entry.documents),
         "title_words": sorted(entry.title_words),
+        "texts": sorted(entry.texts),
     }
     return ForwardRecord(
         f"terms#{article_id}",

@@ -31,7 +31,7 @@ def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
         (each for each in ranking.scores if each != article_id), key=lambda each: (-ranking.scores[each], -each)
     )
     best = list(listed.within_budget(others[:limit]))
-    found = load_results(best, with_text=False)
+    found = load_results(best)
     return first_page((found[each].summary for each in best if each in found), limit)[0]
 
 
