@@ -168,11 +168,10 @@ def _print_visits(console: Console, stack: EmulatedStack, titles: Sequence[str],
                     total.reads += get(stack, path, urlencode({"q": text}) if text else "")[1].reads
                 bills[name][keeps].append(total)
     for name, found in bills.items():
-        units = (
-            f"{_mean(each(bill) for bill in found[keeps]):.1f}"
-            for keeps in (False, True)
-            for each in (lambda bill: bill.read_units, lambda bill: bill.read_units_of("doc"))
-        )
+        units: list[str] = []
+        for keeps in (False, True):
+            units.append(f"{_mean(bill.read_units for bill in found[keeps]):.1f}")
+            units.append(f"{_mean(bill.read_units_of('doc') for bill in found[keeps]):.1f}")
         table.add_row(name, *units)
     console.print(table)
 
