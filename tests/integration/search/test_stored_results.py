@@ -204,7 +204,12 @@ def test_results_in_memory_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None
     cache = result_cache.ResultCache[str]()
     cache.keep_only(1)
     for number in (1, 2, 3, 4, 2):
-        cache.put(number, str(number), 10)
+        cache.put(number, str(number), 10, revision=1)
     assert [cache.get(number) for number in range(1, 5)] == [None, "2", "3", "4"]
+
+
+def test_a_result_that_was_read_before_a_change_is_not_kept() -> None:
+    cache = result_cache.ResultCache[str]()
     cache.keep_only(2)
-    assert cache.get(4) is None
+    cache.put(1, "old", 10, revision=1)
+    assert cache.get(1) is None

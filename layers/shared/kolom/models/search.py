@@ -3,7 +3,7 @@
 | ``key`` | ``part`` | content |
 |---|---|---|
 | the stem, or ``label:<label>`` | ``b00003``: ``id // 2048`` | the block's postings (:class:`BlockRecord`) |
-| … | ``000003``: ``id // 512`` | ``elements``: postings as Kolom 0.1 wrote them, until the article is indexed again |
+| … | ``000003``: ``id // 512`` | ``elements``: postings of earlier versions, until the article is indexed again |
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
 | ``#documents`` | ``#`` | ``revision``: how often the document list has changed, ``results``: how often results have |
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the beginning of the text |
@@ -67,7 +67,7 @@ class ForwardRecord(SearchRecord):
     """The forward index entry of an article: a superset of its terms while ``is_settled`` is false, exact otherwise.
 
     ``data`` is compressed JSON: ``{"terms": {term: [postings]}, "documents": [elements], "title_words": [words],
-    "texts": [range keys]}``, and ``"postings": {term: [postings]}`` for the postings in blocks of Kolom 0.1.
+    "texts": [range keys]}``, and ``"postings": {term: [postings]}`` for the postings in blocks of earlier versions.
     ``revision`` grows with every write of this item, so that concurrent writers of an article detect each other.
     ``touched`` is the reindex mark that the article had, and ``doc`` a digest of the written :class:`ResultRecord`.
     """
@@ -105,7 +105,8 @@ class TextRecord(SearchRecord):
 class Block:
     """A block as read: its number, and its elements in DynamoDB's number format.
 
-    ``packed`` and ``removed`` are those of :class:`BlockRecord`. ``is_earlier`` is true for postings of Kolom 0.1.
+    ``packed`` and ``removed`` are those of :class:`BlockRecord`. ``is_earlier`` is true for postings of earlier
+    versions.
     """
 
     number: int
@@ -116,17 +117,17 @@ class Block:
 
 
 def block_part(number: int) -> str:
-    """Return the range key of a block of the document list, or of postings of Kolom 0.1."""
+    """Return the range key of a block of the document list, or of postings of earlier versions."""
     return f"{number:06d}"
 
 
 def postings_part(number: int) -> str:
-    """Return the range key of a block of postings. It sorts after all blocks of Kolom 0.1."""
+    """Return the range key of a block of postings. It sorts after all blocks of earlier versions."""
     return f"{_POSTINGS}{number:05d}"
 
 
 def read_blocks(key: str) -> list[Block]:
-    """Return all blocks of a term, those of Kolom 0.1 first. A request for each MB."""
+    """Return all blocks of a term, those of earlier versions first. A request for each MB."""
     return [_block(item) for item in _query(key)]
 
 

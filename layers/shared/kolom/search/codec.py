@@ -16,7 +16,7 @@ from typing import Final
 POSTINGS_PER_BLOCK: Final = 2048
 DOCUMENTS_PER_BLOCK: Final = 256
 EARLIER_POSTINGS_PER_BLOCK: Final = 512
-"""The block size of Kolom 0.1, whose postings are ``(id % 512) * 256 + frequency code``."""
+"""The block size of earlier versions, whose postings are ``(id % 512) * 256 + frequency code``."""
 
 _CODES: Final = 256
 _MANTISSA_BITS: Final = 4
@@ -58,7 +58,7 @@ def decode_posting(number: int) -> tuple[int, int]:
 
 
 def decode_earlier_posting(number: int) -> tuple[int, int]:
-    """Return the position in a block of Kolom 0.1, and the frequency code."""
+    """Return the position in a block of earlier versions, and the frequency code."""
     return divmod(number, _CODES)
 
 

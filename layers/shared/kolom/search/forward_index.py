@@ -13,7 +13,7 @@ from kolom.search.codec import decode_earlier_posting, decode_posting
 class ForwardEntry:
     """The terms that the index may have for an article; exactly these terms if ``is_committed``.
 
-    ``earlier_postings`` are in blocks of Kolom 0.1. ``texts`` has the range keys of the article's text items.
+    ``earlier_postings`` are in blocks of earlier versions. ``texts`` has the range keys of the article's text items.
     """
 
     revision: int = 0

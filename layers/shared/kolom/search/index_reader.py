@@ -68,11 +68,12 @@ def load_results(article_ids: Iterable[int]) -> dict[int, StoredResult]:
     One BatchGetItem per hundred that are not in memory (:mod:`.result_cache`).
     """
     ids = list(article_ids)
+    revision = results.revision
     found = {each: stored for each in ids if (stored := results.get(each))}
     for record in ResultRecord.batch_get([(f"doc#{each}", DOC) for each in ids if each not in found]):
         stored = StoredResult(to_summary(record), (record.text,), record.is_whole, record.rest)
         found[int(record.id)] = stored
-        results.put(int(record.id), stored, stored.size_bytes)
+        results.put(int(record.id), stored, stored.size_bytes, revision)
     return found
 
 

@@ -74,7 +74,7 @@ class IndexPlan:
         return _missing(self.current.postings, self.desired.postings, self.article_id // POSTINGS_PER_BLOCK)
 
     def earlier_removals(self) -> dict[BlockKey, set[int]]:
-        """Return the postings to remove from blocks of Kolom 0.1: all of them, since no document has these."""
+        """Return the postings to remove from blocks of earlier versions: all of them, since no document has these."""
         return _missing(self.current.earlier_postings, {}, self.article_id // EARLIER_POSTINGS_PER_BLOCK)
 
     def new_documents(self) -> dict[BlockKey, set[int]]:

@@ -34,9 +34,16 @@ class ResultCache[Result]:
         entry = self._entries.get(article_id)
         return entry[2] if entry and time.monotonic() - entry[0] < LIFETIME_SECONDS else None
 
-    def put(self, article_id: int, result: Result, size_bytes: int) -> None:
-        """Add a result."""
+    @property
+    def revision(self) -> int | None:
+        """Return the revision of the results; None before the first."""
+        return self._revision
+
+    def put(self, article_id: int, result: Result, size_bytes: int, revision: int | None) -> None:
+        """Add a result, unless the revision has changed since the result was read."""
         with self._lock:
+            if revision != self._revision:
+                return
             self._drop(article_id)
             self._entries[article_id] = (time.monotonic(), size_bytes, result)
             self._bytes += size_bytes
