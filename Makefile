@@ -20,8 +20,10 @@ SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 90
-# Runs on all cores. The tests of a file run in one process, because many share a stack that takes seconds to start.
-PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+# Runs on all cores. The tests of a file run in one process, because many share a stack that takes seconds to start. The
+# integration tests, which take longer, come first, so that all processes end at about the same time.
+PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi catalog decisions docs docs-serve clean
 
@@ -96,9 +98,10 @@ smoke: build ## Test the built artifacts
 api-fuzz: sync ## Compare the API with docs/openapi.json
 	$(RUN) pytest -p schemathesis tests/api $(PYTEST_ARGS)
 
-# Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium).
+# Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium). The tests wait for the browser
+# half of the time, so two processes share a core.
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser
-	$(PYTEST) tests/browser $(PYTEST_ARGS)
+	$(PYTEST) --numprocesses=$$((2 * $(CORES))) tests/browser $(PYTEST_ARGS)
 
 fmt: sync ## Format the code and apply automatic fixes
 	$(RUN) ruff format .

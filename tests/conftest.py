@@ -30,8 +30,10 @@ for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]
 import functools  # noqa: E402
 from typing import Any  # noqa: E402
 
+import botocore.auth  # noqa: E402
 import botocore.hooks  # noqa: E402
 import botocore.loaders  # noqa: E402
+import botocore.useragent  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 from hypothesis.internal.conjecture import providers  # noqa: E402
@@ -88,6 +90,12 @@ def _share_aliases(aliaser: Any, *arguments: Any) -> None:
 
 
 _hooks.EventAliaser.__init__ = _share_aliases
+# moto checks no signature, and the parts of the user agent are the same in all requests.
+_auth: Any = botocore.auth
+_auth.SigV4Auth.canonical_request = lambda *_: ""
+_auth.SigV4Auth.signature = lambda *_: "unsigned"
+_user_agent: Any = botocore.useragent
+_user_agent.sanitize_user_agent_string_component = functools.cache(_user_agent.sanitize_user_agent_string_component)
 
 
 @pytest.hookimpl(hookwrapper=True)

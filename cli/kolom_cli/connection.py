@@ -128,7 +128,10 @@ def _use_dummy_credentials(*, force: bool) -> None:
 
 
 def is_loopback(url: str) -> bool:
-    """Return whether ``url`` is on this machine. Real credentials are not sent to such a URL."""
+    """Return whether ``url`` is on this machine.
+
+    With ``--local``, or if the environment names no credentials, dummy ones are used for such a URL.
+    """
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

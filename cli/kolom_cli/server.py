@@ -97,7 +97,7 @@ def run(
             _errors.print(f"kolom serve: {error}", markup=False)
             raise typer.Exit(EXIT_FAILED) from error.__cause__
         except KeyboardInterrupt:
-            return  # Interrupted during the start: the parts that had started are stopped.
+            return  # The first signal, during the start or later: what had started is stopped.
 
 
 def ready_line(url: str, endpoint_url: str, loaded: Sequence[str], *, keeps_tables: bool = False) -> str:

@@ -11,8 +11,8 @@ ARTICLES: Final = "articles"
 HTML: Final = "html"
 MEDIA: Final = "media"
 COMMENTS: Final = "comments.jsonl"
-AUTHORS: Final = "addresses.jsonl"
+COMMENT_AUTHORS: Final = "addresses.jsonl"
 SUBSCRIPTIONS: Final = "subscriptions.jsonl"
 MESSAGES: Final = "messages.jsonl"
-PRIVATE: Final = (AUTHORS, SUBSCRIPTIONS, MESSAGES)
+PRIVATE: Final = (COMMENT_AUTHORS, SUBSCRIPTIONS, MESSAGES)
 """The files with personal data that is not public."""

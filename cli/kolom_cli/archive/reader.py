@@ -25,7 +25,7 @@ from kolom.rendering.types import SourceFormat
 from kolom_cli.archive.encoding import FENCE, ArchiveFormatError, read_front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
-    AUTHORS,
+    COMMENT_AUTHORS,
     COMMENTS,
     FORMAT,
     HTML,
@@ -59,7 +59,7 @@ _CLOSING: Final = f"\n{FENCE}\n".encode()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
-    """A file of ``media/`` whose content matches the digest in its name."""
+    """A file of ``media/`` whose content matches the digest in its path."""
 
     key: str
     data: bytes
@@ -113,7 +113,7 @@ class Archive:
     def count(self) -> int:
         """Return the approximate number of entries, for a progress bar."""
         files = sum(1 for name in (ARTICLES, MEDIA) for _ in _walk(self.root / name))
-        for name in (COMMENTS, AUTHORS, SUBSCRIPTIONS, MESSAGES):
+        for name in (COMMENTS, COMMENT_AUTHORS, SUBSCRIPTIONS, MESSAGES):
             path = self.root / name
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:
@@ -126,7 +126,7 @@ class Archive:
             self._files(MEDIA, "file", self._media),
             self._files(ARTICLES, "article", self._article),
             self._lines(COMMENTS, "comment", CommentRecord, CommentRecord.to_comment),
-            self._lines(AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.to_author),
+            self._lines(COMMENT_AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.to_author),
             self._lines(SUBSCRIPTIONS, "subscription", SubscriptionRecord, SubscriptionRecord.to_subscription),
             self._lines(MESSAGES, "message", MessageRecord, MessageRecord.to_message),
         )
@@ -145,7 +145,7 @@ class Archive:
             raise ArchiveFormatError(problem)
         data = _bytes(path, MAX_BYTES)
         if not sha256(data).hexdigest().startswith(path.parent.name):
-            raise ArchiveFormatError("its content does not match the digest in its name")
+            raise ArchiveFormatError("its content does not match the digest in its path")
         if path.suffix == ".svg" and (problem := find_unsafe_svg(data)):
             raise ArchiveFormatError(problem)
         media = MediaFile(key=key, data=data, content_type=CONTENT_TYPES[path.suffix])

@@ -130,7 +130,7 @@ class Restorer:
     def _check(self, article_id: int | None, expires_at: int | None) -> None:
         """Check that the entry can be restored.
 
-        :raises Conflict: its article was not restored from this archive
+        :raises Conflict: its article was neither restored from this archive nor kept as it is in the stack
         :raises _NotRestored: it has expired
         """
         if article_id is not None and article_id not in self._articles:

@@ -185,7 +185,7 @@ class ArticleRecord(Record):
         rendered = render(html, "html")
         if rendered.html != html:
             html, toc = rendered.html, rendered.toc
-            notes.append("the HTML in the archive differs from that of Kolom: sanitized")
+            notes.append("the HTML in the archive is not as Kolom writes it: sanitized")
         path = self.path or default_path(self.slug)
         if is_site_path(path) and not is_site_path(default_path(self.slug)):
             notes.append(f"its path {path} is reserved for the site itself: changed to {default_path(self.slug)}")

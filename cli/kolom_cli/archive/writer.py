@@ -26,7 +26,7 @@ from kolom_cli.archive.encoding import as_json, front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
     ATTRIBUTES,
-    AUTHORS,
+    COMMENT_AUTHORS,
     COMMENTS,
     FORMAT,
     HTML,
@@ -80,8 +80,9 @@ class _Interrupted(Exception):
 class Exporter:
     """Writes the blog of the current settings into ``root``. ``step`` is called after each entry.
 
-    Files that are up to date are not written again. Files of an earlier export that no longer belong to the archive are
-    removed at the end. Other files in the directory stay.
+    The files of articles and media that are up to date are not written again. At the end, all files in ``articles/``,
+    ``html/`` and ``media/`` that do not belong to this export are removed. Without ``private``, the private files of an
+    earlier export are removed first. Other files in the directory stay.
     """
 
     root: Path
@@ -95,7 +96,7 @@ class Exporter:
     def run(self) -> ExportResult:
         """Write the archive.
 
-        :raises ArchiveError: the directory contains something other than an archive
+        :raises ArchiveError: the directory contains something other than an archive, or a link in place of its files
         """
         self._prepare()
         try:
@@ -164,7 +165,7 @@ class Exporter:
         self._count(article.kind)
 
     def _write_comments(self, ids: Iterable[int]) -> None:
-        with self._open(COMMENTS) as comments, self._open(AUTHORS if self.private else None) as authors:
+        with self._open(COMMENTS) as comments, self._open(COMMENT_AUTHORS if self.private else None) as authors:
             for article_id in ids:
                 self._check_stopped()
                 loaded = [each for each in admin.list_by_article(article_id) if self._is_unexpired(each)]

@@ -95,7 +95,7 @@ def deploy(
 ) -> DeploymentResult:
     """Upload the files that the bucket does not have yet, then activate the new names.
 
-    ``advance`` is called after each upload; there are two for each file.
+    ``advance`` is called twice for each file, also if the bucket already has it.
 
     The hashed names are uploaded first, because no page uses them yet, and then the unhashed names. Finally one item is
     written, from which the pages read the new names. If the deployment is interrupted before that, the pages still use

@@ -1,4 +1,7 @@
-"""Read ``frontend/site.toml``, the owner's settings for the appearance of the site, and derive files from them."""
+"""Read ``frontend/site.toml``: the owner's settings for the appearance of the site.
+
+They become a stylesheet, and the menu and logo in the theme item.
+"""
 
 import re
 import tomllib

@@ -33,7 +33,7 @@ app = typer.Typer(
 _ID: Final = "01KB3R5T7W9Y1A2C4E6G8J0MNP"
 _DONE: Final = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
 _EXPLAINED: Final = frozenset(("pending", "spam"))
-"""The statuses for which the list shows the reasons."""
+"""The statuses whose reasons are shown to people, as ``why``."""
 _INTERNAL: Final = ("person", "change", "version", "announced")
 _ONLY_IN_JSON: Final = frozenset(("avatar", "depth", "status_before", "revision", "article_id", "reasons"))
 _EMPTY: Final[dict[str | None, str]] = {

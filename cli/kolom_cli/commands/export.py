@@ -21,7 +21,7 @@ def export(
     ],
     private: Annotated[
         bool,
-        typer.Option("--private", help="Include messages, and the email addresses of commenters."),
+        typer.Option("--private", help="Include messages, and the email addresses and subscriptions of commenters."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

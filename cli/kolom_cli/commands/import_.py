@@ -244,7 +244,8 @@ def ghost(
 ) -> Iterator[Item]:
     """Import posts and pages from Ghost.
 
-    Posts for members become drafts. Pictures stay on the site that --site names.
+    Posts for members become drafts. Pictures stay on the site that --site names, unless you copy them
+    (--pictures, --uploads).
     """
     return read_ghost(file, site=site, language=options.language)
 

@@ -98,7 +98,7 @@ def resend(
     mail_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The mails' ids.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Send mail again, whatever its status.
+    """Send mail again, unless it is waiting or being sent.
 
     The 24-hour retry window starts again.
     """

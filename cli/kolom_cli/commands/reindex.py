@@ -17,6 +17,7 @@ _STALLED = (
     "{left} of {all} articles are not indexed yet, and no article was indexed in the last minute. "
     "Look at the logs of the function IndexArticles, then run `kolom reindex` again."
 )
+_QUEUE_OTHERS = "Run `kolom reindex` again to queue the others."
 
 
 def reindex(
@@ -34,8 +35,8 @@ def reindex(
     """Rebuild the search index of all articles.
 
     Use it after an upgrade that changes tokenization, after an outage of more than a day, or after restoring a table.
-    Search and publishing keep working. It is safe to interrupt: articles that are queued are still indexed. After
-    --rebuild, words that no article contains any more are no longer suggested.
+    Search and publishing keep working. After an interruption, articles that are queued are still indexed; run the
+    command again to queue the others. After --rebuild, words that no article contains any more are no longer suggested.
     """
     # Imported here for two reasons: no other command needs the stemmers, and the functions' logger reads the
     # environment when it is imported.
@@ -50,6 +51,7 @@ def reindex(
         with console.progress("Queuing", hidden=as_json) as bar:
             bar.update(bar.task_ids[0], total=len(ids))
             queued = request_reindex_all(ids, uuid4().hex, lambda number: bar.advance(bar.task_ids[0], number), stopped)
+        is_incomplete = stopped.is_set()
         left = list(queued)
         if wait:
             with console.progress("Indexing", hidden=as_json) as bar:
@@ -59,9 +61,10 @@ def reindex(
         counts = {"articles": len(ids), "marked": len(queued), "indexed": len(queued) - len(left), "removed": removed}
         typer.echo(json.dumps(counts))
     elif stopped.is_set():
+        advice = _QUEUE_OTHERS if is_incomplete else "This continues in the background."
         console.err().print(
             f"Queued {count(len(queued), 'article')}; {count(len(left), 'of them is', 'of them are')} not indexed yet. "
-            "This continues in the background."
+            f"{advice}"
         )
     elif not wait:
         typer.echo(f"Queued {count(len(queued), 'article')}. They are indexed in the background.")

@@ -1,4 +1,4 @@
-"""Emulate an HTTP API of API Gateway: routing, events, responses and CORS. Pure functions."""
+"""Emulate an HTTP API of API Gateway: routing, events, responses and CORS. No network access."""
 
 import base64
 import binascii

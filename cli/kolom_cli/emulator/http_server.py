@@ -142,8 +142,8 @@ async def _in_thread[T, R](function: Callable[[T], R], argument: T) -> R:
 async def _body(scope: Any, receive: Any) -> bytes:
     """Return the complete body. Raises :class:`_RefusedError`, or :class:`ConnectionError` if the client disconnects.
 
-    A body that is too large is still read to its end, because a client that is sending would see a connection reset
-    instead of the response. This is not necessary if the client waits for ``100 Continue``.
+    A body that is too large is still read, up to :data:`DRAIN_LIMIT_BYTES`, because a client that is sending would see
+    a connection reset instead of the response. This is not necessary if the client waits for ``100 Continue``.
     """
     headers = dict(scope["headers"])
     if b"expect" in headers and int(headers.get(b"content-length", 0)) > REQUEST_LIMIT_BYTES:

@@ -1,7 +1,7 @@
 """Patch moto so that a running site sees the behavior of the real DynamoDB.
 
 Each patch is a context manager of :data:`PATCHES`, active only within :func:`patch_moto`. Each has a test in
-``tests/unit/cli/emulator/test_moto_patches.py`` that fails without it. The version of moto is pinned; remove a patch
+``tests/unit/cli/emulator/test_moto_*.py`` that fails without it. The version of moto is pinned; remove a patch
 when a newer version no longer needs it.
 """
 
@@ -42,9 +42,11 @@ from kolom_cli.emulator.dynamodb_limits import (
     check_numbers,
     size_bytes,
 )
+from kolom_cli.emulator.moto_expressions import remember_expressions, traverse_by_type
 from kolom_cli.emulator.moto_shortcuts import (
     LOCK,
     add_to_sets_directly,
+    build_requests_directly,
     disable_instance_lists,
     read_by_key,
     refresh_views,
@@ -285,6 +287,9 @@ PATCHES = (
     disable_instance_lists,
     serialize_directly,
     remember_methods,
+    build_requests_directly,
+    remember_expressions,
+    traverse_by_type,
     serialize_calls,
     add_to_sets_directly,
 )

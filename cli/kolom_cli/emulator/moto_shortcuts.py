@@ -9,7 +9,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
+from io import BytesIO
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ import moto.core.responses as core_responses
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.model import StructureShape
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.request import Request, environ_key_for_header
 from moto.core.serialize import BaseJSONSerializer
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
@@ -264,6 +266,34 @@ def _is_plain(value: Any) -> bool:
     if kind in {"SS", "NS"}:
         return isinstance(content, list) and all(isinstance(element, str) for element in content)
     return kind in {"BOOL", "NULL"} and isinstance(content, bool)
+
+
+@contextmanager
+def build_requests_directly() -> Iterator[None]:
+    """Build the WSGI environment of a call from the environment of an earlier call with the same URL.
+
+    moto parses the URL of each call, and needs a tenth of the time of a call for a new environment.
+    """
+
+    def request(original: Any, request_class: Any, method: str, url: str, headers: Any, body: Any = None) -> Request:
+        if method != "POST" or not _DYNAMODB_URL.fullmatch(url) or not isinstance(body, bytes):
+            return cast("Request", original(request_class, method, url, headers, body))
+        environ = _environment(url) | {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+        for name, value in headers.items():
+            environ[_environment_key(name)] = value.decode() if isinstance(value, bytes) else value
+        return Request(environ)
+
+    original = Request.from_primitives.__func__  # type: ignore[attr-defined]
+
+    @cache
+    def _environment(url: str) -> dict[str, Any]:
+        return cast("Request", original(Request, "POST", url, {}, b"")).environ
+
+    with patch.object(Request, "from_primitives", classmethod(partial(request, original))):
+        yield
+
+
+_environment_key = cache(environ_key_for_header)
 
 
 @contextmanager

@@ -107,7 +107,7 @@ class EmulatedStack:
         self._exits.callback(server.close)
 
     def _listen(self) -> HttpServer:
-        """Open both ports first, because their numbers are part of the environment."""
+        """Open both ports first, because the URL of the site is part of the environment."""
         try:
             server = HttpServer((HOST, self._port), _not_ready)
             self._exits.callback(server.close)

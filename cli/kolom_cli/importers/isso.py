@@ -202,7 +202,7 @@ def _database_markdown(text: str) -> str:
 def _json_markdown(text: str) -> str:
     """Return the Markdown of a comment from another system.
 
-    Such comments are plain text, Markdown, or HTML in which line breaks count.
+    Such comments are plain text, Markdown or HTML. In HTML without ``<p>`` and ``<br>``, line breaks count.
     """
     if len(text) > MAX_CONTENT or not _MARKUP.search(_CODE.sub("", text)):
         return text

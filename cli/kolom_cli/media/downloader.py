@@ -82,9 +82,9 @@ class Downloader:
     _failures: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, url: str) -> bytes:
-        """Return the content of the URL, at most :data:`MAX_PICTURE_BYTES`.
+        """Return the content of the URL.
 
-        :raises DownloadError: it cannot be downloaded
+        :raises DownloadError: it cannot be downloaded, or has more than :data:`MAX_PICTURE_BYTES`
         """
         deadline = time.monotonic() + _TOTAL_SECONDS
         for _ in range(_MAX_REDIRECTS + 1):

@@ -152,8 +152,8 @@ def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # 
 def find_documents(paths: Iterable[Path]) -> list[Path]:
     """Return the documents in ``paths`` without duplicates: files in the given order, the files of a folder sorted.
 
-    In folders, hidden files, third-party files (``node_modules``) and files about the project without front matter
-    (README, LICENSE) are skipped. Links to folders are not followed.
+    In folders, hidden files, third-party files (``node_modules``), README files, and other files about the project
+    without front matter (LICENSE) are skipped. Links to folders are not followed.
 
     :raises DocumentError: a file or folder does not exist, or a given file is neither Markdown nor HTML
     """
@@ -182,7 +182,7 @@ def _in_directory(directory: Path) -> Iterator[Path]:
 
 
 def _is_skipped(path: Path) -> bool:
-    """Return whether a file is about its project. An article with such a name, ``security.md``, has front matter."""
+    """Return whether a file is about its project: a README, or another such file without front matter."""
     if not is_about_project(path):
         return False
     try:
@@ -201,7 +201,7 @@ def _refuse_directory(error: OSError) -> None:
 
 
 def size_problem(source: str) -> str | None:
-    """Return why a text is too long to be converted, or None. The renderer checks the limit of the result again."""
+    """Return why a text is too long to be converted, or None. ``ArticleInput`` checks the converted text again."""
     size = len(source.encode("utf-8", "replace"))
     if size <= MAX_SOURCE_BYTES:
         return None

@@ -16,7 +16,7 @@ _HIDING: Final = frozenset(
         "eleventyexcludefromcollections",
     )
 )
-"""Keys that hide a text unless their value is false."""
+"""Keys that hide a text unless their value is false or empty."""
 
 _SHOWING: Final = frozenset(
     (

@@ -14,7 +14,8 @@ _TOP_LEVEL: Final = 2
 def directory_and_parents(directory: Path, count: int) -> Iterator[Path]:
     """Yield the folder and its parents, at most ``count`` in total, the nearest first.
 
-    It stops after the root of a git repository and before the home folder, whose names do not concern the file.
+    It stops after the root of a git repository, and before the home folder: the names of the remaining folders do not
+    concern the file.
     """
     resolved = directory.resolve()
     for each in (resolved, *resolved.parents)[:count]:
@@ -26,9 +27,10 @@ def directory_and_parents(directory: Path, count: int) -> Iterator[Path]:
 
 
 def directories_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of all folders that may mark a file as a draft, and the file name; for a link, of both ends.
+    """Return the names of all folders that may mark a file as a draft, and the file name.
 
-    ``given`` are the folders of the given path, below ``root`` or the working directory.
+    For a link, the folders are those of the link and of its target. The file name is that of the target if it marks a
+    draft, else that of the link. ``given`` are the folders of the given path, below ``root`` or the working directory.
     """
     target = path.resolve()
     inside = root.resolve()

@@ -1,6 +1,6 @@
 """Detect exports of other systems and archives of Kolom, so that their files are not published as documents.
 
-An export contains drafts as well as published texts, and the files do not say which of them are drafts.
+An export contains drafts as well as published texts, and the content of a file does not say whether it is a draft.
 """
 
 import re

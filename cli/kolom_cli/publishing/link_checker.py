@@ -104,10 +104,9 @@ class BrokenLink:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What a URL leads to: ``problem`` says why it is not a public page, ``ids`` are the anchors of an article."""
+    """What a URL leads to: ``problem`` says why it is not a public page, ``public_from`` when it will be one."""
 
     problem: str | None = None
-    ids: frozenset[str] | None = None
     public_from: datetime | None = None
 
 
@@ -126,7 +125,7 @@ class LinkChecker:
         self._labels: frozenset[str] | None = None
 
     def add(self, page: Page) -> None:
-        """Add an article of this run. A link to it is valid from now on."""
+        """Add an article of this run: its links are checked, and links of all pages to it are found."""
         self._pages.append(page)
         for key in (*pointer_keys_at(page.path), *pointer_keys_at(default_path(page.slug))):
             self._own[key] = page
@@ -221,7 +220,7 @@ class LinkChecker:
 
     def _has_label(self, label: str) -> bool:
         if self._labels is None:
-            stored = (each.label for each in public.list_labels())
+            stored = (each.label for each in public.list_all_labels())
             own = (label for page in self._pages if not page.draft for label in page.labels)
             self._labels = frozenset(map(label_key, (*stored, *own)))
         return label_key(label) in self._labels

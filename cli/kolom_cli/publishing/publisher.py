@@ -51,7 +51,7 @@ class PublishOptions:
 
 @dataclass(frozen=True, slots=True)
 class RemovedMarkup:
-    """Markup in a file that its article does not have, with the line of the first."""
+    """A kind of markup in a file that its article does not have, with the line where it occurs first."""
 
     file: Path
     line: int | None

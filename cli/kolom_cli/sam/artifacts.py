@@ -156,7 +156,7 @@ def without_symbols(library: bytes) -> bytes:
     """Return a 64-bit ELF library without debug information and static symbols, or ``library`` if it is another file.
 
     These and the table of sections are at the end of the file, after all segments. The dynamic linker reads only
-    segments, and programs cannot: `strip` would need binutils for the processor of Lambda.
+    segments. `strip` is not used, because it would need binutils for the processor of Lambda.
     """
     if library[:6] != _ELF_64_LITTLE_ENDIAN:
         return library

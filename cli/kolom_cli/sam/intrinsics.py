@@ -83,7 +83,7 @@ def parse(text: str) -> dict[str, Any]:
 class Resolver:
     """Evaluates intrinsic functions.
 
-    Conditions are evaluated when they are first used. An unsupported function raises a :class:`TemplateError` with its
+    Conditions are evaluated when they are used. An unsupported function raises a :class:`TemplateError` with its
     name, and is never passed through as a value.
     """
 

@@ -25,7 +25,7 @@ from kolom_cli.sam.model import (
     Throttle,
 )
 from kolom_cli.sam.parameters import parameter_values
-from kolom_cli.sam.resource_names import ResourceNames, with_local_names
+from kolom_cli.sam.resource_names import ResourceNames, with_public_url
 
 _RATE = re.compile(r"rate\((\d+) (second|minute|hour|day)s?\)")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -114,7 +114,7 @@ class _Reader:
 
     def _resolve(self, value: Any) -> Any:
         resolved = self._resolver.resolve(value)
-        return with_local_names(resolved, self._public_url) if self._public_url else resolved
+        return with_public_url(resolved, self._public_url) if self._public_url else resolved
 
     def _functions(self) -> list[Function]:
         shared = self._resolve(self._globals.get("Function", {}))

@@ -95,7 +95,8 @@ def aws_services(modules: Iterable[Module]) -> set[str]:
     """Return the services of which ``modules`` create clients (``new_client("sesv2")``).
 
     The name is a string, a constant of the module itself or of one that it imports from, or a parameter of a function
-    that is called in the same way. Raises :class:`UnknownServiceError` if it is anything else.
+    that is itself named ``new_client``: then its callers name the service. Raises :class:`UnknownServiceError` if it is
+    anything else.
     """
     sources = {module.name: module for module in modules if module.is_source}
     constants = {name: dict(_constants(_tree(module))) for name, module in sources.items()}

@@ -83,10 +83,10 @@ class ResourceNames:
         return form.format(region=REGION, account=ACCOUNT_ID, name=self.name(logical_id))
 
 
-def with_local_names(value: Any, public_url: str) -> Any:
+def with_public_url(value: Any, public_url: str) -> Any:
     """Return ``value`` with the stack's public URLs on AWS replaced by ``public_url``."""
     if isinstance(value, dict):
-        return {key: with_local_names(item, public_url) for key, item in value.items()}
+        return {key: with_public_url(item, public_url) for key, item in value.items()}
     if isinstance(value, list):
-        return [with_local_names(item, public_url) for item in value]
+        return [with_public_url(item, public_url) for item in value]
     return _REMOTE.sub(public_url, value) if isinstance(value, str) else value

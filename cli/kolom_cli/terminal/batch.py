@@ -1,4 +1,4 @@
-"""Select records by status, and apply an action to several records."""
+"""Check the value of ``--status``, and apply an action to several records."""
 
 from collections.abc import Callable, Iterable, Sequence
 

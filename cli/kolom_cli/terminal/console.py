@@ -35,7 +35,7 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 @contextmanager
 def progress(title: str | None = None, *, hidden: bool = False) -> Iterator[Progress]:
-    """Show progress bars if the output is a terminal; the first bar is added here if ``title`` is given."""
+    """Show progress bars if standard error is a terminal; the first bar is added here if ``title`` is given."""
     console = err()
     columns = (
         TextColumn("{task.description}"),

@@ -48,7 +48,7 @@ class SkippedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A remark on an article that was published."""
+    """A remark on an item that was published, imported or restored."""
 
     name: str
     text: str
@@ -136,10 +136,10 @@ class RemovedMarkup:
 class Report:
     """The counts by kind, the imported articles and pages, and the skipped items.
 
-    ``errors`` ended the whole run, such as XML that ends too early. ``remote_images`` is the number of images that the
-    articles of an import embed from other sites. ``own_links`` are the links in its texts to the old site. ``removed``
-    is the markup that was removed from its texts, by kind and effect. ``unclear_languages`` is the number of articles
-    whose language neither the export nor the text says. ``source`` is what a folder was read as, such as
+    ``errors`` concern no single item, such as XML that ends too early. ``remote_images`` is the number of images that
+    the articles of an import embed from other sites. ``own_links`` are the links in its texts to the old site.
+    ``removed`` is the markup that was removed from its texts, by kind and effect. ``unclear_languages`` is the number
+    of articles whose language neither the export nor the text says. ``source`` is what a folder was read as, such as
     ``a Jekyll site``.
     """
 
@@ -188,7 +188,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130 if it was interrupted, 1 if anything was refused, 0 otherwise."""
+        """130 if it was interrupted, 1 if there are errors or refused items, 0 otherwise."""
         if self.interrupted:
             return 130
         return 1 if self.errors or any(each.refused for each in self.skipped) else 0

@@ -20,7 +20,7 @@ class Batch[Value]:
 def read_batch[Value](event: Any, parse: Callable[[StreamRecord], Value]) -> Batch[Value]:
     """Return the results of ``parse`` for each record; a record is malformed if ``parse`` raises any error.
 
-    The log names a malformed record by its position and, if there is one, its sequence number, never by its content.
+    The log names a malformed record by its position in the batch, never by its content.
     """
     records = event.get("Records") if isinstance(event, dict) else None
     values: dict[str, Value] = {}

@@ -11,7 +11,7 @@ _LAST: Final = datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC)
 
 
 def has_date_everywhere(moment: datetime) -> bool:
-    """Return whether ``moment`` (aware) has a date in every time zone: years have four digits, and begin with 1."""
+    """Return whether ``moment`` (aware) has a date in every time zone: years are from 1 to 9999."""
     return _FIRST <= moment <= _LAST
 
 

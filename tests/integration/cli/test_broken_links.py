@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import publishing
+from kolom.articles import public, publishing
 from kolom.errors import NotFound
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
@@ -214,6 +214,15 @@ def test_two_scheduled_articles_may_link_to_each_other(kolom: Kolom, tmp_path: P
 
 def test_a_draft_may_link_to_its_own_headings(kolom: Kolom, tmp_path: Path) -> None:
     write(tmp_path, "one.md", "## Part one\n\n[x](#part-one) [y](/one/#part-one)", "draft: true\n")
+    assert broken(publish(kolom, tmp_path)) == []
+
+
+def test_a_label_that_the_list_of_labels_omits_is_a_valid_target(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing.publish(content("stored", labels=("News",)), now=NOW)
+    monkeypatch.setattr(public, "MAX_LABELS_BYTES", 0)  # as with too many labels
+    write(tmp_path, "post.md", links(["/label/news/"]))
     assert broken(publish(kolom, tmp_path)) == []
 
 

@@ -13,6 +13,7 @@ from kolom.search import document_table, reindexing, vocabulary
 from kolom.search.autocomplete import suggest
 from kolom.search.index_writer import is_current, update_index
 from kolom.search.searcher import SearchRequest, search
+from kolom_cli.terminal import console
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 
@@ -115,6 +116,22 @@ def test_the_first_interrupt_stops_waiting(kolom: Kolom, monkeypatch: pytest.Mon
     ran = kolom("reindex")
     assert ran.exit_code == 130
     assert "Queued 1 article;" in ran.stderr
+
+
+def test_an_interrupt_before_all_are_queued_asks_to_run_it_again(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("one", "coffee")
+
+    @contextmanager
+    def interrupted() -> Iterator[threading.Event]:
+        stopped = threading.Event()
+        stopped.set()
+        yield stopped
+
+    monkeypatch.setattr(console, "interruptible", interrupted)
+    ran = kolom("reindex", "--rebuild", "--yes")
+    assert ran.exit_code == 130
+    assert "Queued 0 articles;" in ran.stderr
+    assert "Run `kolom reindex` again to queue the others." in " ".join(ran.stderr.split())
 
 
 def test_without_confirmation_nothing_is_rebuilt(kolom: Kolom) -> None:

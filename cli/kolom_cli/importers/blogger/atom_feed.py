@@ -8,7 +8,8 @@
 | comment's post | ``blogger:parent`` | ``thr:in-reply-to`` | ``thr:in-reply-to`` |
 | comment's parent | ``blogger:inReplyTo`` | ``link rel=related`` | ``link rel=related`` |
 
-Only the names of elements count, not their namespaces: some exports use prefixes that they do not declare.
+Below the root element, only the names of elements count, not their namespaces: some exports use prefixes that they do
+not declare.
 """
 
 import re
@@ -75,8 +76,9 @@ class AtomEntry:
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
     comment that it replies to. ``url`` is a URL or a path. ``status`` is a status of Takeout in upper case, also for an
-    entry of another format; it is empty if an entry of Takeout states none. ``problem`` is set if the content is too
-    large or damaged; ``content`` is then only its beginning. ``is_damaged`` is True only in the second case.
+    entry of another format; it is empty if an entry of Takeout states none. ``problem`` says why the entry cannot be
+    imported. If its content is too large, ``content`` is only the beginning. If ``is_damaged`` is True, the entry could
+    not be read as a whole, and any field may be incomplete.
     """
 
     line: int

@@ -1,8 +1,9 @@
 """The markup of a post as a tree, built from the inside out: the content of an element is final when it is closed.
 
-No node in the tree is moved or searched for. An element knows whether it has visible content when it is created, and
-the children of a removed element become a :class:`Group`, which the parent does not inspect again. So the running time
-is linear in the length of the markup, whatever its width or depth.
+An element knows whether it has visible content when it is created; its content is not searched for that. The children
+of a removed element become a :class:`Group`. :func:`flatten` reads them only until the group is settled.
+:func:`find_markers` reads invisible nodes, which are then discarded. So the running time is linear in the length of the
+markup, whatever its width or depth.
 """
 
 import re
@@ -174,7 +175,7 @@ def split_ends(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node
 
 
 def _count_inline(nodes: Iterable[Node]) -> int:
-    """Return the number of inline nodes before the first block or empty line."""
+    """Return the number of inline nodes before the first block or empty line, without blank nodes at their end."""
     count = breaks = 0
     for number, node in enumerate(nodes, 1):
         if node is BREAK:

@@ -15,7 +15,7 @@ _BLOGGER_FRAME: Final = "blogger.com/video"
 
 @dataclass(slots=True)
 class VideoPlayers:
-    """Replaces YouTube's Flash players by the current one. ``notes`` list the videos that cannot be embedded."""
+    """Replaces YouTube's Flash players by the current one. ``notes`` list what is removed or becomes a link."""
 
     notes: list[str] = field(default_factory=list)
     _last_video: str = ""  # the video of the last old player, as long as its <object> is open

@@ -28,8 +28,9 @@ _NUMBERED: Final = frozenset(("p", "page_id", "attachment_id"))
 
 @dataclass(slots=True)
 class ArticleFields:
-    """The converter for the fields of one article. ``kind`` and ``id_suffix`` name the article if it has no title.
+    """The converter for the fields of one article.
 
+    ``kind`` and ``id_suffix`` name the article if it has neither a title nor a text.
     ``is_language_unclear`` is True after :meth:`language` if neither the export nor the text says the language.
     """
 
@@ -39,15 +40,19 @@ class ArticleFields:
     is_language_unclear: bool = False
 
     def title(self, title: str, html: str) -> str:
-        """Return the title, or the first words of the text if the title is empty."""
+        """Return the title; if it is empty, the first words of the text; without a text, a name like ``Article 7``."""
         if title:
             return self.cut("title", title)
         text = plain_text(html)
         if len(text) > _FALLBACK_TITLE:
             text = text[:_FALLBACK_TITLE].rpartition(" ")[0] or text[:_FALLBACK_TITLE]
             text += "…"
+        if not text:
+            text = f"{self.kind.capitalize()} {self.id_suffix}"
+            self.notes.append(f"neither title nor text in the export: the title is {text!r}")
+            return text
         self.notes.append("no title in the export: the first words of the text are used")
-        return text or f"{self.kind.capitalize()} {self.id_suffix}"
+        return text
 
     def slug(self, wanted: str, title: str, fallback: str) -> str:
         """Return the slug of the export, made valid if necessary, or a slug derived from the title if it has none."""
@@ -129,7 +134,7 @@ def site_language(code: str) -> str:
 def normalize_language_code(text: str, codes: tuple[str, ...]) -> str | None:
     """Return the language code as the site writes it, or None for an invalid one.
 
-    ``en-US`` and ``en_us`` are ``en``, unless the site has the longer code itself.
+    ``en-US`` and ``en_US`` are ``en``, unless the site has the code ``en-US`` itself, with its region in the same case.
     """
     code = text.strip().replace("_", "-").partition(".")[0]
     primary, _, rest = code.partition("-")

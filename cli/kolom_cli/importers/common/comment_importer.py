@@ -28,7 +28,7 @@ _PLANNED: Final = 0
 class CommentImporter:
     """Stores comments and reports on each.
 
-    ``planned`` are the names of the articles that a dry run would create. ``unmatched`` are the threads for which no
+    ``planned`` are the names of all articles that a dry run would import. ``unmatched`` are the threads for which no
     article was found.
     """
 
@@ -127,7 +127,7 @@ class CommentImporter:
     def _find(self, origin: str, article_id: int) -> str | None:
         """Return the id of the article's comment of that origin, from this import or an earlier one.
 
-        The id is empty if the comment is only planned.
+        The id is empty if a dry run would create the article.
         """
         stored = self.spool.find_stored(origin)
         if stored is not None and stored.article_id == article_id:

@@ -6,7 +6,7 @@ from kolom.timestamps import has_date_everywhere
 
 
 def to_utc(moment: datetime) -> datetime | None:
-    """Convert an aware time to UTC; None if it has no date in some time zone."""
+    """Convert an aware time to UTC; None if its year is not from 1 to 9999 in every time zone."""
     return moment.astimezone(UTC) if has_date_everywhere(moment) else None
 
 

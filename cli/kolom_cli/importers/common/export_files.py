@@ -75,9 +75,9 @@ class Member:
 
 
 class _Unpacked:
-    """A file that is unpacked while it is read, with a limit of its size.
+    """A file that is unpacked while it is read, up to :data:`_MAX_RATIO`.
 
-    ``packed_bytes`` returns how much of the packed file has been read, or its size.
+    ``packed_bytes`` returns how much of the packed file has been read, or the size of the packed file.
     """
 
     def __init__(self, name: str, file: Any, packed_bytes: Callable[[], int], *files: Any) -> None:

@@ -25,6 +25,7 @@ from kolom_cli.publishing.link_checker import LinkChecker, Page
 from kolom_cli.terminal.report import ImportedState, Note, Report
 
 _NO_VERSION = 0
+"""A version that no article has. Expecting it refuses any change of an article, unless ``overwrite`` is set."""
 
 
 class Track(Protocol):

@@ -25,8 +25,8 @@ _FILE: Final = re.compile(r"/wp-content/|/files/|\.(?!html?$|php$|aspx?$)[a-z][a
 class OldUrls:
     """Finds the imported articles by the URLs that they had in the old blog.
 
-    ``hosts`` are those of the blog (:func:`host_key`). ``by_path`` are the paths of the imported articles by their old
-    paths (:func:`path_key`), and ``by_number`` those by their numbers in WordPress, as ``/?p=12``.
+    ``hosts`` are those of the blog (:func:`host_key`). ``by_path`` maps the old path of each imported article
+    (:func:`path_key`) to its new path. ``by_number`` maps its number in WordPress, as ``/?p=12``, to its new path.
     """
 
     hosts: frozenset[str]

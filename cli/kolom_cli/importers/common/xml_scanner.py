@@ -26,7 +26,7 @@ _TAG_END: Final = re.compile(rb"[^<>\"']*(?:(?:\"[^\"<]*\"|'[^'<]*')[^<>\"']*)*>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """An entry, or with an empty ``name`` what is between two entries; ``line`` is that of its first byte.
+    """An entry, or what is between two entries: then ``name`` is empty. ``line`` is the line of its first byte.
 
     An entry without its end tag ends with the next entry, or with the file. If the piece is too large, ``data`` is only
     its beginning.

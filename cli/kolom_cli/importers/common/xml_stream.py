@@ -56,14 +56,14 @@ class XmlEntry:
 
 
 class Outside(NamedTuple):
-    """What precedes an entry, outside of all entries. ``element`` is the root, or its container of the entries."""
+    """What is before or between entries, in ``element``: the root, its container of entries, or an added element."""
 
     element: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A format of exports. ``name`` is for messages, with its article.
+    """A format of exports. ``name`` is for messages, such as ``WordPress export``.
 
     ``entries`` and ``containers`` are the names of elements, without prefixes: the entries, and the elements that
     contain them. ``check`` raises an error if the root element is not the format's.

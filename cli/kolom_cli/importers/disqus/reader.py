@@ -1,7 +1,8 @@
 """Import comments from Disqus. They are matched to articles by the URL or the identifier of their thread.
 
-Content that was not public does not become public. Spam and deleted threads are skipped. A deleted comment keeps only
-its position in the thread. A comment is imported as pending if the export says that it was not approved.
+Content that was not public does not become public, unless the user asks for it. Spam is skipped. Deleted threads are
+skipped unless the mapping names an article for them. A deleted comment keeps only its position in the thread. A comment
+is imported as pending if the export says that it was not approved.
 """
 
 import html

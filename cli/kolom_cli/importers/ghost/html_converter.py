@@ -3,7 +3,8 @@
 | card | becomes |
 |---|---|
 | image, gallery | figure with its caption |
-| bookmark, file, button, product | paragraph with a link |
+| bookmark, file, button | paragraph with a link |
+| product | image, title and description, then a paragraph with a link |
 | callout | aside |
 | toggle | details |
 | audio, video | player with its title or caption |
@@ -72,7 +73,7 @@ def convert(
 
 
 def _collecting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator[Token]]:
-    """Return a function that yields the tokens and appends to ``lost`` the scripts that do more than that."""
+    """Return a function that yields the tokens and appends to ``lost`` the URLs of scripts that are not widgets."""
 
     def collecting(tokens: Iterable[Token]) -> Iterator[Token]:
         for token in tokens:

@@ -2,7 +2,8 @@
 
 Content that was not public does not become public: drafts, posts for members, for paying members or for certain tiers,
 posts that were only sent by mail, and all posts of a private site become drafts. Scheduled posts stay scheduled.
-Pictures stay on the Ghost site, and articles show them from there. Members are not imported.
+Pictures stay on the Ghost site, and articles show them from there, unless the importer copies them. Members are not
+imported.
 """
 
 import re

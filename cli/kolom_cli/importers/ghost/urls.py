@@ -26,7 +26,7 @@ class SiteUrls:
     lacks_site: bool = False
 
     def __call__(self, url: str) -> str:
-        """Return the path of an imported article, the URL of a file of the site, or ``url``."""
+        """Return the path of an imported article, the full URL of any other page or file of the site, or ``url``."""
         own = self._own_part(url)
         if own is None:
             return url

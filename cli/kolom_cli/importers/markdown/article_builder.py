@@ -184,6 +184,10 @@ class _Builder:
                 f"{name} is removed, and the text in it kept ({count}): {each.examples[name]}"
                 for name, count in list(each.removed.items())[:20]
             )
+            self.notes.extend(
+                f"the script of {name} is removed ({count}): {each.examples[name]}"
+                for name, count in list(each.scripts.items())[:20]
+            )
         return body
 
     def _shortcodes(self, url_of: Callable[[str], str | None]) -> Shortcodes:

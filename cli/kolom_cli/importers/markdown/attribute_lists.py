@@ -1,26 +1,27 @@
-"""Remove the attribute lists of Kramdown and Goldmark, which Kolom does not support. Pure.
+"""Remove markup that Kolom does not support: attribute lists of Kramdown and Goldmark, and Kramdown's extensions. Pure.
 
-The ids of headings become anchors. Code is not changed. Any text is accepted, and the running time is linear in its
-length.
+The ids of headings become anchors. A Kramdown comment is removed with its text. Fenced code and code spans are not
+changed; indented code is, because it may be the text of a list item. Any text is accepted, and the running time is
+linear in its length.
 """
 
 import re
 from typing import Final
 
 _FENCE: Final = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(`{3,}|~{3,})")
-_LIST: Final = re.compile(r"[ \t>]*\{:?[ \t]*(?:[.#][\w-]|[\w-]+=|toc\b)[^{}]*\}[ \t]*\r?\n?")
+_ATTRIBUTE_LINE: Final = re.compile(r"[ \t>]*\{:?[ \t]*(?:[.#][\w-]|[\w-]+=|toc\b)[^{}]*\}[ \t]*\r?\n?")
 _OPTIONS: Final = re.compile(r"\{::(?:options|nomarkdown)[^{}]*/?\}|\{:/(?:nomarkdown)?\}")
 _COMMENT: Final = re.compile(r"[ \t]*\{::comment\}")
 _COMMENT_END: Final = re.compile(r"\{:/(?:comment)?\}")
 _INLINE: Final = re.compile(r"(?<!`)(`+)(?!`)[^`]*+(?<!`)\1(?!`)|\{:[ \t]*+(?:[.#][\w-]|[\w-]+=)[^{}]*+\}")
 _HEADING: Final = re.compile(r" {0,3}#{1,6}[ \t]")
 _ID: Final = re.compile(r"(?:^|\s)#([\w.:-]+)")
-_CONTENTS: Final = re.compile(r"[ \t]*(?:[-*+]|1\.)[ \t]+\S.*\r?\n?")
-_TOC: Final = re.compile(r"[ \t]*\{:[ \t]*toc\b[^{}]*\}[ \t]*\r?\n?")
+_TOC_ITEM: Final = re.compile(r"[ \t]*(?:[-*+]|1\.)[ \t]+\S.*\r?\n?")
+_TOC_ATTRIBUTES: Final = re.compile(r"[ \t]*\{:[ \t]*toc\b[^{}]*\}[ \t]*\r?\n?")
 
 
 def without_attributes(text: str) -> str:
-    """Return the Markdown without attribute lists."""
+    """Return the Markdown without attribute lists, Kramdown's comments and its other extensions."""
     lines: list[str] = []
     fence = ""
     hidden = False
@@ -34,10 +35,10 @@ def without_attributes(text: str) -> str:
             continue
         elif opened := _FENCE.match(line):
             fence = opened[1]
-        elif _TOC.fullmatch(line) and lines and _CONTENTS.fullmatch(lines[-1]):
+        elif _TOC_ATTRIBUTES.fullmatch(line) and lines and _TOC_ITEM.fullmatch(lines[-1]):
             lines.pop()
             continue
-        elif _LIST.fullmatch(line):
+        elif _ATTRIBUTE_LINE.fullmatch(line):
             continue
         elif _HEADING.match(line) and line.rstrip().endswith("}"):
             line = _heading(line)

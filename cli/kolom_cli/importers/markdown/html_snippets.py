@@ -22,13 +22,15 @@ class Converted:
     """A text with another system's tags converted.
 
     ``replaced`` counts the tags of the site or theme that became an image, a player or a link. ``removed`` counts the
-    tags that were removed; the text in them is kept. ``examples`` has the first tag of each name in ``removed``, with
-    the reason if one is known.
+    tags that were removed; the text in them is kept. ``scripts`` counts the tags whose result has a script, which the
+    renderer removes. ``examples`` has the first tag of each name in ``removed`` or ``scripts``, with the reason if one
+    is known.
     """
 
     text: str = ""
     replaced: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
+    scripts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
 
 

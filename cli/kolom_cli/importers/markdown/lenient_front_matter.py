@@ -1,6 +1,7 @@
 """Parse other systems' front matter leniently: YAML, TOML, a JSON object, or ``Title: …`` lines.
 
-Every scalar is kept as its source text, so the label ``1.10`` stays ``1.10`` and ``no`` stays ``no``.
+Every scalar but null becomes a text. Numbers with a decimal point and all scalars of YAML are kept as written: the
+label ``1.10`` stays ``1.10``, and ``no`` stays ``no``.
 """
 
 import json
@@ -141,7 +142,7 @@ def _node_value(node: Node | None, known: dict[int, Value], depth: int) -> Value
 
 def _toml(path: Path, text: str) -> Values:
     try:
-        return _map(_data_value(tomllib.loads(text.replace("\r\n", "\n"))))
+        return _map(_data_value(tomllib.loads(text.replace("\r\n", "\n"), parse_float=str)))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         line = re.search(r"line (\d+)", str(error))
         number = int(line[1]) + 1 if line else 1
@@ -150,7 +151,7 @@ def _toml(path: Path, text: str) -> Values:
 
 def _json(path: Path, text: str, start: int) -> Front:
     try:
-        data, end = json.JSONDecoder(object_pairs_hook=_keys).raw_decode(text, start)
+        data, end = json.JSONDecoder(object_pairs_hook=_keys, parse_float=str).raw_decode(text, start)
     except (json.JSONDecodeError, RecursionError) as error:
         line = line_at(text, error.pos) if isinstance(error, json.JSONDecodeError) else 1
         raise DocumentError(path, line, f"is not valid JSON: {error}") from error

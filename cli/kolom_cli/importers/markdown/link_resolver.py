@@ -38,7 +38,7 @@ def url_of(entry: SiteDocument) -> str:
 class LinkResolver:
     """Resolves the URLs of one page.
 
-    ``problems`` counts the files that could not be imported, by reason. ``missing`` are the links to files that do not
+    ``problems`` counts the links that could not be resolved, by reason. ``missing`` are the links to files that do not
     exist.
     """
 
@@ -113,7 +113,10 @@ class LinkResolver:
                 return url
 
     def _beside_or_above(self, url: str) -> str:
-        """Return a path relative to the page, if it leads to a file in the folder of the page or in one above."""
+        """Return the URL ``/x`` as a relative URL if ``x`` is a file in the folder of the page or in a folder above it.
+
+        Other URLs are unchanged.
+        """
         path = unquote(url.partition("#")[0].partition("?")[0])
         if not path.startswith("/") or "\0" in path:
             return url
@@ -172,7 +175,7 @@ class LinkResolver:
         candidates: list[Path] = []
         if not path.startswith("/"):
             candidates.append(self.entry.path.parent / path)
-            if alias := re.match(r"[@~]/", path):  # the source folder, in the programs of a site
+            if alias := re.match(r"[@~]/", path):  # In JavaScript, @/ and ~/ often mean the source folder.
                 candidates += [root / path[alias.end() :] for root in site.roots]
             if not path.startswith("."):
                 candidates += [root / path for root in site.roots]

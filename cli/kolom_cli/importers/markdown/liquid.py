@@ -204,8 +204,8 @@ class Liquid:
         return value
 
 
-def is_program(text: str) -> bool:
-    """Return whether Liquid generates the text of a page, for example a list of posts."""
+def generates_content(text: str) -> bool:
+    """Return whether a text has Liquid code that may generate content, such as a loop, a condition or an include."""
     return _PROGRAM.search(text) is not None
 
 

@@ -32,7 +32,7 @@ from kolom_cli.importers.markdown.site import (
 from kolom_cli.publishing.document import FORMATS
 
 FORMATS_READ: Final = (*FORMATS, ".mdx")
-"""The suffixes of the documents in a folder of no known system."""
+"""The suffixes of documents in folders of no known system and of systems that use MDX."""
 
 _HTML: Final = frozenset(suffix for suffix, source_format in FORMATS.items() if source_format == "html")
 _UPDATED: Final = (

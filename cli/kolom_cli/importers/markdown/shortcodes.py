@@ -112,8 +112,8 @@ class Shortcodes:
         except UnsupportedTemplate as error:
             reason = f" (its template is not supported: {error})"
         if converted is not None and "<script" in converted.lower():
-            result.removed[label] += 1
-            result.examples.setdefault(label, f"{_example(tag)} (its template contains a script)")
+            result.scripts[label] += 1
+            result.examples.setdefault(label, _example(tag))
         if converted is None:
             converted = self._convert_known(name, given, inner)
         if converted is None:

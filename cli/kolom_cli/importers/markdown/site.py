@@ -103,7 +103,7 @@ class Site:
                     self._by_path.setdefault(item.bundle.resolve(), item)
                 self._by_url_path.setdefault(item.key, item)
                 for name in {item.path.name, item.path.stem, item.name}:
-                    self._by_name[name] = None if name in self._by_name and name != "index" else item
+                    self._by_name[name] = None if name in self._by_name else item
         for item in [each for each in self.items if isinstance(each, SiteDocument)]:
             for alias in item.aliases:
                 self._by_url_path.setdefault(normalize_url_path(alias), item)
@@ -157,7 +157,7 @@ def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
 def walk(
     root: Path, directory: Path, *, enter: Callable[[Path], bool], formats: Collection[str] = FORMATS
 ) -> Iterator[Path | Skipped]:
-    """Yield the documents below ``root`` in order, and a ``Skipped`` for each file that cannot be read as one.
+    """Yield the documents below ``root`` in order, and a ``Skipped`` for each document that must not or cannot be read.
 
     ``formats`` are the suffixes of documents.
 

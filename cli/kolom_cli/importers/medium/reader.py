@@ -31,7 +31,8 @@ _DIGITS: Final = 8
 def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
     """Yield every story of the export: a zip archive, its unpacked directory, or the directory ``posts`` in it.
 
-    ``language`` is that of all stories, by default the site's first one: the export does not contain it.
+    ``language`` is the language of all stories. The export does not contain it: without ``language``, it is detected
+    from the text of each story.
 
     :raises SourceError: the export cannot be read, or has no story
     """

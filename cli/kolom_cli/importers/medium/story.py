@@ -133,7 +133,10 @@ def _letters(text: str) -> str:
 
 
 def _prepared(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Keep what would be lost with unknown attributes and scripts: the languages of code, and the URLs of gists."""
+    """Keep what would be lost with unknown attributes and scripts: the languages of code, and the URLs of scripts.
+
+    Medium embeds gists as scripts.
+    """
     for token in tokens:
         match token:
             case Start("pre", attributes):

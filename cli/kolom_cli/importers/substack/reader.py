@@ -31,7 +31,8 @@ _ON_THE_WEB: Final = frozenset(("newsletter", "page", "podcast", "thread", "vide
 def read_substack(source: Path, *, site: str = "", language: str | None = None) -> Iterator[Item]:
     """Yield every item of the export, which is a zip archive or its unpacked directory.
 
-    ``site`` is the URL of the newsletter, if it has its own domain. The export does not name its ``language``.
+    ``site`` is the URL of the newsletter, if it has its own domain. ``language`` is the language of all posts.
+    The export does not contain it: without ``language``, it is detected from the text of each post.
 
     :raises SourceError: the export cannot be read, or cannot be read further
     """

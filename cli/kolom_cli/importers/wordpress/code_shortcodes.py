@@ -92,7 +92,7 @@ def with_code_blocks(text: str, shown: Counter[str]) -> str:
 def with_language(element: str, language: str = "") -> str:
     """Return a ``<pre>`` element with its language as an HTML class, if the element or ``language`` names one.
 
-    The code between ``<pre lang="php">`` and ``</pre>`` is not HTML, unless it has no ``<`` or is marked as escaped.
+    Code with ``<`` between ``<pre lang="php">`` and ``</pre>`` is escaped, unless the tag says that this was done.
     """
     match = _PRE.fullmatch(element)
     if match is None or "<code" in match[2][:_WINDOW].lower():

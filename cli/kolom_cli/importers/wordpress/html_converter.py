@@ -142,7 +142,11 @@ class Converter:
             self.notes.append(f"kept as text: {', '.join(f'[{name}]' for name in sorted(self._kept)[:_MAX_NAMES])}")
 
     def _shortcode(self, code: Shortcode) -> str:
-        """Return the HTML of a shortcode. An unknown one is removed, unless it may be a text in brackets."""
+        """Return the HTML of a shortcode.
+
+        An unknown one stays as it is if it may be a text in brackets. Otherwise it becomes a link to its URL. Without a
+        URL, only the text in it stays.
+        """
         if not code.is_stray and (rendered := self._render(code)) is not None:
             return rendered
         if not (_is_certain(code) or code.name in self._removed or code.name in self._unwrapped):
@@ -295,7 +299,7 @@ def _is_url(text: str) -> bool:
 
 
 def _linked(target: str, inner: str) -> str:
-    """Return a link to the target of an unknown shortcode, with the text in the shortcode if it is one line."""
+    """Return a link to the target of an unknown shortcode: on the text in it, or after a text with blocks."""
     if not inner.strip() or _is_url(inner):
         return embed(target)
     if _BLOCK_TAG.search(inner):

@@ -13,9 +13,11 @@ from kolom_cli.importers.common.tag_pairs import TagKind, pair_tags
 _TAG: Final = re.compile(r"\[(\[?)(/?)([a-zA-Z][\w-]{0,50})((?:[\s=/][^\[\]]{0,5000}+)?)\](\]?)")
 _ATTRIBUTE: Final = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))|\"([^\"]*)\"|(\S+)")
 _QUOTE: Final = re.compile(r"&(?:quot|#34|#822[0-3]|#8243|[lr]dquo);|[“”″]")
+# The control characters mark code and blocks, see html_converter.
 _BEFORE: Final = re.compile(r"(?:\n|<p(?:\s[^<>]*)?>|[\0-\2])[ \t]*\Z")
 _AFTER: Final = re.compile(r"[ \t]*(?:\n|\Z|</p>|<br|[\0-\2])")
 _WINDOW: Final = 100
+"""The number of characters before and after a tag that decide whether it is alone on its line."""
 _MAX_DEPTH: Final = 50
 """Shortcodes nested deeper than this count as unclosed."""
 

@@ -24,8 +24,8 @@ class Record:
     """An ``<item>`` at ``line`` of the file. Its fields are ``title``, ``wp:post_id``, ``content:encoded`` and others.
 
     ``terms`` are the ``(domain, nicename, name)`` of its categories and tags; ``comments`` are the fields of each
-    comment. ``repairs`` say what was changed in a damaged item. If there is a ``problem``, only the beginning may be
-    correct.
+    comment. ``repairs`` say what was changed in a damaged item. If there is a ``problem``, the fields are what could be
+    read of the item, perhaps nothing.
     """
 
     line: int

@@ -146,7 +146,8 @@ class ArticleInput(BaseModel):
 
     A future ``published_at`` schedules the article; the default is the time of its first publication. ``path`` is its
     path if that is not the default, such as the one that it had on another system. ``origin`` identifies it in the
-    export that it was imported from. Letters with accents are composed (Unicode's NFC), except in the body.
+    export that it was imported from. Letters with accents are composed (Unicode's NFC), except in body, image
+    and origin.
 
     :raises InvalidInput: a field is not valid; the error has an entry for every such field
     """

@@ -86,7 +86,7 @@ def path_problem(path: str, *, is_stored: bool = False) -> str | None:
 
 
 def alias_problem(alias: str) -> str | None:
-    """Return why ``alias`` is not valid, or None. Since nothing links to it, it may have spaces, ``%`` or ``?``."""
+    """Return why ``alias`` is not valid, or None. It may have spaces, ``%`` or ``?``: the site never links to it."""
     if len(alias) > MAX_PATH:
         return f"must have at most {MAX_PATH} characters, got {len(alias)}"
     segments = alias.split("/")

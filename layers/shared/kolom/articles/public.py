@@ -55,7 +55,7 @@ _FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
 
 
 def list_articles(listing: ArticleFilter, *, limit: int, cursor: str | None = None) -> ArticleList:
-    """Return a page of at most ``limit`` (1 to :data:`MAX_LIMIT`) published articles, newest first.
+    """Return a page of at most ``limit`` (1 to :data:`kolom.pagination.MAX_LIMIT`) published articles, newest first.
 
     The page ends before ``limit`` if its summaries are large (:func:`kolom.pagination.first_page`). Continuing from
     ``cursor`` skips nothing and repeats nothing, even if articles are published in between.

@@ -50,7 +50,7 @@ def publish(
     :raises NotFound: there is no article ``article_id``
     :raises VersionConflict: the article has a different version
     :raises Conflict: a name belongs to another article
-    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed
+    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed, or only labels removed
     """
 
     def attempt() -> PublishResult:

@@ -24,9 +24,9 @@ STATUSES: Final[tuple[Status, ...]] = ("pending", "approved", "spam", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """A comment with the email address of its author; ``email`` is None if the address has expired.
+    """A comment with the email address of its author; ``email`` is None if none was given, or is no longer stored.
 
-    ``subscription`` is the state of their subscription to replies on the article, None if they were never asked.
+    ``subscription`` is the state of their subscription to replies on the article, None if none is stored.
     """
 
     comment: Comment

@@ -52,9 +52,9 @@ def list_all() -> Iterator[Message]:
 
 
 def set_status(message_id: str, status: Status, *, now: datetime) -> Message:
-    """Set the status of a message, and its expiry accordingly. The same status again changes nothing.
+    """Set the status of a message, and its expiry accordingly. Spam expires ``SpamDays`` after this call.
 
-    If a message is not spam after all, copies of its text no longer count.
+    If a message is not spam after all, the count of copies of its text is reset.
 
     :raises NotFound: there is no such message
     """

@@ -48,7 +48,7 @@ def submit(message: NewMessage, context: RequestContext, *, now: datetime) -> Su
 
     Conclusive spam is stored as spam, without a mail; suspicious messages are mailed.
 
-    :raises InvalidInput: a token is not valid
+    :raises InvalidInput: the idempotency key, the form token or the proof of work is not valid
     :raises RateLimited: a limit of the client, its network or the site is reached
     :raises ServiceBusy: nothing was stored
     """

@@ -30,8 +30,8 @@ MAX_ENTRIES: Final = 20
 """The maximum number of entries of a feed."""
 
 MAX_TEXT_BYTES: Final = 1_000_000
-"""The maximum size of the text of all entries, the newest first. An entry that does not fit has only its excerpt.
-Many feed readers reject large feeds, and Lambda limits the size of responses.
+"""The maximum size of the texts of all entries together. The newest entries get their text first; an entry whose text
+does not fit has only its excerpt. Many feed readers reject large feeds, and Lambda limits the size of responses.
 """
 
 

@@ -56,7 +56,7 @@ FORMATS: Final[Mapping[str, tuple[str, Callable[[Feed], str]]]] = {
 
 
 class _Dated:
-    """Uses the date of the newest entry; a feed without entries has a constant date, not the current time."""
+    """Uses the time of the latest change of an entry; for a feed without entries, a constant, not the current time."""
 
     feed: dict[str, Any]
 

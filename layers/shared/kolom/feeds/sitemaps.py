@@ -7,8 +7,8 @@
 | the articles of a month | 1 for each megabyte of summaries: about 250 to 1,000 articles |
 | robots.txt | 0 |
 
-A later part of a month also reads the count and the earlier parts. Articles never move to another file, so that cached
-sitemaps stay correct.
+A later part of a month also reads the count and the earlier parts. The oldest articles come first, so that a new
+article moves no other article to another part, and cached sitemaps stay correct.
 """
 
 import re

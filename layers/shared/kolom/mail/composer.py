@@ -58,7 +58,7 @@ class MailObsolete(KolomError):
 
 
 def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
-    """Return the mail of that Outbox item. Up to four GetItem; three for each comment of a digest.
+    """Return the mail of that Outbox item. Up to three GetItem; three for each comment of a digest.
 
     :raises MailObsolete: the mail is no longer necessary
     """

@@ -1,7 +1,7 @@
 """Deliver a mail: claim it, compose it, send it with SES, and record the outcome.
 
-SES has no idempotency key. A mail is sent twice only if SES accepts it, but the process then ends or cannot reach
-DynamoDB before it has recorded that. After any earlier failure, a retry sends it once.
+SES has no idempotency key. A mail is sent twice only if SES accepts it, but its response is lost, or the process then
+ends or cannot reach DynamoDB before it has recorded that. After any earlier failure, a retry sends it once.
 """
 
 from collections.abc import Callable

@@ -15,7 +15,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 from kolom.models.base import Record, TableMeta, TimestampAttribute
 
 QUEUE = "mail"
-"""The only value of ``queue``, which a mail has until it is sent or has failed."""
+"""The only value of ``queue``, which a mail has until it is sent, failed or dropped."""
 
 
 class OutboxMeta(TableMeta):

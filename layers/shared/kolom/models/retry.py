@@ -24,4 +24,4 @@ def retry_on_conflict[Result](attempt: Callable[[], Result], *, on: type[Excepti
     try:
         return retrying(attempt)
     except on as error:
-        raise ServiceBusy("too many concurrent changes; nothing was changed, please retry") from error
+        raise ServiceBusy("too many concurrent changes; please retry") from error

@@ -97,7 +97,7 @@ class Transaction:
             if CONFLICTS & {error_code(error), *codes}:
                 raise _Contended from error
             if is_throttled(error) or any(map(is_throttling_code, codes)):
-                raise ServiceBusy("the service is temporarily overloaded; nothing was changed, please retry") from error
+                raise ServiceBusy("the service is temporarily overloaded; please retry") from error
             raise
 
 

@@ -13,8 +13,8 @@ _URL_ATTRIBUTES: Final = frozenset(("cite", "href", "poster", "src"))
 def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None:
     """Return sanitized markup with absolute URLs of links, images and players; None if it exceeds ``max_bytes``.
 
-    ``base`` is the full URL of the article's page. In ``srcset``, spaces and commas of a URL are percent-encoded, as in
-    the output of the renderer.
+    ``base`` is the full URL of the article's page. In ``srcset`` of ``markup``, spaces and commas of URLs must be
+    percent-encoded, as the renderer does.
     """
     remaining_bytes = max_bytes - len(markup.encode())
     if remaining_bytes < 0:

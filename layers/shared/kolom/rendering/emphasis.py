@@ -1,4 +1,4 @@
-"""Parse emphasis in Chinese, Japanese and Korean text, which has no spaces between words.
+"""Parse emphasis in Chinese, Japanese and Korean text, where often no space separates it from the text around it.
 
 By CommonMark's rules, ``**`` between punctuation and a letter is no emphasis: ``**强调。**后文``. The amended rules at
 https://github.com/tats-u/markdown-cjk-friendly/blob/main/specification.md ignore the punctuation of these languages.

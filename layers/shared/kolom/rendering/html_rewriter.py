@@ -81,7 +81,7 @@ def rewrite(
 
     ``resolve`` returns the replacement for the URL of an image, a media file or a local file; ``size_of`` returns the
     width and height of an image by its resolved URL; ``resolve_link`` returns the replacement for an HTTP URL of a
-    link. A first heading that repeats ``title`` is omitted; links to it lead to the top of the page.
+    link. The first ``<h1>`` is omitted if it repeats ``title``; links to it lead to the top of the page.
     """
     heading = find_heading(tokens) if title else None
     omitted: list[Token] = []

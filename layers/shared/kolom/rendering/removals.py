@@ -24,7 +24,7 @@ from kolom.rendering.sanitizer import (
     scheme,
     url,
 )
-from kolom.rendering.tag_balancer import BLOCKS, DROPPED, FOREIGN, RENAMED
+from kolom.rendering.tag_balancer import BLOCKS, DROPPED, ENDED_BY_BLOCKS, RENAMED
 from kolom.rendering.types import Rendered, SourceFormat
 
 _PAGE_ELEMENTS: Final = names("base body head html main meta title")
@@ -142,7 +142,7 @@ class _Comparison:
         for token in tokens:
             match token:
                 case Start(name) if dropping:
-                    if name in BLOCKS and dropping[-1] in FOREIGN:
+                    if name in BLOCKS and dropping[-1] in ENDED_BY_BLOCKS:
                         dropping.clear()  # the renderer assumes that the element was not closed
                         self._tag(token)
                     elif name == dropping[-1]:

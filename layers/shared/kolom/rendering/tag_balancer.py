@@ -47,7 +47,9 @@ BLOCKS: Final = names(
 )
 _ROW_GROUPS: Final = names("tbody tfoot thead")
 _TABLE_PARTS: Final = _ROW_GROUPS | _CELLS | {"col", "colgroup", "tr"}
-FOREIGN: Final = names("math select option svg")
+ENDED_BY_BLOCKS: Final = names("math select option svg")
+"""Those elements of :data:`DROPPED` that end where a block begins: they were probably not closed."""
+
 _SEPARATE: Final = names(
     "body button dialog fieldset form head html legend main nav noscript object optgroup option search select textarea"
 )
@@ -133,7 +135,7 @@ class _Balancer:
         if name not in SOURCE_TAGS and name not in DROPPED:
             return
         is_block = name in BLOCKS
-        while self._dropping and is_block and self._open and self._open[-1].name in FOREIGN:
+        while self._dropping and is_block and self._open and self._open[-1].name in ENDED_BY_BLOCKS:
             self._pop()  # an unclosed drawing or option list must not remove the rest of the article
         if is_block and self._names["p"]:
             self._end_open(_PARAGRAPH, _TABLE_OR_CELLS)

@@ -21,7 +21,7 @@ class Rendered:
 
     ``toc`` has the headings of levels 2 and 3, at most 1,000 or 100 KB of them; ``excerpt`` is plain text, at most
     about 200 characters of the first paragraphs; ``image`` is the URL of the first visible image. ``omitted_heading``
-    is the markup of the first heading if it repeats the title.
+    is the markup of the first ``<h1>`` if it repeats the title.
     """
 
     html: str

@@ -1,7 +1,8 @@
 """The list of all searchable articles, cached in memory: their number, lengths, languages and times.
 
 The whole list is read at the first query, and again when its revision has changed. Checking the revision costs one
-GetItem per query. So each query sees all articles that were indexed before it.
+GetItem per query, which is eventually consistent. So each query sees all articles that were indexed before it, except
+perhaps those of the last second.
 """
 
 from collections import Counter
@@ -29,6 +30,7 @@ _BYTES_PER_WORD: Final = 10
 class DocumentTable:
     """All searchable articles by their ids. ``times`` are seconds since the year 1.
 
+    ``lengths`` are length codes, which :data:`FREQUENCIES` decodes. ``norms`` has the BM25 norm of every length code.
     ``codes`` are the language codes, the one with the most articles first.
     """
 

@@ -27,8 +27,8 @@ class SigningKeys:
 
     To rotate, store ``{"current": "2", "keys": {"1": "…", "2": "…"}}``. Keep key 1, unless it was disclosed.
     Without it, the links that it signed are no longer valid, and unsubscribe links should never expire. Pseudonyms that
-    it created are no longer found, so suppressed addresses and erasure requests are not recognized. A secret that is
-    not such JSON, as the template generates it, is the single key ``1``.
+    it created are no longer found, so suppressed addresses and erasure requests are not recognized. A secret that does
+    not begin with ``{``, such as the one that the template generates, is the single key ``1``.
     """
 
     current: str

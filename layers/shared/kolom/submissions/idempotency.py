@@ -36,7 +36,7 @@ class SubmissionIdentity:
 
     ``id`` represents the submission in the set of a rate limit. It is a short keyed hash: without the key of the
     site, nobody can find two submissions with the same id. Without an idempotency key, the same text gets a new id
-    after :data:`SAME_MINUTES`.
+    in each period of :data:`SAME_MINUTES`.
     """
 
     id: str

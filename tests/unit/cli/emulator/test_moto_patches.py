@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from moto.core.request import Request
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
@@ -453,3 +454,24 @@ def test_read_items_are_freed(dynamodb: Any) -> None:
         assert len(dynamodb.query(**by_key("a"))["Items"]) == 1
     gc.collect()
     assert sum(isinstance(each, Item) for each in gc.get_objects()) == 1
+
+
+def test_a_request_has_the_same_environment_with_every_way_to_build_it() -> None:
+    url = "https://dynamodb.us-east-1.amazonaws.com/"
+    volatile = {"wsgi.input", "wsgi.errors", "werkzeug.request"}
+    headers = {"X-Amz-Target": b"DynamoDB_20120810.GetItem", "Content-Type": "application/x-amz-json-1.0"}
+
+    def environment(body: bytes) -> dict[str, Any]:
+        request = Request.from_primitives("POST", url, headers, body)
+        assert request.get_data() == body
+        return {name: value for name, value in request.environ.items() if name not in volatile}
+
+    expected = [environment(b"{}"), environment("é".encode())]
+    with patch_moto():
+        assert [environment(b"{}"), environment("é".encode())] == expected
+
+
+def test_the_environment_of_requests_is_built_once(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    dynamodb.list_tables()
+    monkeypatch.setattr(Request, "from_values", lambda *_, **__: pytest.fail("built again"))
+    assert dynamodb.list_tables()["TableNames"] == ["t"]

@@ -17,7 +17,11 @@ _DEFAULTS: Final = Path("config/_default")
 
 
 def is_configured(directory: Path) -> bool:
-    """Return whether the directory has a Hugo or Zola configuration; other programs have a ``config.toml``, too."""
+    """Return whether the directory has a Hugo or Zola configuration.
+
+    Other programs have a ``config.toml``, too. So a file ``config.*`` counts only if it has a base URL and is beside a
+    directory ``content``.
+    """
     if any((directory / f"hugo{suffix}").is_file() for suffix in FORMATS) or (directory / _DEFAULTS).is_dir():
         return True
     return (directory / "content").is_dir() and bool(
@@ -26,7 +30,10 @@ def is_configured(directory: Path) -> bool:
 
 
 def is_hugo(directory: Path) -> bool:
-    """Return whether the directory has a Hugo configuration and content, or is a content directory of Hugo."""
+    """Return whether the directory has content beside a configuration or other directories of Hugo.
+
+    A content directory of Hugo alone counts, too.
+    """
     configured = any((directory / name).is_file() for name in _NAMES) or (directory / _DEFAULTS).is_dir()
     if (directory / "content").is_dir():
         return configured or any((directory / name).is_dir() for name in ("archetypes", "layouts", "themes", "static"))

@@ -1,7 +1,7 @@
 """Render the shortcodes that a Hugo site or its themes define, if their templates are simple."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,14 @@ from markdown_it import MarkdownIt
 
 from kolom.rendering.types import SourceFormat
 from kolom_cli.importers.markdown.front_matter_values import get_list, get_text
-from kolom_cli.importers.markdown.hugo.go_template import Method, Template, UnsupportedTemplate, parse_template
+from kolom_cli.importers.markdown.hugo.go_template import (
+    Branch,
+    Method,
+    Node,
+    Template,
+    UnsupportedTemplate,
+    parse_template,
+)
 from kolom_cli.importers.markdown.hugo.template_functions import BLOCK_END, BLOCK_START, Markup, markdown
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values
 from kolom_cli.importers.markdown.site import find_directory
@@ -70,10 +77,9 @@ class ShortcodeTemplates:
         template = self._template(name)
         if not isinstance(template, Template):
             raise UnsupportedTemplate(template or name)
-        has_pre = any("<pre" in node for node in template.nodes if isinstance(node, str))
         rendered = template.render(
             _context(name, given, inner.translate(_NO_MARKERS), page),
-            str if has_pre else lambda text: _LINE_BREAK.sub("\1", text),
+            str if _has_pre(template.nodes) else lambda text: _LINE_BREAK.sub("\1", text),
         )
         rendered = _LINE_BREAKS.sub("\n", rendered)
         return _MARKDOWN.sub(
@@ -104,6 +110,19 @@ class ShortcodeTemplates:
             themes = sorted(directory.name for directory in above.iterdir() if directory.is_dir())
         roots = [self.directory, *(above / name for name in themes if above is not None)]
         yield from (root / name for root in roots for name in _DIRECTORIES)
+
+
+def _has_pre(nodes: Iterable[Node]) -> bool:
+    """Return whether a template, or a condition in it, has a ``<pre>``."""
+    for node in nodes:
+        match node:
+            case str() if "<pre" in node:
+                return True
+            case Branch() if any(_has_pre(case_nodes) for _, _, case_nodes in node.cases):
+                return True
+            case _:
+                pass
+    return False
 
 
 def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fields:

@@ -60,7 +60,10 @@ def _formatted(date_format: str, date: datetime) -> str | None:
 
 
 def slugify_like_pelican(text: str) -> str | None:
-    """Return the slug that Pelican makes of a title; None if it would need a transliteration of other scripts."""
+    """Return the slug that Pelican makes of a title.
+
+    Return None if the slug is empty, or if it needs a transliteration of other scripts.
+    """
     plain = unicodedata.normalize("NFKD", text)
     if any(ord(each) > 127 and each.isalpha() for each in plain):
         return None

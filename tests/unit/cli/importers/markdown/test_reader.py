@@ -51,6 +51,8 @@ def shortcodes(text: str) -> Converted:
         ("+++\ntitle = 'T'\ndraft = true\ndate = 2024-01-02T03:04:05Z\n[params]\nA = 1\n+++\nB",
          {"title": "T", "draft": "true", "date": "2024-01-02T03:04:05+00:00", "params": {"a": "1"}}, "B"),
         ('{"title": "T", "tags": ["a"], "draft": false}\nB', {"title": "T", "tags": ["a"], "draft": "false"}, "\nB"),
+        ('{"tags": [1.10, 2]}\nB', {"tags": ["1.10", "2"]}, "\nB"),
+        ("+++\ntags = [1.10, 2]\n+++\nB", {"tags": ["1.10", "2"]}, "B"),
         ("---\n---\nB", {}, "B"),
         ("---\na: &x {b: c}\nd: *x\ne:\n  <<: *x\n  f: g\n---\n",
          {"a": {"b": "c"}, "d": {"b": "c"}, "e": {"b": "c", "f": "g"}}, ""),

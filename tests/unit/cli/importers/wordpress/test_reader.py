@@ -159,6 +159,7 @@ def test_an_empty_title_is_replaced_by_the_first_words(file: Path) -> None:
     assert first.content.title == "The first words of an article that has no title but a very…"
     assert second.content.title == "Article 2"
     assert first.notes == ("no title in the export: the first words of the text are used",)
+    assert second.notes == ("neither title nor text in the export: the title is 'Article 2'",)
 
 
 def test_a_heading_that_repeats_the_title_is_not_shown(file: Path) -> None:

@@ -112,7 +112,25 @@ def test_a_script_in_a_template_is_removed_and_reported(tmp_path: Path) -> None:
     article = _article(tmp_path, "{{< s >}}", {"layouts/shortcodes/s.html": template})
     assert "script" not in article.content.body.html
     assert "onerror" not in article.content.body.html
-    assert "(its template contains a script)" in "".join(article.notes)
+    assert article.notes[0] == "the script of {{< s >}} is removed (1): {{< s >}}"
+
+
+def test_a_pre_within_a_condition_keeps_its_empty_lines_and_indents(tmp_path: Path) -> None:
+    template = "{{ with .Get 0 }}<pre>\n  {{ . }}\n\n  b</pre>{{ end }}"
+    html = _article(tmp_path, "{{< code a >}}", {"layouts/shortcodes/code.html": template}).content.body.html
+    assert "  a\n\n  b</pre>" in html
+
+
+def test_a_reference_to_one_of_several_bundles_by_the_name_index_is_unknown(tmp_path: Path) -> None:
+    bundles = {f"content/posts/{name}/index.md": f"---\ntitle: {name}\ndate: 2020-01-02\n---\nText" for name in "bc"}
+    for name, text in bundles.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "content/posts/a.md").write_text('---\ntitle: A\ndate: 2020-01-02\n---\n[x]({{< ref "gone/index" >}})')
+    (tmp_path / "hugo.toml").write_text("baseURL = 'https://old.example/'\n")
+    articles = [item for item in read_markdown(tmp_path, dry_run=True) if isinstance(item, ImportedArticle)]
+    (article,) = (each for each in articles if each.content.title == "A")
+    assert "(its page does not exist)" in "".join(article.notes)
 
 
 def test_a_template_outside_of_the_site_is_not_read(tmp_path: Path) -> None:
