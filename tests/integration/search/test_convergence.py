@@ -15,7 +15,7 @@ from moto import mock_aws
 from kolom.articles import publishing, repository
 from kolom.errors import KolomError
 from kolom.models.base import connection
-from kolom.search import document, index_writer, posting_blocks, vocabulary
+from kolom.search import document, index_writer, posting_blocks, result_records, vocabulary
 from kolom.search.analyzer import ANALYZER_VERSION, stem
 from kolom.search.codec import encode_posting, unpack
 from kolom.search.forward_index import load_entry
@@ -61,6 +61,8 @@ class Indexing(RuleBasedStateMachine):
         self.stack.enter_context(mock_aws())
         # Pack blocks of three articles.
         self.stack.enter_context(patch.object(posting_blocks, "PACK_AFTER", 2))
+        # Texts of a few words have a rest.
+        self.stack.enter_context(patch.multiple(result_records, ITEM_BYTES=0, MIN_BYTES=20))
         self.stack.enter_context(patch_moto())
         self.client = boto3.client("dynamodb")
         for table in TEMPLATE.tables.values():
@@ -154,7 +156,9 @@ class Indexing(RuleBasedStateMachine):
             return
         known = {article_id: load_entry(article_id, consistent=True) for article_id in range(1, 5)}
         for key, item in self.items().items():
-            if is_postings(key):
+            if key[1] == "rest":
+                assert known[int(key[0].removeprefix("doc#"))].texts == {"rest"}
+            elif is_postings(key):
                 # A crash may leave an empty block, which the next run removes.
                 for element in item["postings"]:
                     assert element in known[element % 2048].postings[key[0]]

@@ -17,8 +17,10 @@ from kolom.search.document import IndexedDocument
 ITEM_BYTES: Final = 4_096
 """The largest item that costs half a read unit."""
 
+MIN_BYTES: Final = 1_024
+"""The room for the beginning of the text, however large the other fields are."""
+
 _OVERHEAD_BYTES: Final = 200  # keys, names and numbers
-_MIN_BYTES: Final = 1_024
 _SHORTER: Final = 0.97
 
 
@@ -26,7 +28,7 @@ def result_records(article: Article, document: IndexedDocument) -> tuple[ResultR
     """Return the item from which a result for the article is shown, and that of the rest of its text, if any."""
     shown = summary_attributes(article)
     used = sum(len(name) + len(str(value).encode()) for name, value in shown.items() if value is not None)
-    beginning, rest = _split(document.text, max(_MIN_BYTES, ITEM_BYTES - _OVERHEAD_BYTES - used))
+    beginning, rest = _split(document.text, max(MIN_BYTES, ITEM_BYTES - _OVERHEAD_BYTES - used))
     key = f"doc#{article.id}"
     text = None if not rest else TextRecord(key, REST, text=_compress(rest), rest=_digest(rest))
     result = ResultRecord(
