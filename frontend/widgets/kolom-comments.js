@@ -7,8 +7,8 @@
  *
  * Attributes: `api` (the blog's origin; default: the page's own), `article` (the slug), `limit` (comments per page, 1
  * to 100), `open` (`true` or `false`: whether comments are open; default: as the API says), `edit-minutes` (the stack's
- * `EditMinutes`, 15), `heading` (the level of the title, 2 to 5). `lang` of the nearest element selects the language of
- * the interface. Children are shown until the API responds, and stay if it does not.
+ * parameter `EditMinutes`; default: 15), `heading` (the level of the title, 2 to 5). `lang` of the nearest element
+ * selects the language of the interface. Children are shown until the API responds, and stay if it does not.
  * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error), `kolom-sent`
  * after a comment was accepted (`detail`: `id`, `status`).
  * Style: see docs/embed.md for the custom properties and parts.
@@ -24,8 +24,8 @@ import { FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
  *   deleted: boolean, author: {name: string, website: string | null, avatar: string, is_owner: boolean}}} View
  * @typedef {{items: View[], total: number, next_cursor: string | null}} Page
  * @typedef {{slug: string, token: string | null, until: number, at: number, isApproved: boolean,
- *   view: View | null, source: string | null}} Own a comment written in this browser: `until` when it may be edited, its
- *   source text, and its view until the API shows it; without a token it cannot be edited
+ *   view: View | null, source: string | null}} Own a comment written in this browser. It may be edited until the time
+ *   `until`, with its token. `source` is its source text, `view` is null as soon as the API shows the comment
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
  *   form: KolomForm | null}} Shown
  */
@@ -75,7 +75,7 @@ const INDENTED = 4;
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
 const KEPT_OWN = 200;
-/** The maximum delay of the API: one second for its index, and ten for the CDN's cache. */
+/** After this time, the API certainly shows an approved comment: its index lags by about 1 s, the CDN's cache by 10 s. */
 const BEHIND_MS = 120_000;
 
 export class KolomComments extends KolomElement {
@@ -210,7 +210,7 @@ export class KolomComments extends KolomElement {
     }
   }
 
-  /** Hides the fallback content for readers without JavaScript. */
+  /** Replaces the fallback content, which is for readers without JavaScript, by empty lists. */
   #removeFallback() {
     this.#slot.remove();
     this.#list.replaceChildren();
@@ -397,14 +397,14 @@ export class KolomComments extends KolomElement {
   }
 
   /**
-   * Returns the view to show: of an own comment, the local one until the API shows the same.
+   * Returns the view to show. For an own comment, this is the local view until the API shows the same.
    *
    * @param {View} view
    */
   #currentView(view) {
     const own = this.#own[view.id];
     if (!own) return view;
-    // Until an edit is indexed, the API shows the old text; while it is pending, at most a tombstone.
+    // Until an edit is indexed, the API shows the old text. While an edit is pending, it shows at most a tombstone.
     if (own.view && (view.deleted || own.view.edited_at !== view.edited_at)) return own.view;
     if (view.deleted) delete this.#own[view.id];
     else [own.view, own.isApproved] = [null, true];
@@ -503,14 +503,14 @@ export class KolomComments extends KolomElement {
    * @returns {Promise<unknown>}
    */
   async #post(comment, headers) {
-    const proof = Object.values(this.#own).find((own) => own.isApproved && own.token);
-    const bearer = proof ? { ...headers, Authorization: `Bearer ${proof.token}` } : headers;
+    const trusted = Object.values(this.#own).find((own) => own.isApproved && own.token);
+    const allHeaders = trusted ? { ...headers, Authorization: `Bearer ${trusted.token}` } : headers;
     try {
-      return await this.fetchJson(this.#path, { method: "POST", body: JSON.stringify(comment), headers: bearer });
+      return await this.fetchJson(this.#path, { method: "POST", body: JSON.stringify(comment), headers: allHeaders });
     } catch (error) {
-      if (!proof || !(error instanceof ApiError && error.isForbidden)) throw error;
+      if (!trusted || !(error instanceof ApiError && error.isForbidden)) throw error;
       // After the site's secret was replaced, old tokens are invalid.
-      proof.isApproved = false;
+      trusted.isApproved = false;
       this.#saveOwn();
       return this.#post(comment, headers);
     }
@@ -639,7 +639,7 @@ export class KolomComments extends KolomElement {
     this.#show(view, this.#list, true);
     this.#showMessage(this.text("comments.saved"));
     this.#focusComment(view.id);
-    // The response does not say whether the new text is pending, but the public list shows it.
+    // The response does not say whether the new text is pending. If it is not, the public list soon contains it.
     setTimeout(() => void this.#refresh(view.id), 2_500);
   }
 

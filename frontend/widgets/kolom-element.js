@@ -37,7 +37,8 @@ const UNITS = [
  * Returns the CSS of the text colour on a background: black or white by its lightness, whichever has more contrast. A
  * mostly transparent background keeps the colour of the surrounding text.
  *
- * @param {string} background a CSS colour. If it is an unset property, so is the result: `var()` then uses its fallback
+ * @param {string} background a CSS colour. If it is the `var()` of an unset property, the result is invalid, so that a
+ *   `var()` of the result uses its fallback
  */
 const textOn = (background) => {
   const isOpaque = "clamp(0, (alpha - .5) * 999, 1)";
@@ -45,9 +46,10 @@ const textOn = (background) => {
   return `rgb(from color-mix(in srgb, ${contrast} 99.9%, currentcolor) r g b / 1)`;
 };
 
-// Each custom property may be set alone, so the colours of an unset one are derived from those beside it: `--derived-paper`
-// is a background for the text of the page. Older browsers use the system colours.
-// The interface is left-to-right, even on a right-to-left page; texts of others have their own direction.
+// A page may set only some of the custom properties. The other colours are derived: `--on-paper` is the colour of text
+// on the background `--kolom-paper`, and `--derived-paper` a background for the page's own text colour. Older browsers
+// use the system colours.
+// The interface is left-to-right, even on a right-to-left page; texts of authors and visitors have their own direction.
 const BASE_STYLES = `
 :host > :not(slot) { --derived-paper: Canvas; --on-accent: var(--kolom-paper, Canvas); }
 @supports (color: lab(from currentcolor l 0 0)) {
@@ -84,7 +86,7 @@ button[aria-disabled="true"] { cursor: progress; opacity: .65; }
 .problem { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-size: 1em; font-weight: 600; }
 `;
 
-/** The distance of an element to one directly before it. Styles of the page take precedence. */
+/** The space above an element that directly follows another Kolom element. Styles of the page take precedence. */
 const STACKED_SHEET = new CSSStyleSheet();
 STACKED_SHEET.replaceSync(":host { margin-block-start: 2em; }");
 
@@ -102,12 +104,12 @@ export class ApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Whether the resource does not exist, or no longer. */
+  /** Whether the resource does not exist, or no longer exists. */
   get isNotFound() {
     return this.status === 404 || this.status === 410;
   }
 
-  /** Whether the edit token does not allow this, or not any more. */
+  /** Whether the edit token does not allow the request, or no longer allows it. */
   get isForbidden() {
     return this.status === 401 || this.status === 403;
   }
@@ -151,8 +153,8 @@ export function webUrl(address, base) {
 }
 
 /**
- * Returns whether an element directly follows another one without a distance. In a grid, a row, or a column with gaps, the
- * page determines the distances.
+ * Returns whether an element directly follows another Kolom element and needs space above it. In a grid, a row, or a
+ * column with gaps, the page determines the space.
  *
  * @param {HTMLElement} host
  */

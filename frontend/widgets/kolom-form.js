@@ -161,7 +161,7 @@ class SubmissionToken {
     this.#host = host;
   }
 
-  /** Requests it, unless it exists or is being requested. */
+  /** Requests the token, unless it exists or is being requested. */
   prepare() {
     this.#pending ??= this.#get().catch((error) => {
       this.#pending = null;
@@ -170,29 +170,29 @@ class SubmissionToken {
     return this.#pending;
   }
 
-  /** Discards it after it was used or rejected. */
+  /** Discards the token after it was used or rejected. */
   discard() {
     this.#pending = null;
   }
 
   /**
-   * @param {() => void} onWork called if the proof of work is still being computed
+   * @param {() => void} onWork called before the method waits for a proof of work
    * @returns {Promise<Record<string, string>>} the fields to send, after the minimum age of the token
    */
   async take(onWork) {
-    const pass = await this.prepare();
+    const prepared = await this.prepare();
     /** @type {Record<string, string>} */
-    const fields = { form_token: pass.token };
-    if (pass.proof) {
+    const fields = { form_token: prepared.token };
+    if (prepared.proof) {
       onWork();
       try {
-        fields.altcha = await pass.proof;
+        fields.altcha = await prepared.proof;
       } catch (error) {
         this.discard();
         throw error;
       }
     }
-    const wait = pass.from - performance.now();
+    const wait = prepared.from - performance.now();
     if (wait > 0) await new Promise((resolve) => { setTimeout(resolve, wait); });
     return fields;
   }
@@ -201,7 +201,7 @@ class SubmissionToken {
     /** @type {{token: string, min_seconds: number, challenge: unknown}} */
     const answer = await this.#host.fetchJson("/api/form-token", { cache: "no-store" });
     const proof = answer.challenge ? computeProof(answer.challenge) : null;
-    // `take` handles its error; this prevents an unhandled rejection before.
+    // `take` handles the proof's error. Until then, this prevents an unhandled rejection.
     proof?.catch(() => {});
     return { token: answer.token, from: performance.now() + answer.min_seconds * 1000, proof };
   }
@@ -211,7 +211,7 @@ class SubmissionToken {
 export class KolomForm {
   #host;
   #options;
-  #pass;
+  #token;
   #id = `form-${(formsMade += 1)}`;
   /** @type {Map<string, {field: Field, input: HTMLInputElement | HTMLTextAreaElement, box: HTMLElement, error: HTMLElement, isTouched: boolean}>} */
   #fields = new Map();
@@ -231,7 +231,7 @@ export class KolomForm {
    * @param {FieldOptions[]} options.fields
    * @param {string} [options.submit] the label of the button, if it is not the default
    * @param {string} options.draft the key of the draft in the browser's storage
-   * @param {boolean} [options.isGuarded] whether the API requires a form token
+   * @param {boolean} [options.isGuarded] whether to send a form token
    * @param {(values: Values, headers: Record<string, string>) => Promise<any>} options.send
    * @param {(answer: any, values: Values) => void} options.done called after a success
    * @param {(error: ApiError) => string | null} [options.explain] returns a specific message for an error
@@ -241,12 +241,12 @@ export class KolomForm {
   constructor(host, options) {
     this.#host = host;
     this.#options = options;
-    this.#pass = options.isGuarded ? new SubmissionToken(host) : null;
+    this.#token = options.isGuarded ? new SubmissionToken(host) : null;
     const known = storage.get(options.draft);
     if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
     this.node = element("form", { class: "form", part: "form", novalidate: "", lang: host.language });
     const fields = options.fields.map((field) => this.#field(this.#withDefaults(field)));
-    this.node.append(...fields, this.#hidden(), ...this.#footer());
+    this.node.append(...fields, this.#honeypot(), ...this.#footer());
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
@@ -255,7 +255,7 @@ export class KolomForm {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.#submit();
     });
     // The token is only requested when somebody writes.
-    this.node.addEventListener("focusin", () => void this.#pass?.prepare().catch(() => {}));
+    this.node.addEventListener("focusin", () => void this.#token?.prepare().catch(() => {}));
     this.#updateVisibility();
   }
 
@@ -291,8 +291,8 @@ export class KolomForm {
     const { name } = options;
     const known = name === "name" || name === "email" || name === "website" ? COMMON_FIELDS[name] : null;
     const basis = known ? { ...known, label: this.#host.text(known.label) } : {};
-    const isText = options.kind === "long" && this.#options.isMarkdown;
-    return /** @type {Field} */ ({ ...basis, ...(isText ? { hint: this.#host.text("form.markdown") } : {}), ...options });
+    const isMarkdown = options.kind === "long" && this.#options.isMarkdown;
+    return /** @type {Field} */ ({ ...basis, ...(isMarkdown ? { hint: this.#host.text("form.markdown") } : {}), ...options });
   }
 
   /** @param {Field} field */
@@ -332,7 +332,7 @@ export class KolomForm {
   }
 
   /** Creates the honeypot field, which bots fill in and people do not see. */
-  #hidden() {
+  #honeypot() {
     this.#trap.id = `${this.#id}-website_url`;
     return element(
       "div",
@@ -445,16 +445,17 @@ export class KolomForm {
   /** Returns whether all fields are valid; otherwise focuses the first invalid one. */
   #isValid() {
     for (const name of this.#fields.keys()) this.#showError(name, this.#validate(name));
-    return this.#focusFirstError();
+    return !this.#focusFirstError();
   }
 
+  /** Focuses the first invalid field. @returns {boolean} whether there is one */
   #focusFirstError() {
     const first = [...this.#fields.values()].find(({ error }) => !error.hidden);
     if (first) {
       this.#showMessage(this.#host.text("form.check"), true);
       first.input.focus();
     }
-    return !first;
+    return first !== undefined;
   }
 
   /** @returns {Values} */
@@ -494,7 +495,7 @@ export class KolomForm {
   /** @param {Values} values */
   async #sendOnce(values) {
     for (let attempt = 1; ; attempt += 1) {
-      const fields = (await this.#pass?.take(() => this.#showMessage(this.#host.text("form.proving")))) ?? {};
+      const fields = (await this.#token?.take(() => this.#showMessage(this.#host.text("form.proving")))) ?? {};
       const headers = { "Content-Type": "application/json", "Idempotency-Key": this.#idempotencyKey(values) };
       this.#showMessage(this.#host.text("form.sending"));
       try {
@@ -511,30 +512,31 @@ export class KolomForm {
    * @param {Values} values
    */
   #idempotencyKey(values) {
-    let print = 0x811c9dc5;
+    // 32-bit FNV-1a of the values.
+    let hash = 0x811c9dc5;
     for (const character of JSON.stringify(values)) {
-      print = Math.imul(print ^ (character.codePointAt(0) ?? 0), 0x01000193);
+      hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
     }
-    const name = String(print);
-    if (!this.#draft.key || this.#draft.print !== name) {
+    const fingerprint = String(hash);
+    if (!this.#draft.key || this.#draft.print !== fingerprint) {
       const random = crypto.getRandomValues(new Uint8Array(16));
       this.#draft.key = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      this.#draft.print = name;
+      this.#draft.print = fingerprint;
       this.#saveDraft();
     }
     return this.#draft.key;
   }
 
   /**
-   * Discards the token, proof or key that the API rejected, and returns whether it was one of these. No user can fix
-   * these.
+   * Discards the form token with its proof of work, or the idempotency key, if the API rejected it. Returns whether it
+   * did: then the form must be sent again, without asking the user.
    *
    * @param {unknown} error
    */
   #discardRejected(error) {
     if (!(error instanceof ApiError)) return false;
     if (error.isAbout("form_token") || error.isAbout("altcha")) {
-      this.#pass?.discard();
+      this.#token?.discard();
       return true;
     }
     if (!error.isAbout("Idempotency-Key")) return false;
@@ -543,7 +545,7 @@ export class KolomForm {
   }
 
   #clear() {
-    this.#pass?.discard();
+    this.#token?.discard();
     this.#draft = { at: Date.now(), values: {} };
     storage.set(this.#options.draft, null);
     for (const [name, entry] of this.#fields) {
@@ -567,7 +569,7 @@ export class KolomForm {
         const kind = this.#fields.get(field)?.field.kind;
         this.#showError(field, host.text(kind === "email" ? "form.error.email" : kind === "url" ? "form.error.website" : "form.refused"));
       }
-      if (this.#focusFirstError()) this.#showMessage(`${host.text("form.refused")} ${error.problem.errors?.[0]?.message ?? ""}`, true);
+      if (!this.#focusFirstError()) this.#showMessage(`${host.text("form.refused")} ${error.problem.errors?.[0]?.message ?? ""}`, true);
       return;
     }
     if (error.status === 413) return this.#showMessage(host.text("form.problem.413", { limit: host.number(FIELD_LIMITS.content) }), true);

@@ -14,9 +14,10 @@
  * runs. A child with `slot="results"`, with server-rendered results for the page's URL, stays until another search.
  *
  * Attributes: `api` (the blog's origin; default: the page's own), `results`, `label` and `search-language` (search only
- * there, and hide that filter), `languages` (the codes to choose from, "id en"), `limit` (1 to 100), `link` (the URL of
- * a result, with `{slug}`; default: the blog's own page), `heading` (the level of the titles, 2 to 6), `page-title`
- * (the page's title after a search, with `{q}`). `lang` of the nearest element selects the language of the interface.
+ * this label or language, and hide its filter), `languages` (the codes to choose from, "id en"), `limit` (1 to 100),
+ * `link` (the URL of a result, with `{slug}`; default: the blog's own page), `heading` (the level of the titles, 2 to
+ * 6), `page-title` (the page's title after a search, with `{q}`). `lang` of the nearest element selects the language of
+ * the interface.
  * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
  * Style: see docs/embed.md for the custom properties and parts. The box has the height `--kolom-search-height`
  * (2.75rem) and the width of the element, and before a search the element contains only the box. So replacing a plain
@@ -196,11 +197,11 @@ export class KolomSearch extends KolomElement {
   /** @override */
   connectedCallback() {
     super.connectedCallback();
-    window.addEventListener("popstate", this.#travel);
+    window.addEventListener("popstate", this.#onPopState);
   }
 
   disconnectedCallback() {
-    window.removeEventListener("popstate", this.#travel);
+    window.removeEventListener("popstate", this.#onPopState);
     this.#close();
     this.#searching?.abort();
   }
@@ -410,7 +411,8 @@ export class KolomSearch extends KolomElement {
       if (isOpen) this.#close();
       else this.#setText("");
     } else if (/^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key)) {
-      this.#activate(-1); // and the cursor keys move in the text
+      // The browser moves the cursor in the text.
+      this.#activate(-1);
     }
   }
 
@@ -464,17 +466,21 @@ export class KolomSearch extends KolomElement {
     void this.#search();
   }
 
-  #travel = () => {
+  #onPopState = () => {
     if (this.getAttribute("results") || String(this.#searchInUrl()) === this.#address) return;
     this.#restore(true);
     void this.#search();
   };
 
-  /** @param {boolean} isComplete whether to clear the text if the URL has none */
-  #restore(isComplete) {
+  /**
+   * Sets the box and the filters to the search in the page's URL.
+   *
+   * @param {boolean} mayClearText whether to clear the text if the URL has none
+   */
+  #restore(mayClearText) {
     const asked = this.#searchInUrl();
     this.#address = String(asked);
-    if (isComplete || asked.has("q")) this.#setText((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
+    if (mayClearText || asked.has("q")) this.#setText((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
     const { label, language, from, to, sort } = this.#fields;
     select(label, asked.get("label") ?? "", (name) => name);
     select(language, asked.get("language") ?? "", (code) => this.#languageName(code));
@@ -772,7 +778,7 @@ function labelNodes({ labels, matched_labels = [] }) {
 }
 
 /**
- * Returns a query for titles and messages, which a long one would fill.
+ * Returns a query for titles and messages, truncated if it is long.
  *
  * @param {string} query
  */

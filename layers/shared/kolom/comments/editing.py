@@ -64,7 +64,7 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
 
 
 def delete_own(article: Article, comment_id: str, context: RequestContext, *, now: datetime) -> None:
-    """Delete the comment and all data of its author; if it has replies, a tombstone remains. Idempotent.
+    """Delete the comment with its author's data; if it has replies, a tombstone remains. Idempotent.
 
     :raises InvalidCredentials: the edit token is missing or invalid
     :raises PermissionDenied: the token is for another comment, or the time for changes is over

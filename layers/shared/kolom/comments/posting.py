@@ -59,10 +59,12 @@ class PostedComment:
 def post(article: Article, comment: NewComment, context: RequestContext, *, now: datetime) -> PostedComment:
     """Post a comment. Sending it again changes nothing.
 
-    With the same idempotency key, the response is the same as the first one. Without a key, anyone with the same IP
-    address may repeat another visitor's text: the result is the comment as it was posted, without an edit token.
+    With the same idempotency key, the result is the stored comment as it is now, with its edit token. Without a key,
+    anyone with the same IP address may repeat another visitor's text: the result then has the text as it was posted,
+    and no edit token.
 
-    :raises InvalidInput: a token is not valid, or the parent comment does not exist
+    :raises InvalidInput: the form token or the proof of work is not valid, or the parent comment does not exist
+    :raises InvalidCredentials: the Authorization header has no edit token of this site
     :raises Conflict: comments on the article are closed
     :raises Gone: the comment was posted before and has been deleted since
     :raises RateLimited: a limit of the client, its network or the site is reached

@@ -71,7 +71,7 @@ def count_comments(article_ids: Sequence[int]) -> dict[int, int]:
 def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
     """Return the number of approved comments for at most :data:`MAX_COUNTED` slugs. Three requests.
 
-    The count is 0 if no published article has or had the slug. Comments of drafts, such as imported ones, do not count.
+    The count is 0 if no published article has or had the slug. Drafts can have comments by import; these do not count.
     """
     ids = lookup.find_ids(set(slugs))
     published = public.get_summaries(set(ids.values()))

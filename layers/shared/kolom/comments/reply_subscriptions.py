@@ -3,8 +3,8 @@
 A subscription belongs to one person, and covers the replies to their comments on one article. It begins with a mail
 that asks for confirmation (double opt-in). This mail is sent once, when their comment is approved. Anyone can enter a
 stranger's address, so these mails are limited; a mail over the limit is not sent, and may be sent with the person's
-next comment. Every mail has an unsubscribe link (RFC 8058), which works while the subscription is stored. Unsubscribed
-people are not asked again.
+next comment. Every mail has an unsubscribe link (RFC 8058), which never expires. Unsubscribed people are not asked
+again.
 """
 
 from collections.abc import Callable, Iterable
@@ -64,7 +64,8 @@ def enqueue_mails(
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
     author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 
-    Up to two GetItem; for a confirmation mail, also a BatchGetItem and an UpdateItem for each limit.
+    A GetItem for the parent's author, and one for each signing key of the site; for a confirmation mail, also a
+    BatchGetItem and an UpdateItem for each limit.
     """
     own = all_pseudonyms_of(address.email, signing.load_keys()) if address else [comment.person]
     if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:

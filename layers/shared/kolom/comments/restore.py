@@ -29,7 +29,7 @@ _RESTORED_FIELDS = (
     *("status", "status_before", "name", "content", "website", "avatar", "is_owner", "created_at", "edited_at"),
     *("reasons", "decided_by", "revision", "announced"),
 )
-"""The fields that an archive restores; the others are derived from these, or from the site's keys."""
+"""The fields in which a stored comment is compared with the archive, and which ``overwrite`` replaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class CommentAuthorSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSnapshot:
-    """A person's subscription to replies on an article. An unsubscribed person has a ``person`` but no address."""
+    """A person's subscription to replies on an article. After an unsubscription, it has ``person`` but no ``email``."""
 
     article_id: int
     state: str
@@ -113,12 +113,12 @@ def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collecti
 
 
 def restore_comment(comment: Comment, *, now: datetime, overwrite: bool = False) -> Change:
-    """Create ``comment``; with ``overwrite``, replace the status and text of an existing comment with its id.
+    """Create ``comment``. If a comment with this id exists, ``overwrite`` replaces its status and text.
 
-    Restoring the same comment again changes nothing. Its parent must exist.
+    Restoring the same comment again changes nothing. The parent of an approved comment must exist.
 
     :raises RestoreConflict: the stored comment differs and ``overwrite`` is false, or it was erased
-    :raises NotFound: the parent does not exist
+    :raises NotFound: the comment is approved, and its parent does not exist
     :raises Conflict: the thread is too deep
     :raises ServiceBusy: nothing was stored
     """
@@ -185,7 +185,7 @@ def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ())
 def restore_author(author: CommentAuthorSnapshot) -> Change:
     """Restore the pseudonym and the address of a comment's author.
 
-    :raises RestoreConflict: the stored comment has another address, or its author has erased it
+    :raises RestoreConflict: the stored comment has another address, or was erased
     :raises NotFound: there is no such comment
     """
     change = plan_author(author)

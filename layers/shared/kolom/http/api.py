@@ -144,9 +144,10 @@ def new_api(
     With ``validation``, the types of a handler's parameters and result are checked. Without, handlers get strings and
     return responses, and a cold start loads neither pydantic nor the validation of Powertools.
 
-    ``caching`` is the ``Cache-Control`` of a 200 to a GET; the default is one minute. With ``error_page``, errors may
-    be pages. With ``form_answer``, bodies may be HTML forms. Requests with the property ``accepts_foreign`` may come
-    from any website. Responses larger than ``compress_above_bytes`` are compressed if the client accepts that.
+    ``caching`` is the ``Cache-Control`` of a 200; by default, a 200 to a GET is cached for one minute. With
+    ``error_page``, errors may be pages. With ``form_answer``, bodies may be HTML forms. Requests for which
+    ``accepts_foreign`` returns true may come from any website. Responses larger than ``compress_above_bytes`` are
+    compressed if the client accepts that.
     """
     api = Api(
         enable_validation=validation,

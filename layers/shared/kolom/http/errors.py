@@ -96,7 +96,7 @@ class Failure:
 
 
 def failure_of(error: Exception) -> Failure:
-    """Convert an error to a failure, for the API and for pages. Errors that the client did not cause are logged."""
+    """Convert an error to a failure, for the API and for pages. Errors of AWS and unexpected errors are logged."""
     match error:
         case KolomError() if (status := _status_of(error)) is not None:
             return _domain_failure(error, status)

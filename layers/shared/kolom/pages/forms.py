@@ -19,9 +19,11 @@ from kolom.urls import origin_of
 MAX_TARGET: Final = 2_000
 """The maximum length of a redirect target. API Gateway or CloudFront may reject longer headers."""
 
-_MAX_SHOWN_SECONDS: Final = 90
+_MAX_MOMENT_SECONDS: Final = 90
+"""Up to this waiting time, the message says "a moment". kolom-form.js shows the seconds instead."""
+
 _MAX_SHOWN_MINUTES: Final = 90
-"""Up to these limits, a waiting time is shown in the smaller unit, as kolom-form.js does."""
+"""A longer waiting time is shown in hours, as in kolom-form.js."""
 
 type Event = Mapping[str, Any]
 
@@ -157,7 +159,7 @@ def _errors(response: Mapping[str, Any], form: FormSpec, locale: Locale) -> dict
     if errors:
         return errors
     wait_seconds = int(response["headers"].get("Retry-After", 0))
-    if response["statusCode"] == HTTPStatus.TOO_MANY_REQUESTS and wait_seconds > _MAX_SHOWN_SECONDS:
+    if response["statusCode"] == HTTPStatus.TOO_MANY_REQUESTS and wait_seconds > _MAX_MOMENT_SECONDS:
         return {"": _wait_message(wait_seconds, locale)}
     return {"": _message(f"form.problem.{response['statusCode']}", problem.get("detail", ""), locale, "content")}
 

@@ -5,6 +5,7 @@ import stores ``/?p=12`` as an alias of the post.
 
 | query | leads to |
 |---|---|
+| ``feed=rss2`` and other formats | the feed |
 | ``p``, ``page_id`` | the article, or an error if there is none with that number |
 | ``m=201201``, ``m=2012`` | the list of the month or the year |
 | ``s=words`` | the search |

@@ -40,7 +40,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Suggested articles, those whose titles have the last word first; and completed queries for the search box."""
+    """Suggested articles, and completed queries. Articles that have the last word in their titles come first."""
 
     items: tuple[Suggestion, ...] = ()
     completions: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ def _best(
     title_matches: Mapping[int, str],
     among: Collection[int],
 ) -> list[int]:
-    """Return the best articles with all words that are in ``among``; those with the last word in the title first."""
+    """Return the best articles of ``among`` that have all words. Those with the last word in the title come first."""
     ranking = documents.rank(postings, ((stems, 1) for stems in word_stems))
     # Bits as in Scorer.words: those of all words before the last one.
     earlier = (1 << (len(word_stems) - 1)) - 1

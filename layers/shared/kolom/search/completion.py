@@ -80,7 +80,7 @@ def complete(
 
     Returns None if nothing completes the word.
 
-    Requests: those of :func:`find_completions`, and a Query for each stem of the words, at most eight.
+    Requests: those of :func:`find_completions`, and a Query for each stem of the completions, at most twelve.
     """
     last = word_to_complete(text)
     word = next((each for each in query.words if last and each.is_required and each.form == last.form), None)

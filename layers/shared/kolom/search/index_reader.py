@@ -63,7 +63,7 @@ def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[in
 
 
 def load_results(article_ids: Iterable[int]) -> dict[int, StoredResult]:
-    """Return the stored results of these articles; just deleted ones are missing.
+    """Return the stored results of these articles; recently deleted ones are missing.
 
     One BatchGetItem per hundred that are not in memory (:mod:`.result_cache`).
     """
@@ -80,7 +80,7 @@ def load_results(article_ids: Iterable[int]) -> dict[int, StoredResult]:
 def load_rests(beginnings: Iterable[StoredResult]) -> dict[int, StoredResult]:
     """Return results with the rest of their texts. One BatchGetItem per hundred.
 
-    A rest that was just replaced is missing; the text is then not whole.
+    If a rest was recently replaced, the text remains its beginning, and is not whole.
     """
     keys = {f"doc#{each.summary.id}": each for each in beginnings}
     found = {each.summary.id: replace(each, rest=None, is_whole=False) for each in keys.values()}

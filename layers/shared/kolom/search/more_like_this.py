@@ -1,7 +1,6 @@
 """Find related articles by the most significant terms of an article.
 
-Requests: the article's pointer, ``terms#``, the revision of the document list, at most 8 Queries of postings, one
-BatchGetItem.
+Requests: the article's ``terms#``, the revision of the document list, at most 8 Queries of postings, one BatchGetItem.
 """
 
 from typing import Final

@@ -274,7 +274,7 @@ class _Matches:
         best = list(map(_article_id, heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))))
         read = list(self._documents.within_budget(best, loaded=self.loaded))
         self.load(read)
-        verdicts: dict[int, bool | None] = {each: False for each in read if each not in self.loaded}  # just deleted
+        verdicts: dict[int, bool | None] = {each: False for each in read if each not in self.loaded}  # recently deleted
         remaining = MAX_CHARACTERS_COMPARED
 
         def compare(article_ids: Iterable[int]) -> None:

@@ -138,7 +138,7 @@ def normalize(word: str) -> str:
 def normalize_text(text: str) -> str:
     """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials.
 
-    Also removes accents, and symbols other than ``+``.
+    Also removes accents. If NFKC changes the text, symbols other than ``+`` become spaces.
     """
     if text.isascii():
         return text.casefold()
@@ -163,7 +163,7 @@ def strip_accents(word: str) -> str:
 def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
     """Return the compound of two words joined by a hyphen (``e-mail``, ``co-operate``, ``COVID-19``), or None.
 
-    One part must be short, so that long compounds and reduplications (``buku-buku``) add no further words.
+    One part must be short, and reduplications (``buku-buku``) are left out, to limit the number of further words.
     """
     if second.start != first.end + 1 or text[first.end] not in _HYPHENS or first.form == second.form:
         return None

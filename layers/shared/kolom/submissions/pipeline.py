@@ -142,8 +142,8 @@ def submit_edit(
 class SubmissionPipeline:
     """The state of one submission in the pipeline.
 
-    ``form`` is None for an edit. ``sender`` is the client that first submitted the item: an edit from another address
-    counts as its text, not as a copy by another sender.
+    ``form`` is None for an edit. ``sender`` is the client that first submitted the item. The text of an edit counts as
+    sent by this client, even if the edit comes from another address.
     """
 
     def __init__(
