@@ -157,8 +157,7 @@ def increase_revisions(documents: int, results: int) -> None:
 
 def add_postings(key: str, block: int, postings: Iterable[int]) -> Block:
     """Add postings to a block; existing ones stay. Returns the block as it is then."""
-    added = set(postings)
-    return _update(key, block, [BlockRecord.elements.add(added), BlockRecord.removed.delete(added)])
+    return _update(key, block, [BlockRecord.elements.add(set(postings))])
 
 
 def remove_postings(key: str, block: int, postings: Iterable[int]) -> Block:
