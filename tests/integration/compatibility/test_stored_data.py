@@ -129,15 +129,16 @@ def test_a_search_finds_stored_and_new_index_entries_together(stack: Stack, tmp_
     recorded = {each["slug"] for each in read("answers.json")["/api/search?q=market"]["json"]["items"]}
     (tmp_path / "new.md").write_text("---\ntitle: New market\ndate: 2026-02-01\nlanguage: en\n---\nA market.\n")
     stack.run("publish", tmp_path)
-    stack.index()
+    stack.index("12")
     found = stack.get("/api/search?q=market").json
     assert {each["slug"] for each in found["items"]} == recorded | {"new"}
     assert found["total"] == len(recorded) + 1
     related = stack.get("/api/articles/new/related").json["items"]
     assert recorded & {each["slug"] for each in related}
     earlier = earlier_blocks()
+    assert earlier
     stack.run("delete", "new", "--yes")
-    stack.index()
+    stack.index("12")
     assert {each["slug"] for each in stack.get("/api/search?q=market").json["items"]} == recorded
     assert earlier_blocks() == earlier
 

@@ -57,6 +57,9 @@ MAX_CHARACTERS_COMPARED: Final = 1_500_000
 It is rarely reached, because :meth:`.DocumentTable.within_budget` already limits the estimated length.
 """
 
+PHRASE_CHARACTERS: Final = 2_000
+"""More characters than a phrase has: 24 words of at most 64."""
+
 MAX_CHARACTERS_MARKED: Final = 500_000
 """The maximum length of text searched for the snippets of a page, divided evenly among its results."""
 
@@ -275,6 +278,7 @@ class _Matches:
         read = list(self._documents.within_budget(best, loaded=self.loaded))
         self.load(read)
         verdicts: dict[int, bool | None] = {each: False for each in read if each not in self.loaded}  # recently deleted
+        texts: dict[int, list[SearchedText]] = {}
         remaining = MAX_CHARACTERS_COMPARED
 
         def compare(article_ids: Iterable[int]) -> None:
@@ -282,10 +286,14 @@ class _Matches:
             for article_id in article_ids:
                 stored = self.loaded[article_id]
                 text = stored.text
+                if article_id in texts:
+                    text = _after(text, len(texts[article_id][-1].text))
                 remaining -= len(text)
                 if remaining < 0:
                     break
-                verdict = has((SearchedText(stored.summary.title), SearchedText(text)))
+                of_article = texts.setdefault(article_id, [SearchedText(stored.summary.title)])
+                of_article.append(SearchedText(text))
+                verdict = has(of_article)
                 if verdict or stored.rest is None:
                     verdicts[article_id] = verdict
                     self.is_exact &= verdict is True or (verdict is False and stored.is_whole)
@@ -351,6 +359,12 @@ def _filter(request: SearchRequest, documents: DocumentTable) -> Callable[[int],
     latest = seconds(request.latest) if request.latest else 1 << 62
     times, languages = documents.times, documents.languages
     return lambda each: earliest <= times[each] <= latest and (language is None or languages[each] == language)
+
+
+def _after(text: str, length: int) -> str:
+    """Return the text after its beginning of that length, and the words before that may begin a phrase."""
+    start = max(0, length - PHRASE_CHARACTERS)
+    return text[max(text.rfind(" ", 0, start), text.rfind("\n", 0, start), 0) :]
 
 
 def _any(verdicts: Iterable[bool | None]) -> bool | None:
