@@ -23,7 +23,14 @@ from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024
 _CHANGES = frozenset(("UpdateItem", "DeleteItem"))
-_KINDS = {"doc#": "doc", "terms#": "terms", "words#": "vocabulary", "titles#": "titles", "#": "document list"}
+_KINDS = {
+    "doc#": "doc",
+    "terms#": "terms",
+    "words#": "vocabulary",
+    "titles#": "titles",
+    "related#": "related",
+    "#": "document list",
+}
 
 
 @dataclass

@@ -1,21 +1,28 @@
 """The processor time of cold starts: the import of each function, and its first response.
 
-Usage: ``python -m benchmarks.cold_starts [REPEATS]`` (7 by default)
+Usage: ``python -m benchmarks.cold_starts [REPEATS] [BUILD …]`` (7 by default)
 
-Each measurement is a new Python process, with bytecode of all modules. The processes of all functions alternate, and
-the shortest time of each counts. The first response is to a request that reads an empty site; a stub answers all calls
-to AWS. The floor is a function with the same libraries that does nothing else: Powertools' Logger and resolver without
-validation, and one Query with PynamoDB.
+Each measurement is a new Python process, with bytecode of all modules: those of this project, or of the output of
+`make build` for this machine (``.aws-sam/native``). The processes of all functions and builds alternate. Each has a
+ratio to the floor of the same round and build; the median of the ratios counts. The first response is to a request that
+reads an empty site, or to a new comment or message; a stub answers all calls to AWS. The floor is a function with the
+same libraries that does nothing else: Powertools' Logger and resolver without validation, and one Query with PynamoDB.
 """
 
+import base64
 import json
 import os
+import statistics
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from benchmarks.handlers import ENVIRONMENT, write_output
+from benchmarks.handlers import ENVIRONMENT, local_aws, write_output
+from kolom_cli.sam.artifacts import Artifact, find_artifacts
+from kolom_cli.sam.loader import read_document
 
 PROJECT: Final = Path(__file__).parents[1]
 
@@ -25,8 +32,17 @@ REQUESTS: Final = {
     "fetch_comments": "/api/comments/recent",
     "serve_pages": "/",
     "serve_feeds": "/feeds/atom.xml",
+    "write_comments": "/api/articles/hello/comments",
+    "submit_contact": "/api/contact",
 }
-"""A request that each function for readers can answer from empty tables."""
+"""A request to each function for readers."""
+
+TEXT: Final = "A *comment* of an ordinary length: two sentences, a [link](https://a.example), and no more."
+BODIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "write_comments": {"name": "Budi", "content": TEXT},
+    "submit_contact": {"email": "budi@example.com", "name": "Budi", "subject": "A question", "message": TEXT},
+}
+"""The bodies of requests that post."""
 
 FLOOR: Final = """
 from aws_lambda_powertools import Logger
@@ -56,72 +72,115 @@ start = time.process_time()
 {code}
 imported = time.process_time()
 from botocore import awsrequest, httpsession
+event, items = map(json.loads, sys.argv[1:])
 class Body:
-    def stream(self): yield b'{{"Items": [], "Count": 0, "ScannedCount": 0, "Responses": {{}}}}'
-httpsession.URLLib3Session.send = lambda self, request: awsrequest.AWSResponse(request.url, 200, {{}}, Body())
+    def __init__(self, content): self.content = json.dumps(content).encode()
+    def stream(self): yield self.content
+def answer(operation, request):
+    match operation:
+        case "GetSecretValue": return {{"SecretString": "k" * 64}}
+        case "GetItem": return {{"Item": each for each in items if request["Key"].items() <= each.items()}}
+        case "BatchGetItem": return {{"Responses": dict.fromkeys(request["RequestItems"], []), "UnprocessedKeys": {{}}}}
+        case "UpdateItem": return {{"Attributes": {{**request["Key"], "seen": {{"SS": ["x"]}}}}}}
+        case "Query": return {{"Items": [], "Count": 0, "ScannedCount": 0}}
+        case _: return {{}}
+def send(self, request):
+    content = answer(request.headers["X-Amz-Target"].decode().split(".")[-1], json.loads(request.body))
+    return awsrequest.AWSResponse(request.url, 200, {{}}, Body(content))
+httpsession.URLLib3Session.send = send
 class Context:
     function_name, memory_limit_in_mb, invoked_function_arn, aws_request_id = "f", 1, "a", "r"
-event = json.loads(sys.argv[1])
 stubbed = time.process_time()
 response = handler(event, Context())
-assert response["statusCode"] == 200, response
-print(json.dumps([imported - start, time.process_time() - stubbed]))
+responded = time.process_time()
+assert response["statusCode"] in {{200, 201}}, response
+print(json.dumps([imported - start, responded - stubbed]))
 """
 
 
-def event_of(address: str) -> str:
-    """Return the event of a GET as JSON (payload format 2.0)."""
+def event_of(address: str, body: Mapping[str, str] | None = None) -> str:
+    """Return the event of a GET, or of a POST with a body, as JSON (payload format 2.0)."""
     path, _, query = address.partition("?")
-    parameters = dict(each.split("=") for each in query.split("&") if each)
-    http = {"method": "GET", "path": path, "sourceIp": "192.0.2.1"}
-    return json.dumps(
-        {
-            "version": "2.0",
-            "rawPath": path,
-            "rawQueryString": query,
-            "queryStringParameters": parameters,
-            "headers": {},
-            "requestContext": {"http": http, "requestId": "r", "stage": "$default"},
-            "isBase64Encoded": False,
-        }
-    )
+    http = {"method": "POST" if body else "GET", "path": path, "sourceIp": "192.0.2.1"}
+    event = {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"content-type": "application/json"} if body else {},
+        "requestContext": {"http": http, "requestId": "r", "stage": "$default"},
+        "isBase64Encoded": False,
+    }
+    return json.dumps(event | ({"body": json.dumps(body)} if body else {}))
 
 
-def measure(code: str, address: str) -> tuple[float, float]:
-    """Return the processor seconds of the import and of the first response."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+@cache
+def stored_article() -> str:
+    """Return the items of an article as JSON, as DynamoDB stores them."""
+    with local_aws():
+        import boto3
+
+        from kolom.articles import publishing
+        from tests.factories import NOW, content
+
+        publishing.publish(content("hello"), now=NOW)
+        items = boto3.client("dynamodb").scan(TableName=ENVIRONMENT["ARTICLES_TABLE"])["Items"]
+    return json.dumps(items, default=lambda value: base64.b64encode(value).decode())
+
+
+def measure(name: str, build: tuple[dict[str, Artifact], Path] | None) -> tuple[float, float]:
+    """Return the processor seconds of the import, and of the import and the first response together."""
+    code = FLOOR if name == "floor" else f"from functions.{name}.app import handler"
+    environment: dict[str, Any] = {key: each for key, each in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    options, directory = [], PROJECT
+    if build is not None:
+        functions, layer = build
+        directory = functions[name].directory if name in functions else layer
+        code = code.replace(f"functions.{name}.", "")
+        environment["PYTHONPATH"] = str(layer)
+        options = ["-S", "-B"]
+    event = event_of(REQUESTS.get(name, "/"), BODIES.get(name))
     result = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", MEASURE.format(code=code), event_of(address)],
-        cwd=PROJECT,
+        [sys.executable, *options, "-c", MEASURE.format(code=code), event, stored_article()],
+        cwd=directory,
         env={**environment, **ENVIRONMENT},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
     imported, responded = json.loads(result.stdout.splitlines()[-1])
-    return imported, responded
+    return imported, imported + responded
 
 
-def main(repeats: int) -> None:
-    """Print a table of processor times in milliseconds, and their ratio to the floor."""
-    tasks = {"floor": (FLOOR, "/")}
-    tasks |= {name: (f"from functions.{name}.app import handler", path) for name, path in REQUESTS.items()}
-    for task in tasks.values():
-        measure(*task)
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
+def read_build(directory: Path) -> tuple[dict[str, Artifact], Path]:
+    """Return the functions of a build by the names of their directories in this project, and the path of its layer."""
+    document = read_document(directory / "template.yaml")
+    sources = read_document(PROJECT / "template.yaml")["Resources"]
+    functions, (layer,) = find_artifacts(document, directory)
+    named = {Path(sources[each.name]["Properties"]["CodeUri"]).name: each for each in functions}
+    return named, layer.directory.resolve()
+
+
+def main(repeats: int, builds: list[Path]) -> None:
+    """Print a table of processor times in milliseconds, and their ratios to the floor, for each build."""
+    measured: dict[str, tuple[dict[str, Artifact], Path] | None] = {str(each): read_build(each) for each in builds}
+    measured = measured or {"this project": None}
+    tasks = [(build, name) for build in measured for name in ("floor", *REQUESTS)]
+    if not builds:
+        for _, name in tasks:
+            measure(name, None)  # writes the bytecode
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {task: [] for task in tasks}
     for _ in range(repeats):
-        for name, task in tasks.items():
-            found[name].append(measure(*task))
-    floor = [min(column) for column in zip(*found["floor"], strict=True)]
-    write_output("| function | import, ms | × floor | with the first response, ms | × floor |\n|---|---|---|---|---|\n")
-    for name, times in found.items():
-        imported, responded = (min(column) for column in zip(*times, strict=True))
-        both = imported + responded
-        write_output(
-            f"| {name} | {imported * 1000:.0f} | {imported / floor[0]:.2f} "
-            f"| {both * 1000:.0f} | {both / sum(floor):.2f} |\n"
-        )
+        for build, name in tasks:
+            found[build, name].append(measure(name, measured[build]))
+    write_output("| build | function | import, ms | × floor | with the first response, ms | × floor |\n")
+    write_output("|---|---|---|---|---|---|\n")
+    for (build, name), times in found.items():
+        cells = ""
+        for column, floor in zip(zip(*times, strict=True), zip(*found[build, "floor"], strict=True), strict=True):
+            ratio = statistics.median(seconds / least for seconds, least in zip(column, floor, strict=True))
+            cells += f" {min(column) * 1000:.0f} | {ratio:.2f} |"
+        write_output(f"| {build} | {name} |{cells}\n")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7, [Path(each) for each in sys.argv[2:]])

@@ -56,6 +56,11 @@ class Kolom:
             "write", self._comment_request(slug, address=address, headers=headers, content=text, **fields)
         )
 
+    def post_as(self, address: str, slug: str, text: str, *, status: int = 201) -> None:
+        """Post a comment from that IP address, and check the status of the response."""
+        answer = self._handlers["write"](self._comment_request(slug, address=address, content=text), self._context)
+        assert answer["statusCode"] == status, answer
+
     def change(self, method: str, slug: str, posted: dict[str, Any], text: str | None = None) -> dict[str, Any]:
         """Send PATCH or DELETE for a comment with its token."""
         headers = {"authorization": f"Bearer {posted['edit_token']}", "content-type": "application/json"}
@@ -84,6 +89,12 @@ def main() -> None:
 def _bills(blog: Kolom) -> None:
     from kolom.comments import admin, moderation
 
+    # Before the other comments, since they would reach the limit of the site.
+    configure(comments_per_minute=1)
+    blog.post_as("10.255.0.1", "a2", "The first of this minute.")
+    with metered() as refused:
+        blog.post_as("10.255.0.1", "a2", "One too many.", status=429)
+    configure(comments_per_minute=100)
     pending = blog.post("a0", 0)
     configure(moderation_mode="none")
     for number in range(100):
@@ -107,6 +118,7 @@ def _bills(blog: Kolom) -> None:
     with metered() as bill:
         blog.post("a2", 0)
     print_bill("POST, pending", bill)
+    print_bill("POST, refused by a rate limit", refused)
     configure(moderation_mode="none")
     for name, operation in operations.items():
         with metered() as bill:

@@ -68,7 +68,7 @@ WORDS = 158
 QUERIES = 50
 START = datetime(2016, 1, 1, tzinfo=UTC)
 _PUBLISHING_REQUESTS = 4  # requests of the publication before indexing: see benchmarks.articles
-KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary")
+KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary", "related")
 
 
 class Writer:
@@ -111,7 +111,8 @@ class Writer:
 
 def index_by_stream(console: Console, writer: Writer, number: int) -> None:
     """Publish articles, and print the cost of indexing: of a single article, and of many at once."""
-    table = Table("an article published", "requests", *(f"WU {kind}" for kind in KINDS), "stems", "postings a stem")
+    units_of = (f"WU {kind}" for kind in KINDS)
+    table = Table("an article published", "requests", "read units", *units_of, "stems", "postings a stem")
     with EmulatedStack(TEMPLATE, port=0) as stack:
         contents = writer.contents(0, number)
         started = time.perf_counter()
@@ -123,6 +124,7 @@ def index_by_stream(console: Console, writer: Writer, number: int) -> None:
             with metered() as one:
                 publish(stack, [content])
             alone.requests += one.requests
+            alone.reads += one.reads
             alone.writes += one.writes
         typed = [next(writer.contents(0, 1)).title.lower() for _ in range(20)]
         _print_visits(console, stack, typed, number)
@@ -131,7 +133,12 @@ def index_by_stream(console: Console, writer: Writer, number: int) -> None:
             requests = sum(bill.requests.values()) / count - _PUBLISHING_REQUESTS
             units = [bill.writes[kind] / count for kind in KINDS]
             table.add_row(
-                name, f"{requests:.0f}", *(f"{each:.1f}" for each in units), f"{stems:.0f}", f"{units[0] / stems:.2f}"
+                name,
+                f"{requests:.0f}",
+                f"{bill.read_units / count:.0f}",
+                *(f"{each:.1f}" for each in units),
+                f"{stems:.0f}",
+                f"{units[0] / stems:.2f}",
             )
     console.print(table)
     console.print(f"{number} articles published and indexed in {seconds:.0f} s")

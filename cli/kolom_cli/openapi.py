@@ -1,12 +1,17 @@
 """Write ``docs/openapi.json``: the schemas of all functions' handlers, merged into one document."""
 
 import importlib
+import inspect
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.openapi import params
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from pydantic import TypeAdapter
@@ -14,6 +19,7 @@ from pydantic import TypeAdapter
 import kolom
 from kolom.http.api import TIME_ZONE_HEADER, Api
 from kolom.http.errors import PROBLEM, Problem
+from kolom.http.parameters import Body, Query, unwrap
 from kolom.json_input import MAX_DEPTH
 from kolom.submissions.idempotency import IDEMPOTENCY_HEADER, KEY_HOURS, MAX_KEY_CHARACTERS
 
@@ -92,11 +98,46 @@ def document() -> str:
     for path in sorted(FUNCTIONS.glob("*/app.py")):
         api = getattr(importlib.import_module(f"functions.{path.parent.name}.app"), "api", None)
         if isinstance(api, Api):
-            schema = api.get_openapi_json_schema(
+            schema = _documented(api).get_openapi_json_schema(
                 title="Kolom", version=kolom.__version__, security_schemes={"editToken": _EDIT_TOKEN}
             )
             merge.add_schema(json.loads(schema))
     return json.dumps(_completed(merge.get_openapi_schema()), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _documented(api: Api) -> APIGatewayHttpResolver:
+    """Return a resolver of Powertools with the operations of ``api``, which generates the document."""
+    resolver = APIGatewayHttpResolver(
+        enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    for handler, arguments, options in api.operations:
+        resolver.route(*arguments, **options)(_with_powertools_annotations(handler))
+    return resolver
+
+
+def _with_powertools_annotations(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function with the signature of ``handler``, in which Powertools finds its own annotations."""
+
+    @wraps(handler)
+    def documented(**_: Any) -> None:
+        """Do nothing: only the signature is read."""
+
+    signature = inspect.signature(handler)
+    parameters = [
+        parameter.replace(annotation=_powertools_annotation(parameter.annotation))
+        for parameter in signature.parameters.values()
+    ]
+    vars(documented)["__signature__"] = signature.replace(parameters=parameters)
+    return documented
+
+
+def _powertools_annotation(annotation: Any) -> Any:
+    for source in unwrap(annotation)[1]:
+        if isinstance(source, Query):
+            return Annotated[annotation, params.Query(description=source.description, alias=source.alias)]
+        if isinstance(source, Body):
+            return Annotated[annotation, params.Body()]
+    return annotation
 
 
 def _completed(schema: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +152,20 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
+    for name in _bodies(schema):
+        # Fields that begin with `_` are ignored, and others that the schema does not list are refused.
+        schemas[name] |= {"additionalProperties": False, "patternProperties": {"^_": {}}}
     return schema
+
+
+def _bodies(schema: Mapping[str, Any]) -> set[str]:
+    """Return the names of the schemas of request bodies."""
+    return {
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for path in schema["paths"].values()
+        for operation in path.values()
+        if "requestBody" in operation
+    }
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:

@@ -3,55 +3,53 @@
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import kolom
-from kolom import pagination
-from kolom.articles import public
-from kolom.articles.schemas import ArticleListOut, ArticleOut, HealthOut, LabelListOut, MonthListOut, PathOut
+from kolom.articles import public, schemas
 from kolom.articles.types import ArticleFilter
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.http.parameters import Cursor
+from kolom.http.parameters import Cursor, Limit, Query
 from kolom.observability import logger, metrics
+from kolom.validation import Integer
 
 api = new_api()
 
 
 @api.get("/api/health", summary="The status of the service", tags=["service"], responses=responses(200))
-def get_health() -> HealthOut:
-    return HealthOut(status="ok", version=kolom.__version__)
+def get_health() -> schemas.HealthOut:
+    return {"status": "ok", "version": kolom.__version__}
 
 
 @api.get(
     "/api/articles", summary="Published articles, newest first", tags=["articles"], responses=responses(200, 400, 422)
 )
 def list_articles(
-    label: Annotated[str | None, Query(description="Only articles with this label, ignoring case")] = None,
-    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-    month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`; requires `year`")] = None,
-    limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
-) -> ArticleListOut:
+    label: Annotated[str | None, Query("Only articles with this label, ignoring case")] = None,
+    year: Annotated[int | None, Integer(minimum=1, maximum=9999), Query()] = None,
+    month: Annotated[int | None, Integer(minimum=1, maximum=12), Query("A month of `year`; requires `year`")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> schemas.ArticleListOut:
     if month is not None and year is None:
         raise InvalidInput(FieldError("month", "needs a year"))
     listing = ArticleFilter(label=label or None, year=year, month=month)
-    return ArticleListOut.of(public.list_articles(listing, limit=limit, cursor=cursor or None))
+    return schemas.to_list_out(public.list_articles(listing, limit=limit, cursor=cursor or None))
 
 
 @api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=responses(200, 301, 404, 410))
-def get_article(slug: Annotated[str, Path()]) -> ArticleOut:
+def get_article(slug: str) -> schemas.ArticleOut:
     try:
-        return ArticleOut.of_article(public.get_article(unquote(slug)))
+        return schemas.to_article_out(public.get_article(unquote(slug)))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}") from None
 
 
 @api.get("/api/labels", summary="All labels with their article counts", tags=["articles"], responses=responses(200))
-def list_labels() -> LabelListOut:
-    return LabelListOut.of(public.list_labels())
+def list_labels() -> schemas.LabelListOut:
+    return schemas.to_labels_out(public.list_labels())
 
 
 @api.get(
@@ -60,15 +58,15 @@ def list_labels() -> LabelListOut:
     tags=["articles"],
     responses=responses(200),
 )
-def list_months() -> MonthListOut:
-    return MonthListOut.of(public.list_months())
+def list_months() -> schemas.MonthListOut:
+    return schemas.to_months_out(public.list_months())
 
 
 @api.get(
     "/api/paths", summary="The article at a path of the site", tags=["articles"], responses=responses(200, 404, 422)
 )
-def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`")]) -> PathOut:
-    return PathOut(slug=public.resolve_path(path))
+def find_path(path: Annotated[str, Query("Such as `/2024/05/x.html`")]) -> schemas.PathOut:
+    return {"slug": public.resolve_path(path)}
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

@@ -3,19 +3,17 @@
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles.public import get_summary
-from kolom.comments import public
-from kolom.comments.schemas import CommentCountsOut, CommentListOut, RecentCommentListOut
+from kolom.comments import public, schemas
 from kolom.comments.types import Order
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.http.parameters import Cursor
+from kolom.http.parameters import Cursor, Limit, Query
 from kolom.observability import logger, metrics
-from kolom.pagination import MAX_LIMIT
+from kolom.validation import Keywords
 
 # Visitors who return must see their new comment, so browsers revalidate; an unchanged list is a 304.
 api = new_api(caching="public, max-age=0, s-maxage=10")
@@ -28,29 +26,26 @@ api = new_api(caching="public, max-age=0, s-maxage=10")
     responses=responses(200, 301, 400, 404, 410, 422),
 )
 def list_comments(
-    slug: Annotated[str, Path()],
-    order: Annotated[Order, Query(description="With `oldest`, a comment precedes its replies")] = "oldest",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
-) -> CommentListOut:
+    slug: str,
+    order: Annotated[Order, Query("With `oldest`, a comment precedes its replies")] = "oldest",
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> schemas.CommentListOut:
     try:
         article = get_summary(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/comments") from None
-    return CommentListOut.of(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
+    return schemas.to_list_out(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
 
 
 @api.get("/api/comments/counts", summary="Comment counts of articles", tags=["comments"], responses=responses(200, 422))
 def count_comments(
-    slug: Annotated[
-        list[str] | None,
-        Query(description="Up to 50 distinct slugs", json_schema_extra={"maxItems": public.MAX_COUNTED}),
-    ] = None,
-) -> CommentCountsOut:
+    slug: Annotated[list[str] | None, Keywords(maxItems=public.MAX_COUNTED), Query("Up to 50 distinct slugs")] = None,
+) -> schemas.CommentCountsOut:
     slugs = list(dict.fromkeys(slug or ()))
     if len(slugs) > public.MAX_COUNTED:
         raise InvalidInput(FieldError("slug", f"at most {public.MAX_COUNTED} slugs are allowed, got {len(slugs)}"))
-    return CommentCountsOut(counts=public.count_by_slug(slugs))
+    return {"counts": public.count_by_slug(slugs)}
 
 
 @api.get(
@@ -59,8 +54,8 @@ def count_comments(
     tags=["comments"],
     responses=responses(200, 422),
 )
-def list_recent(limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20) -> RecentCommentListOut:
-    return RecentCommentListOut.of(public.list_recent(limit))
+def list_recent(limit: Limit = 20) -> schemas.RecentCommentListOut:
+    return schemas.to_recent_out(public.list_recent(limit))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

@@ -17,7 +17,6 @@ from kolom.pages.response import PRIVATE_HEADERS
 from kolom.security import signing
 
 api = new_api(
-    validation=False,
     error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS),
 )
 

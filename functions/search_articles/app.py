@@ -3,40 +3,37 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom import pagination
 from kolom.articles import public
 from kolom.config import settings
 from kolom.errors import Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.http.parameters import Cursor, Moment
+from kolom.http.parameters import Cursor, Limit, Moment, Query
 from kolom.limits import MAX_QUERY
 from kolom.observability import logger, metrics
+from kolom.search import schemas
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import parse_range
 from kolom.search.more_like_this import related_articles
-from kolom.search.schemas import RelatedArticlesOut, SearchResultListOut, SuggestionListOut
 from kolom.search.searcher import SearchRequest, search
+from kolom.validation import Text
 
 api = new_api()
 
 
 @api.get("/api/search", summary="Search for articles", tags=["search"], responses=responses(200, 400, 422))
 def search_articles(
-    q: Annotated[str, Query(max_length=MAX_QUERY, description='Words, `"a phrase"`, `-without`')] = "",
-    label: Annotated[str | None, Query(description="Only articles with this label, ignoring case")] = None,
-    language: Annotated[str | None, Query(description="Only articles in this language, such as `id`")] = None,
-    from_: Annotated[
-        Moment | None, Query(alias="from", description="A date or time, inclusive, not after `to`")
-    ] = None,
-    to: Annotated[Moment | None, Query(description="A date or time, inclusive")] = None,
+    q: Annotated[str, Text(max_length=MAX_QUERY), Query('Words, `"a phrase"`, `-without`')] = "",
+    label: Annotated[str | None, Query("Only articles with this label, ignoring case")] = None,
+    language: Annotated[str | None, Query("Only articles in this language, such as `id`")] = None,
+    from_: Annotated[Moment, Query("A date or time, inclusive, not after `to`", alias="from")] = None,
+    to: Annotated[Moment, Query("A date or time, inclusive")] = None,
     sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
-    limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 10,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
-) -> SearchResultListOut:
+    limit: Limit = 10,
+    cursor: Cursor = None,
+) -> schemas.SearchResultListOut:
     earliest, latest = parse_range(from_ or None, to or None, settings().zone)
     request = SearchRequest(
         text=q,
@@ -48,7 +45,7 @@ def search_articles(
         limit=limit,
         cursor=cursor or None,
     )
-    return SearchResultListOut.of(q, search(request))
+    return schemas.to_results_out(q, search(request))
 
 
 @api.get(
@@ -57,8 +54,8 @@ def search_articles(
     tags=["search"],
     responses=responses(200, 422),
 )
-def suggest_articles(q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> SuggestionListOut:
-    return SuggestionListOut.of(suggest(q))
+def suggest_articles(q: Annotated[str, Text(max_length=MAX_QUERY), Query()] = "") -> schemas.SuggestionListOut:
+    return schemas.to_suggestions_out(suggest(q))
 
 
 @api.get(
@@ -67,14 +64,12 @@ def suggest_articles(q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> Sug
     tags=["search"],
     responses=responses(200, 301, 404, 410, 422),
 )
-def list_related(
-    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20
-) -> RelatedArticlesOut:
+def list_related(slug: str, limit: Limit = 20) -> schemas.RelatedArticlesOut:
     try:
         article = public.get_summary(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/related") from None
-    return RelatedArticlesOut.of(related_articles(article.id, limit))
+    return schemas.to_related_out(related_articles(article.id, limit))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

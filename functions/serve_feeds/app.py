@@ -17,7 +17,6 @@ from kolom.urls import comments_feed_path, with_query
 
 # Feed readers poll often, so responses are cached for five minutes. CloudFront does not compress all feed types.
 api = new_api(
-    validation=False,
     caching="public, max-age=300, stale-while-revalidate=600, stale-if-error=86400",
     compress_above_bytes=1_000,
 )

@@ -18,7 +18,6 @@ from kolom.pages.response import PRIVATE_HEADERS, HtmlResponse
 from kolom.security import signing
 
 api = new_api(
-    validation=False,
     error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS),
     form_answer=lambda _event, _fields, answer: answer,  # a form gets the same page as a JSON request
     accepts_foreign=subscription.is_one_click,

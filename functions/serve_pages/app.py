@@ -22,7 +22,7 @@ def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
     return None if is_api(event["rawPath"]) else views.render_problem(failure.status, locale_of(event))
 
 
-api = new_api(validation=False, error_page=error_page)
+api = new_api(error_page=error_page)
 
 
 @api.route(".+", method=["GET", "HEAD"], include_in_schema=False)

@@ -5,15 +5,15 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.contact import submission
 from kolom.contact.schemas import MessageIn, ReceivedMessageOut
 from kolom.http.api import new_api, responses
+from kolom.http.parameters import Body
 from kolom.observability import count, logger, metrics
-from kolom.pages.forms import contact_form_response
+from kolom.pages.form_responses import contact_form_response
 from kolom.submissions.pipeline import RequestContext
 
 api = new_api(form_answer=contact_form_response)
@@ -32,7 +32,8 @@ def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedMe
     )
     if submitted.status is not None:
         count(f"Messages{submitted.status.capitalize()}")
-    return Response(HTTPStatus.CREATED, "application/json", ReceivedMessageOut(id=submitted.id))
+    received: ReceivedMessageOut = {"id": submitted.id, "status": "received"}
+    return Response(HTTPStatus.CREATED, "application/json", received)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

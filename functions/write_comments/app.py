@@ -6,26 +6,26 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles.public import find_summary
 from kolom.comments import editing, posting
-from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out
+from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out, to_posted_out
 from kolom.comments.schemas import CommentOut
 from kolom.http.api import new_api, responses
+from kolom.http.parameters import Body
 from kolom.observability import count, logger, metrics
-from kolom.pages.forms import comment_form_response
+from kolom.pages.form_responses import comment_form_response
 from kolom.submissions.pipeline import RequestContext
-from kolom.submissions.schemas import FormTokenOut
+from kolom.submissions.schemas import FormTokenOut, create_form_token
 
 api = new_api(caching="no-store", form_answer=comment_form_response)
 
 
 @api.get("/api/form-token", summary="A token for a form", tags=["comments"], responses=responses(200))
 def get_form_token() -> FormTokenOut:
-    return FormTokenOut.create(now=datetime.now(UTC))
+    return create_form_token(now=datetime.now(UTC))
 
 
 @api.post(
@@ -36,12 +36,12 @@ def get_form_token() -> FormTokenOut:
     security=[{}, {"editToken": []}],
     responses=responses(201, 400, 401, 403, 404, 409, 410, 413, 415, 422, 429),
 )
-def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
+def post_comment(slug: str, comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
     article = find_summary(unquote(slug))
     posted = posting.post(article, comment.to_new_comment(), context(), now=datetime.now(UTC))
     if posted.is_new:
         count(f"Comments{posted.comment.status.capitalize()}")
-    return Response(HTTPStatus.CREATED, "application/json", PostedCommentOut.of(posted))
+    return Response(HTTPStatus.CREATED, "application/json", to_posted_out(posted))
 
 
 @api.patch(
@@ -51,9 +51,7 @@ def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Bod
     security=[{"editToken": []}],
     responses=responses(200, 400, 401, 403, 404, 410, 413, 415, 422, 429),
 )
-def edit_comment(
-    slug: Annotated[str, Path()], comment_id: Annotated[str, Path()], edit: Annotated[EditIn, Body()]
-) -> CommentOut:
+def edit_comment(slug: str, comment_id: str, edit: Annotated[EditIn, Body()]) -> CommentOut:
     article = find_summary(unquote(slug))
     return to_author_out(editing.edit(article, unquote(comment_id), edit.content, context(), now=datetime.now(UTC)))
 
@@ -66,7 +64,7 @@ def edit_comment(
     security=[{"editToken": []}],
     responses=responses(204, 401, 403, 404, 410),
 )
-def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path()]) -> Response[None]:
+def delete_comment(slug: str, comment_id: str) -> Response[None]:
     editing.delete_own(find_summary(unquote(slug)), unquote(comment_id), context(), now=datetime.now(UTC))
     return Response(HTTPStatus.NO_CONTENT)
 

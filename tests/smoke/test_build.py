@@ -17,7 +17,7 @@ DEPLOYED = PROJECT / ".aws-sam/build"
 NATIVE = PROJECT / ".aws-sam/native"
 FUNCTIONS = sorted(path.name for path in NATIVE.iterdir() if (path / "app.py").is_file()) if NATIVE.is_dir() else []
 LAYER = "SharedLayer"
-LAYER_LIMIT_BYTES: Final = 25_000_000
+LAYER_LIMIT_BYTES: Final = 20_000_000
 AARCH64 = 183
 
 REQUESTS: Final = {"dynamodb": "list_tables", "secretsmanager": "list_secrets", "sesv2": "get_account"}

@@ -26,7 +26,9 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom.limits": 0,
     "kolom.observability": 0,
     "kolom.rendering": 0,
+    "kolom.templates": 0,
     "kolom.timestamps": 0,
+    "kolom.validation": 0,
     "kolom.config": 1,
     "kolom.pagination": 1,
     "kolom.streams": 1,
@@ -91,10 +93,13 @@ PURE: Final = (
     "kolom.search.highlighter",
     "kolom.search.phrase_matcher",
     "kolom.search.query_parser",
+    "kolom.search.terms",
     "kolom.search.tokenizer",
+    "kolom.submissions.fields",
     "kolom.submissions.reasons",
     "kolom.submissions.spam_rules",
     "kolom.timestamps",
+    "kolom.validation",
 )
 """Packages and modules without storage, clock and environment, and so is everything that they import."""
 

@@ -17,7 +17,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    TypeAdapter,
     ValidationError,
 )
 
@@ -46,7 +45,6 @@ from kolom.timestamps import to_rfc3339
 from kolom_cli.archive.encoding import ArchiveFormatError
 
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
-_EMAIL: Final[TypeAdapter[str]] = TypeAdapter(fields.RequiredEmail)
 _MAX_TEXT: Final = 100_000
 # The fields that a record and the type of the domain have under the same name.
 _ARTICLE_FIELDS: Final = (
@@ -68,8 +66,8 @@ def _moment(value: object) -> object:
 def _address(value: str) -> str:
     """Check an email address by the rules of the forms, without normalizing it."""
     try:
-        _EMAIL.validate_python(value)
-    except ValidationError:
+        fields.EMAIL.parse(value)
+    except ValueError:
         raise ValueError("is not a valid email address") from None
     return value
 
@@ -83,6 +81,7 @@ def _not_before_1970(value: datetime) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(to_rfc3339)]
 Expiry = Annotated[Moment, AfterValidator(_not_before_1970)]
 Email = Annotated[str, AfterValidator(_address)]
+Website = Annotated[str | None, BeforeValidator(fields.WEBSITE.parse_optional)]
 Ulid = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Text = Annotated[str, Field(max_length=_MAX_TEXT)]
@@ -224,7 +223,7 @@ class CommentRecord(Record):
     edited: Moment | None = None
     expires: Expiry | None = None
     name: Line = ""
-    website: fields.Website = None
+    website: Website = None
     avatar: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,64}$")] = ""
     is_owner: bool = False
     content: Text = ""

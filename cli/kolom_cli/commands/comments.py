@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
 from kolom import urls
 from kolom.articles import public, publishing, repository
@@ -17,7 +16,8 @@ from kolom.comments.moderation import moderate
 from kolom.comments.types import Action, Comment
 from kolom.config import settings
 from kolom.security import bans, signing
-from kolom.submissions.fields import Content, Name
+from kolom.submissions.fields import CONTENT, NAME
+from kolom.validation import Text
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 from kolom_cli.terminal.batch import for_each, select_statuses
@@ -201,8 +201,8 @@ def reply(
     answer = admin.reply(
         parent,
         article,
-        name=_valid(Name, name or article.author or settings().site_title, "--name"),
-        content=_valid(Content, text, "TEXT"),
+        name=_valid(NAME, name or article.author or settings().site_title, "--name"),
+        content=_valid(CONTENT, text, "TEXT"),
         now=datetime.now(UTC),
         secret=signing.load_keys(),
     )
@@ -264,11 +264,11 @@ def _link(comment: Comment, action: Action) -> str:
     return urls.moderation_url(token)
 
 
-def _valid(kind: Any, value: str, option: str) -> str:
+def _valid(text: Text, value: str, option: str) -> str:
     try:
-        return str(TypeAdapter(kind).validate_python(value))
-    except ValidationError as error:
-        raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from error
+        return text.parse(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def _as_data(comment: Comment) -> dict[str, Any]:

@@ -23,9 +23,7 @@ from kolom_cli.terminal.output import Row, cut, format_moment, print_fields, pri
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Show the mail that the site sends, and send it again.")
 
 _ID: Final = "contact#01KB3R5T7W9Y1A2C4E6G8J0MNP"
-_FIELDS: Final = (
-    *("id", "kind", "status", "created_at", "due", "deadline", "attempts", "reason", "sent_at", "message_id", "digest"),
-)
+_FIELDS: Final = ("due", "deadline", "attempts", "reason", "sent_at", "message_id", "digest")
 _RECIPIENTS: Final[Mapping[str, str]] = {
     "contact": "owner",
     "moderation": "owner",
@@ -151,7 +149,8 @@ def _subjects(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:
 
 
 def _fields(record: OutboxRecord) -> dict[str, object]:
-    fields = {name: getattr(record, name) for name in _FIELDS}
+    fields = {"id": record.id, "kind": record.kind, "status": record.status, "created_at": record.created}
+    fields |= {name: getattr(record, name) for name in _FIELDS}
     return {**fields, "attempts": int(record.attempts), "recipient": _RECIPIENTS[record.kind]}
 
 
@@ -160,5 +159,5 @@ def _as_data(record: OutboxRecord) -> dict[str, Any]:
 
 
 def _as_row(record: OutboxRecord, about: str) -> Row:
-    cells = (format_moment(record.created_at), record.status, _RECIPIENTS[record.kind], record.id, about)
+    cells = (format_moment(record.created), record.status, _RECIPIENTS[record.kind], record.id, about)
     return Row(cells, (f"why: {record.reason}",) if record.reason else ())

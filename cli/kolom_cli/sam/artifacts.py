@@ -1,4 +1,4 @@
-"""Prepare the output of `sam build` for deployment: leave out what no function uses, and add bytecode.
+"""Prepare the output of `sam build` for deployment: leave out what no function uses, and add compiled code.
 
     python -m kolom_cli.sam.artifacts .aws-sam/build
 
@@ -20,6 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from kolom.mail import renderer
+from kolom.pages import templating
+from kolom.templates import COMPILED
 from kolom_cli.sam.intrinsics import TemplateError
 from kolom_cli.sam.loader import read_document
 from kolom_cli.sam.module_graph import (
@@ -47,8 +50,8 @@ UNUSED: Final[Mapping[str, str]] = {
     "dateutil.zoneinfo": "time zones are those of tzdata",
     "dns": "email addresses are validated without DNS (`check_deliverability=False`)",
     "email_validator.deliverability": "the same",
-    "pydantic.mypy": "for type checkers",
-    "pydantic.v1": "no model uses the interface of pydantic 1",
+    "pydantic": "only the command line validates articles; functions check requests with `kolom.validation`",
+    "pydantic_core": "the same",
     "rapidfuzz.fuzz_cpp": "only distances are computed; its module in Python stays, because rapidfuzz imports it",
     "rapidfuzz.fuzz_cpp_avx2": "the same",
     "rapidfuzz.utils_cpp": "the same",
@@ -99,6 +102,7 @@ def prepare(build: Path) -> Iterator[str]:
             continue
         before = layer.size_bytes()
         services = reduce_layer(layer.directory, imported)
+        compile_templates(layer.directory)
         compile_sources(layer)
         archive_sources(layer.directory)
         yield (
@@ -171,6 +175,17 @@ def without_symbols(library: bytes) -> bytes:
     struct.pack_into("<Q", reduced, 40, 0)
     struct.pack_into("<HH", reduced, 60, 0, 0)
     return bytes(reduced)
+
+
+def compile_templates(root: Path) -> None:
+    """Add the code of the templates of pages and mail to a layer, as modules of Python.
+
+    Otherwise every process would compile the templates of its first page, which takes longer than to render them.
+    """
+    for package, environment in (("pages", templating.environment()), ("mail", renderer.environment())):
+        templates = root / "kolom" / package / "templates"
+        if templates.is_dir():
+            environment.compile_templates(templates / COMPILED, zip=None, ignore_errors=False)
 
 
 def compile_sources(artifact: Artifact) -> None:

@@ -29,6 +29,7 @@ type Kind = Literal["contact", "moderation", "confirm", "reply", "digest"]
 type Status = Literal["waiting", "sending", "deferred", "sent", "failed", "dropped"]
 
 STATUSES: Final[tuple[Status, ...]] = ("waiting", "sending", "deferred", "failed", "dropped", "sent")
+_UNSENT: Final = frozenset(["waiting", "sending", "deferred"])
 
 READER_KINDS: Final = frozenset(["confirm", "reply"])
 """The kinds of mail that go to visitors; the others go to the site's owner."""
@@ -75,7 +76,7 @@ def enqueue(
             item_id=item_id,
             person=person,
             status="waiting",
-            created_at=now,
+            enqueued_at=now,
             deadline=now + GIVE_UP_AFTER,
             queue=QUEUE,
             due=now + _STREAM_TIMEOUT,
@@ -183,8 +184,12 @@ def get(mail_id: str) -> OutboxRecord:
 
 
 def list_by_status(status: Status, *, limit: int) -> list[OutboxRecord]:
-    """Return the newest mail with that status."""
-    return list(OutboxRecord.by_status.query(status, scan_index_forward=False, limit=limit))
+    """Return the newest mail with that status. Reads all unsent mail if the status is one of unsent mail."""
+    if status not in _UNSENT:
+        return list(OutboxRecord.by_status.query(status, scan_index_forward=False, limit=limit))
+    ids = [found.id for found in OutboxRecord.due_index.query(QUEUE)]
+    unsent = [record for record in OutboxRecord.batch_get(ids, consistent_read=True) if record.status == status]
+    return sorted(unsent, key=lambda record: record.created, reverse=True)[:limit]
 
 
 def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
@@ -201,6 +206,8 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
         OutboxRecord.deadline.set(now + GIVE_UP_AFTER),
         OutboxRecord.attempts.set(0),
         OutboxRecord.digest.remove(),
+        OutboxRecord.enqueued_at.set(record.created),
+        OutboxRecord.created_at.remove(),
         OutboxRecord.expires_at.set(int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY),
     ]
     if not record.update_if(OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent"), requeued):
@@ -219,7 +226,8 @@ def _requeue(found: OutboxRecord, now: datetime) -> bool:
 
 
 def _fail(found: OutboxRecord, now: datetime) -> bool:
-    actions = [OutboxRecord.status.set("failed"), *_REMOVE_FROM_QUEUE]
+    created_at = OutboxRecord.created_at  # the index of due mail does not contain when the mail was created
+    actions = [OutboxRecord.status.set("failed"), created_at.set(created_at | now), *_REMOVE_FROM_QUEUE]
     return OutboxRecord(found.id).update_if((OutboxRecord.due == found.due) & (OutboxRecord.deadline <= now), actions)
 
 
@@ -232,7 +240,13 @@ _REMOVE_FROM_QUEUE: Final[tuple[Action, ...]] = (
 
 def _finish(record: OutboxRecord, status: Status, actions: Sequence[Action], *, reason: str | None) -> bool:
     reason_action = OutboxRecord.reason.remove() if reason is None else OutboxRecord.reason.set(reason)
-    finished = [OutboxRecord.status.set(status), reason_action, *actions, *_REMOVE_FROM_QUEUE]
+    finished = [
+        OutboxRecord.status.set(status),
+        reason_action,
+        OutboxRecord.created_at.set(record.created),
+        *actions,
+        *_REMOVE_FROM_QUEUE,
+    ]
     # The first condition allows the SDK's own retry of an update whose response was lost.
     is_claimed = (OutboxRecord.status == status) | (OutboxRecord.lease == record.lease)
     return record.update_if(is_claimed, finished)

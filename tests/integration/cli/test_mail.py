@@ -14,6 +14,7 @@ from kolom.contact import repository as messages
 from kolom.contact import submission
 from kolom.contact.submission import NewMessage
 from kolom.mail import digests, suppression
+from kolom.models.outbox import OutboxRecord
 from kolom.models.transaction import Transaction
 from kolom.outbox import Status
 from kolom.security import signing
@@ -84,7 +85,23 @@ def test_retry_requeues_failed_mail_only(kolom: Kolom, mail_ids: list[str]) -> N
     assert [status(each) for each in mail_ids] == ["waiting"] * 3
     record = outbox.get(failed)
     assert (int(record.attempts), record.queue) == (0, "mail")
-    assert record.deadline > record.created_at
+    assert record.deadline > record.created
+
+
+def test_only_sent_and_given_up_mail_is_in_the_index_by_status(kolom: Kolom, mail_ids: list[str]) -> None:
+    """Each change of the status of unsent mail would be two more writes. The list finds it by when it is due."""
+
+    def indexed() -> set[str]:
+        return {record.id for each in outbox.STATUSES for record in OutboxRecord.by_status.query(each)}
+
+    waiting, sent, failed = mail_ids
+    assert indexed() == {sent, failed}
+    created = {each: outbox.get(each).created for each in mail_ids}
+    kolom("mail", "resend", failed)
+    assert indexed() == {sent}
+    listed = {each["id"]: each["status"] for each in kolom("mail", "list", "--json").json}
+    assert listed == {waiting: "waiting", sent: "sent", failed: "waiting"}
+    assert {each: outbox.get(each).created for each in mail_ids} == created
 
 
 def test_an_address_can_be_removed_from_the_suppression_list(kolom: Kolom) -> None:

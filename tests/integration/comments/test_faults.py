@@ -51,7 +51,7 @@ def test_a_comment_is_stored_and_confirmed_or_neither(
             "parent_id": parent.id,
             "headers": {"idempotency-key": f"{kind}{number}"},
         }
-        text = f"This is number {number} of all the comments."
+        text = f"This is number {number} of all the comments on this article."
         answer: Response = blog.post(text, **visitor)
         made, reached = injector.calls, injector.calls > number
         stop_faults(injector)
@@ -72,7 +72,7 @@ def test_a_comment_is_stored_and_confirmed_or_neither(
         check_consistency(blog)
         injector.calls = made
 
-    assert fail_each_call(injector, attempt) > 8
+    assert fail_each_call(injector, attempt) == 7
 
 
 @fault_cases

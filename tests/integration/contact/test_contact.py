@@ -14,7 +14,9 @@ from functions.submit_contact import app as submit_contact
 from kolom.contact import repository as messages
 from kolom.contact import submission
 from kolom.contact.schemas import MessageIn
+from kolom.models.guard import GuardRecord
 from kolom.security import bans, signing
+from kolom.security.client_address import ClientId
 from kolom.submissions import form_tokens
 from kolom.submissions.pipeline import RequestContext
 from tests.factories import contact_request, form_request, multipart_request, request
@@ -143,7 +145,7 @@ def test_keys_of_comments_and_messages_are_independent(contact_form: ContactForm
 
 def test_forty_concurrent_equal_submissions_are_one_message(contact_form: ContactForm) -> None:
     event = contact_request(message="At once.", headers={"idempotency-key": "same"})
-    message = MessageIn.model_validate_json(event["body"]).to_new_message()
+    message = MessageIn(**json.loads(event["body"])).to_new_message()
     context, now = RequestContext.from_event(event), datetime.now(UTC)
     with ThreadPoolExecutor(40) as pool:
         ids = {each.id for each in pool.map(lambda _: submission.submit(message, context, now=now), range(40))}
@@ -187,7 +189,7 @@ def test_whichever_call_fails_a_message_is_stored_and_confirmed_or_neither(
         assert {item["id"]["S"] for item in stored("messages")} == expected
         assert len(stored("outbox")) == len(expected)
         if not reached:
-            assert number > 5
+            assert number == 4
             return
     raise AssertionError("it never ends")
 
@@ -212,8 +214,8 @@ def test_blocked_words_and_banned_senders_are_silently_marked_as_spam(
 ) -> None:
     configure(blocked_words="casino")
     assert contact_form.submit_stored("Best of all", subject="CASINO!").status == "spam"
-    first = contact_form.submit_stored("Rude.", address="10.0.0.1")
-    bans.ban(first.id, days=1, whole_network=False, now=datetime.now(UTC))
+    banned, _ = bans.ban_keys(ClientId.from_ip("10.0.0.1", signing.load_keys()))
+    GuardRecord(banned, expires_at=int(datetime.now(UTC).timestamp()) + 60).save()
     assert contact_form.submit_stored("Rude again.", address="10.0.0.1").status == "spam"
 
 

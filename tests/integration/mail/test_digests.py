@@ -375,7 +375,7 @@ def test_a_digest_is_stored_without_personal_data_and_expires(mail_system: MailS
     mail_system.deliver_stream()
     (item,) = (each for each in stored("outbox") if each["id"]["S"].startswith("moderation-digest#"))
     assert set(item) == {
-        *("id", "schema", "kind", "item_id", "status", "reason", "created_at", "attempts", "queue", "due", "deadline"),
+        *("id", "schema", "kind", "item_id", "status", "reason", "enqueued_at", "attempts", "queue", "due", "deadline"),
         *("expires_at", "single", "members"),
     }
     assert int(item["expires_at"]["N"]) > mail_system.now.timestamp()

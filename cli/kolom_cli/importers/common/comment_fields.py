@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
-
 from kolom.comments.types import Status
 from kolom.limits import MAX_NAME
 from kolom.rendering import visitor_text
@@ -21,8 +19,6 @@ allow longer comments. With its rendered markup, the comment fits into a DynamoD
 
 ANONYMOUS: Final = "Anonymous"
 
-_WEBSITE: Final[TypeAdapter[str | None]] = TypeAdapter(fields.Website)
-_EMAIL: Final[TypeAdapter[str | None]] = TypeAdapter(fields.Email)
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
 
@@ -109,16 +105,16 @@ def author_name(*names: str) -> tuple[str, tuple[str, ...]]:
 def website(value: str) -> str | None:
     """Return the URL of a website, or None if it is invalid."""
     try:
-        return _WEBSITE.validate_python(value)
-    except ValidationError:
+        return fields.WEBSITE.parse_optional(value)
+    except ValueError:
         return None
 
 
 def email(value: str) -> str | None:
     """Return the email address, or None if it is invalid."""
     try:
-        return _EMAIL.validate_python(value)
-    except ValidationError:
+        return fields.EMAIL.parse_optional(value)
+    except ValueError:
         return None
 
 

@@ -31,7 +31,7 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
     if current.content == content:
         return current
     text = posting.submitted_text(article, name=current.name, content=content, website=current.website)
-    findings = submit_edit(comment_id, text, context, revision=current.revision, now=now)
+    checked = submit_edit(comment_id, text, context, revision=current.revision, now=now)
     edited: list[Comment] = []
 
     def decide(comment: Comment) -> Comment:
@@ -40,7 +40,7 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
         if comment.content == content:
             return comment  # a concurrent request made the same edit
         before = Decision(comment.status, comment.reasons)
-        verdict = moderation_policy.decide_edit(findings, settings().moderation_mode, before=before)
+        verdict = moderation_policy.decide_edit(checked.findings, settings().moderation_mode, before=before)
         new = replace(
             comment,
             content=content,
@@ -54,13 +54,11 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
         edited[:] = [new]
         return new
 
-    return repository.update(
-        article.id,
-        comment_id,
-        decide,
-        now=now,
-        also=lambda transaction: posting.enqueue_moderation_mail(transaction, edited[0], now=now),
-    )
+    def extend(transaction: Transaction) -> None:
+        checked.stage(transaction)
+        posting.enqueue_moderation_mail(transaction, edited[0], now=now)
+
+    return repository.update(article.id, comment_id, decide, now=now, also=extend)
 
 
 def delete_own(article: Article, comment_id: str, context: RequestContext, *, now: datetime) -> None:

@@ -21,11 +21,9 @@ from kolom.models.retry import retry_on_conflict
 from kolom.models.transaction import Transaction
 from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text
-from kolom.security import signing
-from kolom.security.client_address import ClientId
+from kolom.security import origins, signing
 from kolom.security.origins import SubmissionOrigin
 from kolom.security.pseudonyms import pseudonym_of
-from kolom.security.rate_limits import Limit
 from kolom.submissions.pipeline import FormMeta, RequestContext, SubmissionPipeline, SubmittedText, submit_new
 from kolom.submissions.spam_rules import SpamFinding
 from kolom.timestamps import SECONDS_PER_DAY
@@ -105,6 +103,7 @@ class _CommentSubmission:
     """A comment submission. ``trusted`` is the comment whose edit token the client has, as article and comment id."""
 
     purpose = "comment"
+    is_message = False
 
     def __init__(self, article: Article, comment: NewComment, trusted: tuple[int, str] | None, now: datetime) -> None:
         self._article = article
@@ -129,9 +128,6 @@ class _CommentSubmission:
         if not self._article.takes_comments(self._now, close_after_days=settings().comments_close_after_days):
             raise Conflict("comments on this article are closed")
         self._parent = self._find_parent()
-
-    def limits(self, client: ClientId, per_minute: int) -> Sequence[Limit]:  # noqa: ARG002 - the signature of NewSubmission
-        return ()
 
     def text(self) -> SubmittedText:
         new = self._new
@@ -201,7 +197,8 @@ class _CommentSubmission:
 
     def _stage(self, comment: Comment, origin: SubmissionOrigin, transaction: Transaction) -> None:
         address = self._address(comment)
-        repository.stage(transaction, None, comment, now=self._now, address=address, origin=origin)
+        repository.stage(transaction, None, comment, now=self._now, parent=self._parent, address=address, origin=origin)
+        origins.stage(transaction, comment.id, origin, now=self._now)
         if comment.parent_id is not None and not comment.is_visible:
             transaction.check(
                 CommentRecord,

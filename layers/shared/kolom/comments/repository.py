@@ -94,22 +94,26 @@ def stage(
     new: Comment,
     *,
     now: datetime,
+    parent: Comment | None = None,
     address: AddressRecord | None = None,
     origin: SubmissionOrigin | None = None,
 ) -> Comment:
     """Add the change from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
 
     The first approval adds the mails about it. ``address`` and ``origin`` are the author's, if ``old`` is None. A new
-    comment with ``expires_at``, such as one from an archive, keeps it.
+    comment with ``expires_at``, such as one from an archive, keeps it. ``parent`` saves reading the parent again.
     """
-    if new.status == "approved" and not new.announced:
+    was_visible = old is not None and old.is_visible
+    is_announced = new.status == "approved" and not new.announced
+    if parent is None and new.parent_id is not None and (is_announced or new.is_visible != was_visible):
+        parent = get(new.article_id, new.parent_id)
+    if is_announced:
         new = replace(new, announced=True)
         if settings().sender:
             author_address = address if old is None else _load_address(new)
-            _announce(transaction, new, author_address, origin, now=now)
-    was_visible = old is not None and old.is_visible
+            _announce(transaction, new, parent, author_address, origin, now=now)
     if new.is_visible != was_visible:
-        new = _count_with_parent(transaction, new, 1 if new.is_visible else -1, now=now)
+        new = _count_with_parent(transaction, new, parent, 1 if new.is_visible else -1, now=now)
     if old is not None or new.expires_at is None:
         new = with_expiry(new, now)
     unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
@@ -125,12 +129,12 @@ def stage(
 def _announce(
     transaction: Transaction,
     comment: Comment,
+    parent: Comment | None,
     address: AddressRecord | None,
     origin: SubmissionOrigin | None,
     *,
     now: datetime,
 ) -> None:
-    parent = get(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
     conflict = StaleRead("another approval asked the same person to confirm a subscription")
     reply_subscriptions.enqueue_mails(
         transaction, comment, parent=parent, address=address, origin=origin, conflict=conflict, now=now
@@ -154,11 +158,12 @@ def with_expiry(comment: Comment, now: datetime) -> Comment:
     return replace(comment, expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY)
 
 
-def _count_with_parent(transaction: Transaction, comment: Comment, difference: int, *, now: datetime) -> Comment:
+def _count_with_parent(
+    transaction: Transaction, comment: Comment, parent: Comment | None, difference: int, *, now: datetime
+) -> Comment:
     """Add ``difference`` to the parent's count of replies; if the parent no longer exists, remove the reference."""
     if comment.parent_id is None:
         return comment
-    parent = get(comment.article_id, comment.parent_id)
     if parent is None:
         return replace(comment, parent_id=None, depth=0)
     changed = StaleRead("the parent comment was changed concurrently")
@@ -174,6 +179,7 @@ def _count_with_parent(transaction: Transaction, comment: Comment, difference: i
     # The field ``change`` keeps its value, since only the count of replies changes.
     new = replace(parent, replies=max(0, parent.replies + difference), version=parent.version + 1)
     if new.is_visible != parent.is_visible:
-        new = _count_with_parent(transaction, new, difference, now=now)
+        grandparent = get(new.article_id, new.parent_id) if new.parent_id is not None else None
+        new = _count_with_parent(transaction, new, grandparent, difference, now=now)
     transaction.put(to_record(with_expiry(new, now)), CommentRecord.version == parent.version, changed)
     return comment

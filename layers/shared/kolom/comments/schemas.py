@@ -1,15 +1,13 @@
 """API schemas of public comments. Imports little, since public functions use it."""
 
 from datetime import datetime
-from typing import Any, Self
-
-from pydantic import BaseModel
+from typing import TypedDict
 
 from kolom.comments.public import RecentComment
 from kolom.comments.types import CommentPage, PublicComment
 
 
-class AuthorOut(BaseModel):
+class AuthorOut(TypedDict):
     """The author of a comment. ``avatar`` is a seed from which a picture can be drawn."""
 
     name: str
@@ -18,7 +16,7 @@ class AuthorOut(BaseModel):
     is_owner: bool
 
 
-class CommentOut(BaseModel):
+class CommentOut(TypedDict):
     """A comment. A deleted comment has no author and no content."""
 
     id: str
@@ -29,32 +27,22 @@ class CommentOut(BaseModel):
     edited_at: datetime | None
     deleted: bool
 
-    @classmethod
-    def of(cls, comment: PublicComment) -> Self:
-        """Convert a public comment."""
-        return cls(**_fields(comment))
 
-
-class CommentListOut(BaseModel):
+class CommentListOut(TypedDict):
     """A page of an article's comments; ``total`` counts the approved ones."""
 
     items: list[CommentOut]
     total: int
     next_cursor: str | None
 
-    @classmethod
-    def of(cls, page: CommentPage) -> Self:
-        """Convert a page."""
-        return cls(items=[CommentOut.of(each) for each in page.items], total=page.total, next_cursor=page.next_cursor)
 
-
-class CommentCountsOut(BaseModel):
+class CommentCountsOut(TypedDict):
     """The number of approved comments of each article, by slug."""
 
     counts: dict[str, int]
 
 
-class CommentedArticleOut(BaseModel):
+class CommentedArticleOut(TypedDict):
     """The article of a comment."""
 
     slug: str
@@ -66,32 +54,48 @@ class RecentCommentOut(CommentOut):
 
     article: CommentedArticleOut
 
-    @classmethod
-    def of_recent(cls, recent: RecentComment) -> Self:
-        """Convert a recent comment."""
-        article = CommentedArticleOut(slug=recent.article.slug, title=recent.article.title)
-        return cls(**_fields(recent.comment), article=article)
 
-
-class RecentCommentListOut(BaseModel):
+class RecentCommentListOut(TypedDict):
     """The newest comments of the site."""
 
     items: list[RecentCommentOut]
 
-    @classmethod
-    def of(cls, comments: list[RecentComment]) -> Self:
-        """Convert the newest comments."""
-        return cls(items=[RecentCommentOut.of_recent(each) for each in comments])
 
-
-def _fields(comment: PublicComment) -> dict[str, Any]:
-    author = AuthorOut(name=comment.name, website=comment.website, avatar=comment.avatar, is_owner=comment.is_owner)
+def to_comment_out(comment: PublicComment) -> CommentOut:
+    """Convert a public comment."""
     return {
         "id": comment.id,
         "parent_id": comment.parent_id,
-        "author": author,
+        "author": {
+            "name": comment.name,
+            "website": comment.website,
+            "avatar": comment.avatar,
+            "is_owner": comment.is_owner,
+        },
         "content_html": comment.content_html,
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,
         "deleted": comment.deleted,
+    }
+
+
+def to_list_out(page: CommentPage) -> CommentListOut:
+    """Convert a page of comments."""
+    return {
+        "items": [to_comment_out(comment) for comment in page.items],
+        "total": page.total,
+        "next_cursor": page.next_cursor,
+    }
+
+
+def to_recent_out(comments: list[RecentComment]) -> RecentCommentListOut:
+    """Convert the newest comments."""
+    return {
+        "items": [
+            {
+                **to_comment_out(recent.comment),
+                "article": {"slug": recent.article.slug, "title": recent.article.title},
+            }
+            for recent in comments
+        ]
     }

@@ -1,21 +1,22 @@
 """API schemas of contact messages."""
 
-from typing import Literal
-
-from pydantic import BaseModel, Field
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypedDict
 
 from kolom.contact.submission import NewMessage
 from kolom.submissions import fields
 from kolom.submissions.schemas import FormFields
+from kolom.validation import Keywords
 
 
+@dataclass(frozen=True, kw_only=True)
 class MessageIn(FormFields):
     """A message to the site's owner."""
 
-    email: fields.RequiredEmail = Field(description="The address for replies")
-    message: fields.Content = Field(description="Plain text")
-    name: fields.OptionalName = None
-    subject: fields.Subject = None
+    email: Annotated[str, fields.EMAIL, Keywords(description="The address for replies")]
+    message: Annotated[str, fields.CONTENT, Keywords(description="Plain text")]
+    name: Annotated[str | None, fields.NAME] = None
+    subject: Annotated[str | None, fields.SUBJECT] = None
 
     def to_new_message(self) -> NewMessage:
         """Convert to a new message for the pipeline."""
@@ -24,8 +25,8 @@ class MessageIn(FormFields):
         )
 
 
-class ReceivedMessageOut(BaseModel):
+class ReceivedMessageOut(TypedDict):
     """Confirms that the message is stored."""
 
     id: str
-    status: Literal["received"] = "received"
+    status: Literal["received"]

@@ -15,9 +15,7 @@ from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
 from kolom.rendering import visitor_text
 from kolom.security import signing
-from kolom.security.client_address import ClientId
 from kolom.security.pseudonyms import pseudonym_of
-from kolom.security.rate_limits import Limit, limits_for_messages
 from kolom.submissions import spam_rules
 from kolom.submissions.pipeline import FormMeta, RequestContext, SubmissionPipeline, SubmittedText, submit_new
 from kolom.submissions.spam_rules import SpamFinding
@@ -57,6 +55,7 @@ def submit(message: NewMessage, context: RequestContext, *, now: datetime) -> Su
 
 class _MessageSubmission:
     purpose = "contact"
+    is_message = True
 
     def __init__(self, message: NewMessage, now: datetime) -> None:
         self._message = message
@@ -69,9 +68,6 @@ class _MessageSubmission:
 
     def check(self) -> None:
         """Do nothing: a site always accepts messages."""
-
-    def limits(self, client: ClientId, per_minute: int) -> Sequence[Limit]:
-        return limits_for_messages(client, per_minute)
 
     def text(self) -> SubmittedText:
         message = self._message

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -15,6 +17,7 @@ from kolom.errors import KolomError
 from kolom.http.caching import COMPRESS_ABOVE_BYTES, finalize
 from kolom.http.cross_origin import refuse_foreign
 from kolom.http.errors import PROBLEM, Failure, failure_of, problem, to_lambda_response
+from kolom.http.parameters import read_arguments
 from kolom.http.request_body import is_form, read_body
 from kolom.http.types import Event, LambdaResponse
 
@@ -66,10 +69,14 @@ type RequestFilter = Callable[[Event, Mapping[str, Any]], bool]
 """Returns whether a request has a certain property, from the request and the fields of its body."""
 
 
+type Operation = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
 class Api(APIGatewayHttpResolver):
     """A resolver that returns errors as problems or pages, and makes successful responses cacheable.
 
-    Handlers receive the fields of HTML forms as JSON. Unsafe requests from pages of other websites are refused.
+    Handlers receive the arguments that their signatures declare (:mod:`kolom.http.parameters`), also from the fields of
+    HTML forms, and return API schemas or responses. Unsafe requests from pages of other websites are refused.
     """
 
     caching: str | None = None
@@ -77,6 +84,11 @@ class Api(APIGatewayHttpResolver):
     form_answer: FormResponder | None = None
     accepts_foreign: RequestFilter | None = None
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES
+    body: Mapping[str, Any] | None = None
+    """The fields of the current request's body; None without a body."""
+
+    operations: list[Operation]
+    """The handlers and the arguments of :meth:`route`, for the OpenAPI document."""
 
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:
@@ -85,11 +97,25 @@ class Api(APIGatewayHttpResolver):
         # expression would show it in the OpenAPI document. The method is private: a test calls the API with such slugs.
         return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
 
+    def route[Handler: Callable[..., Any]](self, *arguments: Any, **options: Any) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers a handler, with the arguments of Powertools."""
+        register = super().route(*arguments, **options)
+
+        def decorate(handler: Handler) -> Handler:
+            @wraps(handler)
+            def endpoint(**path: str) -> Any:
+                return handler(**path, **read_arguments(handler, self.current_event.raw_event, self.body))
+
+            register(endpoint)
+            self.operations.append((handler, arguments, options))
+            return handler
+
+        return decorate
+
     @property
     def fields(self) -> Mapping[str, Any]:
         """Return the fields of the current request's body; there are none without a body."""
-        fields: Mapping[str, Any] = self.current_event.json_body if self.current_event.body else {}
-        return fields
+        return self.body or {}
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> LambdaResponse:
         """Return the response to an HTTP API event of payload format 2.0."""
@@ -111,14 +137,7 @@ class Api(APIGatewayHttpResolver):
             if form_answer is not None and is_form(event):
                 response = form_answer(dict(event), {}, response)
             return finalize(event, response)
-        if body is not None:
-            headers = {name: value for name, value in event["headers"].items() if name.lower() != "content-type"}
-            event = {
-                **event,
-                "headers": {**headers, "content-type": "application/json"},
-                "body": json.dumps(body.value),
-                "isBase64Encoded": False,
-            }
+        self.body = body.value if body is not None else None
         response = super().resolve(event, context)
         if body is not None and body.is_form and form_answer is not None:
             response = form_answer(dict(event), body.value, response)
@@ -132,7 +151,6 @@ class Api(APIGatewayHttpResolver):
 
 def new_api(
     *,
-    validation: bool = True,
     caching: str | None = None,
     error_page: ErrorPage | None = None,
     form_answer: FormResponder | None = None,
@@ -141,19 +159,13 @@ def new_api(
 ) -> Api:
     """Return a new resolver for a function, with errors as problems (RFC 9457).
 
-    With ``validation``, the types of a handler's parameters and result are checked. Without, handlers get strings and
-    return responses, and a cold start loads neither pydantic nor the validation of Powertools.
-
     ``caching`` is the ``Cache-Control`` of a 200; by default, a 200 to a GET is cached for one minute. With
     ``error_page``, errors may be pages. With ``form_answer``, bodies may be HTML forms. Requests for which
     ``accepts_foreign`` returns true may come from any website. Responses larger than ``compress_above_bytes`` are
     compressed if the client accepts that.
     """
-    api = Api(
-        enable_validation=validation,
-        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR if validation else None,
-        serializer=lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-    )
+    api = Api(serializer=to_json)
+    api.operations = []
     api.caching, api.compress_above_bytes = caching, compress_above_bytes
     api.error_page, api.form_answer, api.accepts_foreign = error_page, form_answer, accepts_foreign
 
@@ -167,6 +179,11 @@ def new_api(
 
     api.exception_handler(MovedPermanently)(_moved)
     return api
+
+
+def to_json(body: object) -> str:
+    """Return a response body of dictionaries, lists, texts, numbers and aware times as JSON."""
+    return json.dumps(body, default=_to_text, ensure_ascii=False, separators=(",", ":"))
 
 
 def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
@@ -197,6 +214,11 @@ def page_response(page: Callable[[], HtmlPage], failed: Callable[[KolomError], H
         return html_response(page())
     except KolomError as error:
         return html_response(failed(error))
+
+
+def _to_text(time: datetime) -> str:
+    """Return a time in RFC 3339."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def _with_time_zone(response: LambdaResponse) -> LambdaResponse:

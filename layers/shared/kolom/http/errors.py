@@ -4,11 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
 from kolom.aws import error_code, is_conflict, is_throttled, is_unavailable
 from kolom.errors import (
@@ -33,16 +31,6 @@ PROBLEM = "application/problem+json"
 
 RETRY_AFTER_SECONDS = 5
 """After how many seconds a request that got a 503 may be repeated."""
-
-# pydantic's messages for these types speak of "input" and "strings".
-_MESSAGES: Mapping[str, str] = {
-    "extra_forbidden": "is unknown: remove it, or begin its name with _ to have it ignored",
-    "missing": "is required",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_type": "must be a string",
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-}
 
 STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
     InvalidCursor: HTTPStatus.BAD_REQUEST,
@@ -100,10 +88,6 @@ def failure_of(error: Exception) -> Failure:
     match error:
         case KolomError() if (status := _status_of(error)) is not None:
             return _domain_failure(error, status)
-        case RequestValidationError():
-            return _validation_failure(error)
-        case RequestUnsupportedContentType():
-            return Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported content type")
         case ServiceError():
             return Failure(HTTPStatus(error.status_code), str(error.msg))
     if is_conflict(error) or is_throttled(error):
@@ -144,20 +128,3 @@ def _domain_failure(error: KolomError, status: HTTPStatus) -> Failure:
     if isinstance(error, RateLimited):
         retry_after_seconds = error.retry_after_seconds
     return Failure(status, str(error), error.errors if isinstance(error, InvalidInput) else (), retry_after_seconds)
-
-
-def _validation_failure(error: RequestValidationError) -> Failure:
-    if any(entry["type"] == "json_invalid" for entry in error.errors()):
-        return Failure(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
-    errors = [FieldError(_field(entry["loc"]), _message(entry)) for entry in error.errors()]
-    return Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "request validation failed", errors)
-
-
-def _field(location: Sequence[int | str]) -> str:
-    """Return the name of the field as the caller wrote it: the part after ``body``, ``query`` or ``path``."""
-    return str(location[1] if len(location) > 1 else location[-1])
-
-
-def _message(entry: Mapping[str, Any]) -> str:
-    message = _MESSAGES.get(entry["type"])
-    return message.format_map(entry.get("ctx", {})) if message else str(entry["msg"]).removeprefix("Value error, ")

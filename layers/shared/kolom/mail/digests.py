@@ -137,7 +137,7 @@ def _collecting_actions(chosen: str, due: datetime, now: datetime) -> tuple[Acti
         OutboxRecord.item_id.set(chosen.removeprefix(_PREFIX)),
         OutboxRecord.status.set("deferred"),
         OutboxRecord.reason.set(f"collects comments until {due:%H:%M} UTC"),
-        OutboxRecord.created_at.set(OutboxRecord.created_at | now),
+        OutboxRecord.enqueued_at.set(OutboxRecord.enqueued_at | now),
         OutboxRecord.attempts.set(0),
         OutboxRecord.queue.set(QUEUE),
         OutboxRecord.due.set(due),

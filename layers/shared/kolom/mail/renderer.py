@@ -5,12 +5,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, select_autoescape
 from markupsafe import Markup, escape
 
 from kolom.config import settings
 from kolom.i18n.locale import Locale, text_direction
 from kolom.submissions.reasons import describe
+from kolom.templates import new_environment
 
 _DIRECTORY: Final = Path(__file__).parent / "templates"
 _MAX_SUBJECT: Final = 160
@@ -20,7 +21,7 @@ def render(template: str, locale: Locale, **values: Any) -> tuple[str, str]:
     """Return the text and the HTML of a mail."""
     common = {"site": settings(), "locale": locale, "t": locale.translate, "direction": text_direction(locale.code)}
     plain, html = (
-        _environment().get_template(f"{template}.{form}").render(**common, **values) for form in ("txt", "html")
+        environment().get_template(f"{template}.{form}").render(**common, **values) for form in ("txt", "html")
     )
     return plain.strip() + "\n", html
 
@@ -34,15 +35,9 @@ def header_text(text: str, limit: int = _MAX_SUBJECT) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_DIRECTORY),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+def environment() -> Environment:
+    """Return the environment of mail."""
+    environment = new_environment(_DIRECTORY, autoescape=select_autoescape(["html"]))
     environment.filters["lines"] = _lines
     environment.globals["describe_reason"] = describe
     return environment

@@ -3,8 +3,10 @@
 | ``key`` | content |
 |---|---|
 | ``once#…`` | the comment or message created by a submission: ``fingerprint``, ``article_id``, ``item_id`` |
-| ``tally#…`` | the submissions of an address, a network or the site in a period: ``seen`` |
+| ``tally#clients#<network>`` | the counters of a network and its addresses; the last submissions (:func:`count_once`) |
+| ``tally#site#<period>`` | the submissions to the whole site in a period: ``total`` |
 | ``tally#copies#…`` | keyed hashes of the senders of a text on a day: ``seen`` |
+| ``tally#question-…`` | the confirmation mails caused by a client, to a mailbox or of the site in a period: ``seen`` |
 | ``sender#<comment>`` | keyed hashes of a comment's client: ``address``, ``network``; its ``submission`` |
 | ``ban#…`` | a banned client |
 | ``used#…`` | a used single-use token or proof of work |
@@ -12,13 +14,24 @@
 All items expire. DynamoDB deletes late, so readers must also check ``expires_at``.
 """
 
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_
+from types import MappingProxyType
+from typing import Any, Self
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.operand import Path
 
 from kolom.models.base import Record, TableMeta
+from kolom.models.expressions import Action, Condition
 
 
 class GuardRecord(Record):
-    """Any item of the table."""
+    """Any item of the table.
+
+    ``counters`` and ``ids`` are the attributes whose names have a ``#``: numbers, and sets of texts.
+    """
 
     class Meta(TableMeta):
         setting = "guard_table"
@@ -33,3 +46,42 @@ class GuardRecord(Record):
     network = UnicodeAttribute(null=True)
     submission = UnicodeAttribute(null=True)
     seen = UnicodeSetAttribute(null=True)
+    total = NumberAttribute(null=True)
+
+    counters: Mapping[str, int] = MappingProxyType({})
+    ids: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """Return the record of an item in DynamoDB's format."""
+        record = super().from_raw_data(data)
+        named = {name: value for name, value in data.items() if "#" in name}
+        record.counters = {name: int(value["N"]) for name, value in named.items() if "N" in value}
+        record.ids = {name: frozenset(value["SS"]) for name, value in named.items() if "SS" in value}
+        return record
+
+
+def count_once(
+    key: str,
+    maxima: Mapping[str, int],
+    member_id: str,
+    *,
+    ids: str,
+    is_remembered: bool,
+    outdated: Iterable[str],
+    expires_at: int,
+) -> bool:
+    """Add 1 to the counters of an item if all are below their maxima, and the set ``ids`` lacks ``member_id``.
+
+    Return whether they were. Also adds ``member_id`` to the set if ``is_remembered``, and removes the attributes
+    ``outdated``. One UpdateItem.
+    """
+    members = Path([ids])
+    conditions: list[Condition] = [members.does_not_exist() | ~members.contains(member_id)]
+    conditions += [Path([name]).does_not_exist() | (Path([name]) < maximum) for name, maximum in maxima.items()]
+    actions: list[Action] = [GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
+    actions += [Path([name]).add(1) for name in maxima]
+    if is_remembered:
+        actions.append(members.add({"SS": [member_id]}))
+    actions += [Path([name]).remove() for name in outdated]
+    return GuardRecord(key).update_if(reduce(and_, conditions), actions)

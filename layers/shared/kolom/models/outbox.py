@@ -9,6 +9,8 @@
 An item has references only: no address in plain text and no content. The composer reads both from their tables.
 """
 
+from datetime import datetime
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
@@ -36,7 +38,7 @@ class Due(GlobalSecondaryIndex["OutboxRecord"]):
 
 
 class OutboxByStatus(GlobalSecondaryIndex["OutboxRecord"]):
-    """All mail by status."""
+    """Mail that is sent, failed or dropped, by status. Unsent mail is only in :class:`Due`: its status changes soon."""
 
     class Meta:
         index_name = "by_status"
@@ -52,6 +54,9 @@ class OutboxRecord(Record):
     A digest has the ids of the mails that were sent singly in its hour (``single``), of those that it replaces
     (``members``), and the number of further mails (``more``). Before the first member, it has no status. A mail that a
     digest replaces has its id in ``digest``.
+
+    ``created_at`` is the range key of the index by status. Unsent mail does not have it; earlier versions set it when
+    they created a mail. :attr:`created` is the time of creation in any case.
     """
 
     class Meta(OutboxMeta):
@@ -64,7 +69,8 @@ class OutboxRecord(Record):
     item_id = UnicodeAttribute()
     person = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
-    created_at = TimestampAttribute()
+    enqueued_at = TimestampAttribute(null=True)
+    created_at = TimestampAttribute(null=True)
     deadline = TimestampAttribute()
     queue = UnicodeAttribute(null=True)
     due = TimestampAttribute(null=True)
@@ -81,6 +87,13 @@ class OutboxRecord(Record):
 
     due_index = Due()
     by_status = OutboxByStatus()
+
+    @property
+    def created(self) -> datetime:
+        """Return when the mail was created."""
+        created = self.enqueued_at or self.created_at
+        assert created is not None
+        return created
 
 
 class SuppressionRecord(Record):

@@ -9,6 +9,7 @@
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the beginning of the text |
 | ``doc#7`` | ``rest`` | :class:`TextRecord`: the rest of a long text |
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
+| ``related#7`` | ``related`` | :class:`RelatedRecord`: the related articles for the page of the article |
 | ``words#e`` | ``election``, ``elan#élan`` | a word of some article; no other attributes |
 | ``titles#p`` | ``politik#7`` | a word of that article's title; no other attributes |
 
@@ -22,7 +23,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    ListAttribute,
+    NumberAttribute,
+    NumberSetAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, UpdateError
 
@@ -37,6 +45,7 @@ DOC: Final = "doc"
 REST: Final = "rest"
 TERMS: Final = "terms"
 _POSTINGS: Final = "b"
+RELATED: Final = "related"
 
 
 class SearchRecord(Record):
@@ -101,6 +110,13 @@ class TextRecord(SearchRecord):
     rest = UnicodeAttribute()
 
 
+class RelatedRecord(SearchRecord):
+    """The ids of the articles that are related to an article, the most similar first."""
+
+    schema = NumberAttribute(default=1)
+    ids: ListAttribute[int] = ListAttribute()
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A block as read: its number, and its elements in DynamoDB's number format.
@@ -126,9 +142,9 @@ def postings_part(number: int) -> str:
     return f"{_POSTINGS}{number:05d}"
 
 
-def read_blocks(key: str) -> list[Block]:
+def read_blocks(key: str, *, consistent: bool = False) -> list[Block]:
     """Return all blocks of a term, those of earlier versions first. A request for each MB."""
-    return [_block(item) for item in _query(key)]
+    return [_block(item) for item in _query(key, consistent=consistent)]
 
 
 def read_documents() -> tuple[int, list[Block]]:

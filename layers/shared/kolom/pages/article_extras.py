@@ -9,7 +9,7 @@ from kolom.comments import public
 from kolom.comments.types import CommentPage, PublicComment
 from kolom.config import settings
 from kolom.pages.optional_parts import load_part
-from kolom.search.more_like_this import related_articles
+from kolom.search.related_lists import listed_related
 
 COMMENTS_LENGTH: Final = 20
 RELATED_LENGTH: Final = 4
@@ -39,7 +39,7 @@ class ArticleExtras:
 def load_article_extras(
     article: Article, *, cursor: str | None, reply_to_id: str | None, now: datetime
 ) -> ArticleExtras:
-    """Load the comments from ``cursor`` on with two requests, and the related articles with further ones.
+    """Load the comments from ``cursor`` on, and the related articles, with two requests each.
 
     :raises InvalidCursor: ``cursor`` does not belong to this article's comments
     """
@@ -48,7 +48,7 @@ def load_article_extras(
     )
     # If the comments are unavailable, the reader has waited for a timeout already: do not risk a second one.
     has_related = article.is_listed and comments is not None
-    related = load_part("related articles", lambda: related_articles(article.id, RELATED_LENGTH)) if has_related else ()
+    related = load_part("related articles", lambda: listed_related(article.id, RELATED_LENGTH)) if has_related else ()
     return ArticleExtras(
         comments=comments,
         related=related or (),

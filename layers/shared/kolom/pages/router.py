@@ -7,8 +7,9 @@
 | ``/labels/``, ``/archive/`` | 1 |
 | ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searcher` |
 | ``/contact/`` | 0 |
-| ``/{slug}/``, or an article's own path | 17: pointer, body, adjacent articles (2), comments (2), related ones (11) |
-| … stored when a path ``/x`` did not yet reserve the slug ``x`` | 19: one more pointer and article |
+| ``/{slug}/``, or an article's own path | 8: pointer, body, adjacent articles (2), comments (2), related ones (2) |
+| … indexed by an earlier version, without a list of related articles | 18: 11 more to search for them |
+| … stored when a path ``/x`` did not yet reserve the slug ``x`` | 10: one more pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | the feed of another system, ``/favicon.ico`` | 3, then a 301 |
 | ``/?p=12`` and the like (:mod:`kolom.pages.wordpress_urls`) | 2, then a 301 |
@@ -40,8 +41,6 @@ from kolom.labels import display_label, normalize_label
 from kolom.pages import views
 from kolom.pages.article_extras import load_article_extras
 from kolom.pages.response import HtmlResponse, redirect
-from kolom.pages.search_page import PATH as SEARCH_PATH
-from kolom.pages.search_page import SearchForm, search_page
 from kolom.pages.theme import get_theme
 from kolom.pages.wordpress_urls import home_redirect, post_redirect
 
@@ -126,8 +125,11 @@ def _contact(path: str, query: Query, locale: Locale) -> HtmlResponse:
 
 
 def _search(path: str, query: Query, locale: Locale) -> HtmlResponse:
+    # Imported here, since other pages do not need it: it adds 40 ms to a cold start.
+    from kolom.pages.search_page import PATH, SearchForm, search_page
+
     form, cursor = SearchForm.from_query(query), _value(query, "cursor")
-    return search_page(form, locale, cursor=cursor) if path == SEARCH_PATH else redirect(form.path(cursor))
+    return search_page(form, locale, cursor=cursor) if path == PATH else redirect(form.path(cursor))
 
 
 def _label(path: str, query: Query, locale: Locale, label: str) -> HtmlResponse:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from kolom import urls
@@ -19,6 +19,7 @@ from kolom.limits import FIELD_LIMITS
 from kolom.pages.avatar import render_avatar
 from kolom.pages.theme import get_theme, known_theme
 from kolom.submissions.reasons import describe
+from kolom.templates import new_environment
 from kolom.timestamps import to_rfc3339
 
 _DIRECTORY: Final = Path(__file__).parent / "templates"
@@ -69,7 +70,7 @@ def render(
     """
     shown = known_theme() if is_unavailable else get_theme()
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             head=head,
@@ -88,15 +89,9 @@ def render(
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_DIRECTORY),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+def environment() -> Environment:
+    """Return the environment of the pages."""
+    environment = new_environment(_DIRECTORY, autoescape=True)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
         absolute=urls.absolute_url,

@@ -23,7 +23,6 @@ from kolom.articles import public
 from kolom.articles.names import post_number_alias
 from kolom.errors import NotFound
 from kolom.feeds.legacy_urls import find_legacy_feed_redirect
-from kolom.pages.search_page import SearchForm
 
 _NUMBERED: Final = ("p", "page_id", "attachment_id", "author", "cat")
 _PERIOD: Final = re.compile(r"([0-9]{4})(?:(0[1-9]|1[0-2])(?:[0-9]{2})?)?")
@@ -61,7 +60,7 @@ def home_redirect(path: str, query: Mapping[str, list[str]]) -> str | None:
         year, month = int(period[1]), period[2]
         return urls.month_path(year, int(month)) if month else urls.year_path(year)
     if words := _value(query, "s"):
-        return SearchForm(q=words).path()
+        return urls.with_query("/search/", urlencode({"q": words}))
     if any(re.fullmatch("[0-9]+", _value(query, name)) for name in _NUMBERED):
         raise NotFound("this site has no such page")
     return None

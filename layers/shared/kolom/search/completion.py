@@ -12,10 +12,10 @@ from typing import Final
 from kolom.search import title_index, vocabulary
 from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.codec import encode_frequency
-from kolom.search.document import MIN_PREFIX, TITLE_WEIGHT
 from kolom.search.document_table import DocumentTable
 from kolom.search.index_reader import Postings, read_postings
 from kolom.search.query_parser import Query, QueryWord, last_word
+from kolom.search.terms import MIN_PREFIX, TITLE_WEIGHT
 from kolom.search.tokenizer import Word, strip_accents
 
 _MAX_COMPLETIONS: Final = 3

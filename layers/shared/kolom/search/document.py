@@ -7,14 +7,13 @@ from itertools import islice
 from typing import Final
 from unicodedata import normalize
 
-from kolom.articles.names import label_key
 from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
+from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, TITLE_WEIGHT, label_term
 from kolom.search.tokenizer import Word, join_hyphenated, strip_accents, tokenize
 
-TITLE_WEIGHT: Final = 3
 LABEL_WEIGHT: Final = 2
 HEADING_WEIGHT: Final = 2
 MAX_TERMS: Final = 10_000
@@ -22,12 +21,6 @@ MAX_TERMS: Final = 10_000
 
 MAX_TERMS_BYTES: Final = 150_000
 """The limit for all terms of one article: a ``terms#`` item (at most 400 KB) may contain two versions of them."""
-
-MAX_TEXT_BYTES: Final = 100 * 1024
-"""How much of an article's text is stored for snippets and phrases."""
-
-MIN_PREFIX: Final = 2
-"""The minimum length in letters of a word that is completed, and of the title words for it."""
 
 MAX_TITLE_WORDS: Final = 30
 _WORD_LENGTHS: Final = range(3, 31)
@@ -85,11 +78,6 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
         text=stored,
         is_whole=is_whole,
     )
-
-
-def label_term(label: str) -> str:
-    """Return the term of all articles with a label. The colon cannot occur in a word."""
-    return f"label:{label_key(label)}"
 
 
 class _TermCounter:

@@ -13,8 +13,8 @@ from typing import Final, Self
 from kolom.models.search import Block, read_documents, read_revisions
 from kolom.search.bm25 import Scorer, length_norms
 from kolom.search.codec import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code
-from kolom.search.document import MAX_TEXT_BYTES
 from kolom.search.index_reader import Postings, results
+from kolom.search.terms import MAX_TEXT_BYTES
 
 MAX_TEXTS_BYTES: Final = 1_000_000
 """The approximate amount of text that one request reads."""

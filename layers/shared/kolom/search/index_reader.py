@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import batched
 from typing import Final
 
@@ -45,20 +45,21 @@ class StoredResult:
         return sum(map(len, self.parts)) + self.summary.size_bytes + _OBJECTS_BYTES
 
 
-def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[int, int]]:
+def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = False) -> dict[str, dict[int, int]]:
     """Return for each term the frequency codes by article id. One Query per term, eight at once.
 
     Stops after :data:`MAX_POSTINGS` postings, but always reads the first ``needed`` terms. The result lacks terms
     that were not read.
     """
     distinct = list(dict.fromkeys(terms))
+    read = partial(posting_blocks.read, consistent=consistent)
     if len(distinct) == 1:
-        return {distinct[0]: posting_blocks.read(distinct[0])}
+        return {distinct[0]: read(distinct[0])}
     found: dict[str, dict[int, int]] = {}
     for batch in batched(distinct, _AT_ONCE, strict=False):
         if len(found) >= needed and sum(map(len, found.values())) >= MAX_POSTINGS:
             break
-        found.update(zip(batch, _pool().map(posting_blocks.read, batch), strict=True))
+        found.update(zip(batch, _pool().map(read, batch), strict=True))
     return found
 
 

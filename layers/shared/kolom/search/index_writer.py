@@ -9,7 +9,8 @@ to match. It never looks at what changed, so duplicate, late or repeated events 
    added to the document list: an article is searchable exactly when it is on that list. The stored result of an article
    that is no longer listed is deleted in this step.
 3. Obsolete entries are removed: first from the document list, then title words, postings and emptied blocks.
-4. ``terms#<id>`` is reduced to exactly the terms that the index has now, or deleted, on the same condition.
+4. The lists of related articles are computed (:mod:`.related_lists`).
+5. ``terms#<id>`` is reduced to exactly the terms that the index has now, or deleted, on the same condition.
 
 Articles are processed in batches: all elements of a batch for the same block are one write.
 """
@@ -36,6 +37,7 @@ from kolom.search.analyzer import ANALYZER_VERSION
 from kolom.search.codec import DOCUMENTS_PER_BLOCK, EARLIER_POSTINGS_PER_BLOCK, POSTINGS_PER_BLOCK
 from kolom.search.document import EMPTY_DOCUMENT, IndexedDocument, build_document
 from kolom.search.forward_index import ForwardEntry, load_entry, to_record
+from kolom.search.related_lists import RelatedListWriter
 from kolom.search.result_records import result_records
 
 WORKERS: Final = 16
@@ -216,11 +218,22 @@ class _Batch:
         )
         self._write(plans, IndexPlan.removals, posting_blocks.remove)
         self._write(plans, IndexPlan.earlier_removals, model.remove_elements)
+        self._update_related_lists(plans)
         self._each([plan.article_id for plan in self._active(plans)], commit, one)
         return [each for each in conflicts if each not in self.failed]
 
     def _active(self, plans: Mapping[int, IndexPlan]) -> list[IndexPlan]:
         return [plan for article_id, plan in sorted(plans.items()) if article_id not in self.failed]
+
+    def _update_related_lists(self, plans: Mapping[int, IndexPlan]) -> None:
+        changed = {
+            plan.article_id: plan.desired.frequencies()
+            for plan in self._active(plans)
+            if not (plan.was_committed and plan.current.has_same_terms(plan.desired))
+        }
+        lists = RelatedListWriter(changed)
+        self._each(list(changed), lists.update, lambda each: (each,))
+        self._each(sorted(lists.neighbors), lists.update_neighbor, lists.neighbors.__getitem__)
 
     def _update_titles(
         self,

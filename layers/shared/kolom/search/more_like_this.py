@@ -3,14 +3,16 @@
 Requests: the article's ``terms#``, the revision of the document list, at most 8 Queries of postings, one BatchGetItem.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from kolom.articles.types import ArticleSummary
 from kolom.pagination import first_page
 from kolom.search import document_table
 from kolom.search.codec import FREQUENCIES
+from kolom.search.document_table import DocumentTable
 from kolom.search.forward_index import load_entry
-from kolom.search.index_reader import load_results, read_postings
+from kolom.search.index_reader import Postings, load_results, read_postings
 
 MAX_TERMS: Final = 8
 _MAX_LABELS: Final = 2
@@ -22,24 +24,33 @@ def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
 
     Returns fewer if the texts are long, since they are read too, or if the summaries do not fit on a page.
     """
-    terms = _significant_terms(article_id)
+    own = load_entry(article_id, consistent=False).frequencies()
     listed = document_table.get()
-    postings = read_postings(terms)
-    ranking = listed.rank(postings, (((term,), 1) for term in terms))
-    others = sorted(
-        (each for each in ranking.scores if each != article_id), key=lambda each: (-ranking.scores[each], -each)
-    )
-    best = list(listed.within_budget(others[:limit]))
+    best = list(listed.within_budget(rank_related(article_id, own, listed, read_postings)[:limit]))
     found = load_results(best)
     return first_page((found[each].summary for each in best if each in found), limit)[0]
 
 
-def _significant_terms(article_id: int) -> list[str]:
+def rank_related(
+    article_id: int,
+    own: Mapping[str, int],
+    listed: DocumentTable,
+    read: Callable[[Sequence[str]], Postings],
+) -> list[int]:
+    """Return the ids of all other articles that have a significant term of the article, the most similar first.
+
+    ``own`` has the frequency codes of the terms of the article; ``read`` returns the postings of terms.
+    """
+    terms = _significant_terms(own)
+    scores = listed.rank(read(terms), (((term,), 1) for term in terms)).scores
+    return sorted(scores.keys() - {article_id}, key=lambda each: (-scores[each], -each))
+
+
+def _significant_terms(frequencies: Mapping[str, int]) -> list[str]:
     """Return up to two labels and the most frequent terms of the article; of equally frequent terms the longer first.
 
     The rarity of a term is known only after its postings are read; it then determines the weight of the term.
     """
-    frequencies = load_entry(article_id, consistent=False).frequencies()
     labels = sorted(term for term in frequencies if term.startswith("label:"))[:_MAX_LABELS]
     weights = {
         term: FREQUENCIES[code]

@@ -27,10 +27,10 @@ _PACKED_BYTES_PER_NUMBER: Final = 8
 """A large block waits for more numbers: one for each of so many bytes that are already packed."""
 
 
-def read(term: str) -> dict[int, int]:
+def read(term: str, *, consistent: bool = False) -> dict[int, int]:
     """Return the frequency codes of a term by article id. One Query for each MB."""
     found: dict[int, int] = {}
-    for block in model.read_blocks(term):
+    for block in model.read_blocks(term, consistent=consistent):
         # An article that is listed twice, during an update, counts once.
         found.update(_decode(block))
     return found

@@ -1,10 +1,8 @@
 """API schemas of search results, suggestions and related articles."""
 
-from typing import Self
+from typing import TypedDict
 
-from pydantic import BaseModel
-
-from kolom.articles.schemas import ArticleSummaryOut
+from kolom.articles.schemas import ArticleSummaryOut, to_summary_out
 from kolom.articles.types import ArticleSummary
 from kolom.search.autocomplete import Suggestions
 from kolom.search.searcher import Result, Results
@@ -19,21 +17,10 @@ class SearchResultOut(ArticleSummaryOut):
     score: float
     title_html: str
     snippet_html: str
-    matched_labels: list[str]
-
-    @classmethod
-    def of_result(cls, result: Result) -> Self:
-        """Convert a result."""
-        return cls(
-            **ArticleSummaryOut.of(result.summary).model_dump(),
-            score=result.score,
-            title_html=result.title_html,
-            snippet_html=result.snippet_html,
-            matched_labels=list(result.matched_labels),
-        )
+    matched_labels: tuple[str, ...]
 
 
-class SearchResultListOut(BaseModel):
+class SearchResultListOut(TypedDict):
     """A page of results.
 
     ``did_you_mean`` is the corrected query, if a word was corrected. ``relaxed``: the query's phrases were not found,
@@ -50,22 +37,8 @@ class SearchResultListOut(BaseModel):
     relaxed: bool
     completed: dict[str, list[str]]
 
-    @classmethod
-    def of(cls, query: str, results: Results) -> Self:
-        """Convert a page of results."""
-        return cls(
-            query=query,
-            items=[SearchResultOut.of_result(result) for result in results.items],
-            total=results.total,
-            total_is_exact=results.total_is_exact,
-            next_cursor=results.next_cursor,
-            did_you_mean=results.did_you_mean,
-            relaxed=results.is_relaxed,
-            completed={word: list(forms) for word, forms in results.completed.items()},
-        )
 
-
-class SuggestionOut(BaseModel):
+class SuggestionOut(TypedDict):
     """A suggested article; ``title_html`` is escaped text in which ``<mark>`` is the only markup."""
 
     slug: str
@@ -73,30 +46,53 @@ class SuggestionOut(BaseModel):
     title_html: str
 
 
-class SuggestionListOut(BaseModel):
+class SuggestionListOut(TypedDict):
     """Suggested articles, and completed queries for the search box."""
 
     items: list[SuggestionOut]
     completions: list[str]
 
-    @classmethod
-    def of(cls, suggestions: Suggestions) -> Self:
-        """Convert suggestions."""
-        return cls(
-            items=[
-                SuggestionOut(slug=each.slug, title=each.title, title_html=each.title_html)
-                for each in suggestions.items
-            ],
-            completions=list(suggestions.completions),
-        )
 
-
-class RelatedArticlesOut(BaseModel):
+class RelatedArticlesOut(TypedDict):
     """Related articles, the most similar first."""
 
     items: list[ArticleSummaryOut]
 
-    @classmethod
-    def of(cls, summaries: tuple[ArticleSummary, ...]) -> Self:
-        """Convert the related articles."""
-        return cls(items=[ArticleSummaryOut.of(summary) for summary in summaries])
+
+def to_results_out(query: str, results: Results) -> SearchResultListOut:
+    """Convert a page of results."""
+    return {
+        "query": query,
+        "items": [_result_out(result) for result in results.items],
+        "total": results.total,
+        "total_is_exact": results.total_is_exact,
+        "next_cursor": results.next_cursor,
+        "did_you_mean": results.did_you_mean,
+        "relaxed": results.is_relaxed,
+        "completed": {word: list(forms) for word, forms in results.completed.items()},
+    }
+
+
+def to_suggestions_out(suggestions: Suggestions) -> SuggestionListOut:
+    """Convert suggestions."""
+    return {
+        "items": [
+            {"slug": each.slug, "title": each.title, "title_html": each.title_html} for each in suggestions.items
+        ],
+        "completions": list(suggestions.completions),
+    }
+
+
+def to_related_out(summaries: tuple[ArticleSummary, ...]) -> RelatedArticlesOut:
+    """Convert the related articles."""
+    return {"items": [to_summary_out(summary) for summary in summaries]}
+
+
+def _result_out(result: Result) -> SearchResultOut:
+    return {
+        **to_summary_out(result.summary),
+        "score": result.score,
+        "title_html": result.title_html,
+        "snippet_html": result.snippet_html,
+        "matched_labels": tuple(result.matched_labels),
+    }

@@ -31,7 +31,6 @@ from kolom.search import document_table, spellcheck
 from kolom.search.analyzer import base_language
 from kolom.search.codec import seconds
 from kolom.search.completion import complete
-from kolom.search.document import label_term
 from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import (
     MAX_CHARACTERS,
@@ -46,6 +45,7 @@ from kolom.search.highlighter import (
 from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import Query, QueryWord, parse
+from kolom.search.terms import label_term
 from kolom.search.tokenizer import find_words, strip_accents
 
 MAX_VERIFIED: Final = 100

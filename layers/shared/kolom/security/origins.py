@@ -1,4 +1,4 @@
-"""The origin of a comment or message, stored for a limited time, so that rate limits and bans can use it."""
+"""The origin of a comment, stored for a limited time, so that rate limits and bans can use it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class SubmissionOrigin:
 
 
 def origin_key(item_id: str) -> str:
-    """Return the key of the origin of a comment or message."""
+    """Return the key of the origin of a comment."""
     return f"sender#{item_id}"
 
 
@@ -44,12 +44,12 @@ def keep_until(item_id: str, expires_at: int) -> None:
 
 
 def load(item_id: str, *, now: datetime) -> SubmissionOrigin | None:
-    """Return the origin of a comment or message; None if it is no longer stored. One BatchGetItem."""
+    """Return the origin of a comment; None if it is no longer stored. One BatchGetItem."""
     return find(single_use.get_records([origin_key(item_id)]), item_id, now=now)
 
 
 def find(records: Iterable[GuardRecord], item_id: str, *, now: datetime) -> SubmissionOrigin | None:
-    """Return the origin of a comment or message among ``records``, or None."""
+    """Return the origin of a comment among ``records``, or None."""
     for record in records:
         if record.key == origin_key(item_id) and single_use.is_unexpired(record, now):
             client = ClientId(str(record.address), str(record.network))

@@ -1,4 +1,4 @@
-"""Rate limits per IP address, per network, and for the whole site.
+"""Rate limits of confirmation mails: per IP address, network and mailbox, and for the whole site.
 
 For each limit and period of time, one item has the set of ids of the submissions. A submission that is sent again
 because its response was lost is in the set already, so it is not counted twice.
@@ -9,17 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from kolom.errors import RateLimited
 from kolom.models.expressions import has_room
 from kolom.models.guard import GuardRecord
 from kolom.security.client_address import ClientId
 from kolom.timestamps import SECONDS_PER_DAY
 
-_MINUTE: Final = 60
 _HOUR: Final = 3_600
-
-_MESSAGES_BY_ADDRESS_A_DAY: Final = 2  # times the limit per minute
-_MESSAGES_BY_NETWORK_A_DAY: Final = 4
 
 _CONFIRMATIONS_TO_MAILBOX_A_DAY: Final = 3
 _CONFIRMATIONS_BY_ADDRESS_AN_HOUR: Final = 3
@@ -36,30 +31,6 @@ class Limit:
     what: str
     max: int
     seconds: int
-
-
-def limits_for_client(client: ClientId, per_minute: int) -> Sequence[Limit]:
-    """Return the limits of a client: strict per address, loose per network, and one for the whole site.
-
-    A network's limit is loose since mobile carriers share addresses.
-    """
-    return (
-        Limit(f"address#{client.address}", per_minute, _MINUTE),
-        Limit(f"address#{client.address}", per_minute * 10, _HOUR),
-        Limit(f"network#{client.network}", per_minute * 20, _MINUTE),
-        Limit("site", per_minute * 100, _MINUTE),
-    )
-
-
-def limits_for_messages(client: ClientId, per_minute: int) -> Sequence[Limit]:
-    """Return the further limits of a client for messages.
-
-    Each message causes a mail, and the sandbox of SES sends 200 a day.
-    """
-    return (
-        Limit(f"message-address#{client.address}", per_minute * _MESSAGES_BY_ADDRESS_A_DAY, SECONDS_PER_DAY),
-        Limit(f"message-network#{client.network}", per_minute * _MESSAGES_BY_NETWORK_A_DAY, SECONDS_PER_DAY),
-    )
 
 
 def confirmation_limits(mailbox: str, client: ClientId | None) -> Sequence[Limit]:
@@ -81,18 +52,6 @@ def confirmation_limits(mailbox: str, client: ClientId | None) -> Sequence[Limit
         Limit("question-site", _CONFIRMATIONS_BY_SITE_AN_HOUR, _HOUR),
         Limit("question-site", _CONFIRMATIONS_BY_SITE_A_DAY, SECONDS_PER_DAY),
     )
-
-
-def enforce(submission_id: str, limits: Sequence[Limit], *, now: datetime) -> None:
-    """Count the submission against each limit in turn. One UpdateItem each.
-
-    :raises RateLimited: a limit is reached; the limits after it are not counted
-    """
-    reached = find_reached(submission_id, limits, now=now)
-    if reached is not None:
-        wait = reached.seconds - int(now.timestamp()) % reached.seconds
-        unit = "second" if wait == 1 else "seconds"
-        raise RateLimited(f"rate limit exceeded; try again in {wait} {unit}", wait)
 
 
 def find_reached(submission_id: str, limits: Sequence[Limit], *, now: datetime) -> Limit | None:

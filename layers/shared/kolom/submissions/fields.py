@@ -1,16 +1,13 @@
-"""The types of the form fields that visitors fill in, with their validation and normalization. Pure."""
+"""The texts that visitors fill into form fields, with their validation and normalization. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Final
 from urllib.parse import urlsplit
-
-from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from kolom.limits import MAX_CONTENT, MAX_EMAIL, MAX_NAME, MAX_SUBJECT, MAX_WEBSITE
 from kolom.rendering import visitor_text
+from kolom.validation import Text
 
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -27,12 +24,8 @@ _VISIBLE: Final = (
 )
 # A host name with a dot, and nothing that could be a scheme or a user in front of it.
 _HOST: Final = re.compile(r"[^\s/?#:@.]+(?:\.[^\s/?#:@.]+)+\.?(?::\d{1,5})?(?=[/?#]|$)")
+_COMMENT_ID: Final = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _WEBSITE: Final = r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,3})?([/?#][!#-;=?-\[\]_a-z~]*)?$"
-
-
-def _documented(**schema: Any) -> Any:
-    """Return a schema for the OpenAPI document, which cannot show validators that are functions."""
-    return Field(json_schema_extra=schema)
 
 
 def _on_one_line(value: str) -> str:
@@ -48,18 +41,10 @@ def _visible(value: str) -> str:
     return cleaned
 
 
-def _within(limit: int) -> Callable[[str], str]:
-    """Return a validator of the length of normalized text: NFC can make a text three times as long."""
-
-    def check(value: str) -> str:
-        if len(value) > limit:
-            raise ValueError(f"must have at most {limit} characters")
-        return value
-
-    return check
-
-
 def _email(value: str) -> str:
+    # Imported here, since most comments have no email address: it adds 30 ms to a cold start.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(value, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
@@ -85,81 +70,23 @@ def _is_invisible(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) == "Cf"
 
 
-def _none_if_empty(value: Any) -> Any:
-    # A plain form sends empty fields.
-    return None if isinstance(value, str) and not value.strip(" ") else value
+def _comment_id(value: str) -> str:
+    if not _COMMENT_ID.fullmatch(value):
+        raise ValueError(f"String should match pattern '^{_COMMENT_ID.pattern}$'")
+    return value
 
 
-def _trimmed(value: Any) -> Any:
-    return value.strip(" ") if isinstance(value, str) else value
-
-
-Name = Annotated[
-    str,
-    StringConstraints(max_length=MAX_NAME),
-    AfterValidator(_on_one_line),
-    AfterValidator(_visible),
-    AfterValidator(_within(MAX_NAME)),
-    _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
-]
-OptionalName = Annotated[Name | None, BeforeValidator(_none_if_empty)]
-Content = Annotated[
-    str,
-    StringConstraints(max_length=MAX_CONTENT),
-    AfterValidator(_visible),
-    AfterValidator(_within(MAX_CONTENT)),
-    _documented(minLength=1, pattern=_VISIBLE),
-]
-Subject = Annotated[
-    Annotated[
-        str,
-        StringConstraints(max_length=MAX_SUBJECT),
-        AfterValidator(_on_one_line),
-        AfterValidator(_visible),
-        AfterValidator(_within(MAX_SUBJECT)),
-        _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
-    ]
-    | None,
-    BeforeValidator(_none_if_empty),
-]
-RequiredEmail = Annotated[
-    str,
-    BeforeValidator(_trimmed),
-    StringConstraints(max_length=MAX_EMAIL),
-    AfterValidator(_on_one_line),
-    AfterValidator(_email),
-    _documented(format="email"),
-]
+NAME: Final = Text(
+    _on_one_line, _visible, max_length=MAX_NAME, minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"
+)
+CONTENT: Final = Text(_visible, max_length=MAX_CONTENT, minLength=1, pattern=_VISIBLE)
+SUBJECT: Final = Text(
+    _on_one_line, _visible, max_length=MAX_SUBJECT, minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"
+)
+EMAIL: Final = Text(_on_one_line, _email, max_length=MAX_EMAIL, is_trimmed=True, format="email")
 """One plain email address: without a display name, a comment or a second address."""
 
-Email = Annotated[RequiredEmail | None, BeforeValidator(_none_if_empty)]
-Website = Annotated[
-    Annotated[
-        str,
-        BeforeValidator(_trimmed),
-        StringConstraints(max_length=MAX_WEBSITE),
-        AfterValidator(_on_one_line),
-        AfterValidator(_website),
-        AfterValidator(_within(MAX_WEBSITE)),
-        _documented(pattern=_WEBSITE),
-    ]
-    | None,
-    BeforeValidator(_none_if_empty),
-]
-Flag = Annotated[bool, BeforeValidator(lambda value: False if value in ("", None) else value)]
-"""A checkbox: ``on`` in a form, true in JSON."""
-
-Token = Annotated[
-    Annotated[
-        str,
-        StringConstraints(max_length=4_096),
-        AfterValidator(_on_one_line),
-        _documented(pattern=f"^{_ON_ONE_LINE}$"),
-    ]
-    | None,
-    BeforeValidator(_none_if_empty),
-]
-CommentId = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")] | None, BeforeValidator(_none_if_empty)
-]
-Honeypot = Annotated[str | None, StringConstraints(max_length=MAX_CONTENT), BeforeValidator(_none_if_empty)]
+WEBSITE: Final = Text(_on_one_line, _website, max_length=MAX_WEBSITE, is_trimmed=True, pattern=_WEBSITE)
+TOKEN: Final = Text(_on_one_line, max_length=4_096, pattern=f"^{_ON_ONE_LINE}$")
+COMMENT_ID: Final = Text(_comment_id, pattern=f"^{_COMMENT_ID.pattern}$")
+HONEYPOT: Final = Text(max_length=MAX_CONTENT)

@@ -17,9 +17,10 @@ from kolom.http.headers import headers_of
 from kolom.models.errors import StorageError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.security import bans, origins, rate_limits, signing, single_use
+from kolom.security import bans, origins, signing, single_use
 from kolom.security.client_address import ClientId, client_ip
 from kolom.security.origins import SubmissionOrigin
+from kolom.security.submission_limits import SubmissionLimits
 from kolom.submissions import copies, form_tokens, proof_of_work, spam_rules
 from kolom.submissions.idempotency import DuplicateSubmission, SubmissionIdentity
 from kolom.submissions.spam_rules import SpamFinding, SpamPolicy, SpamSignals
@@ -80,6 +81,8 @@ class NewSubmission[Result](Protocol):
     """A comment or a message that a visitor submits."""
 
     purpose: str
+    is_message: bool
+    """Whether the daily limits of messages apply."""
     form: FormMeta
 
     def fields(self) -> dict[str, Any]:
@@ -88,10 +91,6 @@ class NewSubmission[Result](Protocol):
 
     def check(self) -> None:
         """Raise an error if the submission is not acceptable, before it counts against a limit."""
-        ...
-
-    def limits(self, client: ClientId, per_minute: int) -> Sequence[rate_limits.Limit]:
-        """Return the rate limits that apply in addition to those of all submissions."""
         ...
 
     def text(self) -> SubmittedText:
@@ -117,26 +116,34 @@ def submit_new[Result](submission: NewSubmission[Result], context: RequestContex
     :raises RateLimited: a limit of the client, its network or the site is reached
     :raises KolomError: raised by the submission itself
     """
-    pipeline = SubmissionPipeline.start(submission.purpose, submission.fields(), submission.form, context, now=now)
+    pipeline = SubmissionPipeline.start(submission, context, now=now)
     try:
         pipeline.refuse_repeated()
         submission.check()
-        pipeline.check_limits(submission.limits)
+        pipeline.check_limits()
         return submission.store(pipeline.score_spam(submission.text()), pipeline)
     except AlreadySubmitted as error:
         return submission.repeat(error.record, is_same_client=pipeline.identity.has_secret)
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedEdit:
+    """An edit that passed the checks. ``stage`` must add its writes to the transaction that stores it."""
+
+    findings: tuple[SpamFinding, ...]
+    stage: Callable[[Transaction], None]
+
+
 def submit_edit(
     item_id: str, text: SubmittedText, context: RequestContext, *, revision: int, now: datetime
-) -> tuple[SpamFinding, ...]:
+) -> CheckedEdit:
     """Process an edit of the ``revision`` of an item, and return the findings of the spam rules.
 
     :raises RateLimited: a limit of the client, its network or the site is reached
     """
     pipeline = SubmissionPipeline.start_edit(item_id, text.source, context, revision=revision, now=now)
     pipeline.check_limits()
-    return pipeline.score_spam(text)
+    return CheckedEdit(pipeline.score_spam(text), pipeline.limits.stage)
 
 
 class SubmissionPipeline:
@@ -151,6 +158,7 @@ class SubmissionPipeline:
         identity: SubmissionIdentity,
         form: FormMeta | None,
         client: ClientId,
+        limits: SubmissionLimits,
         records: list[GuardRecord],
         now: datetime,
         *,
@@ -161,30 +169,32 @@ class SubmissionPipeline:
         # An edit has no form; its edit token replaces it.
         self._form_seconds = float(spam_rules.MIN_SECONDS) if form is None else None
         self._proof: proof_of_work.Proof | None = None
+        self._records = records
         self._is_banned = bans.is_banned(records, now)
         self._sender = sender or client
         self._duplicate = identity.find(records, now=now)
         self.identity = identity
+        self.limits = limits
         self.origin = SubmissionOrigin(client, identity.id)
 
     @classmethod
-    def start(
-        cls, purpose: str, fields: dict[str, Any], form: FormMeta, context: RequestContext, *, now: datetime
-    ) -> "SubmissionPipeline":
-        """Identify a new submission by ``fields``. One BatchGetItem.
+    def start(cls, submission: NewSubmission[Any], context: RequestContext, *, now: datetime) -> "SubmissionPipeline":
+        """Identify a new submission by its fields. One BatchGetItem.
 
         :raises InvalidInput: the idempotency key is malformed, or was used for something else
         """
         client = ClientId.from_ip(context.address, signing.load_keys())
         identity = SubmissionIdentity.of(
-            purpose,
-            {**fields, "honeypot": form.honeypot},
+            submission.purpose,
+            {**submission.fields(), "honeypot": submission.form.honeypot},
             idempotency_key=context.idempotency_key,
             client=client.address,
             keys=signing.load_keys(),
             now=now,
         )
-        return cls(identity, form, client, single_use.get_records([identity.key, *bans.ban_keys(client)]), now)
+        limits = _limits(client, identity, is_message=submission.is_message, now=now)
+        records = single_use.get_records([identity.key, *bans.ban_keys(client), *limits.keys])
+        return cls(identity, submission.form, client, limits, records, now)
 
     @classmethod
     def start_edit(
@@ -196,28 +206,25 @@ class SubmissionPipeline:
         identity = SubmissionIdentity.of(
             "edit", edit, idempotency_key=None, client=client.address, keys=signing.load_keys(), now=now
         )
-        records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(client)])
+        limits = _limits(client, identity, is_message=False, now=now)
+        records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(client), *limits.keys])
         first = origins.find(records, item_id, now=now)
-        return cls(identity, None, client, records, now, sender=first.client if first else None)
+        return cls(identity, None, client, limits, records, now, sender=first.client if first else None)
 
     def refuse_repeated(self) -> None:
         """Raise :class:`AlreadySubmitted` if the submission was stored before."""
         if self._duplicate is not None:
             raise AlreadySubmitted(self._duplicate)
 
-    def check_limits(self, more: Callable[[ClientId, int], Sequence[rate_limits.Limit]] | None = None) -> None:
-        """Check the form token and proof of work, and enforce the rate limits: those of all submissions, and ``more``.
-
-        An UpdateItem for each limit.
+    def check_limits(self) -> None:
+        """Check the form token and proof of work, and enforce the rate limits. One UpdateItem.
 
         :raises InvalidInput: a token or proof is not valid, or is missing where it is required
         :raises RateLimited: a limit of the client, its network or the site is reached
         """
         if self._form is not None:
             self._check_form(self._form)
-        client, per_minute = self.origin.client, settings().comments_per_minute
-        limits = [*rate_limits.limits_for_client(client, per_minute), *(more(client, per_minute) if more else ())]
-        rate_limits.enforce(self.identity.id, limits, now=self._now)
+        self.limits.check(self._records)
 
     def score_spam(self, text: SubmittedText) -> tuple[SpamFinding, ...]:
         """Apply the spam rules. An UpdateItem if the text is long enough for its copies to be counted."""
@@ -250,8 +257,8 @@ class SubmissionPipeline:
         if self._proof is not None:
             used: KolomError = InvalidInput(FieldError("altcha", "was already used; reload the form"))
             single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, conflict=used)
+        self.limits.stage(transaction)
         add(transaction)
-        origins.stage(transaction, item_id, self.origin, now=self._now)
         try:
             transaction.commit()
         except DuplicateSubmission:
@@ -278,6 +285,10 @@ class SubmissionPipeline:
             if form.proof is None:
                 raise InvalidInput(FieldError("altcha", "is required: the solved challenge from GET /api/form-token"))
             self._proof = proof_of_work.verify(form.proof, signing.load_keys())
+
+
+def _limits(client: ClientId, identity: SubmissionIdentity, *, is_message: bool, now: datetime) -> SubmissionLimits:
+    return SubmissionLimits(client, identity.id, settings().comments_per_minute, is_message=is_message, now=now)
 
 
 def spam_policy() -> SpamPolicy:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from jinja2 import ModuleLoader
 
+from kolom.templates import COMPILED
 from kolom_cli.sam import artifacts
 from kolom_cli.sam.artifacts import (
     Artifact,
@@ -23,6 +25,7 @@ from kolom_cli.sam.artifacts import (
     without_symbols,
 )
 from kolom_cli.sam.module_graph import UnknownServiceError
+from tests.paths import PROJECT
 
 RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 TEMPLATE: Final = """
@@ -213,6 +216,16 @@ def build(root: Path) -> Path:
         },
     )
     return root
+
+
+@pytest.mark.parametrize("package", ["mail", "pages"])
+def test_a_layer_has_the_code_of_every_template(tmp_path: Path, package: str) -> None:
+    templates = tmp_path / "kolom" / package / "templates"
+    templates.mkdir(parents=True)
+    artifacts.compile_templates(tmp_path)
+    sources = PROJECT / "layers/shared/kolom" / package / "templates"
+    names = {f"{ModuleLoader.get_template_key(path.name)}.py" for path in sources.iterdir() if path.is_file()}
+    assert {path.name for path in (templates / COMPILED).iterdir()} == names
 
 
 def test_preparing_a_build_reduces_layers_and_compiles_all_sources(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""The stored lists of related articles, so that the page of an article does not search for them.
+
+The index writer computes the list of an article when its terms change. It then also computes the lists of the articles
+that the article is, or was, most similar to, so that older articles lead to newer ones. A list that is not computed
+again may differ from what a search would find now, but it never leads to an article that is not published.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from kolom.articles import public
+from kolom.articles.types import ArticleSummary
+from kolom.models.search import RELATED, RelatedRecord
+from kolom.search import document_table
+from kolom.search.document_table import DocumentTable
+from kolom.search.forward_index import load_entry
+from kolom.search.index_reader import MAX_POSTINGS, Postings, read_postings
+from kolom.search.more_like_this import rank_related, related_articles
+
+LENGTH: Final = 8
+"""The number of ids in a list: more than a page shows, since some articles may be unpublished later."""
+
+_NEIGHBORS: Final = 4
+"""How many of the articles on the list of a changed article get a new list."""
+
+
+def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
+    """Return at most ``limit`` (up to :data:`LENGTH`) articles of the stored list. A GetItem and a BatchGetItem.
+
+    Without a stored list, which an index of an earlier version does not have, this is :func:`related_articles`.
+    """
+    ids = _load(article_id)
+    if ids is None:
+        return related_articles(article_id, limit)
+    found = public.get_summaries(ids[:limit])
+    return tuple(found[each] for each in ids[:limit] if each in found and found[each].is_listed)
+
+
+class RelatedListWriter:
+    """Computes the lists after a change of some articles. ``terms`` has the frequency codes of their terms.
+
+    ``neighbors`` maps each other article whose list must be computed to the changed articles that require it. Postings
+    are kept in memory, since similar articles have the same terms.
+    """
+
+    def __init__(self, terms: Mapping[int, Mapping[str, int]]) -> None:
+        self.neighbors: defaultdict[int, set[int]] = defaultdict(set)
+        self._terms = terms
+        self._postings: dict[str, Mapping[int, int]] = {}
+
+    def update(self, article_id: int) -> None:
+        """Compute the list of a changed article, and add to :attr:`neighbors`."""
+        old = _load(article_id)
+        new = self._write(article_id, self._terms[article_id], old)
+        for each in {*(old or ())[:_NEIGHBORS], *new[:_NEIGHBORS]} - self._terms.keys():
+            self.neighbors[each].add(article_id)
+
+    def update_neighbor(self, article_id: int) -> None:
+        """Compute the list of another article."""
+        self._write(article_id, load_entry(article_id, consistent=True).frequencies(), _load(article_id))
+
+    def _write(self, article_id: int, terms: Mapping[str, int], old: Sequence[int] | None) -> Sequence[int]:
+        """Store the list of an article if it has changed, or delete it if the article is not searchable."""
+        if article_id not in self._documents.lengths:
+            if old is not None:
+                RelatedRecord(f"related#{article_id}", RELATED).delete()
+            return ()
+        new = rank_related(article_id, terms, self._documents, self._read)[:LENGTH]
+        if new != old:
+            RelatedRecord(f"related#{article_id}", RELATED, ids=new).save()
+        return new
+
+    @cached_property
+    def _documents(self) -> DocumentTable:
+        return document_table.get()
+
+    def _read(self, terms: Sequence[str]) -> Postings:
+        known = {term: postings for term in terms if (postings := self._postings.get(term)) is not None}
+        # Consistent, since the postings of the changed articles were just written.
+        read = read_postings((term for term in terms if term not in known), consistent=True)
+        if sum(map(len, self._postings.values())) > MAX_POSTINGS:
+            self._postings = {}
+        self._postings |= read
+        return known | read
+
+
+def _load(article_id: int) -> list[int] | None:
+    try:
+        record = RelatedRecord.get(f"related#{article_id}", RELATED)
+    except RelatedRecord.DoesNotExist:
+        return None
+    return list(map(int, record.ids))

@@ -1,0 +1,18 @@
+"""What the writer and the readers of the index must agree on. Imports little, since public functions use it."""
+
+from typing import Final
+
+from kolom.articles.names import label_key
+
+TITLE_WEIGHT: Final = 3
+
+MAX_TEXT_BYTES: Final = 100 * 1024
+"""How much of an article's text is stored for snippets and phrases."""
+
+MIN_PREFIX: Final = 2
+"""The minimum length in letters of a word that is completed, and of the title words for it."""
+
+
+def label_term(label: str) -> str:
+    """Return the term of all articles with a label. The colon cannot occur in a word."""
+    return f"label:{label_key(label)}"

@@ -1,0 +1,178 @@
+"""The rate limits of submissions: what counts, what a refusal costs, and how large their items become."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import boto3
+import pytest
+
+from benchmarks.capacity import item_bytes, metered
+from kolom.errors import RateLimited
+from kolom.models.guard import GuardRecord
+from kolom.models.transaction import Transaction
+from kolom.security import single_use
+from kolom.security.client_address import ClientId
+from kolom.security.submission_limits import SubmissionLimits
+from tests.integration.comments.conftest import Blog
+from tests.integration.conftest import Configure
+from tests.integration.handlers import stored
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+PER_MINUTE = 10
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def limits_of(
+    number: int, *, address: str = "a0", network: str = "n", now: datetime = NOW, is_message: bool = False
+) -> SubmissionLimits:
+    """Return the limits of the submission with that number."""
+    submission_id = sha256(str(number).encode()).hexdigest()[:12]
+    return SubmissionLimits(ClientId(address, network), submission_id, PER_MINUTE, is_message=is_message, now=now)
+
+
+def count(limits: SubmissionLimits) -> bool:
+    """Count a submission; return whether it was within the limits."""
+    try:
+        limits.check(single_use.get_records(limits.keys))
+        transaction = Transaction()
+        limits.stage(transaction)
+        if len(transaction):
+            transaction.commit()
+    except RateLimited:
+        return False
+    return True
+
+
+def store_clients(**counters: int) -> None:
+    """Store the item of a network with these counters of the current minute."""
+    minute = int(NOW.timestamp()) // 60
+    item = {f"{name}#60#{minute}": {"N": str(value)} for name, value in counters.items()}
+    key = {"key": {"S": "tally#clients#n"}, "expires_at": {"N": str(2**31)}}
+    boto3.client("dynamodb").put_item(TableName="kolom-guard", Item=key | item)
+
+
+def test_an_address_has_a_limit_per_minute_and_per_hour() -> None:
+    accepted = [
+        sum(count(limits_of(minute * 12 + n, now=NOW + timedelta(minutes=minute))) for n in range(12))
+        for minute in (*range(11), 60)
+    ]
+    assert accepted == [10] * 10 + [0, 10]
+
+
+def test_a_network_has_a_limit_for_all_its_addresses() -> None:
+    store_clients(network=199)
+    assert [count(limits_of(n, address=f"{n:08x}")) for n in range(3)] == [True, False, False]
+    assert count(limits_of(9, network="other"))
+
+
+def test_messages_have_daily_limits_that_comments_do_not_use_up() -> None:
+    def hour(number: int) -> datetime:
+        return NOW.replace(hour=0) + timedelta(hours=number)
+
+    assert all(count(limits_of(n, now=hour(n // 10))) for n in range(30))
+    messages = [count(limits_of(100 + n, now=hour(4 + n // 8), is_message=True)) for n in range(24)]
+    assert messages == [True] * 20 + [False] * 4
+    assert count(limits_of(200, now=hour(24), is_message=True))
+
+
+def test_the_error_says_when_all_reached_limits_have_ended() -> None:
+    """Waiting for the minute only would not help a client that has also reached the limit of the hour."""
+    for minute in range(10):
+        for n in range(10):
+            assert count(limits_of(minute * 10 + n, now=NOW + timedelta(minutes=minute)))
+    limits = limits_of(999, now=NOW + timedelta(minutes=9, seconds=30))
+    records = single_use.get_records(limits.keys)
+    with pytest.raises(RateLimited) as raised:
+        limits.check(records)
+    assert raised.value.retry_after_seconds == 3600 - 570
+
+
+def test_a_repeated_submission_counts_once_even_if_the_limit_is_reached() -> None:
+    assert all(count(limits_of(n)) for n in range(10))
+    with metered() as bill:
+        for n in range(10):
+            limits = limits_of(n, now=NOW + timedelta(seconds=30))
+            limits.check(single_use.get_records(limits.keys))
+    assert bill.write_units == 0
+    assert not count(limits_of(10))
+
+
+def test_a_repetition_in_the_next_period_of_ids_counts_once() -> None:
+    assert count(limits_of(1, now=NOW - timedelta(seconds=1)))
+    assert count(limits_of(1, now=NOW + timedelta(seconds=1)))
+    (item,) = (each for each in stored("guard") if "clients" in each["key"]["S"])
+    assert {value["N"] for name, value in item.items() if name.startswith("a0#")} == {"1"}
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["copies", "different"])
+def test_concurrent_submissions_count_exactly(is_same: bool) -> None:
+    """Fifty copies of one submission count once. Of fifty different ones, exactly ten are accepted."""
+    submissions = [limits_of(0 if is_same else n) for n in range(50)]
+    records = single_use.get_records(submissions[0].keys)
+
+    def is_counted(limits: SubmissionLimits) -> bool:
+        try:
+            limits.check(records)
+        except RateLimited:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        accepted = sum(pool.map(is_counted, submissions))
+    (item,) = stored("guard")
+    counters = {value["N"] for name, value in item.items() if name.startswith("a0#")}
+    assert (accepted, counters) == ((50, {"1"}) if is_same else (10, {"10"}))
+
+
+def test_a_refused_submission_writes_nothing() -> None:
+    assert all(count(limits_of(n)) for n in range(10))
+    with metered() as bill:
+        assert not count(limits_of(99))
+    assert (bill.total_requests, bill.write_units) == (1, 0)
+
+
+def is_in_sample(limits: SubmissionLimits) -> bool:
+    """Return whether the site counts the submission."""
+    transaction = Transaction()
+    limits.stage(transaction)
+    return len(transaction) == 1
+
+
+def test_the_site_counts_a_sample_of_a_high_limit() -> None:
+    """Of the default limit of a thousand in a minute, about a hundred are counted, each as ten."""
+    submissions = [limits_of(n, network=f"n{n}") for n in range(2_000)]
+    sample, rest = ([each for each in submissions if is_in_sample(each) == wanted] for wanted in (True, False))
+    assert 150 < len(sample) < 250
+    site = submissions[0].keys[1]
+    GuardRecord(site, total=980, expires_at=2**31).save()
+    assert [count(each) for each in (rest[0], *sample[:3], rest[1])] == [True, True, True, False, False]
+    assert GuardRecord.get(site).total == 1_000
+
+
+def test_a_low_limit_of_the_site_is_exact(blog: Blog, configure: Configure, one_minute: None) -> None:
+    configure(comments_per_minute=1)
+    blog.post("The first.")
+    (site,) = (each["key"]["S"] for each in stored("guard") if "site" in each["key"]["S"])
+    GuardRecord(site, total=99, expires_at=2**31).save()
+    assert [blog.post(f"Number {n}.").status for n in range(2)] == [201, 429]
+
+
+def test_the_addresses_of_a_crowded_network_share_counters() -> None:
+    """From 256 counters on. So the item stays small."""
+    store_clients(**{f"{n:08x}": 1 for n in range(255)}, network=1)
+    accepted = [count(limits_of(n, address=f"f{n:07x}")) for n in range(12)]
+    assert accepted == [True] * 10 + [False] * 2
+    assert count(limits_of(99, address="e0000000"))
+    (item,) = (each for each in stored("guard") if "clients" in each["key"]["S"])
+    assert len(item) < 270
+    assert item_bytes(item) < 7_000
+
+
+def test_counters_of_ended_periods_are_removed() -> None:
+    for number in range(5):
+        assert count(limits_of(number, now=NOW + timedelta(hours=number)))
+    (item,) = (each for each in stored("guard") if "clients" in each["key"]["S"])
+    assert len([name for name in item if "#" in name]) == 4
+    assert item_bytes(item) < 200
