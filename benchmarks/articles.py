@@ -2,25 +2,26 @@
 
     .venv/bin/python -m benchmarks.articles [--articles 10000]
 
-It prints the articles per second, compared to a baseline (at most 2,000 plain writes of one small item each, to the
-same local DynamoDB in the same process), the peak memory, and the requests and capacity units of each publication
+The figures are the articles per second, compared to a baseline (at most 2,000 plain writes of one small item each, to
+the same local DynamoDB in the same process), the peak memory, and the requests and capacity units of each publication
 and each GET.
 """
 
-import argparse
 import json
 import random
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
 from typer.testing import CliRunner
 
 from benchmarks.capacity import Bill, metered
+from benchmarks.runner.figures import Figure, counted
+from benchmarks.runner.part import Part
 from benchmarks.stack import TEMPLATE, get
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.main import app
@@ -46,13 +47,14 @@ def write_articles(folder: Path, number: int) -> None:
         (folder / f"artikel-{index}.md").write_text(text)
 
 
-def publish(stack: EmulatedStack, folder: Path) -> tuple[float, Bill, str]:
-    """Run ``kolom publish``; return the seconds, the bill and the output."""
+def publish(stack: EmulatedStack, folder: Path) -> tuple[float, Bill]:
+    """Run ``kolom publish``; return the seconds and the bill."""
     started = time.perf_counter()
     with metered() as bill:
         arguments = ["--endpoint-url", stack.aws_endpoint_url, "publish", "--no-write-back", str(folder)]
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    return time.perf_counter() - started, bill, result.output
+    assert result.exit_code == 0, result.output
+    return time.perf_counter() - started, bill
 
 
 def baseline(stack: EmulatedStack, number: int) -> float:
@@ -65,56 +67,72 @@ def baseline(stack: EmulatedStack, number: int) -> float:
     return time.perf_counter() - started
 
 
-def get_page(stack: EmulatedStack, path: str, query: str, page_number: int) -> tuple[int, Bill]:
-    """Follow the cursors to page ``page_number``; return the status and the bill of that page alone."""
+def get_page(stack: EmulatedStack, path: str, query: str, page_number: int) -> Bill:
+    """Follow the cursors to page ``page_number``; return the bill of that page alone."""
     cursor = ""
     for number in range(1, page_number + 1):
-        status, bill, body = get(stack, path, f"{query}&cursor={cursor}")
+        _, bill, body = get(stack, path, f"{query}&cursor={cursor}")
         if number == page_number or not body["next_cursor"]:
             break
         cursor = str(body["next_cursor"])
-    return status, bill
+    return bill
 
 
-def main() -> None:
-    """Run the benchmark and print the results."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--articles", type=int, default=10_000)
-    number = parser.parse_args().articles
-    console = Console(width=120)
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How many articles are published."""
+
+    articles: int = 500
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the speed and cost of the publication, and the cost of each GET."""
+    number = options.articles
     with tempfile.TemporaryDirectory() as name, EmulatedStack(TEMPLATE, port=0) as stack:
         folder = Path(name)
         write_articles(folder, number)
-        seconds, bill, output = publish(stack, folder)
-        console.print(output[-800:], markup=False)
+        seconds, bill = publish(stack, folder)
         baseline_seconds = baseline(stack, min(number, 2_000)) / min(number, 2_000)
+        case = f"kolom publish, {number:,} articles"
+        yield Figure(case, "articles a second (wall time)", [number / seconds])
+        yield Figure(case, "× a plain write to the same local DynamoDB", [seconds / number / baseline_seconds])
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        console.print(
-            f"published {number} in {seconds:.0f} s: {number / seconds:.1f} a second, "
-            f"{seconds / number / baseline_seconds:.1f} times the baseline of one plain write "
-            f"({baseline_seconds * 1000:.1f} ms); "
-            f"peak memory {peak:.0f} MB (command line and local stack in one process)"
-        )
-        console.print(
-            f"each: {bill.total_requests / number:.2f} requests {dict(bill.requests)}, "
-            f"{bill.read_units / number:.1f} read and {bill.write_units / number:.1f} write units"
-        )
-        table = Table("GET", "status", "requests", "read units")
-        last = max(1, number // 40)
-        reads = [
-            ("/api/articles?limit=40, page 1", *get_page(stack, "/api/articles", "limit=40", 1)),
-            (f"/api/articles?limit=40, page {last}", *get_page(stack, "/api/articles", "limit=40", last)),
-            ("/api/articles?label=politik", *get(stack, "/api/articles", "label=politik")[:2]),
-            ("/api/articles?label=politik&year=2020", *get(stack, "/api/articles", "label=politik&year=2020")[:2]),
-            *((path, *get(stack, path)[:2]) for path in
-              (f"/api/articles/artikel-{number // 2}", "/api/labels", "/api/archive", "/", "/label/politik/",
-               "/2020/05/", "/archive/", f"/artikel-{number // 2}/")),
-            ("/api/paths", *get(stack, "/api/paths", f"path=/artikel-{number // 2}/")[:2]),
-        ]  # fmt: skip
-        for name, status, cost in reads:
-            table.add_row(name, str(status), str(cost.total_requests), f"{cost.read_units:g}")
-        console.print(table)
+        yield Figure(case, "peak memory with the local stack, MB", [peak])
+        yield Figure(case, "requests for each", [bill.total_requests / number])
+        yield Figure(case, "read units for each", [bill.read_units / number])
+        yield Figure(case, "write units for each", [bill.write_units / number])
+        for case, cost in _reads(stack, number):
+            yield from counted(case, requests=cost.total_requests, read_units=cost.read_units)
 
+
+def _reads(stack: EmulatedStack, number: int) -> Iterator[tuple[str, Bill]]:
+    last = max(1, number // 40)
+    yield "GET /api/articles?limit=40, page 1", get_page(stack, "/api/articles", "limit=40", 1)
+    yield f"GET /api/articles?limit=40, page {last}", get_page(stack, "/api/articles", "limit=40", last)
+    middle = f"artikel-{number // 2}"
+    for path, query in (
+        *(("/api/articles", "label=politik"), ("/api/articles", "label=politik&year=2020")),
+        *(
+            (f"/api/articles/{middle}", ""),
+            ("/api/labels", ""),
+            ("/api/archive", ""),
+            ("/", ""),
+            ("/label/politik/", ""),
+        ),
+        *(("/2020/05/", ""), ("/archive/", ""), (f"/{middle}/", ""), ("/api/paths", f"path=/{middle}/")),
+    ):
+        status, bill, _ = get(stack, path, query)
+        assert status == 200, path  # noqa: PLR2004, RUF100
+        yield f"GET {path}{query and '?'}{query}", bill
+
+
+PART = Part(
+    "articles",
+    "Publishing with `kolom publish` to the local stack, and the requests and capacity units of reading.",
+    measure,
+    small=Options(),
+    full=Options(articles=10_000),
+)
 
 if __name__ == "__main__":
-    main()
+    PART.main()

@@ -1,6 +1,6 @@
 """The processor time of cold starts: the import of each function, and its first response.
 
-Usage: ``python -m benchmarks.cold_starts [REPEATS] [BUILD …]`` (7 by default)
+    .venv/bin/python -m benchmarks.cold_starts [--rounds 7] [--builds .aws-sam/native …]
 
 Each measurement is a new Python process, with bytecode of all modules: those of this project, or of the output of
 `make build` for this machine (``.aws-sam/native``). The processes of all functions and builds alternate. Each has a
@@ -12,15 +12,18 @@ same libraries that does nothing else: Powertools' Logger and resolver without v
 import base64
 import json
 import os
-import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.handlers import ENVIRONMENT, local_aws, write_output
+from benchmarks.handlers import ENVIRONMENT, local_aws
+from benchmarks.runner.figures import Figure, NotRunError
+from benchmarks.runner.part import Part
+from benchmarks.runner.timing import milliseconds, ratios, take_turns
 from kolom_cli.sam.artifacts import Artifact, find_artifacts
 from kolom_cli.sam.loader import read_document
 
@@ -127,7 +130,7 @@ def stored_article() -> str:
     return json.dumps(items, default=lambda value: base64.b64encode(value).decode())
 
 
-def measure(name: str, build: tuple[dict[str, Artifact], Path] | None) -> tuple[float, float]:
+def start(name: str, build: tuple[dict[str, Artifact], Path] | None) -> tuple[float, float]:
     """Return the processor seconds of the import, and of the import and the first response together."""
     code = FLOOR if name == "floor" else f"from functions.{name}.app import handler"
     environment: dict[str, Any] = {key: each for key, each in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
@@ -160,27 +163,45 @@ def read_build(directory: Path) -> tuple[dict[str, Artifact], Path]:
     return named, layer.directory.resolve()
 
 
-def main(repeats: int, builds: list[Path]) -> None:
-    """Print a table of processor times in milliseconds, and their ratios to the floor, for each build."""
-    measured: dict[str, tuple[dict[str, Artifact], Path] | None] = {str(each): read_build(each) for each in builds}
-    measured = measured or {"this project": None}
-    tasks = [(build, name) for build in measured for name in ("floor", *REQUESTS)]
-    if not builds:
-        for _, name in tasks:
-            measure(name, None)  # writes the bytecode
-    found: dict[tuple[str, str], list[tuple[float, float]]] = {task: [] for task in tasks}
-    for _ in range(repeats):
-        for build, name in tasks:
-            found[build, name].append(measure(name, measured[build]))
-    write_output("| build | function | import, ms | × floor | with the first response, ms | × floor |\n")
-    write_output("|---|---|---|---|---|---|\n")
-    for (build, name), times in found.items():
-        cells = ""
-        for column, floor in zip(zip(*times, strict=True), zip(*found[build, "floor"], strict=True), strict=True):
-            ratio = statistics.median(seconds / least for seconds, least in zip(column, floor, strict=True))
-            cells += f" {min(column) * 1000:.0f} | {ratio:.2f} |"
-        write_output(f"| {build} | {name} |{cells}\n")
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How often to measure each function, and the builds to measure; by default the modules of this project."""
 
+    rounds: int = 7
+    builds: tuple[str, ...] = ()
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the processor times of each function, and their ratios to the floor, for each build.
+
+    :raises NotRunError: there is no such build
+    """
+    if absent := [build for build in options.builds if not Path(build, "template.yaml").exists()]:
+        raise NotRunError(f"there is no build in {', '.join(absent)}: run `make smoke`")
+    builds: dict[str, tuple[dict[str, Artifact], Path] | None] = {
+        f" from {each}": read_build(Path(each)) for each in options.builds
+    } or {"": None}
+    tasks = {f"{name}{build}": (name, read) for build, read in builds.items() for name in ("floor", *REQUESTS)}
+    for task in tasks.values():
+        start(*task)  # writes the bytecode
+    found = take_turns({case: partial(start, *task) for case, task in tasks.items()}, options.rounds)
+    for build in builds:
+        floors = list(zip(*found[f"floor{build}"], strict=True))
+        for name in ("floor", *REQUESTS):
+            columns = zip(*found[f"{name}{build}"], strict=True)
+            for what, seconds, floor in zip(("import", "import and first response"), columns, floors, strict=True):
+                yield Figure(f"{name}{build}", f"{what}, ms", milliseconds(seconds))
+                if name != "floor":
+                    yield Figure(f"{name}{build}", f"{what}, × floor", ratios(seconds, floor))
+
+
+PART = Part(
+    "cold_starts",
+    "Processor time of the imports and first responses of functions, compared with a minimal function.",
+    measure,
+    small=Options(),
+    full=Options(rounds=21),
+)
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7, [Path(each) for each in sys.argv[2:]])
+    PART.main()

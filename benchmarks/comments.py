@@ -1,31 +1,34 @@
 """Measure the cost of comments: requests and capacity units of each operation, and CPU time compared to Isso.
 
-Run: ``uv run --group bench python -m benchmarks.comments``
+    uv sync --extra cli --group bench
+    .venv/bin/python -m benchmarks.comments [--rounds 11] [--calls 20]
 
-Kolom's real handlers are called with events on moto. Their time is CPU time without that of moto. So it includes
-botocore's work for each call, but not DynamoDB's. Isso (its own WSGI application, SQLite in a file, no mail, no limits)
-is called with werkzeug's test client in the same run, with the same texts. The ratio is that of the medians. An update
-in a transaction is counted for an item of less than 1 KB. Index writes are counted for complete items.
+Kolom's real handlers are called with events on moto. Their CPU time is measured with recorded responses of DynamoDB
+(:mod:`benchmarks.canned`). So it includes botocore's work for each call, but not DynamoDB's. Isso (its own WSGI
+application, SQLite in a file, no mail, no limits) is called with werkzeug's test client in the same run, in turns, with
+the same texts. An update in a transaction is counted for an item of less than 1 KB. Index writes are counted for
+complete items.
 """
 
+import itertools
 import json
 import logging
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from moto.core.botocore_stubber import BotocoreStubber
-
+from benchmarks.canned import recorded, replayed
 from benchmarks.capacity import metered
-from benchmarks.handlers import BILL_HEAD, configure, local_aws, print_bill, write_output
+from benchmarks.handlers import bill_figures, configure, local_aws
+from benchmarks.runner.figures import Figure, NotRunError
+from benchmarks.runner.part import Part
+from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
 
-REPEATED = 150
+POST_GOAL, GET_GOAL = 1.5, 0.4
 TEXT = "Number {} of *many* comments, of an ordinary length: two sentences, a [link](https://a.example), and no more."
 
 
@@ -78,15 +81,23 @@ class Kolom:
         return json.loads(answer["body"]) if answer["body"] else {}
 
 
-def main() -> None:
-    """Run the benchmark and print both tables."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How often to compare with Isso, and how many operations to measure each time."""
+
+    rounds: int = 11
+    calls: int = 20
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the requests and capacity units of each operation, and the times with those of Isso."""
     with local_aws():
         blog = Kolom()
-        _bills(blog)
-        _times(blog)
+        yield from _bills(blog)
+        yield from _times(blog, options)
 
 
-def _bills(blog: Kolom) -> None:
+def _bills(blog: Kolom) -> Iterator[Figure]:
     from kolom.comments import admin, moderation
 
     # Before the other comments, since they would reach the limit of the site.
@@ -113,62 +124,66 @@ def _bills(blog: Kolom) -> None:
         "GET the 20 most recent": lambda: blog.get("/api/comments/recent"),
     }
     blog.post("a2", 2, key="again")
-    write_output(BILL_HEAD)
     configure(moderation_mode="first")
     with metered() as bill:
         blog.post("a2", 0)
-    print_bill("POST, pending", bill)
-    print_bill("POST, refused by a rate limit", refused)
+    yield from bill_figures("POST, pending", bill)
+    yield from bill_figures("POST, refused by a rate limit", refused)
     configure(moderation_mode="none")
     for name, operation in operations.items():
         with metered() as bill:
             operation()
-        print_bill(name, bill)
+        yield from bill_figures(name, bill)
     comment = admin.get(pending["comment"]["id"])
     with metered() as bill:
         moderation.moderate(comment.article_id, comment.id, "approve", by="benchmark", now=datetime.now(UTC))
-    print_bill("approve", bill)
+    yield from bill_figures("approve", bill)
 
 
-def _times(blog: Kolom) -> None:
+def _times(blog: Kolom, options: Options) -> Iterator[Figure]:
     for number in range(20):
         blog.post("a3", number)
+    numbers = itertools.count(1_000)
     with _isso() as (isso_post, isso_get):
         for number in range(20):
             isso_post(number)
-        kolom_get_time = _median(lambda _: blog.get("/api/articles/a3/comments", "limit=20"))
-        isso_get_time = _median(lambda _: isso_get())
-        kolom_post_time = _median(lambda number: blog.post(f"a{4 + number % 40}", 1_000 + number))
-        isso_post_time = _median(lambda number: isso_post(1_000 + number))
-    write_output("\n| CPU time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
-    for name, kolom, isso in (("POST", kolom_post_time, isso_post_time), ("GET of 20", kolom_get_time, isso_get_time)):
-        write_output(f"| {name} | {kolom * 1000:.2f} ms | {isso * 1000:.2f} ms | {kolom / isso:.1f} |\n")
+        yield from _compare(
+            "POST", lambda: blog.post("a4", next(numbers)), lambda: isso_post(next(numbers)), POST_GOAL, options
+        )
+        yield from _compare(
+            "GET of 20", lambda: blog.get("/api/articles/a3/comments", "limit=20"), isso_get, GET_GOAL, options
+        )
 
 
-def _median(operation: Callable[[int], object]) -> float:
-    """Return the median CPU time of the operation in seconds, without that of moto."""
-    original, spent = BotocoreStubber.__call__, [0.0]
-
-    def timed(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
-        started = time.process_time()
-        try:
-            return original(stubber, event_name, request, **more)
-        finally:
-            spent[0] += time.process_time() - started
-
-    times = []
-    with patch.object(BotocoreStubber, "__call__", timed):
-        for number in range(REPEATED):
-            spent[0], started = 0.0, time.process_time()
-            operation(number)
-            times.append(time.process_time() - started - spent[0])
-    return statistics.median(times[10:])
+def _compare(
+    case: str, kolom: Callable[[], object], isso: Callable[[], object], goal: float, options: Options
+) -> Iterator[Figure]:
+    """Yield the times of an operation of Kolom, with recorded responses of DynamoDB, and of Isso, in turns."""
+    kolom()
+    with recorded() as recording:
+        kolom()
+    with replayed(recording):
+        for warm_up in (kolom, isso):
+            processor_seconds(warm_up, 3)
+        times = take_turns(
+            {
+                "Kolom": lambda: processor_seconds(kolom, options.calls),
+                "Isso": lambda: processor_seconds(isso, options.calls),
+            },
+            options.rounds,
+        )
+    for name, seconds in times.items():
+        yield Figure(case, f"{name}, ms", milliseconds(seconds))
+    yield Figure(case, "× Isso", ratios(times["Kolom"], times["Isso"]), goal)
 
 
 @contextmanager
 def _isso() -> Iterator[tuple[Callable[[int], object], Callable[[], object]]]:
-    import isso
-    from isso import config
+    try:
+        import isso
+        from isso import config
+    except ImportError as error:
+        raise NotRunError("Isso is not installed: run `uv sync --extra cli --group bench`") from error
     from werkzeug.test import Client
 
     logging.getLogger("isso").setLevel(logging.WARNING)
@@ -194,5 +209,13 @@ def _isso() -> Iterator[tuple[Callable[[int], object], Callable[[], object]]]:
         yield post, get
 
 
+PART = Part(
+    "comments",
+    "Requests and capacity units of comments, and processor time compared with Isso.",
+    measure,
+    small=Options(),
+    full=Options(rounds=31, calls=50),
+)
+
 if __name__ == "__main__":
-    main()
+    PART.main()

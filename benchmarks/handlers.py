@@ -1,22 +1,22 @@
-"""Helpers for benchmarks that call handlers with events: tables on moto, settings, and output of bills."""
+"""Helpers for benchmarks that call handlers with events: tables on moto, settings, and figures of bills."""
 
 import io
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
 
 from benchmarks.capacity import Bill
+from benchmarks.runner.figures import Figure, counted
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.emulator.ses import SentMail
 from kolom_cli.sam.loader import load
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
-BILL_HEAD = "| | requests | read units | write units |\n|---|---|---|---|\n"
 _TABLES = ("ARTICLES", "COMMENTS", "GUARD", "MESSAGES", "OUTBOX", "SEARCH")
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -36,12 +36,12 @@ ENVIRONMENT = {
 
 
 @contextmanager
-def local_aws() -> Iterator[SentMail]:
+def local_aws(**environment: str) -> Iterator[SentMail]:
     """Create the stack's tables, secret and SES on moto; yield the sent mail.
 
-    Import handlers within the block, because they read the settings.
+    Import handlers within the block, because they read the settings. ``environment`` changes the variables.
     """
-    os.environ.update(ENVIRONMENT)
+    os.environ.update({**ENVIRONMENT, **environment})
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
     outbox = SentMail()
     # The functions print metrics to standard output, which must contain only the result tables.
@@ -52,6 +52,15 @@ def local_aws() -> Iterator[SentMail]:
         yield outbox
 
 
+@contextmanager
+def endless_theme() -> Iterator[None]:
+    """Keep the theme of the pages, which a process reads again after a minute: a recording does not have that read."""
+    from kolom.pages import theme
+
+    with patch.object(theme, "CACHE_SECONDS", float("inf")):
+        yield
+
+
 def configure(**values: object) -> None:
     """Change settings."""
     from kolom.config import settings
@@ -60,12 +69,6 @@ def configure(**values: object) -> None:
     settings.cache_clear()
 
 
-def write_output(text: str) -> None:
-    """Write text to the real standard output, which does not contain the functions' metrics."""
-    assert sys.__stdout__ is not None
-    sys.__stdout__.write(text)
-
-
-def print_bill(name: str, bill: Bill) -> None:
-    """Print a row of the table that :data:`BILL_HEAD` starts."""
-    write_output(f"| {name} | {bill.total_requests} | {bill.read_units:g} | {bill.write_units:g} |\n")
+def bill_figures(case: str, bill: Bill) -> Iterable[Figure]:
+    """Return the requests and capacity units of an operation."""
+    return counted(case, requests=bill.total_requests, read_units=bill.read_units, write_units=bill.write_units)

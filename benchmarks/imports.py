@@ -1,7 +1,9 @@
 """Measure an import: memory, time compared to parsing the same file, and DynamoDB's bill.
 
-Run: ``uv run python -m benchmarks.imports wordpress 500 --dry-run``, ``… blogger 200 --dry-run``, ``… wordpress 50``.
-The size is in MB. Without ``--dry-run`` the export is imported twice; the second import changes nothing.
+    .venv/bin/python -m benchmarks.imports [--dry-runs wordpress=5 blogger=5] [--imports wordpress=1]
+
+The sizes of the exports are in MB. A dry run only reads the export. An import imports it twice; the second import
+changes nothing.
 
 The importer and moto run in separate processes, so the memory is that of the importer alone. The ratio is that of CPU
 times, without moto. The baseline is lxml's ``iterparse`` over the same file without any processing. The counts in the
@@ -9,7 +11,6 @@ report are compared, by kind, to the content of the export. Requests before the 
 articles, the others for the comments. Indexing, which the stream does later, is not included.
 """
 
-import argparse
 import io
 import json
 import os
@@ -18,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,7 +33,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from benchmarks.capacity import Bill, look_up, stored
 from benchmarks.exports import Expected, write_export
-from benchmarks.handlers import TEMPLATE, write_output
+from benchmarks.handlers import TEMPLATE
+from benchmarks.runner.figures import Figure, counted
+from benchmarks.runner.part import Part
+from benchmarks.runner.timing import processor_seconds
 from kolom_cli.emulator.aws import AWS_ENVIRONMENT, FakeAws
 from kolom_cli.emulator.stack import LOCAL_PARAMETERS
 from kolom_cli.sam.loader import load
@@ -45,43 +48,50 @@ LIMIT_MEGABYTES = 300
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of the importer: its report, times in seconds, peak memory in MB, and requests."""
+    """A run of the importer: its report, CPU seconds, peak memory in MB, and requests."""
 
     report: dict[str, Any]
-    seconds: float
     processor_seconds: float
     peak_megabytes: float
     bills: dict[str, dict[str, float]]
 
 
-def main() -> None:
-    """Generate the export, import it, and print the results."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["wordpress", "blogger", "serve"])
-    parser.add_argument("megabytes", type=int, nargs="?", default=50)
-    parser.add_argument("--dry-run", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.kind == "serve":
-        serve()
-        return
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The exports to read, and to import twice, each as ``KIND=MEGABYTES``; a kind is ``wordpress`` or ``blogger``."""
+
+    dry_runs: tuple[str, ...] = ("wordpress=5", "blogger=2")
+    imports: tuple[str, ...] = ("wordpress=1",)
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the time and memory of each run, and the bill of each article and comment."""
+    for named, dry_run in ((options.dry_runs, True), (options.imports, False)):
+        for each in named:
+            kind, _, megabytes = each.partition("=")
+            yield from measure_export(kind, int(megabytes), dry_run=dry_run)
+
+
+def measure_export(kind: str, megabytes: int, *, dry_run: bool) -> Iterator[Figure]:
+    """Generate an export, import it once or twice, and yield the figures."""
     with tempfile.TemporaryDirectory() as folder, aws() as endpoint:
         file = Path(folder) / "export.xml"
         with file.open("w", encoding="utf-8") as output:
-            expected = write_export(output, arguments.kind, arguments.megabytes * MEGABYTE)
+            expected = write_export(output, kind, megabytes * MEGABYTE)
         size = file.stat().st_size / MEGABYTE
-        kinds = ", ".join(f"{number:,} × {kind} {result}" for (kind, result), number in sorted(expected.items()))
-        baseline = parse(file)
-        write_output(f"{arguments.kind}, {size:.0f} MB: {kinds}. Parsing: {size / baseline:.0f} MB/s.\n\n")
-        write_output("| | seconds | CPU seconds | MB per CPU second | ratio to parsing | peak memory |\n")
-        write_output("|---|---|---|---|---|---|\n")
-        first = run(arguments.kind, file, endpoint, dry_run=arguments.dry_run)
+        parsing = processor_seconds(lambda: parse(file))
+        case = f"{kind}, {megabytes} MB, {'dry run' if dry_run else 'first import'}"
+        for (what, result), number in sorted(expected.items()):
+            yield from counted(case, **{f"items: {what}, {result}": number})
+        yield Figure(case, "MB of parsing for each CPU second", [size / parsing])
+        first = run(kind, file, endpoint, dry_run=dry_run)
         _check(first, expected)
-        _print_row("dry run" if arguments.dry_run else "first", first, size, baseline)
-        if not arguments.dry_run:
-            second = run(arguments.kind, file, endpoint, dry_run=False)
+        yield from _run_figures(case, first, size, parsing)
+        if not dry_run:
+            second = run(kind, file, endpoint, dry_run=False)
             _check(second, expected, again=True)
-            _print_row("again", second, size, baseline)
-            _print_bills(expected, {"": first, ", again": second})
+            yield from _run_figures(f"{kind}, {megabytes} MB, imported again", second, size, parsing)
+            yield from _bill_figures(kind, expected, {"": first, " again": second})
 
 
 def _check(done: Run, expected: Expected, *, again: bool = False) -> None:
@@ -101,33 +111,28 @@ def _check(done: Run, expected: Expected, *, again: bool = False) -> None:
     assert done.peak_megabytes < LIMIT_MEGABYTES, done.peak_megabytes
 
 
-def _print_row(name: str, done: Run, size: float, baseline: float) -> None:
-    seconds = done.processor_seconds
-    write_output(
-        f"| {name} | {done.seconds:.0f} | {seconds:.0f} | {size / seconds:.1f} | {seconds / baseline:.0f} "
-        f"| {done.peak_megabytes:.0f} MB |\n"
-    )
+def _run_figures(case: str, done: Run, size: float, parsing: float) -> Iterator[Figure]:
+    yield Figure(case, "CPU seconds", [done.processor_seconds])
+    yield Figure(case, "MB for each CPU second", [size / done.processor_seconds])
+    yield Figure(case, "× parsing the file", [done.processor_seconds / parsing])
+    yield Figure(case, "peak memory, MB", [done.peak_megabytes], LIMIT_MEGABYTES)
 
 
-def _print_bills(expected: Expected, runs: dict[str, Run]) -> None:
+def _bill_figures(kind: str, expected: Expected, runs: dict[str, Run]) -> Iterator[Figure]:
     comments = expected["comment", "created"]
     numbers = {"articles": expected["article", "created"] + expected["page", "created"], "comments": comments}
-    write_output("\n| for each | requests | read units | write units |\n|---|---|---|---|\n")
     for name, number in numbers.items():
         for which, done in runs.items():
             bill = {what: count / number for what, count in done.bills[name].items()}
-            write_output(f"| {name.removesuffix('s')}{which} | {bill['requests']:.2f} | {bill['read_units']:.2f} ")
-            write_output(f"| {bill['write_units']:.2f} |\n")
+            yield from counted(f"{kind}, for each {name.removesuffix('s')}{which}", **bill)
 
 
-def parse(file: Path) -> float:
-    """Return the CPU seconds for parsing the file without keeping anything."""
-    started = time.process_time()
+def parse(file: Path) -> None:
+    """Parse the file without keeping anything."""
     for _, element in etree.iterparse(str(file), tag=("item", "{*}entry")):
         element.clear()
         while element.getprevious() is not None:
             del element.getparent()[0]
-    return time.process_time() - started
 
 
 def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
@@ -135,17 +140,15 @@ def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
     command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", endpoint, "import", kind]
     command += [str(file), "--json", *(["--dry-run"] if dry_run else [])]
     _bills(endpoint)
-    started = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output)  # noqa: S603 - our own
         # getrusage only has the sum of all children.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - started
         output.seek(0)
         report = json.loads(output.read())
     processor = usage.ru_utime + usage.ru_stime
-    return Run(report, seconds, processor, usage.ru_maxrss * 1024 / MEGABYTE, _bills(endpoint))
+    return Run(report, processor, usage.ru_maxrss * 1024 / MEGABYTE, _bills(endpoint))
 
 
 def _bills(endpoint: str) -> dict[str, dict[str, float]]:
@@ -158,7 +161,7 @@ def _bills(endpoint: str) -> dict[str, dict[str, float]]:
 @contextmanager
 def aws() -> Iterator[str]:
     """Run an empty stack on moto in another process; yield its endpoint."""
-    command = [sys.executable, "-m", "benchmarks.imports", "serve"]
+    command = [sys.executable, "-c", "from benchmarks.imports import serve; serve()"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
         assert process.stdout is not None
         try:
@@ -250,5 +253,13 @@ def serve() -> None:
         signal.pause()
 
 
+PART = Part(
+    "imports",
+    "Memory, processor time, requests and capacity units of imports.",
+    measure,
+    small=Options(),
+    full=Options(dry_runs=("wordpress=500", "blogger=50"), imports=("wordpress=10",)),
+)
+
 if __name__ == "__main__":
-    main()
+    PART.main()

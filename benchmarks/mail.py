@@ -1,17 +1,19 @@
 """Measure the cost of messages and mail: DynamoDB requests and capacity units of each step, by real handlers on moto.
 
-Run: ``uv run python -m benchmarks.mail``
+    .venv/bin/python -m benchmarks.mail
 
 An update in a transaction is counted for an item of less than 1 KB. Index writes are counted for complete items. SES
 additionally bills each mail that it accepts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.capacity import metered
-from benchmarks.handlers import BILL_HEAD, configure, local_aws, print_bill, write_output
+from benchmarks.handlers import bill_figures, configure, local_aws
+from benchmarks.runner.figures import Figure
+from benchmarks.runner.part import NoOptions, Part
 from kolom_cli.emulator.ses import SentMail
 
 TEXT = "Message {} of an ordinary length. It has two sentences and some more words, so that duplicates are searched."
@@ -58,17 +60,16 @@ class Site:
         return f"10.{self._visitors // 250}.{self._visitors % 250}.1"
 
 
-def main() -> None:
-    """Run the benchmark and print the table."""
+def measure(_: NoOptions) -> Iterator[Figure]:
+    """Yield the requests and capacity units of each step."""
     with local_aws() as mails:
         site = Site()
         site.submit("The first message, which fills the caches.")
-        write_output(BILL_HEAD)
-        _messages(site)
-        _mail(site, mails)
+        yield from _messages(site)
+        yield from _mail(site, mails)
 
 
-def _messages(site: Site) -> None:
+def _messages(site: Site) -> Iterator[Figure]:
     key = {"idempotency-key": "again"}
     site.submit(TEXT.format(0), headers=key)
     steps: dict[str, Callable[[], None]] = {
@@ -81,7 +82,7 @@ def _messages(site: Site) -> None:
     for name, step in steps.items():
         with metered() as bill:
             step()
-        print_bill(name, bill)
+        yield from bill_figures(name, bill)
 
 
 def _refused(site: Site) -> None:
@@ -91,7 +92,7 @@ def _refused(site: Site) -> None:
         return
 
 
-def _mail(site: Site, mails: SentMail) -> None:
+def _mail(site: Site, mails: SentMail) -> Iterator[Figure]:
     from kolom import outbox
     from kolom.comments import moderation, reply_subscriptions
     from kolom.models.outbox import OutboxRecord
@@ -99,36 +100,36 @@ def _mail(site: Site, mails: SentMail) -> None:
     now = datetime.now(UTC)
     configure(moderation_mode="first")
 
-    def approve(comment: Any, name: str) -> None:
+    def approve(comment: Any, name: str) -> Iterator[Figure]:
         with metered() as bill:
             moderation.moderate(1, comment.id, "approve", by="benchmark", now=now)
-        print_bill(name, bill)
+        yield from bill_figures(name, bill)
 
     parent = site.comment(content="The first.", email="a@example.com", notify_replies=True)
     waiting = next(record.id for record in OutboxRecord.scan() if record.kind == "moderation")
     with metered() as bill:
         site.send(waiting)
-    print_bill("sending the mail about a comment", bill)
-    approve(parent, "approving a comment whose author wants notifications of replies")
+    yield from bill_figures("sending the mail about a comment", bill)
+    yield from approve(parent, "approving a comment whose author wants notifications of replies")
     reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("confirm", 1, str(parent.person), 0), now=now)
-    approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to a subscriber")
+    yield from approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to a subscriber")
     for kind in ("contact", "confirm", "reply"):
         mail_id = next(record.id for record in OutboxRecord.scan() if record.kind == kind)
         before = len(mails.mails)
         with metered() as bill:
             site.send(mail_id)
         sent = "sending" if len(mails.mails) > before else "dropping"
-        print_bill(f"{sent} the mail of kind {kind}", bill)
-    _digest(site)
+        yield from bill_figures(f"{sent} the mail of kind {kind}", bill)
+    yield from _digest(site)
     with metered() as bill:
         outbox.requeue_due(now=now)
-    print_bill("the schedule, with no mail due", bill)
+    yield from bill_figures("the schedule, with no mail due", bill)
     with metered() as bill:
         released = outbox.requeue_due(now=now + timedelta(minutes=6))
-    print_bill(f"the schedule, with {len(released.requeued)} mails due", bill)
+    yield from bill_figures(f"the schedule, with {len(released.requeued)} mails due", bill)
 
 
-def _digest(site: Site) -> None:
+def _digest(site: Site) -> Iterator[Figure]:
     """Measure a mail that is left to a digest, and the digest of five comments."""
     from kolom import outbox
     from kolom.mail import digests
@@ -144,17 +145,19 @@ def _digest(site: Site) -> None:
         site.send(mail_id)
     with metered() as bill:
         site.send(waiting[9])
-    print_bill("leaving the mail about a comment to a digest", bill)
+    yield from bill_figures("leaving the mail about a comment to a digest", bill)
     digest = digests.digest_id(now)
     outbox.resend(digest, now=now)
     with metered() as bill:
         site.send(digest)
-    print_bill(f"sending a digest of {len(outbox.get(digest).members or ())} comments", bill)
+    yield from bill_figures(f"sending a digest of {len(outbox.get(digest).members or ())} comments", bill)
     outbox.requeue_due(now=now + timedelta(hours=2))
     with metered() as bill:
         site.send(waiting[9])
-    print_bill("marking a mail of a digest as sent", bill)
+    yield from bill_figures("marking a mail of a digest as sent", bill)
 
+
+PART = Part("mail", "Requests and capacity units of messages and mail.", measure, small=NoOptions(), full=NoOptions())
 
 if __name__ == "__main__":
-    main()
+    PART.main()

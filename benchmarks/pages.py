@@ -7,10 +7,12 @@ which also reads the document list and the theme.
 """
 
 import gzip
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.capacity import metered
-from benchmarks.handlers import write_output
+from benchmarks.runner.figures import Figure, counted
+from benchmarks.runner.part import NoOptions, Part
 from benchmarks.stack import TEMPLATE
 from kolom.articles import publishing
 from kolom.comments import importing
@@ -30,20 +32,19 @@ PATHS = (
 )
 
 
-def main() -> None:
-    """Run the benchmark and print the table."""
+def measure(_: NoOptions) -> Iterator[Figure]:
+    """Yield the requests, read units and sizes of each page."""
     with EmulatedStack(TEMPLATE, {"TimeZone": "Asia/Jakarta"}, port=0) as stack:
         loader = StackLoader()
         loader.deploy_assets(stack)
         loader.load_sample(stack)
         stack.wait_until_idle()
         _comment(publishing.get_by_slug(SLUG).id)
-        write_output("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
         theme.clear_cache()
         document_table.clear_cache()
-        _measure(stack, f"/{SLUG}/", f"/{SLUG}/, first request of an instance")
+        yield from _measure(stack, f"/{SLUG}/", f"/{SLUG}/, first request of an instance")
         for path in PATHS:
-            _measure(stack, path, path)
+            yield from _measure(stack, path, path)
 
 
 def _comment(article_id: int) -> None:
@@ -62,7 +63,7 @@ def _comment(article_id: int) -> None:
         importing.upsert(comment, now=now)
 
 
-def _measure(stack: EmulatedStack, address: str, name: str) -> None:
+def _measure(stack: EmulatedStack, address: str, name: str) -> Iterator[Figure]:
     path, _, query = address.partition("?")
     request = Request(method="GET", path=path, query=query)
     match = match_route(stack.template.routes, "GET", path)
@@ -70,9 +71,13 @@ def _measure(stack: EmulatedStack, address: str, name: str) -> None:
     with metered() as bill:
         answer = stack.runtime.invoke(match.route.function, to_event(request, match))
     body = answer["body"].encode()
-    sizes = f"{len(body) / 1000:.1f} | {len(gzip.compress(body)) / 1000:.1f}"
-    write_output(f"| `{name}` | {bill.total_requests} | {bill.read_units:g} | {sizes} |\n")
+    yield from counted(name, requests=bill.total_requests, read_units=bill.read_units)
+    yield from counted(name, KB=len(body) / 1000, KB_compressed=len(gzip.compress(body)) / 1000)
 
+
+PART = Part(
+    "pages", "Requests, read units and size of each page and feed.", measure, small=NoOptions(), full=NoOptions()
+)
 
 if __name__ == "__main__":
-    main()
+    PART.main()

@@ -1,9 +1,9 @@
 """Measure the ranking quality of the search, compared to other engines on the same test collections.
 
     uv sync --extra cli --group bench
-    .venv/bin/python -m benchmarks.search_quality en=DIR id=DIR
+    .venv/bin/python -m benchmarks.search_quality --collections en=DIR id=DIR [--full]
 
-The argument for a collection is its language code and a directory with ``docs.jsonl`` (id, title, text),
+A collection is given by its language code and a directory with ``docs.jsonl`` (id, title, text),
 ``queries.jsonl`` (id, text) and ``qrels.tsv`` (query, document, grade; all rows count as relevant). Kolom is measured
 end to end: the articles are published and indexed by the stream, and the search function answers. It runs first on a
 site in the collection's language only, then on one that also has an article in another language, where each word of a
@@ -12,9 +12,9 @@ FTS5 with ``porter``, matching any of the words; bm25s in Lucene's variant with 
 measures use binary relevance: nDCG@10, MAP@100 and recall@100, averaged over the queries with relevant documents.
 """
 
-import argparse
 import json
 import math
+import os
 import re
 import sqlite3
 from collections import defaultdict
@@ -22,16 +22,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 
-import bm25s
 import Stemmer
 import stop_words
-import tantivy
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
+from benchmarks.runner.figures import Figure, NotRunError
+from benchmarks.runner.part import Part
 from benchmarks.stack import TEMPLATE, publish, search
 from kolom.articles.input import ArticleInput
 from kolom.articles.types import Body
@@ -61,7 +59,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Documents, queries by id, and the relevant documents of each query."""
+    """Documents, queries by id, and the relevant documents of each query that is evaluated."""
 
     name: str
     language: str
@@ -70,8 +68,8 @@ class Collection:
     relevant: dict[str, set[str]]
 
 
-def load(language: str, directory: Path) -> Collection:
-    """Read a collection."""
+def load(language: str, directory: Path, limit: int) -> Collection:
+    """Read a collection, with at most ``limit`` queries that have relevant documents, evenly chosen."""
     documents = [
         Document(str(each["id"]), each.get("title") or "", each["text"]) for each in _lines(directory / "docs.jsonl")
     ]
@@ -80,7 +78,9 @@ def load(language: str, directory: Path) -> Collection:
     for line in (directory / "qrels.tsv").read_text("utf-8").splitlines():
         query, document, _ = line.split("\t")
         relevant[query].add(document)
-    return Collection(directory.name, language, documents, queries, relevant)
+    judged = [query for query in queries if relevant.get(query)]
+    chosen = judged[:: max(1, -(-len(judged) // limit))]
+    return Collection(directory.name, language, documents, queries, {query: relevant[query] for query in chosen})
 
 
 def kolom(stack: EmulatedStack, collection: Collection) -> Search:
@@ -100,6 +100,8 @@ def add_language(stack: EmulatedStack, collection: Collection) -> None:
 
 def with_tantivy(collection: Collection) -> Search:
     """Return a search with tantivy and its English stemmer."""
+    import tantivy
+
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("number", stored=True)
     builder.add_text_field("text", tokenizer_name="en_stem")
@@ -138,6 +140,8 @@ def with_fts5(collection: Collection) -> Search:
 
 def with_bm25s(collection: Collection) -> Search:
     """Return a search with Lucene's variant of bm25s."""
+    import bm25s
+
     stemmer = Stemmer.Stemmer({"en": "english", "id": "indonesian"}[collection.language])
     stops = stop_words.get_stop_words(collection.language)
 
@@ -155,23 +159,18 @@ def with_bm25s(collection: Collection) -> Search:
     return find
 
 
-def measure(collection: Collection, find: Search, name: str) -> tuple[float, float, float]:
-    """Return the means of nDCG@10, average precision@100 and recall@100."""
+def evaluate(collection: Collection, find: Search, engine: str) -> Iterator[Figure]:
+    """Yield the means of nDCG@10, average precision@100 and recall@100 over the queries."""
     rows = []
-    queries = [query for query in collection.queries if collection.relevant.get(query)]
-    for query in track(queries, description=f"{collection.name}: {name}", transient=True):
-        relevant = collection.relevant[query]
+    for query, relevant in collection.relevant.items():
         hits = [document in relevant for document in find(collection.queries[query])]
         gain = sum(1 / math.log2(rank + 2) for rank, hit in enumerate(hits[:10]) if hit)
         ideal = sum(1 / math.log2(rank + 2) for rank in range(min(10, len(relevant))))
         precisions = [sum(hits[: rank + 1]) / (rank + 1) for rank, hit in enumerate(hits) if hit]
         rows.append((gain / ideal, sum(precisions) / len(relevant), sum(hits) / len(relevant)))
-    ndcg, precision, recall = (sum(column) / len(rows) for column in zip(*rows, strict=True))
-    return ndcg, precision, recall
-
-
-def _add_row(table: Table, name: str, collection: Collection, find: Search) -> None:
-    table.add_row(name, *(f"{value:.4f}" for value in measure(collection, find, name)))
+    case = f"{collection.name} ({collection.language}, {len(rows):,} queries): {engine}"
+    for name, column in zip(("nDCG@10", "MAP@100", "recall@100"), zip(*rows, strict=True), strict=True):
+        yield Figure(case, name, [sum(column) / len(column)])
 
 
 def _content(collection: Collection, number: int) -> ArticleInput:
@@ -191,24 +190,45 @@ def _lines(path: Path) -> Iterator[dict[str, str]]:
         yield from map(json.loads, file)
 
 
-def main() -> None:
-    """Measure every engine on every collection."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("collections", nargs="+", metavar="LANGUAGE=DIR")
-    console = Console(width=120)
-    for argument in parser.parse_args().collections:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The collections, each as ``LANGUAGE=DIRECTORY``; by default those of the variable ``COLLECTIONS``."""
+
+    collections: tuple[str, ...] = ()
+    queries: int = 200
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the measures of every engine on every collection.
+
+    :raises NotRunError: there are no collections, or the other engines are not installed
+    """
+    named = options.collections or tuple(os.environ.get("COLLECTIONS", "").split())
+    absent = [each for each in named if not Path(each.partition("=")[2], "docs.jsonl").exists()]
+    if not named or absent:
+        what = f"there is no collection at {', '.join(absent)}" if absent else "no collections are given"
+        raise NotRunError(f'{what}: set COLLECTIONS="en=DIRECTORY id=DIRECTORY"')
+    if missing := [name for name in ("tantivy", "bm25s") if find_spec(name) is None]:
+        raise NotRunError(f"{' and '.join(missing)} not installed: run `uv sync --extra cli --group bench`")
+    for argument in named:
         language, _, directory = argument.partition("=")
-        collection = load(language, Path(directory))
-        table = Table(f"{collection.name} ({language})", "nDCG@10", "MAP@100", "recall@100")
+        collection = load(language, Path(directory), options.queries)
         with EmulatedStack(TEMPLATE, port=0) as stack:
             find = kolom(stack, collection)
-            _add_row(table, "kolom", collection, find)
+            yield from evaluate(collection, find, "Kolom")
             add_language(stack, collection)
-            _add_row(table, "kolom, two languages", collection, find)
+            yield from evaluate(collection, find, "Kolom, two languages")
         for name, engine in (("tantivy", with_tantivy), ("FTS5", with_fts5), ("bm25s", with_bm25s)):
-            _add_row(table, name, collection, engine(collection))
-        console.print(table)
+            yield from evaluate(collection, engine(collection), name)
 
+
+PART = Part(
+    "search_quality",
+    "Ranking quality of the search, compared with tantivy, FTS5 and bm25s on test collections.",
+    measure,
+    small=Options(),
+    full=Options(queries=1_000_000),
+)
 
 if __name__ == "__main__":
-    main()
+    PART.main()

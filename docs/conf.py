@@ -24,7 +24,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Embed": ("Custom elements <embed>",),
     "Operate": ("Deploy <deploy>", "Operate <operate>", "Comments <comments>", "Mail <mail>"),
-    "Develop": ("Architecture <architecture>", "Development <develop>"),
+    "Develop": ("Architecture <architecture>", "Performance <performance>", "Development <develop>"),
     "Reference": ("reference/http-api", "reference/cli", "reference/parameters", "changelog", "decisions/README"),
 }
 GENERATED: Final[Mapping[str, Callable[[], str]]] = {

@@ -15,6 +15,7 @@ from kolom.articles.types import Body
 from kolom.rendering.types import Heading
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import RefusedCalls
+from tests.integration.contracts.recorder import recorded
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -71,6 +72,13 @@ class TestLists:
         answer = fetch("/api/articles")
         assert slugs(answer) == [f"day-{day:02d}" for day in range(24, 4, -1)]
         assert (answer["total"], answer["next_cursor"] is not None) == (25, True)
+
+    def test_a_list_reads_only_what_it_shows(self) -> None:
+        publish_days(1, labels=("News",))
+        for query in ("", "label=News"):
+            with recorded() as asked:
+                fetch("/api/articles", query)
+            assert asked.attributes["kolom-articles"] == CARD - {"url"} | {"key", "part", "item"}
 
     def test_articles_with_equal_dates_are_ordered_by_id(self) -> None:
         for number in range(5):

@@ -15,19 +15,28 @@ type Operation = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recorded operation. ``leading_keys`` are the hash keys of the items that it reads by key."""
+    """The recorded operations.
+
+    ``leading_keys`` are the hash keys of the items that they read by key, and ``attributes`` those that they read of
+    each item, if they do not read all.
+    """
 
     operations: list[Operation]
     leading_keys: dict[Operation, set[str]]
+    attributes: dict[str, set[str]]
 
 
 @contextmanager
 def recorded() -> Iterator[Recorded]:
     """Yield the list of operations in the block, in order; a transaction is listed as the actions that IAM requires."""
-    asked = Recorded([], {})
+    asked = Recorded([], {}, {})
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         asked.operations.extend(_operations(model.name, params))
+        for table, wanted in params.get("RequestItems", {params.get("TableName"): params}).items():
+            if "ProjectionExpression" in wanted:
+                names = wanted["ExpressionAttributeNames"]
+                asked.attributes[table] = {names[each] for each in wanted["ProjectionExpression"].split(", ")}
         if model.name == "BatchGetItem":
             for table, wanted in params["RequestItems"].items():
                 hash_key = connection()._tables[table].hash_keyname

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kolom.search import tokenizer
 from kolom.search.tokenizer import (
     MAX_WORD,
     as_one_word,
@@ -90,6 +91,19 @@ def test_finding_words_uses_the_same_boundaries_and_adds_compounds(text: str) ->
     assert [each for each in found if each not in compounds] == [(word.start, word.end, word.form) for word in words]
     assert {each for each in found if each in compounds} == compounds
     assert [start for start, _, _ in found] == sorted(start for start, _, _ in found)
+
+
+@given(st.lists(TEXTS, max_size=5).map(" ".join))
+def test_the_words_between_spaces_are_those_of_the_whole_text(text: str) -> None:
+    """Whatever is behind a space changes no word, so that the words of a piece can be kept."""
+    assert list(find_words(text, lambda each: each)) == list(tokenizer._forms(text))
+
+
+def test_only_pieces_of_the_length_of_a_word_are_kept() -> None:
+    """Otherwise the memory that a process keeps would have no limit."""
+    before = tokenizer._kept_forms.cache_info().currsize
+    assert [key for _, _, key in find_words("本" * (MAX_WORD + 1), lambda each: each)] == ["本本"] * MAX_WORD
+    assert tokenizer._kept_forms.cache_info().currsize == before
 
 
 @given(TEXTS)

@@ -11,7 +11,15 @@ from itertools import accumulate, islice
 from urllib.parse import parse_qs, quote
 
 from kolom.articles.lookup import Check, get_with_body
-from kolom.articles.mapping import ALL_ARTICLES, ALL_PAGES, label_listing_key, listing_order, to_article, to_summary
+from kolom.articles.mapping import (
+    ALL_ARTICLES,
+    ALL_PAGES,
+    LISTED_ATTRIBUTES,
+    label_listing_key,
+    listing_order,
+    to_article,
+    to_summary,
+)
 from kolom.articles.names import label_key, pointer_keys_at, post_number_alias, variant_pointer_keys
 from kolom.articles.types import (
     AdjacentArticle,
@@ -230,6 +238,13 @@ def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
     return {article.id: article for article in articles if article.status == "published"}
 
 
+def published_ids(article_ids: Collection[int]) -> set[int]:
+    """Return those of these articles that are published. A BatchGetItem for each hundred."""
+    keys = [(str(article_id), ARTICLE) for article_id in article_ids]
+    records = ArticleRecord.batch_get(keys, attributes_to_get=["key", "part", "item", "status"]) if keys else ()
+    return {int(record.key) for record in records if record.status == "published"}
+
+
 def get_by_id(article_id: int) -> tuple[Article, Body]:
     """Return the published article with that id and its body. One Query.
 
@@ -334,7 +349,10 @@ def _adjacent(article: Article, *, newer: bool) -> AdjacentArticle | None:
 def _query_listing(
     listing: str, sort_keys: Condition | None, *, newest_first: bool, limit: int
 ) -> Iterator[ArticleSummary]:
-    records = ArticlesTableRecord.by_shelf.query(listing, sort_keys, scan_index_forward=not newest_first, limit=limit)
+    # An index entry has twice as many attributes as a list shows.
+    records = ArticlesTableRecord.by_shelf.query(
+        listing, sort_keys, scan_index_forward=not newest_first, limit=limit, attributes_to_get=[*LISTED_ATTRIBUTES]
+    )
     return (to_summary(record) for record in records if isinstance(record, ListedRecord))
 
 

@@ -74,7 +74,7 @@ def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
     The count is 0 if no published article has or had the slug. Drafts can have comments by import; these do not count.
     """
     ids = lookup.find_ids(set(slugs))
-    published = public.get_summaries(set(ids.values()))
+    published = public.published_ids(set(ids.values()))
     counts = count_comments(list(published)) if published else {}
     return {slug: counts.get(ids.get(slug, -1), 0) for slug in slugs}
 

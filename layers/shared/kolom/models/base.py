@@ -5,7 +5,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.session import Session
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
@@ -18,6 +20,7 @@ from kolom import aws
 from kolom.config import settings
 from kolom.models.errors import is_condition_failed
 from kolom.models.expressions import Action, Condition
+from kolom.models.responses import ItemParserFactory
 from kolom.timestamps import to_rfc3339
 
 
@@ -43,6 +46,15 @@ class _SharedConnection(Connection):
 
     It repeats calls that DynamoDB rejected because of a concurrent write, or processed in part.
     """
+
+    @property
+    def session(self) -> Session:
+        """Return the session of the client, which does for every call only what DynamoDB needs."""
+        session: Session = super().session
+        session.register_component("response_parser_factory", ItemParserFactory())
+        # Otherwise botocore would compose the same text twice for every call, which is a seventh of its time.
+        session.set_default_client_config(Config(user_agent=session.user_agent()))
+        return session
 
     def register(self, table: MetaTable) -> None:
         """Register the schema of a table. Of several models of one table, the one with the indexes is registered."""

@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
 import Stemmer
 import stop_words
 
-from kolom.search.tokenizer import REDUPLICATED, normalize, strip_accents
+from kolom.search.tokenizer import CACHED_WORDS, REDUPLICATED, normalize, strip_accents
 
 ANALYZER_VERSION: Final = 3
 """Increase this when the same text produces different terms.
@@ -72,6 +72,8 @@ _ELIDES: Final = frozenset(("ca", "fr", "it"))
 _stemmers = threading.local()
 
 
+# Texts of a site repeat the same words: stemming them again took most of the time of a search.
+@lru_cache(maxsize=CACHED_WORDS)
 def stem(word: str, language: str) -> str:
     """Return the stem of a normalized word; without a stemmer for the language, the word without accents.
 

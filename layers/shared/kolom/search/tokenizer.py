@@ -14,6 +14,7 @@ Word boundaries follow Unicode's UAX #29, with changes for search:
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -21,6 +22,9 @@ import regex
 
 MAX_WORD: Final = 64
 """The number of significant characters of a word; longer strings are rarely words."""
+
+CACHED_WORDS: Final = 16_384
+"""The number of words whose forms a process keeps, and of their stems: a few megabytes."""
 
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _APOSTROPHES: Final = "'’ʼ＇"  # typewriter, typographic, modifier letter, full width
@@ -72,9 +76,6 @@ REDUPLICATED: Final = re.compile(r"([^\W\d_]{3,})2(nya|an|kan|i|ku|mu|lah|kah)?"
 """The short spelling of a reduplication in Indonesian: ``anak2`` is ``anak-anak``, ``teman2nya`` ``teman-temannya``."""
 
 
-_NO_WORD: Final = (-2, -2)
-
-
 class Word(NamedTuple):
     """A word of a text: ``text[start:end]``. ``form`` is normalized, without case, dots and variant characters."""
 
@@ -101,25 +102,34 @@ def find_words[Key](text: str, recognize: Callable[[str], Key | None]) -> Iterat
 
     A compound precedes its second part.
     """
-    keys: dict[str, Key | None] = {}
-    before = _NO_WORD
+    position = 0
+    # No word contains a space, and none depends on what is behind one. So the words between spaces can be kept.
+    for piece in text.split(" "):
+        for start, end, form in _kept_forms(piece) if len(piece) <= MAX_WORD else _forms(piece):
+            if (key := recognize(form)) is not None:
+                yield position + start, position + end, key
+        position += len(piece) + 1
+
+
+def _forms(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the positions and forms of words and hyphenated compounds."""
+    before: Word | None = None
     for match in _WORD.finditer(text):
         start, end = match.span()
         if match.lastgroup == "run":
             for word in _pairs(text, start, end):
-                if (key := recognize(word.form)) is not None:
-                    yield word.start, word.end, key
+                yield word.start, word.end, word.form
             continue
-        surface = match[0]
-        if surface not in keys:
-            keys[surface] = recognize(normalize(surface[: 2 * MAX_WORD]))
-        if before[1] + 1 == start and text[before[1]] in _HYPHENS:
-            compound = join_hyphenated(_word(text, *before), _word(text, start, end), text)
-            if compound and (key := recognize(compound)) is not None:
-                yield before[0], end, key
-        if (key := keys[surface]) is not None:
-            yield start, end, key
-        before = start, end
+        word = _word(text, start, end)
+        if before is not None and (compound := join_hyphenated(before, word, text)):
+            yield before.start, end, compound
+        yield start, end, word.form
+        before = word
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def _kept_forms(text: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple(_forms(text))
 
 
 def normalize(word: str) -> str:
