@@ -8,6 +8,7 @@ that of the item before or after it, whichever is larger. For updates, both are 
 
 import math
 import threading
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,7 +84,7 @@ def kind_of(key: Mapping[str, Any]) -> str:
     for beginning, kind in _KINDS.items():
         if name.startswith(beginning):
             return "revision" if part == "#" else kind
-    return "postings" if part.isdigit() else "other"
+    return "postings" if part.removeprefix("b").isdigit() else "other"
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
     if kind == "N":
         return math.ceil(len(str(content).strip("-")) / 2) + 1
     if kind == "B":
-        return len(content)
+        return len(b64decode(content) if isinstance(content, str) else content)
     if kind == "L":
         return 3 + sum(1 + _value_bytes(entry) for entry in content)
     if kind == "M":

@@ -25,6 +25,7 @@ from ulid import ULID
 from benchmarks.canned import recorded, replayed
 from benchmarks.capacity import metered
 from benchmarks.handlers import ENVIRONMENT, endless_theme, local_aws
+from benchmarks.index_items import block_item, result_items
 from benchmarks.runner.figures import Figure, NotRunError
 from benchmarks.runner.part import Part
 from benchmarks.runner.timing import milliseconds, processor_seconds, take_turns
@@ -43,11 +44,11 @@ from kolom.search.codec import (
     POSTINGS_PER_BLOCK,
     DocumentStats,
     decode_document,
+    decode_posting,
     encode_document,
     encode_posting,
 )
 from kolom.search.document import build_document
-from kolom.search.index_writer import result_record
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 LABEL: Final = "Berita"
@@ -110,7 +111,9 @@ class Store:
                 excerpt=EXCERPT,
             )
             elements = {
-                (term, article_id // POSTINGS_PER_BLOCK): encode_posting(article_id, entry.postings[term] & 0xFF)
+                (term, article_id // POSTINGS_PER_BLOCK): encode_posting(
+                    article_id, decode_posting(entry.postings[term])[1]
+                )
                 for term in stems & entry.postings.keys()
             }
             assert entry.list_entry is not None
@@ -119,7 +122,8 @@ class Store:
             for block, element in elements.items():
                 self._blocks[block].add(element)
             changed |= elements.keys()
-            self.put("search", result_record(article, entry))
+            for record in result_items(article, entry):
+                self.put("search", record)
             if article_id in {COMMENTED, total // 2}:
                 chunks = split_body(article_id, "1", content.body)
                 article = replace(article, body_version="1", body_parts=len(chunks))
@@ -130,8 +134,7 @@ class Store:
         for part in ("all", f"label#{LABEL.lower()}"):
             self.put("articles", Count(COUNTS, part, articles=total, label=LABEL))
         for key, number in changed:
-            numbers = {"NS": [str(each) for each in self._blocks[key, number]]}
-            self._put_search({"key": {"S": key}, "part": {"S": f"{number:06d}"}, "elements": numbers})
+            self._put_search(block_item(key, number, self._blocks[key, number]))
         self._revision += 1
         self._put_search({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": str(self._revision)}})
 

@@ -30,6 +30,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from benchmarks.canned import bare_script, recorded, replayed
 from benchmarks.capacity import Bill, metered
+from benchmarks.index_items import block_item, result_items
 from benchmarks.runner.figures import Figure, counted
 from benchmarks.runner.part import Part
 from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
@@ -44,12 +45,13 @@ from kolom.search.codec import (
     POSTINGS_PER_BLOCK,
     DocumentStats,
     decode_document,
+    decode_posting,
     encode_document,
     encode_posting,
 )
 from kolom.search.document import build_document
 from kolom.search.forward_index import load_entry
-from kolom.search.index_writer import result_record
+from kolom.search.index_reader import results
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
@@ -114,9 +116,10 @@ def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[s
         blocks["#documents", article_id // DOCUMENTS_PER_BLOCK].add(entry.list_entry)
         for term in stems & entry.postings.keys():
             blocks[term, article_id // POSTINGS_PER_BLOCK].add(entry.postings[term])
-        put(result_record(article, entry).serialize())
+        for record in result_items(article, entry):
+            put(record.serialize())
     for (key, block), elements in blocks.items():
-        put({"key": {"S": key}, "part": {"S": f"{block:06d}"}, "elements": {"NS": [str(each) for each in elements]}})
+        put(block_item(key, block, elements))
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
     document_table.clear_cache()  # the list of another stack may have the same revision
 
@@ -168,7 +171,7 @@ def query_loaded(writer: Writer, number: int) -> Iterator[Figure]:
         get(stack, "/api/search", "q=x")  # reads the document list
         for length, texts in queries.items():
             case = f"{number:,} articles, {length} word{'s' * (length > 1)}"
-            bills = [get(stack, "/api/search", urlencode({"q": text}))[1] for text in texts]
+            bills = [_get_anew(stack, urlencode({"q": text}))[1] for text in texts]
             yield Figure(case, "requests", [bill.total_requests for bill in bills])
             yield Figure(case, "read units, mean", [_mean(bill.read_units for bill in bills)])
             yield Figure(
@@ -198,7 +201,7 @@ def query_long_texts(size: int) -> Iterator[Figure]:
 
 def _measure(stack: EmulatedStack, case: str, query: str) -> Iterator[Figure]:
     get(stack, "/api/search", "q=x")  # reads the document list
-    _, bill, body = get(stack, "/api/search", query)
+    _, bill, body = _get_anew(stack, query)
     yield from counted(case, requests=bill.total_requests, read_units=bill.read_units)
     yield from counted(case, KB_read=bill.read_units_of("doc") * 8, results=len(body["items"]), total=body["total"])
     handled, bare = measure_time(stack, [query] * 5)
@@ -219,10 +222,11 @@ def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> No
     for article_id in range(1, 201):
         blocks["#documents"].add(encode_document(article_id, document))
         for term in {stem(word, "id") for word in ("kereta", "malam")}:
-            blocks[term].add(encode_posting(article_id, entry.postings[term] % 256))
-        put(result_record(article_of(content, article_id), entry).serialize())
+            blocks[term].add(encode_posting(article_id, decode_posting(entry.postings[term])[1]))
+        for record in result_items(article_of(content, article_id), entry):
+            put(record.serialize())
     for key, elements in blocks.items():
-        put({"key": {"S": key}, "part": {"S": "000000"}, "elements": {"NS": [str(each) for each in elements]}})
+        put(block_item(key, 0, elements))
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
     document_table.clear_cache()  # the list of another stack may have the same revision
 
@@ -232,15 +236,21 @@ def measure_time(stack: EmulatedStack, queries: Sequence[str]) -> tuple[list[flo
     handled, bare = [], []
     for query in queries:
         with recorded() as recording:
-            get(stack, "/api/search", query)
+            _get_anew(stack, query)
         script = bare_script(recording)
         with replayed(recording):
-            function = partial(get, stack, "/api/search", query)
+            function = partial(_get_anew, stack, query)
             tasks: dict[str, Callable[[], object]] = {"handled": function, "bare": script}
             seconds = take_turns({name: partial(processor_seconds, task, 3) for name, task in tasks.items()}, 2)
         handled.append(seconds["handled"][1])
         bare.append(seconds["bare"][1])
     return handled, bare
+
+
+def _get_anew(stack: EmulatedStack, query: str) -> tuple[int, Bill, dict[str, Any]]:
+    """Return the status, the bill and the body of a search in a process that has read no results yet."""
+    results.clear()
+    return get(stack, "/api/search", query)
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -51,7 +51,7 @@ def indexer(ids: list[int]) -> Iterator[None]:
 def damage() -> None:
     """Delete postings without the writer."""
     client = boto3.client("dynamodb")
-    client.delete_item(TableName="kolom-search", Key={"key": {"S": "coffe"}, "part": {"S": "000000"}})
+    client.delete_item(TableName="kolom-search", Key={"key": {"S": "coffe"}, "part": {"S": "b00000"}})
 
 
 def test_a_damaged_index_is_repaired(kolom: Kolom) -> None:

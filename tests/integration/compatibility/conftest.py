@@ -131,12 +131,12 @@ class Stack:
         assert ran.exit_code == exit_code, ran.stdout + ran.stderr
         return ran
 
-    def index(self) -> None:
-        """Index all articles, as the stream does."""
+    def index(self, *article_ids: str) -> None:
+        """Index these articles, or all, as the stream does."""
         records = [
             {"dynamodb": {"Keys": {"key": item["key"], "part": item["part"]}, "SequenceNumber": str(number)}}
             for number, item in enumerate(stored("articles"))
-            if item["part"]["S"] == "card"
+            if item["part"]["S"] == "card" and (not article_ids or item["key"]["S"] in article_ids)
         ]
         answer = self._invoke(self._follower("ArticlesTable"), {"Records": records})
         assert answer == {"batchItemFailures": []}

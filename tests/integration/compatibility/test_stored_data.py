@@ -124,6 +124,42 @@ def test_a_stored_article_can_be_indexed_again(stack: Stack) -> None:
     assert "long-way" not in stack.get("/api/search?q=train").body
 
 
+def test_a_search_finds_stored_and_new_index_entries_together(stack: Stack, tmp_path: Path) -> None:
+    """Their formats differ until the stored articles are indexed again."""
+    recorded = {each["slug"] for each in read("answers.json")["/api/search?q=market"]["json"]["items"]}
+    (tmp_path / "new.md").write_text("---\ntitle: New market\ndate: 2026-02-01\nlanguage: en\n---\nA market.\n")
+    stack.run("publish", tmp_path)
+    stack.index("12")
+    found = stack.get("/api/search?q=market").json
+    assert {each["slug"] for each in found["items"]} == recorded | {"new"}
+    assert found["total"] == len(recorded) + 1
+    related = stack.get("/api/articles/new/related").json["items"]
+    assert recorded & {each["slug"] for each in related}
+    earlier = earlier_blocks()
+    assert earlier
+    stack.run("delete", "new", "--yes")
+    stack.index("12")
+    assert {each["slug"] for each in stack.get("/api/search?q=market").json["items"]} == recorded
+    assert earlier_blocks() == earlier
+
+
+def test_reindexing_converts_stored_index_entries(stack: Stack) -> None:
+    """Searches, suggestions and related articles return the same."""
+    assert earlier_blocks()
+    stack.run("reindex", "--no-wait")
+    stack.index()
+    assert earlier_blocks() == set()
+    for target, answer in read("answers.json").items():
+        if target.startswith("/api/search") or target.endswith("/related"):
+            assert comparable(stack.get(target)) == answer, target
+
+
+def earlier_blocks() -> set[tuple[str, str]]:
+    """Return the keys of the postings that the recorded version wrote."""
+    keys = {(item["key"]["S"], item["part"]["S"]) for item in stored("search")}
+    return {key for key in keys if key[1].isdigit() and key[0] != "#documents"}
+
+
 def test_a_repeated_submission_gets_the_same_response(stack: Stack) -> None:
     """It is recognised by its idempotency key, which works for nothing else, or by its fields and client."""
     count = len(stored("comments")) + len(stored("messages"))

@@ -51,8 +51,10 @@ WRITES: Final[dict[str, tuple[str, Callable[[], object]]]] = {
     "reserve an id": ("UpdateItem", lambda: repository.reserve_id(7)),
     "assign an id": ("UpdateItem", repository.next_id),
     "request a reindex": ("UpdateItem", lambda: repository.request_reindex(1, "mark")),
-    "add postings": ("UpdateItem", lambda: search.add_elements("stem", 1, [1, 2])),
-    "remove postings": ("UpdateItem", lambda: search.remove_elements("stem", 1, [1, 2])),
+    "add postings": ("UpdateItem", lambda: search.add_postings("stem", 1, [1, 2])),
+    "remove postings": ("UpdateItem", lambda: search.remove_postings("stem", 1, [1, 2])),
+    "add documents": ("UpdateItem", lambda: search.add_elements("#documents", 1, [1, 2])),
+    "remove documents": ("UpdateItem", lambda: search.remove_elements("#documents", 1, [1, 2])),
     "add words": ("BatchWriteItem", lambda: search.put_words([("words#e", "election")])),
 }
 

@@ -12,9 +12,8 @@ import pytest
 from functions.index_articles.app import handler as index_handler
 from functions.search_articles.app import handler
 from kolom.articles import publishing, repository
-from kolom.articles.mapping import summary_attributes
 from kolom.models.base import connection
-from kolom.models.search import DOC, DOCUMENTS, ResultRecord, add_elements, increase_revision
+from kolom.models.search import DOCUMENTS, ResultRecord, add_elements, add_postings, increase_revisions
 from kolom.search import (
     document_table,
     highlighter,
@@ -26,11 +25,19 @@ from kolom.search import (
     vocabulary,
 )
 from kolom.search.analyzer import stem
-from kolom.search.codec import POSTINGS_PER_BLOCK, DocumentStats, decode_document, encode_document, encode_posting
+from kolom.search.codec import (
+    POSTINGS_PER_BLOCK,
+    DocumentStats,
+    decode_document,
+    decode_posting,
+    encode_document,
+    encode_posting,
+)
 from kolom.search.document import IndexedDocument, build_document
 from kolom.search.forward_index import ForwardEntry, to_record
 from kolom.search.index_reader import StoredResult
-from kolom.search.index_writer import result_record, update_index
+from kolom.search.index_writer import update_index
+from kolom.search.result_records import result_records
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import RefusedCalls
 
@@ -65,8 +72,9 @@ def requests(tables: None) -> Iterator[Counter[str]]:
 
 
 def asked(requests: Counter[str], path: str, **query: Any) -> dict[str, int]:
-    """Return the calls of a request when the document list is in memory."""
+    """Return the calls of a request when the document list is in memory, and no result."""
     assert get(path, **query)["statusCode"] == 200
+    index_reader.results.clear()
     requests.clear()
     assert get(path, **query)["statusCode"] == 200
     return dict(requests)
@@ -152,16 +160,16 @@ def publish_many(number: int, size: int, *sentences: str) -> None:
     articles = [replace(first, id=1 + n, slug=f"n{n}") for n in range(number)]
     document = DocumentStats(NOW, "en", entry_length(entry))
     add_elements(DOCUMENTS, 0, (encode_document(each.id, document) for each in articles))
-    increase_revision(1)
+    increase_revisions(1, 0)
     terms = entry.postings.keys() & {stem(word.form, "en") for word in tokenizer.tokenize(" ".join(sentences))}
-    asked_for = {term: entry.postings[term] % 256 for term in terms}
+    asked_for = {term: decode_posting(entry.postings[term])[1] for term in terms}
     for term, code in asked_for.items():
-        add_elements(term, 0, (encode_posting(each.id, code) for each in articles))
-    record = result_record(first, entry)
+        add_postings(term, 0, (encode_posting(each.id, code) for each in articles))
     with ResultRecord.batch_write() as batch:
         for each in articles:
-            shown = summary_attributes(each)
-            batch.save(ResultRecord(f"doc#{each.id}", DOC, **shown, text=record.text, is_whole=entry.is_whole))
+            for record in result_records(each, entry):
+                if record is not None:
+                    batch.save(record)
     held = ForwardEntry(postings={term: {encode_posting(1, code)} for term, code in asked_for.items()})
     to_record(1, held, revision=1).save()
 
@@ -332,6 +340,7 @@ def test_the_document_list_is_read_again_only_after_a_change(
 def test_a_throttled_search_is_answered_503(faults: RefusedCalls, operation: str) -> None:
     publish("one", "coffee")
     assert get("/api/search", q="coffee")["statusCode"] == 200
+    index_reader.results.clear()
     faults.throttle(operation)
     answer = get("/api/search", q="coffee")
     assert answer["statusCode"] == 503

@@ -1,5 +1,6 @@
 """After any sequence of changes and interruptions, the index equals a rebuilt one."""
 
+import re
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import Any
@@ -14,8 +15,9 @@ from moto import mock_aws
 from kolom.articles import publishing, repository
 from kolom.errors import KolomError
 from kolom.models.base import connection
-from kolom.search import document, index_writer, vocabulary
+from kolom.search import document, index_writer, posting_blocks, result_records, vocabulary
 from kolom.search.analyzer import ANALYZER_VERSION, stem
+from kolom.search.codec import encode_posting, unpack
 from kolom.search.forward_index import load_entry
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
@@ -57,6 +59,10 @@ class Indexing(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.analyser = ANALYZER_VERSION
         self.stack.enter_context(mock_aws())
+        # Pack blocks of three articles.
+        self.stack.enter_context(patch.object(posting_blocks, "PACK_AFTER", 2))
+        # Texts of a few words have a rest.
+        self.stack.enter_context(patch.multiple(result_records, ITEM_BYTES=0, MIN_BYTES=20))
         self.stack.enter_context(patch_moto())
         self.client = boto3.client("dynamodb")
         for table in TEMPLATE.tables.values():
@@ -150,11 +156,12 @@ class Indexing(RuleBasedStateMachine):
             return
         known = {article_id: load_entry(article_id, consistent=True) for article_id in range(1, 5)}
         for key, item in self.items().items():
-            if key[1].isdigit() and not key[0].startswith(("#", "words#")):
+            if key[1] == "rest":
+                assert known[int(key[0].removeprefix("doc#"))].texts == {"rest"}
+            elif is_postings(key):
                 # A crash may leave an empty block, which the next run removes.
-                for element in map(int, item.get("elements", {"NS": ()})["NS"]):
-                    article_id = int(key[1]) * 512 + element // 256
-                    assert element in known[article_id].postings[key[0]]
+                for element in item["postings"]:
+                    assert element in known[element % 2048].postings[key[0]]
 
     def index_interrupted(self, ids: set[int], number: int, callback: Callable[[], None]) -> None:
         interruption = Interruption(number, callback)
@@ -187,8 +194,18 @@ class Indexing(RuleBasedStateMachine):
         assert converged.keys() >= rebuilt.keys()
 
 
+def is_postings(key: tuple[str, str]) -> bool:
+    """Return whether the key is that of a block of postings."""
+    return re.fullmatch(r"b\d{5}", key[1]) is not None
+
+
 def _comparable(item: dict[str, Any]) -> dict[str, Any]:
-    """Return the item without revision numbers, with sets sorted."""
+    """Return the item without revision numbers, with sets sorted; of a block of postings, the postings."""
+    if is_postings((item["key"]["S"], item["part"]["S"])):
+        packed = unpack(item["packed"]["B"]) if "packed" in item else ()
+        postings = {encode_posting(position, code) for position, code in packed}
+        elements, removed = (set(map(int, item.get(name, {"NS": ()})["NS"])) for name in ("elements", "removed"))
+        return {"postings": postings - removed | elements}
     kept = {name: value for name, value in item.items() if name != "revision"}
     if "elements" in kept:
         kept["elements"] = {"NS": sorted(kept["elements"]["NS"], key=int)}

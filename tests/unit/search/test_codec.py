@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,11 +12,14 @@ from kolom.search.codec import (
     DocumentStats,
     decode_document,
     decode_frequency,
+    decode_posting,
     encode_document,
     encode_frequency,
     encode_posting,
     language_code,
+    pack,
     seconds,
+    unpack,
 )
 
 IDS = st.integers(1, 10**9)
@@ -37,7 +41,21 @@ def test_frequencies_keep_their_order(one: int, other: int) -> None:
 
 @given(IDS, st.integers(0, 255))
 def test_a_posting_contains_its_document_and_frequency(article_id: int, code: int) -> None:
-    assert divmod(encode_posting(article_id, code), 256) == (article_id % POSTINGS_PER_BLOCK, code)
+    assert decode_posting(encode_posting(article_id, code)) == (article_id % POSTINGS_PER_BLOCK, code)
+
+
+@given(st.sets(st.tuples(st.integers(0, POSTINGS_PER_BLOCK - 1), st.integers(0, 255)), min_size=1), st.integers(0, 9))
+def test_packed_postings_are_unpacked_in_order(pairs: set[tuple[int, int]], block: int) -> None:
+    first = block * POSTINGS_PER_BLOCK
+    packed = pack(encode_posting(position, code) for position, code in pairs)
+    assert list(unpack(packed, first)) == sorted((first + position, code) for position, code in pairs)
+
+
+@pytest.mark.parametrize(("step", "bytes_each"), [(1, 0.1), (3, 0.5), (100, 2.1), (500, 3.3)])
+def test_packed_postings_are_small(step: int, bytes_each: float) -> None:
+    """They take at most two or three bytes each, and less if they are regular."""
+    numbers = [encode_posting(each, 1 + each % 2) for each in range(0, POSTINGS_PER_BLOCK, step)]
+    assert len(pack(numbers)) <= bytes_each * len(numbers)
 
 
 @given(IDS, MOMENTS, st.sampled_from(["id", "en", "zh", "haw"]), st.integers(0, 255))

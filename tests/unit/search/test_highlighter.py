@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kolom.search.analyzer import stem
 from kolom.search.highlighter import (
     SNIPPET_CHARACTERS,
+    find_matches,
     join_blocks,
     mark_snippet,
     mark_title,
@@ -23,7 +24,7 @@ TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")
 
 def snippet(text: str, *query: str, language: str = "en") -> str:
     """Return the snippet for a query of these words."""
-    return mark_snippet(text, matcher({stem(word, language) for word in query}, language))
+    return mark_snippet(text, find_matches(text, matcher({stem(word, language) for word in query}, language)))
 
 
 def visible(html: str) -> str:
@@ -80,10 +81,14 @@ def test_a_match_late_in_a_long_text_is_shown() -> None:
     """Reading starts at the first match, up to the given limit."""
     text = "lorem ipsum " * 1_000 + "the Coffee of the harbour " + "dolor " * 1_000 + "harbour coffee"
     recognise = matcher({"coffee", "harbour"}, "xx")
-    assert "<mark>Coffee</mark> of the <mark>harbour</mark>" in mark_snippet(
-        text, recognise, hints=["coffee"], within=500
-    )
-    assert mark_snippet(text, recognise, within=500).startswith("lorem ipsum")
+    near = find_matches(text, recognise, hints=["coffee"], within=500)
+    assert "<mark>Coffee</mark> of the <mark>harbour</mark>" in mark_snippet(text, near)
+    assert mark_snippet(text, find_matches(text, recognise, within=500)).startswith("lorem ipsum")
+
+
+def test_a_text_that_continues_ends_with_an_ellipsis() -> None:
+    assert mark_snippet("The old harbour", [], continues=True) == "The old harbour…"
+    assert mark_snippet("The old harbour.", []) == "The old harbour."
 
 
 def test_a_text_of_one_endless_word_is_cut() -> None:

@@ -2,10 +2,12 @@
 
 | ``key`` | ``part`` | content |
 |---|---|---|
-| the stem, or ``label:<label>`` | ``000003``: ``id // 512`` | ``elements``: the block's postings |
+| the stem, or ``label:<label>`` | ``b00003``: ``id // 2048`` | the block's postings (:class:`BlockRecord`) |
+| … | ``000003``: ``id // 512`` | ``elements``: postings of earlier versions, until the article is indexed again |
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
-| ``#documents`` | ``#`` | ``revision``: how often the document list has changed |
-| ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the text for its snippet |
+| ``#documents`` | ``#`` | ``revision``: how often the document list has changed, ``results``: how often results have |
+| ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the beginning of the text |
+| ``doc#7`` | ``rest`` | :class:`TextRecord`: the rest of a long text |
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
 | ``related#7`` | ``related`` | :class:`RelatedRecord`: the related articles for the page of the article |
 | ``words#e`` | ``election``, ``elan#élan`` | a word of some article; no other attributes |
@@ -15,6 +17,8 @@ Number sets are read in DynamoDB's own format (:class:`Block`): a query reads th
 class would process each of them twice.
 """
 
+import functools
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,12 +36,15 @@ from pynamodb.exceptions import DeleteError, UpdateError
 
 from kolom.models.base import Record, TableMeta
 from kolom.models.errors import is_condition_failed
+from kolom.models.expressions import Action, Condition
 from kolom.models.summary import SummaryAttributes
 
 DOCUMENTS: Final = "#documents"
 REVISION: Final = "#"  # sorts before every block, so that a Query reads it first
 DOC: Final = "doc"
+REST: Final = "rest"
 TERMS: Final = "terms"
+_POSTINGS: Final = "b"
 RELATED: Final = "related"
 
 
@@ -52,16 +59,24 @@ class SearchRecord(Record):
 
 
 class BlockRecord(SearchRecord):
-    """A block of numbers, or the revision of the document list."""
+    """A block of numbers, or the revision of the document list.
+
+    A block of postings has those of ``packed`` that are not in ``removed``, and those of ``elements``. So adding and
+    removing postings are atomic updates that need not read the block.
+    """
 
     elements = NumberSetAttribute(null=True)
+    packed = BinaryAttribute(null=True, legacy_encoding=False)
+    removed = NumberSetAttribute(null=True)
     revision = NumberAttribute(null=True)
+    results = NumberAttribute(null=True)
 
 
 class ForwardRecord(SearchRecord):
     """The forward index entry of an article: a superset of its terms while ``is_settled`` is false, exact otherwise.
 
-    ``data`` is compressed JSON: ``{"postings": {term: [elements]}, "documents": [elements], "title_words": [words]}``.
+    ``data`` is compressed JSON: ``{"terms": {term: [postings]}, "documents": [elements], "title_words": [words],
+    "texts": [range keys]}``, and ``"postings": {term: [postings]}`` for the postings in blocks of earlier versions.
     ``revision`` grows with every write of this item, so that concurrent writers of an article detect each other.
     ``touched`` is the reindex mark that the article had, and ``doc`` a digest of the written :class:`ResultRecord`.
     """
@@ -77,11 +92,22 @@ class ForwardRecord(SearchRecord):
 
 
 class ResultRecord(SummaryAttributes, SearchRecord):
-    """The stored fields of a search result: the article's summary, and its text (compressed) up to a limit."""
+    """The stored fields of a search result: the article's summary, and its text (compressed) up to a limit.
+
+    ``text`` is the beginning if the text has a :class:`TextRecord` with the digest ``rest``.
+    """
 
     schema = NumberAttribute(default=1)
     text = BinaryAttribute(legacy_encoding=False)
     is_whole = BooleanAttribute()
+    rest = UnicodeAttribute(null=True)
+
+
+class TextRecord(SearchRecord):
+    """The rest of an article's text (compressed), and its digest."""
+
+    text = BinaryAttribute(legacy_encoding=False)
+    rest = UnicodeAttribute()
 
 
 class RelatedRecord(SearchRecord):
@@ -93,19 +119,31 @@ class RelatedRecord(SearchRecord):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block as read: its number, and its elements in DynamoDB's number format."""
+    """A block as read: its number, and its elements in DynamoDB's number format.
+
+    ``packed`` and ``removed`` are those of :class:`BlockRecord`. ``is_earlier`` is true for postings of earlier
+    versions.
+    """
 
     number: int
     elements: Sequence[str]
+    packed: bytes = b""
+    removed: Sequence[str] = ()
+    is_earlier: bool = False
 
 
 def block_part(number: int) -> str:
-    """Return the range key of a block."""
+    """Return the range key of a block of the document list, or of postings of earlier versions."""
     return f"{number:06d}"
 
 
+def postings_part(number: int) -> str:
+    """Return the range key of a block of postings. It sorts after all blocks of earlier versions."""
+    return f"{_POSTINGS}{number:05d}"
+
+
 def read_blocks(key: str, *, consistent: bool = False) -> list[Block]:
-    """Return all blocks of a term in order. A request for each MB."""
+    """Return all blocks of a term, those of earlier versions first. A request for each MB."""
     return [_block(item) for item in _query(key, consistent=consistent)]
 
 
@@ -120,15 +158,62 @@ def read_documents() -> tuple[int, list[Block]]:
     return revision, blocks
 
 
-def read_revision() -> int:
-    """Return the document list's revision, 0 for a new index."""
-    item = table().get_item(DOCUMENTS, REVISION).get("Item")
-    return int(item["revision"]["N"]) if item else 0
+def read_revisions() -> tuple[int, int]:
+    """Return the revisions of the document list and of the results, 0 for a new index."""
+    item = table().get_item(DOCUMENTS, REVISION).get("Item", {})
+    documents, results = (int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results"))
+    return documents, results
 
 
-def increase_revision(changes: int) -> None:
-    """Add ``changes`` to the revision, so that readers notice that the document list has changed."""
-    table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.revision.add(changes)])
+def increase_revisions(documents: int, results: int) -> None:
+    """Add the changes of the document list and of the results, so that readers notice them."""
+    actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results)]
+    table().update_item(DOCUMENTS, REVISION, actions=actions)
+
+
+def add_postings(key: str, block: int, postings: Iterable[int]) -> Block:
+    """Add postings to a block; existing ones stay. Returns the block as it is then."""
+    return _update(key, block, [BlockRecord.elements.add(set(postings))])
+
+
+def remove_postings(key: str, block: int, postings: Iterable[int]) -> Block:
+    """Remove postings from a block; missing ones are ignored. Returns the block as it is then."""
+    removed = set(postings)
+    return _update(key, block, [BlockRecord.elements.delete(removed), BlockRecord.removed.add(removed)])
+
+
+def _update(key: str, block: int, actions: Sequence[Action]) -> Block:
+    updated = table().update_item(key, postings_part(block), actions=actions, return_values="ALL_NEW")
+    return _block(updated["Attributes"])
+
+
+def replace_postings(key: str, block: Block, packed: bytes) -> bool:
+    """Replace a block's content by packed postings; without any, delete the block.
+
+    Returns False, and changes nothing, if the block has changed since it was read.
+    """
+    part, condition = postings_part(block.number), _is_unchanged(block)
+    actions = [BlockRecord.packed.set(packed), BlockRecord.elements.remove(), BlockRecord.removed.remove()]
+    try:
+        if packed:
+            table().update_item(key, part, actions=actions, condition=condition)
+        else:
+            table().delete_item(key, part, condition=condition)
+    except (UpdateError, DeleteError) as error:
+        if not is_condition_failed(error):
+            raise
+        return False
+    return True
+
+
+def _is_unchanged(block: Block) -> Condition:
+    elements, removed = (set(map(int, listed)) for listed in (block.elements, block.removed))
+    conditions: tuple[Condition, ...] = (
+        BlockRecord.elements == elements if elements else BlockRecord.elements.does_not_exist(),
+        BlockRecord.removed == removed if removed else BlockRecord.removed.does_not_exist(),
+        BlockRecord.packed == block.packed if block.packed else BlockRecord.packed.does_not_exist(),
+    )
+    return functools.reduce(operator.and_, conditions)
 
 
 def add_elements(key: str, block: int, elements: Iterable[int]) -> None:
@@ -164,7 +249,7 @@ def _remove_if_empty(key: str, part: str) -> None:
 
 
 def clear() -> Iterator[int]:
-    """Delete all items except the revision of the document list, which readers compare; yield the count per request.
+    """Delete all items except the revisions, which readers compare; yield the count per request.
 
     A Scan: not for a Lambda function.
     """
@@ -177,7 +262,7 @@ def clear() -> Iterator[int]:
         start = found.get("LastEvaluatedKey")
         if not start:
             break
-    increase_revision(1)
+    increase_revisions(1, 1)
 
 
 def put_words(keys: Iterable[tuple[str, str]]) -> None:
@@ -217,4 +302,11 @@ def _query(key: str, *, consistent: bool = False) -> Iterator[Mapping[str, Any]]
 
 
 def _block(item: Mapping[str, Any]) -> Block:
-    return Block(int(item["part"]["S"]), item.get("elements", {}).get("NS", ()))
+    part: str = item["part"]["S"]
+    return Block(
+        int(part.removeprefix(_POSTINGS)),
+        item.get("elements", {}).get("NS", ()),
+        item.get("packed", {}).get("B", b""),
+        item.get("removed", {}).get("NS", ()),
+        is_earlier=not part.startswith(_POSTINGS),
+    )

@@ -74,7 +74,7 @@ def suggest(text: str) -> Suggestions:
             # The search is only for the last word, and completes it if no article has it.
             found_by_search = (found_by_search & _articles(whole, postings)) or (found_by_search if whole else set())
         best = _best(documents, postings, word_stems, completions.title_matches, found_by_search)
-        loaded = load_results(best, with_text=False)
+        loaded = load_results(best)
         found = [loaded[each] for each in best if each in loaded]
     return Suggestions(
         items=_items(found, list(tokenize(text[: last.end]))),

@@ -1,15 +1,23 @@
-"""Encode frequencies, postings and documents as single numbers, for number sets in DynamoDB. Pure.
+"""Encode frequencies, postings and documents as single numbers, for number sets in DynamoDB; pack postings. Pure.
 
-A posting is ``(id % 512) * 256 + frequency code`` in block ``id // 512`` of its term. A document is one number of at
-most 24 decimal digits in block ``id // 256``: language, time, length code and the id's position in the block.
+A posting is ``frequency code * 2048 + id % 2048`` in block ``id // 2048`` of its term: four digits for the most common
+frequencies. Packed postings (:func:`pack`) take about a byte each. A document is one number of at most 24 decimal
+digits in block ``id // 256``: language, time, length code and the id's position in the block.
 """
 
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, islice
 from typing import Final
 
-POSTINGS_PER_BLOCK: Final = 512
+POSTINGS_PER_BLOCK: Final = 2048
 DOCUMENTS_PER_BLOCK: Final = 256
+EARLIER_POSTINGS_PER_BLOCK: Final = 512
+"""The block size of earlier versions, whose postings are ``(id % 512) * 256 + frequency code``."""
+
 _CODES: Final = 256
 _MANTISSA_BITS: Final = 4
 _TIMES: Final = 1 << 39  # seconds in 10,000 years need 38.2 bits
@@ -40,7 +48,50 @@ FREQUENCIES: Final = tuple(decode_frequency(code) for code in range(_CODES))
 
 def encode_posting(article_id: int, code: int) -> int:
     """Return the posting of an article with this frequency code."""
-    return article_id % POSTINGS_PER_BLOCK * _CODES + code
+    return code * POSTINGS_PER_BLOCK + article_id % POSTINGS_PER_BLOCK
+
+
+def decode_posting(number: int) -> tuple[int, int]:
+    """Return the position in the block and the frequency code."""
+    code, position = divmod(number, POSTINGS_PER_BLOCK)
+    return position, code
+
+
+def decode_earlier_posting(number: int) -> tuple[int, int]:
+    """Return the position in a block of earlier versions, and the frequency code."""
+    return divmod(number, _CODES)
+
+
+_WIDE: Final = 1
+_COMPRESSED: Final = 2
+
+
+def pack(postings: Iterable[int]) -> bytes:
+    """Pack the postings of one block: the gaps between their positions, then their frequency codes.
+
+    The first byte has two flags: each gap takes two bytes instead of one; the rest is compressed (raw DEFLATE).
+    """
+    pairs = sorted(map(decode_posting, postings))
+    gaps = [
+        position - before for before, (position, _) in zip((0, *(place for place, _ in pairs)), pairs, strict=False)
+    ]
+    is_wide = max(gaps, default=0) >= _CODES
+    data = struct.pack(f"<{len(gaps)}{'H' if is_wide else 'B'}", *gaps) + bytes(code for _, code in pairs)
+    compressor = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    compressed = compressor.compress(data) + compressor.flush()
+    if len(compressed) < len(data):
+        return bytes([_COMPRESSED | is_wide]) + compressed
+    return bytes([is_wide]) + data
+
+
+def unpack(packed: bytes, first: int = 0) -> Iterator[tuple[int, int]]:
+    """Return the positions, plus ``first``, and the frequency codes that :func:`pack` packed, ordered."""
+    flags, data = packed[0], packed[1:]
+    if flags & _COMPRESSED:
+        data = zlib.decompress(data, wbits=-zlib.MAX_WBITS)
+    number = len(data) // (3 if flags & _WIDE else 2)
+    gaps = struct.unpack_from(f"<{number}{'H' if flags & _WIDE else 'B'}", data)
+    return zip(islice(accumulate(gaps, initial=first), 1, None), data[-number:], strict=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from kolom.models.search import Block, read_documents, read_revision
+from kolom.models.search import Block, read_documents, read_revisions
 from kolom.search.bm25 import Scorer, length_norms
 from kolom.search.codec import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code
-from kolom.search.index_reader import Postings
+from kolom.search.index_reader import Postings, results
 from kolom.search.terms import MAX_TEXT_BYTES
 
 MAX_TEXTS_BYTES: Final = 1_000_000
@@ -94,12 +94,15 @@ _current: DocumentTable | None = None
 def get() -> DocumentTable:
     """Return the current list. One GetItem, and if it has changed a Query for each MB of the list."""
     global _current
-    if _current is None or _current.revision != read_revision():
+    revision, changes = read_revisions()
+    results.keep_only(changes)
+    if _current is None or _current.revision != revision:
         _current = DocumentTable.of(*read_documents())
     return _current
 
 
 def clear_cache() -> None:
-    """Drop the cached list, so that the next call reads it again."""
+    """Drop the cached list, and all results, so that they are read again."""
     global _current
     _current = None
+    results.clear()

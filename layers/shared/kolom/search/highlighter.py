@@ -65,32 +65,38 @@ def mark_title(title: str, recognize: Callable[[str], str | None]) -> str:
     return _mark(title, 0, len(title), list(find_words(title, recognize)))
 
 
-def mark_snippet(
+def find_matches(
     text: str,
     recognize: Callable[[str], str | None],
     *,
     hints: Sequence[str] = (),
     within: int = MAX_CHARACTERS,
-) -> str:
-    """Return the part of ``text`` with the most distinct matches: about 240 characters of whole words.
-
-    ``text`` is one line (:func:`join_blocks`).
+) -> list[Match]:
+    """Return the matches in a text of one line (:func:`join_blocks`).
 
     Searches only ``within`` characters. In a longer text they start near the first occurrence of one of the ``hints``
-    (in lower case). Without a match, returns the beginning of the text.
+    (in lower case).
     """
     first = _first_hint(text, hints) if len(text) > within else 0
     found = islice(find_words(text[first : first + within], recognize), _MAX_MATCHES)
-    matches = [(start + first, end + first, key) for start, end, key in found]
+    return [(start + first, end + first, key) for start, end, key in found]
+
+
+def mark_snippet(text: str, matches: Sequence[Match], *, continues: bool = False) -> str:
+    """Return the part of ``text`` with the most distinct matches: about 240 characters of whole words.
+
+    Without a match, returns the beginning of the text. ``continues`` says that the text is the beginning of a longer
+    one.
+    """
     start, end = _without_separators(text, *_window(text, matches))
     before = "…" if start > 0 else ""
-    after = _ellipsis(text, end) if end < len(text) else ""
+    after = _ellipsis(text, end) if end < len(text) or continues else ""
     return before + _mark(text, start, end, matches) + after
 
 
 def _ellipsis(text: str, end: int) -> str:
     """Return the ellipsis after ``text[:end]``, with a space if a sentence ends there."""
-    is_sentence_end = text[end].isspace() and text[:end].rstrip(_CLOSING).endswith(_FULL_STOPS)
+    is_sentence_end = text[end : end + 1].isspace() and text[:end].rstrip(_CLOSING).endswith(_FULL_STOPS)
     return " …" if is_sentence_end else "…"
 
 

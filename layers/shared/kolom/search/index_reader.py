@@ -3,29 +3,46 @@
 import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import batched
 from typing import Final
 
-from kolom.articles.mapping import SUMMARY_FIELDS, to_summary
+from kolom.articles.mapping import to_summary
 from kolom.articles.types import ArticleSummary
-from kolom.models.search import DOC, ResultRecord, read_blocks
-from kolom.search.codec import POSTINGS_PER_BLOCK
+from kolom.models.search import DOC, REST, ResultRecord, TextRecord
+from kolom.search import posting_blocks
+from kolom.search.result_cache import ResultCache
 
 MAX_POSTINGS: Final = 200_000
 """The number of postings after which a request reads no further terms."""
 
 _AT_ONCE: Final = 8
+_OBJECTS_BYTES: Final = 1_500  # of a result in memory, in addition to its texts
 
 
 @dataclass(frozen=True, slots=True)
 class StoredResult:
-    """The stored data of a result. ``is_whole`` is true if ``text`` is the article's whole text."""
+    """The stored data of a result.
+
+    ``parts`` is the compressed text: the beginning, if the article has more text with the digest ``rest``. ``is_whole``
+    is true if the text, with its rest, is that of the whole article.
+    """
 
     summary: ArticleSummary
-    text: str
+    parts: tuple[bytes, ...]
     is_whole: bool
+    rest: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the text, or its beginning."""
+        return "".join(zlib.decompress(part).decode() for part in self.parts)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the approximate size in memory."""
+        return sum(map(len, self.parts)) + self.summary.size_bytes + _OBJECTS_BYTES
 
 
 def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = False) -> dict[str, dict[int, int]]:
@@ -35,7 +52,7 @@ def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = F
     that were not read.
     """
     distinct = list(dict.fromkeys(terms))
-    read = partial(_postings, consistent=consistent)
+    read = partial(posting_blocks.read, consistent=consistent)
     if len(distinct) == 1:
         return {distinct[0]: read(distinct[0])}
     found: dict[str, dict[int, int]] = {}
@@ -46,25 +63,37 @@ def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = F
     return found
 
 
-def load_results(article_ids: Iterable[int], *, with_text: bool = True) -> dict[int, StoredResult]:
-    """Return the stored results of these articles; recently deleted ones are missing. One BatchGetItem per hundred."""
-    names = None if with_text else ["key", "part", *SUMMARY_FIELDS]
-    records = ResultRecord.batch_get([(f"doc#{each}", DOC) for each in article_ids], attributes_to_get=names)
-    return {int(record.id): _load_result(record, with_text=with_text) for record in records}
+def load_results(article_ids: Iterable[int]) -> dict[int, StoredResult]:
+    """Return the stored results of these articles; recently deleted ones are missing.
 
-
-def _postings(term: str, *, consistent: bool) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for block in read_blocks(term, consistent=consistent):
-        first = block.number * POSTINGS_PER_BLOCK
-        # An article that is listed twice, during an update, counts once.
-        found.update({first + (number >> 8): number & 0xFF for number in map(int, block.elements)})
+    One BatchGetItem per hundred that are not in memory (:mod:`.result_cache`).
+    """
+    ids = list(article_ids)
+    revision = results.revision
+    found = {each: stored for each in ids if (stored := results.get(each))}
+    for record in ResultRecord.batch_get([(f"doc#{each}", DOC) for each in ids if each not in found]):
+        stored = StoredResult(to_summary(record), (record.text,), record.is_whole, record.rest)
+        found[int(record.id)] = stored
+        results.put(int(record.id), stored, stored.size_bytes, revision)
     return found
 
 
-def _load_result(record: ResultRecord, *, with_text: bool) -> StoredResult:
-    text = zlib.decompress(record.text).decode() if with_text else ""
-    return StoredResult(to_summary(record), text, record.is_whole if with_text else False)
+def load_rests(beginnings: Iterable[StoredResult]) -> dict[int, StoredResult]:
+    """Return results with the rest of their texts. One BatchGetItem per hundred.
+
+    If a rest was recently replaced, the text remains its beginning, and is not whole.
+    """
+    keys = {f"doc#{each.summary.id}": each for each in beginnings}
+    found = {each.summary.id: replace(each, rest=None, is_whole=False) for each in keys.values()}
+    for record in TextRecord.batch_get([(key, REST) for key in keys]):
+        stored = keys[record.key]
+        if record.rest == stored.rest:
+            found[stored.summary.id] = replace(stored, parts=(*stored.parts, record.text), rest=None)
+    return found
+
+
+results: Final[ResultCache[StoredResult]] = ResultCache()
+"""The results that this process has read."""
 
 
 @cache

@@ -17,7 +17,6 @@ Articles are processed in batches: all elements of a batch for the same block ar
 
 import hashlib
 import json
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,14 +30,15 @@ from kolom.articles.types import Article
 from kolom.errors import ServiceBusy, StaleRead
 from kolom.models import search as model
 from kolom.models.retry import retry_on_conflict
-from kolom.models.search import DOC, DOCUMENTS, TERMS, ForwardRecord, ResultRecord
+from kolom.models.search import DOC, DOCUMENTS, TERMS, ForwardRecord, ResultRecord, TextRecord
 from kolom.observability import logger
-from kolom.search import title_index, vocabulary
+from kolom.search import posting_blocks, title_index, vocabulary
 from kolom.search.analyzer import ANALYZER_VERSION
-from kolom.search.codec import DOCUMENTS_PER_BLOCK, POSTINGS_PER_BLOCK
+from kolom.search.codec import DOCUMENTS_PER_BLOCK, EARLIER_POSTINGS_PER_BLOCK, POSTINGS_PER_BLOCK
 from kolom.search.document import EMPTY_DOCUMENT, IndexedDocument, build_document
 from kolom.search.forward_index import ForwardEntry, load_entry, to_record
 from kolom.search.related_lists import RelatedListWriter
+from kolom.search.result_records import result_records
 
 WORKERS: Final = 16
 BATCH_SIZE: Final = 128
@@ -60,6 +60,8 @@ class IndexPlan:
     article_id: int
     document: IndexedDocument
     article: Article | None
+    result: ResultRecord | None
+    rest: TextRecord | None
     current: ForwardEntry
     desired: ForwardEntry
     was_committed: bool  # the index certainly has everything in `current`
@@ -73,6 +75,10 @@ class IndexPlan:
         """Return the postings to remove, by block."""
         return _missing(self.current.postings, self.desired.postings, self.article_id // POSTINGS_PER_BLOCK)
 
+    def earlier_removals(self) -> dict[BlockKey, set[int]]:
+        """Return the postings to remove from blocks of earlier versions: all of them, since no document has these."""
+        return _missing(self.current.earlier_postings, {}, self.article_id // EARLIER_POSTINGS_PER_BLOCK)
+
     def new_documents(self) -> dict[BlockKey, set[int]]:
         """Return the article's entry to add to the document list, if it is missing."""
         return self._documents(self.desired, self._certain)
@@ -84,6 +90,14 @@ class IndexPlan:
     def new_title_words(self) -> set[str]:
         """Return the title words to add."""
         return self.desired.title_words - self._certain.title_words
+
+    def changes_result(self) -> bool:
+        """Return whether the stored result must be written or deleted."""
+        return self.result is None or not (self.was_committed and self.current.doc == self.desired.doc)
+
+    def old_texts(self) -> list[tuple[str, str]]:
+        """Return the keys of the text items to delete."""
+        return [(f"doc#{self.article_id}", part) for part in self.current.texts - self.desired.texts]
 
     def old_title_words(self) -> set[str]:
         """Return the title words to remove."""
@@ -121,12 +135,6 @@ def is_current(article_id: int) -> bool:
     if article is None or not article.is_listed:
         return current.revision == 0
     return _is_current(article, reindex_mark, current)
-
-
-def result_record(article: Article, document: IndexedDocument) -> ResultRecord:
-    """Return the item from which a search result for the article is shown."""
-    text = zlib.compress(document.text.encode())
-    return ResultRecord(f"doc#{article.id}", DOC, **summary_attributes(article), text=text, is_whole=document.is_whole)
 
 
 class _Batch:
@@ -182,7 +190,7 @@ class _Batch:
 
         self._each(article_ids, add_plan, one)
         self._each(list(plans), write_union, one)
-        self._write(plans, IndexPlan.additions, model.add_elements)
+        self._write(plans, IndexPlan.additions, posting_blocks.add)
         active = [plan.article_id for plan in self._active(plans)]
         if not all(plans[each].was_committed for each in active):
             vocabulary.clear_cache()  # the cached words may have been deleted since
@@ -191,14 +199,25 @@ class _Batch:
             vocabulary.add_words,
             lambda _: active,
         )
-        self._each([plan.article_id for plan in self._active(plans)], lambda each: _write_result(plans[each]), one)
+        changed = [plan.article_id for plan in self._active(plans) if plan.changes_result()]
+        self._each(changed, lambda each: _write_result(plans[each]), one)
         self._update_titles(plans, IndexPlan.new_title_words, title_index.add)
         added = self._write(plans, IndexPlan.new_documents, model.add_elements)
         removed = self._write(plans, IndexPlan.old_documents, model.remove_elements)
-        if added or removed:
-            self._each([added + removed], model.increase_revision, lambda _: list(plans))
+        if added or removed or changed:
+            self._each(
+                [(added + removed, len(changed))],
+                lambda numbers: model.increase_revisions(*numbers),
+                lambda _: list(plans),
+            )
         self._update_titles(plans, IndexPlan.old_title_words, title_index.remove)
-        self._write(plans, IndexPlan.removals, model.remove_elements)
+        self._each(
+            [plan.article_id for plan in self._active(plans) if plan.old_texts()],
+            lambda each: model.delete_items(plans[each].old_texts()),
+            one,
+        )
+        self._write(plans, IndexPlan.removals, posting_blocks.remove)
+        self._write(plans, IndexPlan.earlier_removals, model.remove_elements)
         self._update_related_lists(plans)
         self._each([plan.article_id for plan in self._active(plans)], commit, one)
         return [each for each in conflicts if each not in self.failed]
@@ -208,7 +227,7 @@ class _Batch:
 
     def _update_related_lists(self, plans: Mapping[int, IndexPlan]) -> None:
         changed = {
-            plan.article_id: plan.desired.postings
+            plan.article_id: plan.desired.frequencies()
             for plan in self._active(plans)
             if not (plan.was_committed and plan.current.has_same_terms(plan.desired))
         }
@@ -273,19 +292,24 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
     if written is not None:
         current.merge(written)
         current.is_committed = False
+    is_shown = article is not None and document is not EMPTY_DOCUMENT
+    result, rest = result_records(article, document) if article is not None and is_shown else (None, None)
     desired = ForwardEntry(
         analyzer_version=ANALYZER_VERSION,
         version=article.version if article else 0,
         reindex_mark=reindex_mark,
-        doc=_digest(article, document) if article and document is not EMPTY_DOCUMENT else None,
+        doc=_digest(article, document) if article is not None and is_shown else None,
         postings={term: {element} for term, element in document.postings.items()},
         documents=set() if document.list_entry is None else {document.list_entry},
         title_words=set(document.title_words),
+        texts={rest.part} if rest else set(),
     )
     return IndexPlan(
         article_id=article_id,
         document=document,
         article=article,
+        result=result,
+        rest=rest,
         current=current,
         desired=desired,
         was_committed=current.is_committed and current.reindex_mark == reindex_mark,
@@ -365,11 +389,13 @@ def _contention(article_id: int) -> IndexContention:
 
 
 def _write_result(plan: IndexPlan) -> None:
-    """Write or delete the stored result of the article."""
-    if plan.article is None or plan.document is EMPTY_DOCUMENT:
+    """Write or delete the stored result of the article. The rest of its text is written first, and deleted later."""
+    if plan.rest is not None:
+        plan.rest.save()
+    if plan.result is None:
         ResultRecord(f"doc#{plan.article_id}", DOC).delete()
-    elif not (plan.was_committed and plan.current.doc == plan.desired.doc):
-        result_record(plan.article, plan.document).save()
+    else:
+        plan.result.save()
 
 
 def _digest(article: Article, document: IndexedDocument) -> str:

@@ -3,7 +3,7 @@
 Requests: the article's ``terms#``, the revision of the document list, at most 8 Queries of postings, one BatchGetItem.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from kolom.articles.types import ArticleSummary
@@ -24,37 +24,37 @@ def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
 
     Returns fewer if the texts are long, since they are read too, or if the summaries do not fit on a page.
     """
-    own = load_entry(article_id, consistent=False).postings
+    own = load_entry(article_id, consistent=False).frequencies()
     listed = document_table.get()
     best = list(listed.within_budget(rank_related(article_id, own, listed, read_postings)[:limit]))
-    found = load_results(best, with_text=False)
+    found = load_results(best)
     return first_page((found[each].summary for each in best if each in found), limit)[0]
 
 
 def rank_related(
     article_id: int,
-    own: Mapping[str, Collection[int]],
+    own: Mapping[str, int],
     listed: DocumentTable,
     read: Callable[[Sequence[str]], Postings],
 ) -> list[int]:
     """Return the ids of all other articles that have a significant term of the article, the most similar first.
 
-    ``own`` are the terms of the article in the forward index; ``read`` returns the postings of terms.
+    ``own`` has the frequency codes of the terms of the article; ``read`` returns the postings of terms.
     """
     terms = _significant_terms(own)
     scores = listed.rank(read(terms), (((term,), 1) for term in terms)).scores
     return sorted(scores.keys() - {article_id}, key=lambda each: (-scores[each], -each))
 
 
-def _significant_terms(postings: Mapping[str, Collection[int]]) -> list[str]:
+def _significant_terms(frequencies: Mapping[str, int]) -> list[str]:
     """Return up to two labels and the most frequent terms of the article; of equally frequent terms the longer first.
 
     The rarity of a term is known only after its postings are read; it then determines the weight of the term.
     """
-    labels = sorted(term for term in postings if term.startswith("label:"))[:_MAX_LABELS]
+    labels = sorted(term for term in frequencies if term.startswith("label:"))[:_MAX_LABELS]
     weights = {
-        term: max(FREQUENCIES[element & 0xFF] for element in elements)
-        for term, elements in postings.items()
+        term: FREQUENCIES[code]
+        for term, code in frequencies.items()
         if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.replace(".", "").isdigit()
     }
     distinctive = sorted(weights, key=lambda term: (-weights[term], -len(term), term))

@@ -6,7 +6,7 @@ again may differ from what a search would find now, but it never leads to an art
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -39,13 +39,13 @@ def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
 
 
 class RelatedListWriter:
-    """Computes the lists after a change of some articles. ``terms`` are the terms of these in the forward index.
+    """Computes the lists after a change of some articles. ``terms`` has the frequency codes of their terms.
 
     ``neighbors`` maps each other article whose list must be computed to the changed articles that require it. Postings
     are kept in memory, since similar articles have the same terms.
     """
 
-    def __init__(self, terms: Mapping[int, Mapping[str, Collection[int]]]) -> None:
+    def __init__(self, terms: Mapping[int, Mapping[str, int]]) -> None:
         self.neighbors: defaultdict[int, set[int]] = defaultdict(set)
         self._terms = terms
         self._postings: dict[str, Mapping[int, int]] = {}
@@ -59,9 +59,9 @@ class RelatedListWriter:
 
     def update_neighbor(self, article_id: int) -> None:
         """Compute the list of another article."""
-        self._write(article_id, load_entry(article_id, consistent=True).postings, _load(article_id))
+        self._write(article_id, load_entry(article_id, consistent=True).frequencies(), _load(article_id))
 
-    def _write(self, article_id: int, terms: Mapping[str, Collection[int]], old: Sequence[int] | None) -> Sequence[int]:
+    def _write(self, article_id: int, terms: Mapping[str, int], old: Sequence[int] | None) -> Sequence[int]:
         """Store the list of an article if it has changed, or delete it if the article is not searchable."""
         if article_id not in self._documents.lengths:
             if old is not None:

@@ -4,8 +4,9 @@ Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
 * one Query for each stem (at most 32; more for a posting list over 1 MB), and one for a label;
-* one BatchGetItem for the articles of the page. A query with phrases needs up to two more before it, for
-  the candidates; the page does not read the candidates again;
+* one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
+  query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
+  again. Results that are in memory (:mod:`.result_cache`) are not read;
 * the Queries of :mod:`.completion` if no article has the last word, and those of :mod:`.spellcheck` for any other word
   that no article has.
 
@@ -33,16 +34,19 @@ from kolom.search.completion import complete
 from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import (
     MAX_CHARACTERS,
+    Match,
+    find_matches,
     join_blocks,
     mark_snippet,
     mark_title,
     matcher,
     matching_labels,
 )
-from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
+from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import Query, QueryWord, parse
 from kolom.search.terms import label_term
+from kolom.search.tokenizer import find_words, strip_accents
 
 MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
@@ -52,6 +56,9 @@ MAX_CHARACTERS_COMPARED: Final = 1_500_000
 
 It is rarely reached, because :meth:`.DocumentTable.within_budget` already limits the estimated length.
 """
+
+PHRASE_CHARACTERS: Final = 2_000
+"""More characters than a phrase has: 24 words of at most 64."""
 
 MAX_CHARACTERS_MARKED: Final = 500_000
 """The maximum length of text searched for the snippets of a page, divided evenly among its results."""
@@ -156,8 +163,11 @@ def search(request: SearchRequest) -> Results:
         matches.exclude_phrases()
     page = matches.page(after, request.limit + 1)
     ids = list(documents.within_budget(map(_article_id, page[: request.limit]), loaded=matches.loaded))
-    matches.loaded |= load_results(each for each in ids if each not in matches.loaded)
+    matches.load(ids)
     builder = _ResultBuilder(query, len(ids), prefix=completed.original.form if completed else None)
+    matches.load_rests(
+        each for each in ids if each in matches.loaded and builder.needs_rest(matches.loaded[each], matches.words(each))
+    )
     results = (builder.result(matches.loaded[each], matches.score(each)) for each in ids if each in matches.loaded)
     items, is_cut = first_page(results, request.limit)
     if is_cut:
@@ -212,6 +222,19 @@ class _Matches:
         """Return the article's BM25 score."""
         return self._ranking.scores[article_id]
 
+    def words(self, article_id: int) -> int:
+        """Return the bits of the words that the article has."""
+        return self._ranking.words[article_id]
+
+    def load(self, article_ids: Iterable[int]) -> None:
+        """Read the stored results that are not loaded yet."""
+        self.loaded |= load_results(each for each in article_ids if each not in self.loaded)
+
+    def load_rests(self, article_ids: Iterable[int]) -> None:
+        """Read the rests of the texts of loaded results."""
+        if beginnings := [self.loaded[each] for each in article_ids if self.loaded[each].rest]:
+            self.loaded |= load_rests(beginnings)
+
     def page(self, after: Order | None, size: int) -> list[Order]:
         """Return the best ``size`` matches after ``after``."""
         orders: Iterable[Order] = map(self._order, self.ids)
@@ -253,20 +276,32 @@ class _Matches:
         """Return the result of ``has`` for each candidate that can be read, the best first; None if it is unknown."""
         best = list(map(_article_id, heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))))
         read = list(self._documents.within_budget(best, loaded=self.loaded))
-        self.loaded |= load_results(each for each in read if each not in self.loaded)
-        verdicts: dict[int, bool | None] = {}
+        self.load(read)
+        verdicts: dict[int, bool | None] = {each: False for each in read if each not in self.loaded}  # recently deleted
+        texts: dict[int, list[SearchedText]] = {}
         remaining = MAX_CHARACTERS_COMPARED
-        for article_id in read:
-            stored = self.loaded.get(article_id)
-            if stored is None:
-                verdicts[article_id] = False  # the article was just deleted
-                continue
-            remaining -= len(stored.text)
-            if remaining < 0:
-                break
-            verdict = has((SearchedText(stored.summary.title), SearchedText(stored.text)))
-            verdicts[article_id] = verdict
-            self.is_exact &= verdict is True or (verdict is False and stored.is_whole)
+
+        def compare(article_ids: Iterable[int]) -> None:
+            nonlocal remaining
+            for article_id in article_ids:
+                stored = self.loaded[article_id]
+                text = stored.text
+                if article_id in texts:
+                    text = _after(text, len(texts[article_id][-1].text))
+                remaining -= len(text)
+                if remaining < 0:
+                    break
+                of_article = texts.setdefault(article_id, [SearchedText(stored.summary.title)])
+                of_article.append(SearchedText(text))
+                verdict = has(of_article)
+                if verdict or stored.rest is None:
+                    verdicts[article_id] = verdict
+                    self.is_exact &= verdict is True or (verdict is False and stored.is_whole)
+
+        compare(each for each in read if each in self.loaded)
+        undecided = [each for each in read if each not in verdicts]
+        self.load_rests(undecided)
+        compare(undecided)
         self.is_exact &= len(verdicts) == len(candidates)
         return verdicts
 
@@ -326,6 +361,12 @@ def _filter(request: SearchRequest, documents: DocumentTable) -> Callable[[int],
     return lambda each: earliest <= times[each] <= latest and (language is None or languages[each] == language)
 
 
+def _after(text: str, length: int) -> str:
+    """Return the text after its beginning of that length, and the words before that may begin a phrase."""
+    start = max(0, length - PHRASE_CHARACTERS)
+    return text[max(text.rfind(" ", 0, start), text.rfind("\n", 0, start), 0) :]
+
+
 def _any(verdicts: Iterable[bool | None]) -> bool | None:
     """Return whether any result is true; None if that is unknown."""
     distinct = set(verdicts)
@@ -346,17 +387,56 @@ class _ResultBuilder:
         self._stems = {stem for word in query.words for stem in word.stems}
         self._hints = [*self._stems, *(word.form for word in query.words)]
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
+        beginning = {strip_accents(prefix)} if prefix else set()
+        self._keys = [{*word.stems, *(beginning if word.form == prefix else ())} for word in query.words]
+        self._found: dict[int, tuple[StoredResult, _Matched]] = {}
+
+    def needs_rest(self, stored: StoredResult, words: int) -> bool:
+        """Return whether title, labels and the beginning of the text lack one of the words that the article has.
+
+        Bit ``n`` of ``words`` is set if it has word ``n``.
+        """
+        if stored.rest is None:
+            return False
+        recognize = self._matcher(stored)
+        shown = (stored.summary.title, *stored.summary.labels)
+        seen = {key for text in shown for *_, key in find_words(text, recognize)}
+        seen |= {key for *_, key in self._matched(stored).matches}
+        return any(words >> number & 1 and keys.isdisjoint(seen) for number, keys in enumerate(self._keys))
 
     def result(self, stored: StoredResult, score: float) -> Result:
         """Build the result for an article."""
-        recognize = matcher(self._stems, stored.summary.language, self._prefix)
+        recognize = self._matcher(stored)
+        matched = self._matched(stored)
         return Result(
             summary=stored.summary,
             score=round(score, 6),
             title_html=mark_title(stored.summary.title, recognize),
-            snippet_html=mark_snippet(join_blocks(stored.text), recognize, hints=self._hints, within=self._within),
+            snippet_html=mark_snippet(matched.text, matched.matches, continues=stored.rest is not None),
             matched_labels=matching_labels(stored.summary.labels, recognize),
         )
+
+    def _matcher(self, stored: StoredResult) -> Callable[[str], str | None]:
+        return matcher(self._stems, stored.summary.language, self._prefix)
+
+    def _matched(self, stored: StoredResult) -> "_Matched":
+        """Return the text with its matches. The beginning and the rest of a text share the limit."""
+        article_id = stored.summary.id
+        before = self._found.get(article_id)
+        if before is None or before[0] is not stored:
+            within = self._within // 2 if stored.rest or before else self._within
+            text = join_blocks(stored.text)
+            matches = find_matches(text, self._matcher(stored), hints=self._hints, within=within)
+            self._found[article_id] = before = (stored, _Matched(text, matches))
+        return before[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """A text of one line, and the matches that were found in it."""
+
+    text: str
+    matches: Sequence[Match]
 
 
 def _listing(request: SearchRequest) -> str:
