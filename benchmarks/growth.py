@@ -37,6 +37,7 @@ from kolom.comments.types import Comment
 from kolom.models.articles import COUNTS, POINTER, Count, Pointer
 from kolom.models.base import Record
 from kolom.models.comments import StatsRecord, stats_key
+from kolom.models.search import RELATED, RelatedRecord
 from kolom.search import document_table
 from kolom.search.analyzer import stem
 from kolom.search.codec import (
@@ -50,6 +51,7 @@ from kolom.search.codec import (
 )
 from kolom.search.document import build_document
 from kolom.search.index_reader import results
+from kolom.search.related_lists import LENGTH
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 LABEL: Final = "Berita"
@@ -131,6 +133,8 @@ class Store:
                 for chunk in chunks:
                     self.put("articles", chunk)
                 self.put("articles", Pointer(f"slug:{article.slug}", POINTER, id=article_id))
+                others = [each for each in range(1, total + 1) if each != article_id][:LENGTH]
+                self.put("search", RelatedRecord(f"related#{article_id}", RELATED, ids=others))
             self.put("articles", to_article_record(article))
         for part in ("all", f"label#{LABEL.lower()}"):
             self.put("articles", Count(COUNTS, part, articles=total, label=LABEL))
