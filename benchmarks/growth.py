@@ -103,7 +103,7 @@ class Store:
         changed: set[tuple[str, int]] = set()
         first, self.number_of_articles = self.number_of_articles + 1, total
         for article_id in range(first, total + 1):
-            content, entry = self._texts[article_id % len(self._texts)]
+            content, entry = self._texts[(article_id - 1) % len(self._texts)]
             moment = START + timedelta(minutes=article_id)
             article = replace(
                 article_of(content, article_id),
@@ -213,8 +213,9 @@ def measure(options: Options) -> Iterator[Figure]:
 
 
 def _with_articles(store: Store, requests: Requests, size: int, options: Options) -> Iterator[Figure]:
-    words = [word for word, _ in zip(Writer(7).words(400), range(400), strict=True)]
-    frequent, middle, rare = (sorted(set(words), key=words.count)[position] for position in (-1, -20, 0))
+    words = Writer().words(400)  # those of the first three articles
+    by_frequency = sorted(set(words), key=lambda word: (words.count(word), word))
+    frequent, middle, rare = (by_frequency[position] for position in (-1, -20, 0))
     store.add_articles(size, frozenset(stem(word, "id") for word in (frequent, middle, rare)))
     slug = f"artikel-{size // 2}"
     cases = {

@@ -1,7 +1,7 @@
 """Measure the processor time of a search beside other engines: SQLite's FTS5, tantivy and bm25s.
 
     uv sync --extra cli --group bench
-    .venv/bin/python -m benchmarks.search_engines [--articles 1000 10000] [--rounds 5] [--full]
+    .venv/bin/python -m benchmarks.search_engines [--articles 1000 10000] [--rounds 11] [--full]
 
 The articles and queries are those of :mod:`benchmarks.search_cost`: 158 words an article, queries of one to three
 words. Each engine returns the ids of the ten best articles with any of the words. FTS5 and tantivy also return
@@ -40,7 +40,7 @@ class Options:
     """The numbers of articles, and how often to measure."""
 
     articles: tuple[int, ...] = (1_000,)
-    rounds: int = 5
+    rounds: int = 11
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -170,7 +170,7 @@ PART = Part(
     "Processor time of a search, compared with FTS5, tantivy and bm25s.",
     measure,
     small=Options(),
-    full=Options(articles=(1_000, 10_000), rounds=11),
+    full=Options(articles=(1_000, 10_000), rounds=31),
 )
 
 if __name__ == "__main__":
