@@ -84,7 +84,7 @@ class Workers:
                 remaining -= 1
                 is_last = not remaining
             if is_last:
-                self.submit(task).add_done_callback(finish)
+                _run_in_turn(lambda: self.submit(task).add_done_callback(finish))
 
         def finish(done: Future[Result | None]) -> None:
             error = CancelledError() if done.cancelled() else done.exception()
@@ -142,12 +142,29 @@ class Workers:
             raise Unavailable(str(error)) from error
 
 
+_in_turn = threading.local()
+
+
+def _run_in_turn(action: Callable[[], object]) -> None:
+    """Run ``action``, after the one that this thread is running: a long chain of callbacks must not recurse."""
+    waiting: deque[Callable[[], object]] | None = getattr(_in_turn, "waiting", None)
+    if waiting is not None:
+        waiting.append(action)
+        return
+    _in_turn.waiting = waiting = deque([action])
+    try:
+        while waiting:
+            waiting.popleft()()
+    finally:
+        _in_turn.waiting = None
+
+
 class OrderedResults[Result]:
     """The results of tasks that run concurrently, in the order in which the tasks were added."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._pending: deque[tuple[Future[Result | None], int]] = deque()
+        self._pending: deque[tuple[Future[Result | None], int, Collection[object]]] = deque()
         self._size = 0
         self._last: dict[object, Future[Result | None]] = {}
 
@@ -157,14 +174,15 @@ class OrderedResults[Result]:
         earlier = {future for key in keys if (future := self._last.get(key)) is not None}
         future = self._workers.submit_after(earlier, task) if earlier else self._workers.submit(task)
         self._last |= dict.fromkeys(keys, future)
-        self._pending.append((future, size))
+        self._pending.append((future, size, keys))
         self._size += size
 
-    def add_result(self, result: Result) -> None:
+    def add_result(self, result: Result, *, size: int = 0) -> None:
         """Add a result that needs no task."""
         future: Future[Result | None] = Future()
         future.set_result(result)
-        self._pending.append((future, 0))
+        self._pending.append((future, size, ()))
+        self._size += size
 
     def finished(self, *, max_pending: int = 0, max_size: int = 0) -> Iterator[Result]:
         """Yield results without those of abandoned tasks. Wait while more tasks or data are pending than allowed.
@@ -172,14 +190,15 @@ class OrderedResults[Result]:
         The exception of a task is raised.
         """
         while self._pending:
-            future, size = self._pending[0]
+            future, size, keys = self._pending[0]
             is_full = len(self._pending) > max_pending or self._size > max_size
             if not (is_full or future.done()):
                 return
             self._pending.popleft()
             self._size -= size
-            if not self._pending:
-                self._last.clear()
+            for key in keys:
+                if self._last.get(key) is future:
+                    del self._last[key]
             result = future.result()
             if result is not None:
                 yield result

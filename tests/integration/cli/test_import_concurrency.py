@@ -1,5 +1,6 @@
 """`kolom import --concurrency`: the same result for any number, also when it is interrupted or throttled."""
 
+import gc
 import random
 import signal
 import threading
@@ -15,7 +16,7 @@ import pytest
 from kolom.articles import public, publishing, repository
 from kolom.comments import admin, importing
 from kolom.comments.importing import ExternalComment
-from kolom.errors import InvalidInput, StaleRead
+from kolom.errors import InvalidInput, ServiceBusy, StaleRead
 from kolom.models.base import connection
 from kolom_cli import concurrency
 from kolom_cli.importers.common.importer import Importer
@@ -273,6 +274,50 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     Importer(report, NOW, concurrency=4).store_all(articles(), threading.Event())
     assert report.counts()["created"] == written == 400
     assert ahead < 100
+
+
+@pytest.mark.usefixtures("kolom")
+@pytest.mark.parametrize("dry_run", [True, False], ids=["dry run", "unchanged"])
+def test_items_that_need_no_writing_are_not_kept_in_memory(dry_run: bool) -> None:
+    kept = 0
+
+    def articles() -> Iterator[ImportedArticle]:
+        nonlocal kept
+        for number in range(200):
+            article = content(f"post-{number}", origin=f"test/{number}", labels=())
+            yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
+        kept = sum(isinstance(each, ImportedArticle) for each in gc.get_objects())
+
+    if not dry_run:
+        Importer(Report(), NOW).store_all(articles(), threading.Event())
+    Importer(Report(), NOW, dry_run=dry_run, concurrency=4).store_all(articles(), threading.Event())
+    assert 0 < kept < 100
+
+
+def test_replies_to_a_comment_that_could_not_be_stored_wait_for_the_next_import(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comments = "".join(wxr.comment(number, parent=number - 1 if number > 11 else 0) for number in (11, 12, 13))
+    file = tmp_path / "export.xml"
+    file.write_text(wxr.export(wxr.item(1, more=comments)))
+    original = importing.upsert
+
+    def failing(comment: Any, **named: Any) -> Any:
+        if comment.parent_id is None:
+            raise ServiceBusy("busy")
+        return original(comment, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "upsert", failing)
+        patch.setattr(concurrency, "_FIRST_DELAY_SECONDS", 0.001)
+        first = kolom("import", "wordpress", file, "--json")
+    assert (first.exit_code, first.json["kinds"]["comment"]["created"]) == (1, 0)
+    assert [each["reason"] for each in first.json["skipped_items"]] == [
+        "busy",
+        *["the comment that it replies to could not be stored"] * 2,
+    ]
+    assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 3
+    assert [comment.depth for comment in admin.list_by_article(1)] == [0, 1, 2]
 
 
 @pytest.mark.usefixtures("kolom")

@@ -176,3 +176,10 @@ def test_counters_of_ended_periods_are_removed() -> None:
     (item,) = (each for each in stored("guard") if "clients" in each["key"]["S"])
     assert len([name for name in item if "#" in name]) == 4
     assert item_bytes(item) < 200
+
+
+def test_hashes_of_clients_expire_soon_after_the_end_of_the_day() -> None:
+    assert count(limits_of(1, now=datetime(2026, 11, 30, 0, 1, tzinfo=UTC)))
+    assert count(limits_of(2, now=datetime(2026, 11, 30, 23, 59, tzinfo=UTC)))
+    (item,) = stored("guard")
+    assert int(item["expires_at"]["N"]) == datetime(2026, 12, 1, 0, 10, tzinfo=UTC).timestamp()

@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.capacity import metered
 from kolom.articles import publishing, repository
-from kolom.models.search import RELATED, RelatedRecord
+from kolom.models.search import RELATED, RelatedRecord, read_revisions
+from kolom.search import document_table
 from kolom.search.index_writer import update_index
 from kolom.search.related_lists import LENGTH, listed_related
 from tests.factories import NOW, content
@@ -52,6 +53,31 @@ def test_an_article_is_omitted_as_soon_as_it_is_not_published() -> None:
     update_index([second])
     assert related(second) == []
     assert [int(each) for each in RelatedRecord.get(f"related#{first}", RELATED).ids] == []
+
+
+def test_articles_that_are_no_longer_published_are_replaced_by_others_of_the_list() -> None:
+    *_, last = [publish(f"a{number}") for number in range(7)]
+    shown = related(last, 4)
+    publishing.unpublish(shown[1], now=NOW)
+    replaced = related(last, 4)
+    assert replaced[:3] == [shown[0], *shown[2:]]
+    assert len(replaced) == 4
+
+
+def test_a_process_with_an_older_document_list_stores_the_lists_of_a_new_article() -> None:
+    """An eventually consistent read may still return the revision before the article was added."""
+    publish("a")
+    document_table.get()
+    read = read_revisions
+
+    with pytest.MonkeyPatch.context() as patch:
+        stale = read()
+        patch.setattr(
+            document_table, "read_revisions", lambda *, consistent=False: read(consistent=True) if consistent else stale
+        )
+        second = publish("b")
+    assert (related(second), related(1)) == (["a"], ["b"])
+    assert RelatedRecord.get(f"related#{second}", RELATED).ids
 
 
 def test_an_edited_article_leaves_the_lists_of_its_former_subject() -> None:

@@ -1,7 +1,9 @@
 """Tasks in several threads: fewer at once while a service is busy, with results in order."""
 
+import gc
 import threading
 import time
+from weakref import ReferenceType, ref
 
 import pytest
 
@@ -132,3 +134,50 @@ def test_tasks_with_a_key_in_common_run_one_after_another(number: int) -> None:
         assert list(results.finished()) == list(range(40))
     assert all(numbers == sorted(numbers) for numbers in done.values())
     assert sum(map(len, done.values())) == 50
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_a_long_chain_of_tasks_is_abandoned_after_a_stop(number: int) -> None:
+    stopped, began = threading.Event(), threading.Event()
+
+    def first() -> int:
+        began.set()
+        stopped.wait(10)
+        return 0
+
+    with Workers(number, stopped) as workers:
+        results: OrderedResults[int] = OrderedResults(workers)
+        if number == 1:
+            stopped.set()
+        results.add(first, keys=["article"])
+        for each in range(2_000):
+            results.add(lambda each=each: each, keys=["article"])  # type: ignore[misc]
+        assert number == 1 or began.wait(10)
+        stopped.set()
+        assert list(results.completed()) == ([] if number == 1 else [0])
+
+
+def test_finished_results_are_not_kept_while_other_tasks_are_pending() -> None:
+    class Large:
+        pass
+
+    made: list[ReferenceType[Large]] = []
+
+    def load() -> Large:
+        large = Large()
+        made.append(ref(large))
+        return large
+
+    release = threading.Event()
+    with Workers(2, threading.Event()) as workers:
+        results: OrderedResults[object] = OrderedResults(workers)
+        for each in range(50):
+            results.add(load, keys=[each])
+        results.add(release.wait, keys=["pending"])
+        for _ in range(50):
+            next(results.finished(max_pending=0))
+        gc.collect()
+        alive = sum(each() is not None for each in made)
+        release.set()
+        list(results.finished())
+    assert (len(made), alive) == (50, 0)

@@ -7,12 +7,12 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.parsers import JSONParser, ResponseParserError
+from botocore.parsers import JSONParser, QueryParser, ResponseParserError, RestJSONParser
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.models.base import connection
-from kolom.models.responses import ItemParser
+from kolom.models.responses import ItemParser, ItemParserFactory
 
 NUMBERS = st.integers().map(str)
 BYTES = st.binary(max_size=20).map(lambda data: b64encode(data).decode())
@@ -107,3 +107,9 @@ def test_the_user_agent_names_the_libraries_and_is_composed_once() -> None:
     client: Any = connection().client
     assert client._user_agent_creator.to_string() == client.meta.config.user_agent
     assert client.meta.config.user_agent.startswith("Botocore/")
+
+
+def test_other_services_of_the_session_keep_their_parsers() -> None:
+    """With a profile that has a role or uses SSO, the session calls STS or SSO for credentials."""
+    parsers = [ItemParserFactory().create_parser(name) for name in ("json", "query", "rest-json")]
+    assert list(map(type, parsers)) == [ItemParser, QueryParser, RestJSONParser]

@@ -55,11 +55,16 @@ class _Finished:
 
 @dataclass(slots=True)
 class _Thread:
-    """The comments of an article: the existing ones by the id suffixes of their origins, the others by origin."""
+    """The comments of an article: the existing ones by the id suffixes of their origins, the others by origin.
+
+    ``failed`` are the origins of new comments that could not be stored. Their replies must wait for the next import,
+    because a comment keeps its parent.
+    """
 
     article_id: int
     known: dict[str, CommentState]
     stored: dict[str, CommentState] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
     by_id: dict[str, CommentState] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -174,6 +179,9 @@ class CommentImporter:
         # In a dry run, a deleted article that the import would restore is planned, and so are its comments.
         if article_id in self._deleted and self.planned.isdisjoint(comment.article):
             return _Outcome(spooled, None, reason="its article was deleted in Kolom")
+        if comment.parent in thread.failed:
+            thread.failed.add(comment.origin)
+            return _Outcome(spooled, None, reason="the comment that it replies to could not be stored", is_refused=True)
         # At an endpoint that has tables but no stack, there is no signing secret: no pseudonym and no avatar seed.
         keys = signing.load_keys() if settings().secret_name else None
         parent, known = thread.parent_of(comment), thread.known.get(importing.id_suffix_of(comment.origin))
@@ -209,6 +217,8 @@ class CommentImporter:
             thread.add(comment, known or state)
             return _Outcome(spooled, None, reason=str(error))
         except ServiceBusy as error:
+            if known is None:
+                thread.failed.add(comment.origin)
             return _Outcome(spooled, None, reason=str(error), is_refused=True)
         if known is not None:
             state = replace(state, parent_id=known.parent_id, depth=known.depth)

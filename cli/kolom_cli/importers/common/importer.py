@@ -217,23 +217,22 @@ class Importer:
         if lookup is None or workers.is_stopped:
             return
         existing = self._load_existing(batch, lookup, workers)
-        plans = [self._plan(item, existing, lookup) for item in batch.items]
+        plans = [workers.call_for_all(partial(self._plan, item, existing, lookup)) for item in batch.items]
         new = sum(1 for plan in plans if isinstance(plan, _Plan) and plan.existing is None)
         ids = iter(workers.call_for_all(partial(repository.next_ids, new)) if new and not self.dry_run else ())
         for plan in plans:
             if isinstance(plan, _Outcome):
                 results.add_result(plan)
-                continue
-            if self.dry_run or not plan.writes:
+            elif self.dry_run or not plan.writes:
                 notes = [*plan.notes, *(each for each in plan.aliases if isinstance(each, str))]
-                results.add_result(_Outcome(plan.item, plan.result, plan.content, notes))
-                continue
-            if self._has_other_spellings(plan.content.labels):
-                self._record(results.finished())
-                self._spellings.clear()
-            self._spellings |= {label_key(label): label for label in plan.content.labels}
-            new_id = next(ids) if plan.existing is None else None
-            results.add(partial(self._write, plan, new_id, workers), size=plan.size)
+                results.add_result(_Outcome(plan.item, plan.result, plan.content, notes), size=plan.size)
+            else:
+                if self._has_other_spellings(plan.content.labels):
+                    self._record(results.finished())
+                    self._spellings.clear()
+                self._spellings |= {label_key(label): label for label in plan.content.labels}
+                new_id = next(ids) if plan.existing is None else None
+                results.add(partial(self._write, plan, new_id, workers), size=plan.size)
             self._record(results.finished(max_pending=2 * workers.concurrency, max_size=_MAX_PENDING_CHARACTERS))
 
     def _has_other_spellings(self, labels: Iterable[str]) -> bool:

@@ -10,7 +10,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.parsers import JSONParser, ResponseParser, ResponseParserFactory
 
 type Value = dict[str, Any]
 """A value as DynamoDB sends it: ``{"S": "x"}``."""
@@ -29,12 +29,11 @@ class ItemParser(JSONParser):
 
 
 class ItemParserFactory(ResponseParserFactory):
-    """Creates the parsers of a session that only calls DynamoDB."""
+    """Creates the parsers of a session. For credentials, it may also call STS or SSO, which have other protocols."""
 
-    def create_parser(self, protocol_name: str) -> ItemParser:
-        """Return a parser for DynamoDB's protocol, JSON."""
-        assert protocol_name == "json", protocol_name
-        return ItemParser()
+    def create_parser(self, protocol_name: str) -> ResponseParser:
+        """Return a parser for DynamoDB's protocol, JSON; botocore's own for any other."""
+        return ItemParser() if protocol_name == "json" else super().create_parser(protocol_name)
 
 
 def decode_item(item: Mapping[str, Value]) -> dict[str, Value]:

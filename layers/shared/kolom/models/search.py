@@ -158,9 +158,9 @@ def read_documents() -> tuple[int, list[Block]]:
     return revision, blocks
 
 
-def read_revisions() -> tuple[int, int]:
+def read_revisions(*, consistent: bool = False) -> tuple[int, int]:
     """Return the revisions of the document list and of the results, 0 for a new index."""
-    item = table().get_item(DOCUMENTS, REVISION).get("Item", {})
+    item = table().get_item(DOCUMENTS, REVISION, consistent_read=consistent).get("Item", {})
     documents, results = (int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results"))
     return documents, results
 

@@ -7,7 +7,7 @@
 | ``/labels/``, ``/archive/`` | 1 |
 | ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searcher` |
 | ``/contact/`` | 0 |
-| ``/{slug}/``, or an article's own path | 8: pointer, body, adjacent articles (2), comments (2), related ones (2) |
+| ``/{slug}/``, or an article's own path | 8: pointer, body, adjacent articles (2), comments (2), related ones (2 or 3) |
 | … indexed by an earlier version, without a list of related articles | 18: 11 more to search for them |
 | … stored when a path ``/x`` did not yet reserve the slug ``x`` | 10: one more pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |

@@ -91,10 +91,13 @@ class DocumentTable:
 _current: DocumentTable | None = None
 
 
-def get() -> DocumentTable:
-    """Return the current list. One GetItem, and if it has changed a Query for each MB of the list."""
+def get(*, consistent: bool = False) -> DocumentTable:
+    """Return the current list. One GetItem, and if it has changed a Query for each MB of the list.
+
+    A change of the last second may be missing, unless the read is ``consistent``.
+    """
     global _current
-    revision, changes = read_revisions()
+    revision, changes = read_revisions(consistent=consistent)
     results.keep_only(changes)
     if _current is None or _current.revision != revision:
         _current = DocumentTable.of(*read_documents())

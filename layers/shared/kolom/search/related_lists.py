@@ -7,7 +7,7 @@ again may differ from what a search would find now, but it never leads to an art
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from threading import Lock
 from typing import Final
 
 from kolom.articles import public
@@ -27,15 +27,20 @@ _NEIGHBORS: Final = 4
 
 
 def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
-    """Return at most ``limit`` (up to :data:`LENGTH`) articles of the stored list. A GetItem and a BatchGetItem.
+    """Return at most ``limit`` (up to :data:`LENGTH`) articles of the stored list.
 
+    A GetItem and a BatchGetItem, and another BatchGetItem if an article is no longer published.
     Without a stored list, which an index of an earlier version does not have, this is :func:`related_articles`.
     """
     ids = _load(article_id)
     if ids is None:
         return related_articles(article_id, limit)
-    found = public.get_summaries(ids[:limit])
-    return tuple(found[each] for each in ids[:limit] if each in found and found[each].is_listed)
+    shown: list[ArticleSummary] = []
+    for part in (ids[:limit], ids[limit:]):  # the rest replaces articles that are no longer published
+        if part and len(shown) < limit:
+            found = public.get_summaries(part)
+            shown += [found[each] for each in part if each in found and found[each].is_listed]
+    return tuple(shown[:limit])
 
 
 class RelatedListWriter:
@@ -49,6 +54,8 @@ class RelatedListWriter:
         self.neighbors: defaultdict[int, set[int]] = defaultdict(set)
         self._terms = terms
         self._postings: dict[str, Mapping[int, int]] = {}
+        self._lock = Lock()
+        self._listed: DocumentTable | None = None
 
     def update(self, article_id: int) -> None:
         """Compute the list of a changed article, and add to :attr:`neighbors`."""
@@ -72,9 +79,13 @@ class RelatedListWriter:
             RelatedRecord(f"related#{article_id}", RELATED, ids=new).save()
         return new
 
-    @cached_property
+    @property
     def _documents(self) -> DocumentTable:
-        return document_table.get()
+        with self._lock:
+            if self._listed is None:
+                # Consistent, since the changed articles were just added to the list, or removed from it.
+                self._listed = document_table.get(consistent=True)
+            return self._listed
 
     def _read(self, terms: Sequence[str]) -> Postings:
         known = {term: postings for term in terms if (postings := self._postings.get(term)) is not None}

@@ -142,7 +142,8 @@ class SubmissionLimits:
             ids=ids,
             is_remembered=clients is None or len(clients.ids.get(ids, ())) < _MAX_IDS,
             outdated=outdated[:_MAX_REMOVED],
-            expires_at=self._now + SECONDS_PER_DAY,
+            # All periods end with the day (UTC); its last ids are used for ten minutes more.
+            expires_at=(self._now // SECONDS_PER_DAY + 1) * SECONDS_PER_DAY + _IDS_SECONDS,
         )
 
     def _error(self, reached: Iterable[int]) -> RateLimited:
