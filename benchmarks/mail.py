@@ -125,7 +125,7 @@ def _mail(site: Site, mails: SentMail) -> Iterator[Figure]:
         outbox.requeue_due(now=now)
     yield from bill_figures("the schedule, with no mail due", bill)
     with metered() as bill:
-        released = outbox.requeue_due(now=now + timedelta(minutes=6))
+        released = outbox.requeue_due(now=now + timedelta(hours=6))
     yield from bill_figures(f"the schedule, with {len(released.requeued)} mails due", bill)
 
 

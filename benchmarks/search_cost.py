@@ -5,9 +5,9 @@
 The articles are generated. They are as long as Indonesian news (about 150 different stems), have the word frequencies
 of a natural language (Zipf and Mandelbrot), and share as many words as news articles do: indexed in batches of 8, 32 or
 128, they need 0.80, 0.56 and 0.31 of the writes of single articles. Some are published and indexed by the stream, one
-at a time and many at once, and the writes are counted. Larger collections are loaded in bulk: the items that the writer
-would have written are put into moto's tables directly. Only the postings that the queries read are loaded, because moto
-needs kilobytes per item.
+at a time and many at once, and the writes are counted. The reads of visitors who type queries are counted on that site,
+too. Larger collections are loaded in bulk: the items that the writer would have written are put into moto's tables
+directly. Only the postings that the queries read are loaded, because moto needs kilobytes per item.
 
 The words of a query are different words of one article, of any frequency. The CPU time is measured with recorded
 responses of DynamoDB (:mod:`benchmarks.canned`), after the document list is read. The baseline is a bare boto3 script
@@ -34,7 +34,7 @@ from benchmarks.index_items import block_item, result_items
 from benchmarks.runner.figures import Figure, counted
 from benchmarks.runner.part import Part
 from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
-from benchmarks.stack import TEMPLATE, get, publish
+from benchmarks.stack import TEMPLATE, get, publish, request, stack_without_events
 from benchmarks.texts import WORDS, Words
 from kolom.articles.input import ArticleInput
 from kolom.articles.types import Article, Body
@@ -57,6 +57,7 @@ from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 START = datetime(2016, 1, 1, tzinfo=UTC)
 _PUBLISHING_REQUESTS = 4  # requests of the publication before indexing: see benchmarks.articles
+VISITS = 20
 KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary", "related")
 
 
@@ -83,6 +84,7 @@ def index_by_stream(writer: Writer, number: int) -> Iterator[Figure]:
         contents = writer.contents(0, number)
         with metered() as many:
             publish(stack, (next(contents) for _ in range(number)))
+        yield from visit(stack, number)
         alone = Bill()
         for content in writer.contents(number, 20):
             with metered() as one:
@@ -99,6 +101,36 @@ def index_by_stream(writer: Writer, number: int) -> Iterator[Figure]:
                 yield Figure(case, f"write units, {kind}", [bill.writes[kind] / count])
             yield Figure(case, "different stems", [stems])
             yield Figure(case, "write units of postings for each stem", [bill.writes["postings"] / count / stems])
+
+
+def visit(stack: EmulatedStack, number: int) -> Iterator[Figure]:
+    """Yield the read units of suggestions, related articles, and a visitor who types the two words of a query.
+
+    The visitor gets suggestions after three letters of each word and after each word, then opens the results twice.
+    """
+    search, suggest = "/api/search", "/api/search/suggest"
+    bills: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for turn, text in enumerate(Writer().queries(2)[:VISITS]):
+        first, second = text.split()
+        typed = (first[:3], first, f"{first} {second[:3]}", text)
+        visits = {
+            "suggestions for a word and three letters": [(suggest, typed[2])],
+            "related articles": [(f"/api/articles/artikel-{turn % number}/related", "")],
+            "typing two words": [*((suggest, prefix) for prefix in typed), (search, text), (search, text)],
+        }
+        for name, pages in visits.items():
+            for keeps, memory in ((False, "without results in memory"), (True, "with results in memory")):
+                results.clear()
+                units = 0.0
+                for path, query in pages:
+                    if not keeps:
+                        results.clear()
+                    status, bill, body = get(stack, path, urlencode({"q": query}) if query else "")
+                    assert status == 200, body  # noqa: PLR2004, RUF100
+                    units += bill.read_units
+                bills[name, memory].append(units)
+    for (name, memory), found in bills.items():
+        yield Figure(f"{number:,} articles, {name}", f"read units {memory}, mean", [_mean(found)])
 
 
 def _mean_stems(number: int) -> float:
@@ -165,7 +197,7 @@ def _putter(stack: EmulatedStack) -> Callable[[dict[str, Any]], object]:
 def query_loaded(writer: Writer, number: int) -> Iterator[Figure]:
     """Load articles, search them, and yield the cost of a search."""
     queries = {length: writer.queries(length) for length in (1, 2, 3, 4)}
-    with EmulatedStack(TEMPLATE, port=0) as stack:
+    with stack_without_events() as stack:
         stems = {stem(word, "id") for texts in queries.values() for text in texts for word in text.split()}
         load_in_bulk(stack, Writer(number), number, stems)
         get(stack, "/api/search", "q=x")  # reads the document list
@@ -193,7 +225,7 @@ def query_long_texts(size: int) -> Iterator[Figure]:
         ("a word, a hundred results", False, {"q": "kereta", "limit": "100"}),
     )
     for has_phrase, of_texts in groupby(rows, key=lambda row: row[1]):
-        with EmulatedStack(TEMPLATE, port=0) as stack:
+        with stack_without_events() as stack:
             _load_long_texts(stack, size, has_phrase=has_phrase)
             for name, _, parameters in of_texts:
                 yield from _measure(stack, f"200 articles of {size} KB, {name}", urlencode(parameters))
@@ -235,16 +267,27 @@ def measure_time(stack: EmulatedStack, queries: Sequence[str]) -> tuple[list[flo
     """Return the CPU seconds for each query string: of the function, and of the bare script with the same reads."""
     handled, bare = [], []
     for query in queries:
+        function = search_anew(stack, query)
         with recorded() as recording:
-            _get_anew(stack, query)
+            function()
         script = bare_script(recording)
         with replayed(recording):
-            function = partial(_get_anew, stack, query)
             tasks: dict[str, Callable[[], object]] = {"handled": function, "bare": script}
             seconds = take_turns({name: partial(processor_seconds, task, 3) for name, task in tasks.items()}, 2)
         handled.append(seconds["handled"][1])
         bare.append(seconds["bare"][1])
     return handled, bare
+
+
+def search_anew(stack: EmulatedStack, query: str) -> Callable[[], dict[str, Any]]:
+    """Return a function that makes a search in a process that has read no results yet, and returns the response."""
+    make = request(stack, "/api/search", query)
+
+    def make_anew() -> dict[str, Any]:
+        results.clear()
+        return make()
+
+    return make_anew
 
 
 def _get_anew(stack: EmulatedStack, query: str) -> tuple[int, Bill, dict[str, Any]]:

@@ -1,44 +1,101 @@
 """Measure the processor time of a search beside other engines: SQLite's FTS5, tantivy and bm25s.
 
-    .venv/bin/python -m benchmarks.search_engines [--articles 1000 10000]
+    uv sync --extra cli --group bench
+    .venv/bin/python -m benchmarks.search_engines [--articles 1000 10000] [--rounds 11] [--full]
 
-The articles and queries are those of :mod:`benchmarks.search_cost`: 158 different stems an article, queries of one to
-three words. Each engine returns the ids of the ten best articles with any of the words. FTS5 and tantivy also return
+The articles and queries are those of :mod:`benchmarks.search_cost`: 158 words an article, queries of one to three
+words. Each engine returns the ids of the ten best articles with any of the words. FTS5 and tantivy also return
 snippets with highlights, as Kolom does; bm25s has none. Their indexes are in memory, without stemming.
 
-The document list of Kolom is in memory, but no results. Responses of the tables are replayed, so their time does not
-count, but that of the requests does: signing, sending, and parsing the responses. For comparison, "reads only" is a
-plain boto3 script that makes the same requests. The rounds of the engines alternate. The
-time of a query is the median of its rounds; the table shows the mean of all queries. The times of Kolom are measured
-before and after the others.
+The document list of Kolom is in memory, but no results. The responses of DynamoDB are recorded
+(:mod:`benchmarks.canned`), so the time of the tables does not count, but that of the requests does: signing, sending,
+and parsing the responses. The bare script makes the same requests with boto3 and does nothing else. In each round,
+every engine answers all queries, one engine after another. A figure is the mean time of a query in each round.
 """
 
-import argparse
-import platform
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
-from importlib.metadata import version
-from statistics import mean, median
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
-import bm25s
-import tantivy
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.search_cost import Writer, load_in_bulk, measure_time
-from benchmarks.stack import TEMPLATE, get
+from benchmarks.canned import bare_script, recorded, replayed
+from benchmarks.runner.figures import Figure, require_packages
+from benchmarks.runner.part import Part
+from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
+from benchmarks.search_cost import Writer, load_in_bulk, search_anew
+from benchmarks.stack import get, stack_without_events
 from kolom.search.analyzer import stem
 from kolom_cli.emulator.stack import EmulatedStack
 
-ROUNDS = 5
 LENGTHS = (1, 2, 3)
 RESULTS = 10
 
 type Texts = Sequence[str]
 type Find = Callable[[str], list[int]]
-type Times = dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The numbers of articles, and how often to measure."""
+
+    articles: tuple[int, ...] = (1_000,)
+    rounds: int = 11
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Yield the time of a query for each engine, each number of articles, and each number of words.
+
+    :raises NotRunError: the other engines are not installed
+    """
+    require_packages("tantivy", "bm25s")
+    for number in options.articles:
+        yield from _compare(number, options.rounds)
+
+
+def _compare(number: int, rounds: int) -> Iterator[Figure]:
+    writer = Writer()
+    queries = {length: writer.queries(length) for length in LENGTHS}
+    texts = texts_of(number)
+    engines = {"FTS5": with_fts5(texts), "tantivy": with_tantivy(texts), "bm25s": with_bm25s(texts)}
+    with stack_without_events() as stack:
+        stems = {stem(word, "id") for listed in queries.values() for text in listed for word in text.split()}
+        load_in_bulk(stack, Writer(number), number, stems)
+        get(stack, "/api/search", "q=x")  # reads the document list
+        for length, listed in queries.items():
+            case = f"{number:,} articles, {length} word{'s' * (length > 1)}"
+            times = _take_turns(stack, engines, listed, rounds)
+            for name, seconds in times.items():
+                yield Figure(f"{case}, {name}", "ms", milliseconds(seconds))
+            yield Figure(f"{case}, Kolom", "× bare script", ratios(times["Kolom"], times["bare script"]))
+
+
+def _take_turns(
+    stack: EmulatedStack, engines: Mapping[str, Find], queries: Sequence[str], rounds: int
+) -> dict[str, list[float]]:
+    """Return the processor seconds of a query in each round, for Kolom, the bare script and each engine."""
+    searches = [search_anew(stack, urlencode({"q": text})) for text in queries]
+
+    def kolom() -> None:
+        for search in searches:
+            assert search()["statusCode"] == 200  # noqa: PLR2004, RUF100
+
+    def other(find: Find) -> None:
+        for text in queries:
+            find(text)
+
+    with recorded() as recording:
+        kolom()
+    tasks: dict[str, Callable[[], object]] = {
+        "Kolom": kolom,
+        "bare script": bare_script(recording),
+        **{name: partial(other, find) for name, find in engines.items()},
+    }
+    with replayed(recording):
+        for task in tasks.values():
+            task()
+        found = take_turns({name: partial(processor_seconds, task) for name, task in tasks.items()}, rounds)
+    return {name: [seconds / len(queries) for seconds in each] for name, each in found.items()}
 
 
 def texts_of(number: int) -> Texts:
@@ -66,6 +123,8 @@ def with_fts5(texts: Texts) -> Find:
 
 def with_tantivy(texts: Texts) -> Find:
     """Return a search with tantivy."""
+    import tantivy
+
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("number", stored=True)
     builder.add_text_field("text", stored=True)
@@ -91,6 +150,7 @@ def with_tantivy(texts: Texts) -> Find:
 
 def with_bm25s(texts: Texts) -> Find:
     """Return a search with bm25s."""
+    import bm25s
 
     def tokens(listed: Sequence[str]) -> list[list[str]]:
         return [text.lower().replace(".", "").split() for text in listed]
@@ -99,61 +159,19 @@ def with_bm25s(texts: Texts) -> Find:
     index.index(tokens(texts), show_progress=False)
 
     def find(text: str) -> list[int]:
-        numbers, scores = index.retrieve(tokens([text]), k=RESULTS, show_progress=False)
+        numbers, scores = index.retrieve(tokens([text]), k=min(RESULTS, len(texts)), show_progress=False)
         return [int(at) + 1 for at, score in zip(numbers[0], scores[0], strict=True) if score > 0]
 
     return find
 
 
-def time_engines(engines: dict[str, Find], queries: Sequence[str]) -> dict[str, float]:
-    """Return the mean processor time of a query for each engine, in seconds."""
-    times: dict[str, list[list[float]]] = {name: [[] for _ in queries] for name in engines}
-    for _ in range(ROUNDS):
-        for number, text in enumerate(queries):
-            for name, find in engines.items():
-                started = time.process_time()
-                find(text)
-                times[name][number].append(time.process_time() - started)
-    return {name: mean(map(median, of_queries)) for name, of_queries in times.items()}
-
-
-def compare(console: Console, number: int) -> None:
-    """Print the times with ``number`` articles."""
-    writer = Writer()
-    queries = {length: writer.queries(length) for length in LENGTHS}
-    table = Table(f"{number} articles, ms", *(f"{length} word{'s' * (length > 1)}" for length in LENGTHS))
-    rows: dict[str, list[float]] = {}
-    texts = texts_of(number)
-    engines = {"FTS5": with_fts5(texts), "tantivy": with_tantivy(texts), "bm25s": with_bm25s(texts)}
-    with EmulatedStack(TEMPLATE, port=0) as stack:
-        stems = {stem(word, "id") for listed in queries.values() for text in listed for word in text.split()}
-        load_in_bulk(stack, Writer(number), number, stems)
-        get(stack, "/api/search", "q=x")  # reads the document list
-        for listed in queries.values():
-            strings = [urlencode({"q": text}) for text in listed]
-            measured = [measure_time(stack, strings)]
-            others = time_engines(engines, listed)
-            measured.append(measure_time(stack, strings))
-            for place, name in enumerate(("Kolom", "reads only")):
-                rows.setdefault(name, []).append(mean(mean(each[place]) for each in measured))
-            for name, seconds in others.items():
-                rows.setdefault(name, []).append(seconds)
-    for name, seconds_of_lengths in rows.items():
-        table.add_row(name, *(f"{seconds * 1000:.2f}" for seconds in seconds_of_lengths))
-    console.print(table)
-
-
-def main() -> None:
-    """Run the benchmark and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=int, nargs="*", default=[1_000, 10_000])
-    options = parser.parse_args()
-    console = Console(width=150)
-    packages = ", ".join(f"{name} {version(name)}" for name in ("tantivy", "bm25s", "boto3", "pynamodb"))
-    console.print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}")
-    for number in options.articles:
-        compare(console, number)
-
+PART = Part(
+    "search_engines",
+    "Processor time of a search, compared with FTS5, tantivy and bm25s.",
+    measure,
+    small=Options(),
+    full=Options(articles=(1_000, 10_000), rounds=31),
+)
 
 if __name__ == "__main__":
-    main()
+    PART.main()

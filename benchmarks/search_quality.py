@@ -22,13 +22,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 
 import Stemmer
 import stop_words
 
-from benchmarks.runner.figures import Figure, NotRunError
+from benchmarks.runner.figures import Figure, NotRunError, require_packages
 from benchmarks.runner.part import Part
 from benchmarks.stack import TEMPLATE, publish, search
 from kolom.articles.input import ArticleInput
@@ -208,8 +207,7 @@ def measure(options: Options) -> Iterator[Figure]:
     if not named or absent:
         what = f"there is no collection at {', '.join(absent)}" if absent else "no collections are given"
         raise NotRunError(f'{what}: set COLLECTIONS="en=DIRECTORY id=DIRECTORY"')
-    if missing := [name for name in ("tantivy", "bm25s") if find_spec(name) is None]:
-        raise NotRunError(f"{' and '.join(missing)} not installed: run `uv sync --extra cli --group bench`")
+    require_packages("tantivy", "bm25s")
     for argument in named:
         language, _, directory = argument.partition("=")
         collection = load(language, Path(directory), options.queries)

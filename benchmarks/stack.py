@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,32 @@ from kolom_cli.emulator.stack import EmulatedStack
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
 
-def get(stack: EmulatedStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, Any]]:
-    """Return the status, the bill and the body of a GET through its function."""
-    request = Request(method="GET", path=path, query=query)
+@contextmanager
+def stack_without_events() -> Iterator[EmulatedStack]:
+    """Yield a stack that reads no streams, whose requests would be measured, and are not part of a recording."""
+    with EmulatedStack(TEMPLATE, port=0) as stack:
+        stack.stop_events()
+        yield stack
+
+
+def request(stack: EmulatedStack, path: str, query: str = "") -> Callable[[], dict[str, Any]]:
+    """Return a function that makes a GET through its function and returns the response."""
+    asked = Request(method="GET", path=path, query=query)
     match = match_route(stack.template.routes, "GET", path)
     assert match is not None
+
+    def make() -> dict[str, Any]:
+        answer: dict[str, Any] = stack.runtime.invoke(match.route.function, to_event(asked, match))
+        return answer
+
+    return make
+
+
+def get(stack: EmulatedStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, Any]]:
+    """Return the status, the bill and the body of a GET through its function."""
+    make = request(stack, path, query)
     with metered() as bill:
-        answer = stack.runtime.invoke(match.route.function, to_event(request, match))
+        answer = make()
     body = json.loads(answer["body"]) if path.startswith("/api/") else {}
     return answer["statusCode"], bill, body
 

@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal
 
 type Status = Literal["run", "run in part", "not run", "failed"]
@@ -11,6 +12,15 @@ type Status = Literal["run", "run in part", "not run", "failed"]
 
 class NotRunError(Exception):
     """Something that a part, or the rest of it, needs is absent. The message says what, and how to get it."""
+
+
+def require_packages(*names: str) -> None:
+    """Check that packages of the group ``bench`` are installed.
+
+    :raises NotRunError: some are not
+    """
+    if missing := [name for name in names if find_spec(name) is None]:
+        raise NotRunError(f"{' and '.join(missing)} not installed: run `uv sync --extra cli --group bench`")
 
 
 @dataclass(frozen=True, slots=True)

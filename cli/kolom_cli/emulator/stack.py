@@ -137,13 +137,14 @@ class EmulatedStack:
             self.template.rules, configuration_set, self.runtime.invoke, REGION
         )
         self._timers = [Timer(schedule, self.runtime.invoke) for schedule in self.template.schedules]
-        self._exits.callback(self._stop_events)
+        self._exits.callback(self.stop_events)
         for poller in self._pollers:
             poller.start()
         for timer in self._timers:
             timer.start()
 
-    def _stop_events(self) -> None:
+    def stop_events(self) -> None:
+        """Stop the streams and schedules: from now on, functions are only invoked by requests and mail."""
         running: list[EventSource] = [*self._pollers, *self._timers]
         for each in running:
             each.stop()

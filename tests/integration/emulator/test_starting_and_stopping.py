@@ -40,6 +40,18 @@ def test_a_stack_stops_at_once_and_leaves_no_threads_or_files() -> None:
     assert eventually(lambda: threading.active_count() <= threads)
 
 
+def test_a_stack_without_events_answers_requests_and_reads_no_streams() -> None:
+    names = {"stream-collect", "timer-tick"}
+    with EmulatedStack(FIXTURE / "template.yaml", port=0) as stack:
+        assert names <= {thread.name for thread in threading.enumerate()}
+        stack.stop_events()
+        assert names.isdisjoint(thread.name for thread in threading.enumerate())
+        connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=60)
+        connection.request("GET", "/")
+        assert connection.getresponse().read()
+        connection.close()
+
+
 def copy_of_fixture(path: Path) -> Path:
     return Path(shutil.copytree(FIXTURE, path / "stack"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks.runner import report, timing
-from benchmarks.runner.figures import Figure, NotRunError, PartResult, counted
+from benchmarks.runner.figures import Figure, NotRunError, PartResult, counted, require_packages
 from benchmarks.runner.part import Part
 from benchmarks.runner.suite import run_all, run_in_process
 from tests.paths import PROJECT
@@ -97,6 +97,12 @@ def test_a_part_without_what_it_needs_is_marked_with_the_reason() -> None:
     result, partial = part(needs).run(Options()), part(needs_later).run(Options())
     assert (result.status, result.reason, result.figures) == ("not run", "there is no collection", [])
     assert (partial.status, partial.reason, len(partial.figures)) == ("run in part", "Isso is not installed", 2)
+
+
+def test_a_missing_package_is_named_with_how_to_install_it() -> None:
+    require_packages("json")
+    with pytest.raises(NotRunError, match="no_such and no_other not installed: run `uv sync"):
+        require_packages("json", "no_such", "no_other")
 
 
 def test_the_options_of_a_part_are_those_of_its_command() -> None:
