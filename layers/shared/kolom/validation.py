@@ -19,7 +19,8 @@ _FLAGS: Final[Mapping[object, bool]] = {
 class Keywords:
     """Keywords of JSON Schema for the OpenAPI document, as metadata of a type: ``Annotated[str, Keywords(…)]``.
 
-    In the schema of an optional value, those of the type belong to the alternative that is not null.
+    ``description`` describes the whole value. If the value is optional, the other keywords are added to the alternative
+    of the schema that is not null.
     """
 
     def __init__(self, *, description: str | None = None, **of_type: Any) -> None:
@@ -36,8 +37,8 @@ class Keywords:
 class Text(Keywords):
     """A text, of at most ``max_length`` characters. Other keywords of JSON Schema describe the ``rules``.
 
-    Each rule checks the value or normalizes it, or raises :class:`ValueError` with a message for the client. Spaces
-    around a text that ``is_trimmed`` are removed first.
+    Each rule returns the value, normalized if necessary, or raises :class:`ValueError` with a message for the client.
+    With ``is_trimmed``, spaces around the text are removed first.
     """
 
     def __init__(

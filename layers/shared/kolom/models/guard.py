@@ -6,7 +6,7 @@
 | ``tally#clients#<network>`` | the counters of a network and its addresses; the last submissions (:func:`count_once`) |
 | ``tally#site#<period>`` | the submissions to the whole site in a period: ``total`` |
 | ``tally#copies#…`` | keyed hashes of the senders of a text on a day: ``seen`` |
-| ``tally#question-…`` | the confirmation mails caused by a client, to a mailbox or of the site in a period: ``seen`` |
+| ``tally#question-…`` | a period's confirmation mails: caused by a client, to a mailbox, or of the site: ``seen`` |
 | ``sender#<comment>`` | keyed hashes of a comment's client: ``address``, ``network``; its ``submission`` |
 | ``ban#…`` | a banned client |
 | ``used#…`` | a used single-use token or proof of work |
@@ -73,8 +73,8 @@ def count_once(
 ) -> bool:
     """Add 1 to the counters of an item if all are below their maxima, and the set ``ids`` lacks ``member_id``.
 
-    Return whether they were. Also adds ``member_id`` to the set if ``is_remembered``, and removes the attributes
-    ``outdated``. One UpdateItem.
+    Otherwise return False, and change nothing. Also adds ``member_id`` to the set if ``is_remembered``, and removes the
+    attributes ``outdated``. One UpdateItem.
     """
     members = Path([ids])
     conditions: list[Condition] = [members.does_not_exist() | ~members.contains(member_id)]

@@ -166,7 +166,7 @@ def read_revisions(*, consistent: bool = False) -> tuple[int, int]:
 
 
 def increase_revisions(documents: int, results: int) -> None:
-    """Add the changes of the document list and of the results, so that readers notice them."""
+    """Add to the revisions the numbers of changes of the document list and of the results, for the readers."""
     actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results)]
     table().update_item(DOCUMENTS, REVISION, actions=actions)
 

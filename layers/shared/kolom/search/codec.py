@@ -28,7 +28,7 @@ _LETTERS: Final = "_abcdefghijklmnopqrstuvwxyz"
 def encode_frequency(frequency: int) -> int:
     """Encode ``frequency`` (0 or more, below 2^34) in 8 bits: exact up to 16, then rounded down to 4 significant bits.
 
-    The encoding preserves the order. It is that of Lucene's ``SmallFloat.intToByte4``.
+    The encoding preserves the order. It is that of Lucene's ``SmallFloat.longToInt4``.
     """
     shift = max(0, frequency.bit_length() - _MANTISSA_BITS)
     if shift == 0:

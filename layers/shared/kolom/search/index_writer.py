@@ -116,8 +116,9 @@ def update_index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[i
     """Update the index to the current state of these articles; return the ids of those that failed.
 
     A failed article may be half indexed; calling again completes it. Reads per article: its summary, ``terms#``, its
-    body. Writes per article: two of ``terms#``, one of ``doc#``. Writes per batch: one for each block of a term and of
-    the document list, those of the vocabulary and the title index, and one of the revision.
+    body. Writes per article: two of ``terms#``, one or two of ``doc#``. Writes per batch: one for each block of a term
+    and of the document list (another if the block is packed), those of the vocabulary and the title index, and one of
+    the revision. The lists of related articles take further reads and writes (:mod:`.related_lists`).
     """
     failed: set[int] = set()
     with ThreadPoolExecutor(workers) as pool:

@@ -30,7 +30,7 @@ def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
     """Return at most ``limit`` (up to :data:`LENGTH`) articles of the stored list.
 
     A GetItem and a BatchGetItem, and another BatchGetItem if an article is no longer published.
-    Without a stored list, which an index of an earlier version does not have, this is :func:`related_articles`.
+    If no list is stored, because an earlier version indexed the article, this returns :func:`related_articles`.
     """
     ids = _load(article_id)
     if ids is None:
@@ -58,7 +58,7 @@ class RelatedListWriter:
         self._listed: DocumentTable | None = None
 
     def update(self, article_id: int) -> None:
-        """Compute the list of a changed article, and add to :attr:`neighbors`."""
+        """Compute the list of a changed article, and add the most similar articles to :attr:`neighbors`."""
         old = _load(article_id)
         new = self._write(article_id, self._terms[article_id], old)
         for each in {*(old or ())[:_NEIGHBORS], *new[:_NEIGHBORS]} - self._terms.keys():

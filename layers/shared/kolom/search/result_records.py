@@ -1,8 +1,9 @@
 """The items of a search result: what a page shows of it, and the rest of a long text.
 
-DynamoDB bills at least 4 KB for each item that a page reads. So the item of a result has at most 4 KB: a page of ten
-results costs five read units, however long the articles are. It has about the first 1,500 words of a text. The rest is
-read only if these lack a word of the query, or a phrase.
+DynamoDB bills at least 4 KB for each item that a page reads. So the item of a result has at most 4 KB (more only if
+its other fields leave less than 1 KB for the text): a page of ten results costs five read units, however long the
+articles are. The item has about the first 1,500 words of a text. The rest is read only if these lack a word of the
+query, or a phrase.
 """
 
 import hashlib

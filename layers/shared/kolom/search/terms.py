@@ -10,7 +10,7 @@ MAX_TEXT_BYTES: Final = 100 * 1024
 """How much of an article's text is stored for snippets and phrases."""
 
 MIN_PREFIX: Final = 2
-"""The minimum length in letters of a word that is completed, and of the title words for it."""
+"""The minimum length in letters of a word that is completed, and of the title words that are stored for completion."""
 
 
 def label_term(label: str) -> str:

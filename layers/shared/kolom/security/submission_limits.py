@@ -5,7 +5,8 @@ conditional update counts a submission against all limits of its client. The ite
 the last ten minutes: one that is sent again, because its response was lost, is not counted again. A limit that is
 reached is found by reading the item, so that a refused submission writes nothing.
 
-The counter of the site is updated in the transaction that stores the submission. Of a high limit, it counts a sample.
+The counter of the site is updated in the transaction that stores the submission. If its limit is high, only a sample of
+the submissions is counted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 
-# Times the limit per minute:
+# Factors by which the limit per minute is multiplied:
 _BY_ADDRESS_AN_HOUR: Final = 10
 _BY_NETWORK_A_MINUTE: Final = 20
 _BY_SITE_A_MINUTE: Final = 100
@@ -30,15 +31,15 @@ _MESSAGES_BY_ADDRESS_A_DAY: Final = 2
 _MESSAGES_BY_NETWORK_A_DAY: Final = 4
 
 _MAX_SAMPLE: Final = 100
-"""The number of submissions that are counted of those that the site accepts in a minute."""
+"""About how many submissions of a minute are counted until the limit of the site is reached."""
 
 _IDS: Final = "ids"
 _IDS_SECONDS: Final = 600
 _MAX_IDS: Final = 50
-"""The number of ids that an item has for ten minutes. Of a network with more submissions, a repeated one may count."""
+"""How many ids an item has for a period. If a network sends more, a repeated submission may count again."""
 
 _MAX_COUNTERS: Final = 256
-"""The number of counters of an item from which on the addresses of its network share sixteen counters for a period."""
+"""If an item has this many counters, the addresses of its network share sixteen for each limit and period."""
 
 _MAX_REMOVED: Final = 100
 """How many counters of past periods one update removes: an expression has at most 4 KB."""
