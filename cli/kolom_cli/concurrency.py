@@ -23,14 +23,14 @@ _UNAVAILABLE_SECONDS: Final = 30.0
 
 
 class Unavailable(KolomError):
-    """A service answered none of the calls of the last time, so it is useless to try the other items."""
+    """No call of a service has succeeded for a while, so it is useless to try the other items."""
 
 
 class Workers:
     """Threads for tasks that call AWS; with a ``concurrency`` of 1, tasks run in the caller's thread instead.
 
-    After ``stopped`` is set or a task has failed, tasks that have not begun are abandoned. Leaving the context waits
-    for the others.
+    After ``stopped`` is set or :meth:`abort` is called, tasks that have not begun are abandoned. Leaving the context
+    waits for the others.
     """
 
     def __init__(self, concurrency: int, stopped: threading.Event) -> None:
@@ -213,8 +213,8 @@ class OrderedResults[Result]:
 class _AdaptiveLimit:
     """The number of operations that may run at once.
 
-    It is halved when an operation fails that began after the last change, and grows by one with each round of successes
-    (additive increase, multiplicative decrease, as in TCP).
+    It is halved when an operation fails that began after the number was last halved. It grows by one when as many
+    operations as are allowed have succeeded (additive increase, multiplicative decrease, as in TCP).
     """
 
     def __init__(self, maximum: int) -> None:

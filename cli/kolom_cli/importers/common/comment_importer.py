@@ -55,10 +55,11 @@ class _Finished:
 
 @dataclass(slots=True)
 class _Thread:
-    """The comments of an article: the existing ones by the id suffixes of their origins, the others by origin.
+    """The comments of an article.
 
-    ``failed`` are the origins of new comments that could not be stored. Their replies must wait for the next import,
-    because a comment keeps its parent.
+    ``known`` are those that existed before, by the id suffixes of their origins. ``stored`` are those that this import
+    has processed, by their origins. ``failed`` are the origins of new comments that could not be stored. Their replies
+    must wait for the next import, because a comment keeps its parent.
     """
 
     article_id: int

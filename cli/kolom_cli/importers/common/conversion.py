@@ -1,6 +1,7 @@
 """Convert the entries of a large export on all cores, in their order and in bounded memory.
 
-This process converts too. There is one more for each further core, since a process takes 70 MB.
+Entries are converted by this process and by one more for each further core, at most three. This process takes part
+because a process needs 70 MB of memory.
 
 The others run :mod:`.conversion_process`. They end when this process ends, for whatever reason, because their
 standard input ends then.
@@ -54,7 +55,7 @@ def convert_in_order[Input, State, Output](
 
 
 class _Processes[Input, State, Output]:
-    """A process for each of some threads. They are started when there is work for them."""
+    """Threads that each have a process, which is started for the first chunk of the thread."""
 
     def __init__(self, number: int, convert: Convert[Input, State, Output], state: State) -> None:
         self._number = number
@@ -103,7 +104,7 @@ class _Processes[Input, State, Output]:
         return future
 
     def _convert_elsewhere(self, chunk: list[Input]) -> list[Output]:
-        """Convert in the process of this thread; in this process if it cannot be started or has ended."""
+        """Convert in the process that belongs to this thread; if that cannot be started or has ended, convert here."""
         try:
             process = self._process()
             assert process.stdin is not None

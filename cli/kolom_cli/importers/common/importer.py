@@ -57,7 +57,10 @@ def _untracked[T](items: Iterable[T], title: str, total: int | None) -> Iterable
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Consecutive items of an export. ``follows_same_origin``: an earlier batch has an article with the same origin."""
+    """Consecutive items of an export.
+
+    ``follows_same_origin`` is true if an earlier batch has an article with the origin of the first article of this one.
+    """
 
     items: list[ImportedArticle | Skipped]
     follows_same_origin: bool
@@ -238,14 +241,14 @@ class Importer:
     def _has_other_spellings(self, labels: Iterable[str]) -> bool:
         """Return whether an article that is being written spells a label differently.
 
-        The list of labels has the spelling of the last article, so that one must be written later.
+        The list of labels has the spelling of the article that is written last, so the new article must wait for it.
         """
         return any(self._spellings.get(label_key(label), label) != label for label in labels)
 
     def _load_existing(
         self, batch: _Batch, lookup: ArticleLookup, workers: Workers
     ) -> Mapping[str, Article | Conflict | None]:
-        """Return the article that was imported before, or why the item is refused, by the name of the item."""
+        """Return for the origin of each item the article that was imported before, or why the item is refused."""
 
         def load(item: ImportedArticle) -> Article | Conflict | None:
             try:
