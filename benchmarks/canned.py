@@ -1,4 +1,4 @@
-"""Recorded responses of AWS: a request is made on moto once, and then again below botocore, without moto.
+"""Recorded responses of AWS: a request is made on moto once, and then again with the recorded responses, without moto.
 
 So the emulator is not measured, and neither is a network. What is measured includes botocore's own work: it serializes
 and signs each request, and parses each response.
@@ -49,7 +49,7 @@ class Recording:
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
         """Return the response to the same request, else the next one to a request of the same operation.
 
-        The second is for submissions, whose requests contain new ids and times.
+        The second is for submissions, whose requests contain new ids and times. A GetItem or Query must be the same.
 
         :raises LookupError: the recording has no such response
         """

@@ -213,7 +213,7 @@ def measure(options: Options) -> Iterator[Figure]:
 
 
 def _with_articles(store: Store, requests: Requests, size: int, options: Options) -> Iterator[Figure]:
-    words = Writer().words(400)  # those of the first three articles
+    words = Writer().words(400)  # those of the first two articles, and some of the third
     by_frequency = sorted(set(words), key=lambda word: (words.count(word), word))
     frequent, middle, rare = (by_frequency[position] for position in (-1, -20, 0))
     store.add_articles(size, frozenset(stem(word, "id") for word in (frequent, middle, rare)))

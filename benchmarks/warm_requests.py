@@ -62,7 +62,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A request by its address; a POST has the fields of its body, in which ``{}`` is a number."""
+    """A request by its address. For a POST, ``body`` returns the fields, which differ for each number."""
 
     name: str
     address: str
@@ -188,7 +188,7 @@ def _message(number: int) -> dict[str, Any]:
 
 
 def routes(site: Site) -> Iterator[Route]:
-    """Yield all public routes."""
+    """Yield the routes to measure: the API, the pages and the feeds."""
     commented = f"artikel-{ARTICLES - 1}"
     words = site.phrase.replace(" ", "+")
     for name, address in {

@@ -11,7 +11,7 @@ type Status = Literal["run", "run in part", "not run", "failed"]
 
 
 class NotRunError(Exception):
-    """Something that a part, or the rest of it, needs is absent. The message says what, and how to get it."""
+    """A part, or the rest of one, needs something that is absent. The message says what, and how to get it."""
 
 
 def require_packages(*names: str) -> None:
@@ -79,7 +79,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """The result of a part: its figures, or why it has none (``reason``)."""
+    """The result of a part: its figures, and why some or all are missing (``reason``)."""
 
     part: str
     status: Status

@@ -11,7 +11,7 @@ HEAD = "| part | case | measure | median | lowest to highest | runs | goal |\n|-
 
 
 def render_markdown(environment: Mapping[str, str], results: Sequence[PartResult]) -> str:
-    """Return the table of all figures, after the environment and the parts without figures."""
+    """Return the table of all figures, after the environment and the status of each part."""
     lines = [f"{name}: {value}" for name, value in environment.items()]
     parts = [f"{each.part}: {each.status} ({each.seconds:.0f} s)" + _because(each) for each in results]
     rows = "".join(_row(each.part, figure) for each in results for figure in each.figures)
