@@ -105,7 +105,7 @@ browser: sync node_modules/.package-lock.json ## Test the site in a real browser
 
 # PARTS are names of modules: make bench PARTS="cold_starts warm_requests". COLLECTIONS are for search_quality:
 # make bench COLLECTIONS="en=DIRECTORY id=DIRECTORY". BENCH_ARGS=--full uses the full sizes, which take hours.
-bench: $(filter $(CURDIR)/%,$(UV)) ## Measure all figures of the docs in one table, in less than 20 minutes
+bench: $(filter $(CURDIR)/%,$(UV)) ## Measure all figures of the docs in one table
 	@$(UV) sync --frozen --extra cli --group bench --quiet
 	@COLLECTIONS="$(COLLECTIONS)" $(RUN) python -m benchmarks $(BENCH_ARGS) $(PARTS)
 
