@@ -536,8 +536,8 @@ def test_memory_does_not_grow_with_the_number_of_comments(file: Path) -> None:
             tracemalloc.stop()
 
     peak(50)  # memory of modules that are loaded at the first call
-    # The garbage of other tests may be collected in between, so the lower of two peaks counts.
-    assert min(peak(400), peak(400)) < 1.5 * peak(60) + 100_000
+    # Both have about half a megabyte of garbage that is not collected yet.
+    assert peak(800) < 1.5 * peak(200)
 
 
 def test_line_numbers_above_65535_are_correct(file: Path) -> None:
