@@ -242,7 +242,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, file: Path,
 
 
 def test_the_report_accounts_for_every_item_of_a_large_takeout(kolom: Kolom, file: Path) -> None:
-    posts, comments = int(os.environ.get("TAKEOUT_POSTS", "50")), int(os.environ.get("TAKEOUT_COMMENTS", "250"))
+    posts, comments = int(os.environ.get("TAKEOUT_POSTS", "50")), int(os.environ.get("TAKEOUT_COMMENTS", "120"))
     report = _import(kolom, file, zipped(large(posts, comments)))
     pages, binned = posts // 20, -(-posts // 25)
     binned_comments = sum(1 for n in range(comments) if n % 50 == 9)

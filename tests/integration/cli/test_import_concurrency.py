@@ -30,10 +30,10 @@ from tests.unit.cli.importers.blogger import takeout
 from tests.unit.cli.importers.wordpress import wxr
 
 
-def wordpress() -> str:
+def wordpress(articles: int = 36) -> str:
     """Return an export in which articles compete for slugs, paths and labels, and replies come before their parents."""
     items = []
-    for number in range(1, 37):
+    for number in range(1, articles + 1):
         replies = "".join(
             wxr.comment(
                 1000 * number + each,
@@ -50,17 +50,17 @@ def wordpress() -> str:
                 post_name="same" if number % 7 == 3 else f"post-{number}",
                 post_type="page" if number % 11 == 5 else "post",
                 status="draft" if number % 13 == 6 else "publish",
-                content=f'Text of {number} with <a href="https://old.example/?p={number % 36 + 1}">a link</a>.',
+                content=f'Text of {number} with <a href="https://old.example/?p={number % articles + 1}">a link</a>.',
                 more=wxr.term("Kopi" if number % 2 else "kopi", "post_tag") + wxr.term(f"t{number % 4}") + replies,
             )
         )
     return wxr.export(*items)
 
 
-def blogger() -> str:
+def blogger(articles: int = 27) -> str:
     """Return a Takeout, newest first, with replies before their parents."""
     entries = []
-    for number in range(1, 28):
+    for number in range(1, articles + 1):
         entries.append(
             takeout.entry(
                 number,
@@ -180,12 +180,12 @@ def test_ctrl_c_within_comments_leaves_no_duplicates(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "export.xml"
-    file.write_text(wordpress())
+    file.write_text(wordpress(14))
     original, started = importing.upsert, []
 
     def interrupted(*arguments: Any, **named: Any) -> importing.Change:
         started.append(1)
-        if len(started) == 40:
+        if len(started) == 20:
             signal.raise_signal(signal.SIGINT)
         return original(*arguments, **named)
 
@@ -206,7 +206,7 @@ def test_a_throttled_import_slows_down_and_completes(
     kolom: Kolom, faults: RefusedCalls, tmp_path: Path, operation: str
 ) -> None:
     file = tmp_path / "export.xml"
-    file.write_text(wordpress())
+    file.write_text(wordpress(14))
     faults.throttle(operation, 6)
     report = kolom("import", "wordpress", file, "--json")
     assert (report.exit_code, report.json["created"]) == (0, report.json["read"])
@@ -219,7 +219,7 @@ def test_an_import_ends_with_a_report_if_nothing_is_answered(
 ) -> None:
     monkeypatch.setattr(concurrency, "_UNAVAILABLE_SECONDS", 0.0)
     file = tmp_path / "export.xml"
-    file.write_text(wordpress())
+    file.write_text(wordpress(14))
     faults.throttle("TransactWriteItems", 100_000)
     ran = kolom("import", "wordpress", file, "--json")
     assert (ran.exit_code, ran.json["created"]) == (1, 0)
@@ -263,7 +263,7 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def articles() -> Iterator[ImportedArticle]:
         nonlocal read, ahead
-        for number in range(400):
+        for number in range(250):
             read += 1
             ahead = max(ahead, read - written)
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
@@ -272,7 +272,7 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "publish", counted)
     report = Report()
     Importer(report, NOW, concurrency=4).store_all(articles(), threading.Event())
-    assert report.counts()["created"] == written == 400
+    assert report.counts()["created"] == written == 250
     assert ahead < 100
 
 
@@ -283,7 +283,7 @@ def test_items_that_need_no_writing_are_not_kept_in_memory(dry_run: bool) -> Non
 
     def articles() -> Iterator[ImportedArticle]:
         nonlocal kept
-        for number in range(200):
+        for number in range(150):
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
             yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
         kept = sum(isinstance(each, ImportedArticle) for each in gc.get_objects())
@@ -351,7 +351,7 @@ def test_an_archive_is_restored_to_the_same_state_for_any_concurrency(
     kolom: Kolom, delays: None, tmp_path: Path
 ) -> None:
     file = tmp_path / "export.xml"
-    file.write_text(blogger())
+    file.write_text(blogger(14))
     kolom("import", "blogger", file)
     before = archive(kolom, tmp_path / "before")
     reports = []

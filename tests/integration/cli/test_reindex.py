@@ -140,13 +140,14 @@ def test_without_confirmation_nothing_is_rebuilt(kolom: Kolom) -> None:
     assert found("coffee") == ["one"]
 
 
-def test_many_articles_of_every_status_are_queued(kolom: Kolom) -> None:
-    for number in range(205):
+def test_many_articles_of_every_status_are_queued(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reindexing, "_PAGE", 20)
+    for number in range(45):
         publishing.publish(content(f"n{number}", html="<p>x</p>"), now=NOW)
     publishing.unpublish("n7", now=NOW)
     publishing.delete("n8", now=NOW)
     ran = kolom("reindex", "--no-wait", "--json")
-    assert ran.json == {"articles": 205, "marked": 205, "indexed": 0, "removed": 0}
+    assert ran.json == {"articles": 45, "marked": 45, "indexed": 0, "removed": 0}
 
 
 def test_marking_a_missing_article_for_reindexing_creates_nothing(tables: None) -> None:
