@@ -20,7 +20,6 @@ SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 90
-CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Runs on all cores. The tests of a file run in one process, because many share a stack that takes seconds to start. The
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
@@ -98,10 +97,9 @@ smoke: build ## Test the built artifacts
 api-fuzz: sync ## Compare the API with docs/openapi.json
 	$(RUN) pytest -p schemathesis tests/api $(PYTEST_ARGS)
 
-# Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium). The tests wait for the browser
-# half of the time, so two processes share a core.
+# Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium). The largest files come first.
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser
-	$(PYTEST) --numprocesses=$$((2 * $(CORES))) tests/browser $(PYTEST_ARGS)
+	$(PYTEST) --loadscope-reorder tests/browser $(PYTEST_ARGS)
 
 # PARTS are names of modules: make bench PARTS="cold_starts warm_requests". COLLECTIONS are for search_quality:
 # make bench COLLECTIONS="en=DIRECTORY id=DIRECTORY". BENCH_ARGS=--full uses the full sizes, which take hours.

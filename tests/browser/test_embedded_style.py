@@ -170,6 +170,7 @@ def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: 
     scripts = f"{blog}/assets/widgets"
     body = elements(blog, "articles", "comments")
     with open_page(chromium, blog, body, at=STRANGER, scripts=scripts, complaints=[NO_RESPONSE]) as page:
+        expect(page.get_by_role("button", name="Try again")).to_have_count(2)  # everything of this visit is logged
         page.on("console", lambda message: logged.append(message.text))
         page.reload()
         for name, failed in (
