@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
+from benchmarks.runner.timing import processor_seconds, take_turns
 from kolom.models.base import connection
 
 type Call = tuple[str, Mapping[str, Any]]
@@ -102,6 +104,19 @@ def replayed(recording: Recording) -> Iterator[None]:
         patch.object(URLLib3Session, "send", send),
     ):
         yield
+
+
+def replay_in_turns(
+    recording: Recording, tasks: Mapping[str, Callable[[], object]], rounds: int, *, calls: int = 1, warm_up: int = 3
+) -> dict[str, list[float]]:
+    """Return the processor seconds for each of ``calls`` calls of each task in each round, with the recorded responses.
+
+    The tasks take turns. Before, each is called ``warm_up`` times.
+    """
+    with replayed(recording):
+        for task in tasks.values():
+            processor_seconds(task, warm_up)
+        return take_turns({name: partial(processor_seconds, task, calls) for name, task in tasks.items()}, rounds)
 
 
 def bare_script(recording: Recording) -> Callable[[], str]:

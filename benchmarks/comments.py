@@ -21,12 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.canned import recorded, replayed
+from benchmarks.canned import recorded, replay_in_turns
 from benchmarks.capacity import metered
 from benchmarks.handlers import bill_figures, configure, local_aws
 from benchmarks.runner.figures import Figure, NotRunError
 from benchmarks.runner.part import Part
-from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
+from benchmarks.runner.timing import milliseconds, ratios
 
 POST_GOAL, GET_GOAL = 1.5, 0.4
 TEXT = "Number {} of *many* comments, of an ordinary length: two sentences, a [link](https://a.example), and no more."
@@ -162,16 +162,7 @@ def _compare(
     kolom()
     with recorded() as recording:
         kolom()
-    with replayed(recording):
-        for warm_up in (kolom, isso):
-            processor_seconds(warm_up, 3)
-        times = take_turns(
-            {
-                "Kolom": lambda: processor_seconds(kolom, options.calls),
-                "Isso": lambda: processor_seconds(isso, options.calls),
-            },
-            options.rounds,
-        )
+    times = replay_in_turns(recording, {"Kolom": kolom, "Isso": isso}, options.rounds, calls=options.calls)
     for name, seconds in times.items():
         yield Figure(case, f"{name}, ms", milliseconds(seconds))
     yield Figure(case, "× Isso", ratios(times["Kolom"], times["Isso"]), goal)

@@ -22,13 +22,13 @@ from urllib.parse import quote
 from moto.dynamodb.models import dynamodb_backends
 from ulid import ULID
 
-from benchmarks.canned import recorded, replayed
+from benchmarks.canned import recorded, replay_in_turns
 from benchmarks.capacity import metered
 from benchmarks.handlers import ENVIRONMENT, endless_theme, local_aws
 from benchmarks.index_items import block_item, result_items
 from benchmarks.runner.figures import Figure, NotRunError
 from benchmarks.runner.part import Part
-from benchmarks.runner.timing import milliseconds, processor_seconds, take_turns
+from benchmarks.runner.timing import milliseconds
 from benchmarks.search_cost import START, Writer, article_of
 from kolom.articles.body_chunks import split_body
 from kolom.articles.mapping import to_article_record
@@ -267,9 +267,7 @@ def _measure(case: str, request: Callable[[], object], options: Options) -> Iter
         request()
     with recorded() as recording:
         request()
-    with replayed(recording):
-        processor_seconds(request, 2)
-        times = take_turns({"": lambda: processor_seconds(request, options.calls)}, options.rounds)[""]
+    times = replay_in_turns(recording, {case: request}, options.rounds, calls=options.calls, warm_up=2)[case]
     yield Figure(case, "requests", [bill.total_requests])
     yield Figure(case, "read units", [bill.read_units])
     yield Figure(case, "ms", milliseconds(times))

@@ -14,20 +14,19 @@ convert the texts.
 
 import asyncio
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
 
 from benchmarks.exports import Expected, write_export
+from benchmarks.processes import run_kolom, server
 from benchmarks.runner.figures import Figure, counted
 from benchmarks.runner.part import Part
 
@@ -56,8 +55,9 @@ def measure(options: Options) -> Iterator[Figure]:
         articles = expected["article", "created"] + expected["page", "created"]
         size = file.stat().st_size / 1e6
         yield from counted("export", articles=articles, comments=expected["comment", "created"], MB=size)
+        tables = f"from benchmarks.import_concurrency import serve; serve({options.delay_ms}, {options.conflict_ms})"
         for number in options.concurrency:
-            with _server(options) as endpoint:
+            with server(tables) as endpoint:
                 yield from _measure_import(str(number), file, endpoint, number, expected, again=False)
                 if number == options.concurrency[-1]:
                     yield from _measure_import(f"{number}, again", file, endpoint, number, expected, again=True)
@@ -66,17 +66,10 @@ def measure(options: Options) -> Iterator[Figure]:
 def _measure_import(
     name: str, file: Path, endpoint: str, concurrency: int, expected: Expected, *, again: bool
 ) -> Iterator[Figure]:
-    command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", endpoint, "import", "wordpress"]
-    command += [str(file), "--json", "--concurrency", str(concurrency)]
     before = _counts(endpoint)
     started = time.perf_counter()
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output)  # noqa: S603 - our own
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - started
-        output.seek(0)
-        report = json.loads(output.read())
+    report, usage = run_kolom(endpoint, ["import", "wordpress", str(file), "--concurrency", str(concurrency)])
+    seconds = time.perf_counter() - started
     change = "unchanged" if again else "created"
     imported = {kind: counts[change] for kind, counts in report["kinds"].items() if counts[change]}
     assert imported == {kind: count for (kind, result), count in expected.items() if result == "created"}, report
@@ -87,19 +80,6 @@ def _measure_import(
     yield Figure(case, "seconds", [seconds])
     yield Figure(case, "CPU seconds", [usage.ru_utime + usage.ru_stime])
     yield Figure(case, "peak memory of one process, MB", [usage.ru_maxrss * 1024 / 1e6])
-
-
-@contextmanager
-def _server(options: Options) -> Iterator[str]:
-    """Run empty tables in another process; yield their endpoint."""
-    code = f"from benchmarks.import_concurrency import serve; serve({options.delay_ms}, {options.conflict_ms})"
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().decode().strip()
-        finally:
-            process.terminate()
 
 
 def _counts(endpoint: str) -> Counter[str]:

@@ -16,14 +16,13 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from benchmarks.capacity import Bill, look_up, stored
 from benchmarks.exports import Expected, write_export
 from benchmarks.handlers import TEMPLATE
+from benchmarks.processes import run_kolom, server
 from benchmarks.runner.figures import Figure, counted
 from benchmarks.runner.part import Part
 from benchmarks.runner.timing import processor_seconds
@@ -46,6 +46,9 @@ from kolom_cli.sam.loader import load
 MEGABYTE = 1_000_000
 LIMIT_MEGABYTES = 300
 """The memory limit of the importer, for any size of the export."""
+
+AWS = "from benchmarks.imports import serve; serve()"
+"""The program of an empty stack on moto."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def measure(options: Options) -> Iterator[Figure]:
 
 def measure_export(kind: str, megabytes: int, *, dry_run: bool) -> Iterator[Figure]:
     """Generate an export, import it once or twice, and yield the figures."""
-    with tempfile.TemporaryDirectory() as folder, aws() as endpoint:
+    with tempfile.TemporaryDirectory() as folder, server(AWS) as endpoint:
         file = Path(folder) / "export.xml"
         with file.open("w", encoding="utf-8") as output:
             expected = write_export(output, kind, megabytes * MEGABYTE)
@@ -139,19 +142,11 @@ def parse(file: Path) -> None:
 
 def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
     """Import the file in a separate process."""
-    command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", endpoint, "import", kind]
-    command += [str(file), "--json", *(["--dry-run"] if dry_run else [])]
     _bills(endpoint)
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output)  # noqa: S603 - our own
-        memory = _PeakMemory(process.pid)
-        memory.start()
-        # getrusage only has the sum of all children. wait4 includes the processes that convert the texts.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        memory.join()
-        output.seek(0)
-        report = json.loads(output.read())
+    memory = _PeakMemory()
+    arguments = ["import", kind, str(file), *(["--dry-run"] if dry_run else [])]
+    report, usage = run_kolom(endpoint, arguments, started=memory.watch)
+    memory.join()
     processor = usage.ru_utime + usage.ru_stime
     return Run(report, processor, memory.bytes / MEGABYTE, _bills(endpoint))
 
@@ -159,10 +154,15 @@ def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
 class _PeakMemory(threading.Thread):
     """Samples the memory of a process and its descendants, until it ends. Pages that they share count once (PSS)."""
 
-    def __init__(self, process_id: int) -> None:
+    def __init__(self) -> None:
         super().__init__(daemon=True)
-        self._process = Path(f"/proc/{process_id}")
+        self._process = Path()
         self.bytes = 0
+
+    def watch(self, process_id: int) -> None:
+        """Begin to sample the memory of this process."""
+        self._process = Path(f"/proc/{process_id}")
+        self.start()
 
     def run(self) -> None:
         """Remember the maximum."""
@@ -188,18 +188,6 @@ def _bills(endpoint: str) -> dict[str, dict[str, float]]:
     with urlopen(f"{endpoint}{MeteredAws.PATH}") as answer:  # noqa: S310 - our own
         bills: dict[str, dict[str, float]] = json.load(answer)
     return bills
-
-
-@contextmanager
-def aws() -> Iterator[str]:
-    """Run an empty stack on moto in another process; yield its endpoint."""
-    command = [sys.executable, "-c", "from benchmarks.imports import serve; serve()"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().decode().strip()
-        finally:
-            process.terminate()
 
 
 class MeteredAws:

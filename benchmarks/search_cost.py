@@ -19,21 +19,21 @@ The most expensive requests search 200 articles of each size (in KB). All of the
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from moto.dynamodb.models import dynamodb_backends
 
-from benchmarks.canned import bare_script, recorded, replayed
+from benchmarks.canned import bare_script, recorded, replay_in_turns
 from benchmarks.capacity import Bill, metered
 from benchmarks.index_items import block_item, result_items
 from benchmarks.runner.figures import Figure, counted
 from benchmarks.runner.part import Part
-from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
+from benchmarks.runner.timing import milliseconds, ratios
 from benchmarks.stack import TEMPLATE, get, publish, request, stack_without_events
 from benchmarks.texts import WORDS, Words
 from kolom.articles.input import ArticleInput
@@ -156,6 +156,16 @@ def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[s
     document_table.clear_cache()  # the list of another stack may have the same revision
 
 
+@contextmanager
+def loaded_stack(number: int, queries: Iterable[str]) -> Iterator[EmulatedStack]:
+    """Run a stack with ``number`` articles and the postings of the words of ``queries``, and its list in memory."""
+    with stack_without_events() as stack:
+        stems = {stem(word, "id") for text in queries for word in text.split()}
+        load_in_bulk(stack, Writer(number), number, stems)
+        get(stack, "/api/search", "q=x")  # reads the document list
+        yield stack
+
+
 def article_of(content: ArticleInput, article_id: int) -> Article:
     """Return the stored article of a content."""
     assert content.published_at is not None
@@ -197,10 +207,7 @@ def _putter(stack: EmulatedStack) -> Callable[[dict[str, Any]], object]:
 def query_loaded(writer: Writer, number: int) -> Iterator[Figure]:
     """Load articles, search them, and yield the cost of a search."""
     queries = {length: writer.queries(length) for length in (1, 2, 3, 4)}
-    with stack_without_events() as stack:
-        stems = {stem(word, "id") for texts in queries.values() for text in texts for word in text.split()}
-        load_in_bulk(stack, Writer(number), number, stems)
-        get(stack, "/api/search", "q=x")  # reads the document list
+    with loaded_stack(number, chain.from_iterable(queries.values())) as stack:
         for length, texts in queries.items():
             case = f"{number:,} articles, {length} word{'s' * (length > 1)}"
             bills = [_get_anew(stack, urlencode({"q": text}))[1] for text in texts]
@@ -270,12 +277,10 @@ def measure_time(stack: EmulatedStack, queries: Sequence[str]) -> tuple[list[flo
         function = search_anew(stack, query)
         with recorded() as recording:
             function()
-        script = bare_script(recording)
-        with replayed(recording):
-            tasks: dict[str, Callable[[], object]] = {"handled": function, "bare": script}
-            seconds = take_turns({name: partial(processor_seconds, task, 3) for name, task in tasks.items()}, 2)
-        handled.append(seconds["handled"][1])
-        bare.append(seconds["bare"][1])
+        tasks = {"handled": function, "bare": bare_script(recording)}
+        seconds = replay_in_turns(recording, tasks, rounds=1, calls=3)
+        handled += seconds["handled"]
+        bare += seconds["bare"]
     return handled, bare
 
 

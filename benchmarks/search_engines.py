@@ -17,15 +17,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from urllib.parse import urlencode
 
-from benchmarks.canned import bare_script, recorded, replayed
+from benchmarks.canned import bare_script, recorded, replay_in_turns
 from benchmarks.runner.figures import Figure, require_packages
 from benchmarks.runner.part import Part
-from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
-from benchmarks.search_cost import Writer, load_in_bulk, search_anew
-from benchmarks.stack import get, stack_without_events
-from kolom.search.analyzer import stem
+from benchmarks.runner.timing import milliseconds, ratios
+from benchmarks.search_cost import Writer, loaded_stack, search_anew
 from kolom_cli.emulator.stack import EmulatedStack
 
 LENGTHS = (1, 2, 3)
@@ -58,10 +57,7 @@ def _compare(number: int, rounds: int) -> Iterator[Figure]:
     queries = {length: writer.queries(length) for length in LENGTHS}
     texts = texts_of(number)
     engines = {"FTS5": with_fts5(texts), "tantivy": with_tantivy(texts), "bm25s": with_bm25s(texts)}
-    with stack_without_events() as stack:
-        stems = {stem(word, "id") for listed in queries.values() for text in listed for word in text.split()}
-        load_in_bulk(stack, Writer(number), number, stems)
-        get(stack, "/api/search", "q=x")  # reads the document list
+    with loaded_stack(number, chain.from_iterable(queries.values())) as stack:
         for length, listed in queries.items():
             case = f"{number:,} articles, {length} word{'s' * (length > 1)}"
             times = _take_turns(stack, engines, listed, rounds)
@@ -91,10 +87,7 @@ def _take_turns(
         "bare script": bare_script(recording),
         **{name: partial(other, find) for name, find in engines.items()},
     }
-    with replayed(recording):
-        for task in tasks.values():
-            task()
-        found = take_turns({name: partial(processor_seconds, task) for name, task in tasks.items()}, rounds)
+    found = replay_in_turns(recording, tasks, rounds, warm_up=1)
     return {name: [seconds / len(queries) for seconds in each] for name, each in found.items()}
 
 

@@ -18,11 +18,11 @@ from importlib import import_module
 from itertools import count
 from typing import Any
 
-from benchmarks.canned import bare_script, recorded, replayed
+from benchmarks.canned import bare_script, recorded, replay_in_turns
 from benchmarks.handlers import TEMPLATE, configure, endless_theme, local_aws
 from benchmarks.runner.figures import Figure
 from benchmarks.runner.part import Part
-from benchmarks.runner.timing import milliseconds, processor_seconds, ratios, take_turns
+from benchmarks.runner.timing import milliseconds, ratios
 from benchmarks.texts import Words
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event
 from kolom_cli.sam.loader import load
@@ -116,17 +116,8 @@ def measure_route(site: Site, route: Route, options: Options) -> Iterator[Figure
     request()  # fills the caches, as in a warm function
     with recorded() as recording:
         request()
-    floor = bare_script(recording)
-    with replayed(recording):
-        for warm_up in (request, floor):
-            processor_seconds(warm_up, 3)
-        times = take_turns(
-            {
-                "function": lambda: processor_seconds(request, options.calls),
-                "bare script": lambda: processor_seconds(floor, options.calls),
-            },
-            options.rounds,
-        )
+    tasks = {"function": request, "bare script": bare_script(recording)}
+    times = replay_in_turns(recording, tasks, options.rounds, calls=options.calls)
     yield Figure(route.name, "requests to DynamoDB", [len(recording.calls)])
     yield Figure(route.name, "ms", milliseconds(times["function"]))
     yield Figure(route.name, "ms, bare script", milliseconds(times["bare script"]))

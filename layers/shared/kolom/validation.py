@@ -93,7 +93,7 @@ class Integer(Keywords):
         self._maximum = maximum
 
     def parse(self, value: object) -> int:
-        """Return the number that a text stands for.
+        """Convert a text to a whole number.
 
         :raises ValueError: it is not the text of a whole number, or the number is out of range
         """

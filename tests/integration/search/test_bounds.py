@@ -3,7 +3,6 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from functions.index_articles.app import handler as index_handler
 from functions.search_articles.app import handler
 from kolom.articles import publishing, repository
-from kolom.models.base import connection
 from kolom.models.search import DOCUMENTS, ResultRecord, add_elements, add_postings, increase_revisions
 from kolom.search import (
     document_table,
@@ -55,20 +53,6 @@ def get(path: str, **query: Any) -> dict[str, Any]:
     """Return a response."""
     answer: dict[str, Any] = handler(request(path, query), Context())
     return answer
-
-
-@pytest.fixture
-def requests(tables: None) -> Iterator[Counter[str]]:
-    """Count the DynamoDB calls by name."""
-    made: Counter[str] = Counter()
-
-    def count(model: Any, **_: Any) -> None:
-        made[model.name] += 1
-
-    events = connection().client.meta.events
-    events.register("before-call.dynamodb.*", count)
-    yield made
-    events.unregister("before-call.dynamodb.*", count)
 
 
 def asked(requests: Counter[str], path: str, **query: Any) -> dict[str, int]:

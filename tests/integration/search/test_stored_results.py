@@ -4,14 +4,12 @@ import json
 import random
 import zlib
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
-from kolom.models.base import connection
 from kolom.models.search import REST, TextRecord
 from kolom.search import index_reader, result_cache
 from kolom.search.index_writer import update_index
@@ -71,20 +69,6 @@ def size_of(item: dict[str, Any]) -> int:
 def beginning_of(article_id: int) -> str:
     """Return the text in the item of a result."""
     return zlib.decompress(items_of(article_id)["doc"]["text"]["B"]).decode()
-
-
-@pytest.fixture
-def requests(tables: None) -> Iterator[Counter[str]]:
-    """Count the DynamoDB calls by name."""
-    made: Counter[str] = Counter()
-
-    def count(model: Any, **_: Any) -> None:
-        made[model.name] += 1
-
-    events = connection().client.meta.events
-    events.register("before-call.dynamodb.*", count)
-    yield made
-    events.unregister("before-call.dynamodb.*", count)
 
 
 def batches(requests: Counter[str], **query: Any) -> int:
