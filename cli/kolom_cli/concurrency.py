@@ -174,14 +174,16 @@ class OrderedResults[Result]:
         earlier = {future for key in keys if (future := self._last.get(key)) is not None}
         future = self._workers.submit_after(earlier, task) if earlier else self._workers.submit(task)
         self._last |= dict.fromkeys(keys, future)
-        self._pending.append((future, size, keys))
-        self._size += size
+        self._append(future, size, keys)
 
     def add_result(self, result: Result, *, size: int = 0) -> None:
         """Add a result that needs no task."""
         future: Future[Result | None] = Future()
         future.set_result(result)
-        self._pending.append((future, size, ()))
+        self._append(future, size, ())
+
+    def _append(self, future: Future[Result | None], size: int, keys: Collection[object]) -> None:
+        self._pending.append((future, size, keys))
         self._size += size
 
     def finished(self, *, max_pending: int = 0, max_size: int = 0) -> Iterator[Result]:

@@ -93,18 +93,18 @@ class Restorer:
             if type(entry.entity) is not kind:
                 self._record(results.finished())
                 kind = type(entry.entity)
-                self._prepare(entry.entity)
+                self._prepare(entry.entity, workers)
             keys = _keys(entry.entity)
             results.add(partial(self._outcome_of, entry, workers), size=_size_of(entry.entity), keys=keys)
             self._record(results.finished(max_pending=_MAX_PENDING, max_size=_MAX_PENDING_BYTES))
         self._record(results.finished())
 
-    def _prepare(self, entity: ArchiveEntity) -> None:
+    def _prepare(self, entity: ArchiveEntity, workers: Workers) -> None:
         """Load in this thread what the threads share."""
         if isinstance(entity, MediaFile) and settings().media_bucket:
-            self._media.exists(entity.key)
+            workers.call_for_all(partial(self._media.exists, entity.key))
         if isinstance(entity, CommentAuthorSnapshot | SubscriptionSnapshot) and settings().secret_name:
-            signing.load_keys()
+            workers.call_for_all(signing.load_keys)
 
     def _outcome_of(self, entry: ArchiveItem[ArchiveEntity], workers: Workers) -> _Outcome:
         """Restore one entry, or return why it is skipped. Runs in several threads at once."""

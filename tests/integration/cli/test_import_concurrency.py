@@ -294,6 +294,28 @@ def test_items_that_need_no_writing_are_not_kept_in_memory(dry_run: bool) -> Non
     assert 0 < kept < 100
 
 
+@pytest.mark.usefixtures("kolom")
+def test_articles_that_were_not_looked_up_before_a_stop_are_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        stopped.set()
+
+    articles = (
+        ImportedArticle(
+            name=f"{number}.md",
+            content=content(f"post-{number}", origin=f"files:x/{number}.md", labels=()),
+            id_suffix=str(number),
+            file_origin=f"files:{number}.md",
+        )
+        for number in range(3)
+    )
+    monkeypatch.setattr(Importer, "_existing", stop)
+    report = Report()
+    Importer(report, NOW, dry_run=True).store_all(articles, stopped)
+    assert (report.interrupted, report.counts()["created"]) == (True, 0)
+
+
 def test_replies_to_a_comment_that_could_not_be_stored_wait_for_the_next_import(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

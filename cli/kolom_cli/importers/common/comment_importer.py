@@ -14,7 +14,6 @@ from itertools import batched
 from queue import SimpleQueue
 from typing import Final
 
-from kolom.articles import repository as articles
 from kolom.comments import importing
 from kolom.comments.authors import owner_avatar_seed
 from kolom.comments.importing import Change, CommentState, ExternalComment
@@ -24,6 +23,7 @@ from kolom.errors import Conflict, ServiceBusy
 from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
 from kolom_cli.concurrency import Workers
+from kolom_cli.importers.common.article_lookup import ArticleLookup
 from kolom_cli.importers.common.comment_spool import CommentSpool, SpooledComment
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedComment
@@ -133,12 +133,11 @@ class CommentImporter:
         """Find the articles of all comments, and whether they are deleted."""
         for batch in batched(self.spool.article_names(), _ARTICLES_PER_LOOKUP, strict=False):
             wanted = {name for names in batch for name in names}
-            ids = workers.call_for_all(partial(articles.find_ids, wanted))
-            found = {names: ids[name] for names in batch if (name := next(filter(ids.get, names), None))}
+            lookup = ArticleLookup.load(wanted, workers)
+            found = {names: each for names in batch if (each := next(filter(None, map(lookup.find_id, names)), None))}
             self.spool.set_article_ids(found)
-            loaded = workers.call_for_all(partial(articles.get_many, set(found.values())))
             for article_id in set(found.values()):
-                article = loaded.get(article_id)
+                article = lookup.get(article_id)
                 if article is None or article.status == "deleted":
                     self._deleted.add(article_id)
 

@@ -171,8 +171,7 @@ class Importer:
                     previous = None
                     self._record(results.finished())
                 names = {name for item in batch.articles for name in self._names_to_look_up(item)}
-                load = partial(ArticleLookup.load, names)
-                loading = workers.submit(partial(workers.call_for_all, load))
+                loading = workers.submit(partial(ArticleLookup.load, names, workers))
                 if previous is not None:
                     self._begin(*previous, results, workers)
                 previous = batch, loading
@@ -185,7 +184,7 @@ class Importer:
             raise
 
     def _batches(self, items: Iterable[Item], spool: CommentSpool, workers: Workers) -> Iterator[_Batch]:
-        batch, follows_same_origin, number, size = _Batch([], False), False, 0, 0
+        batch, number, size = _Batch([], follows_same_origin=False), 0, 0
         try:
             for item in items:
                 if workers.is_stopped:
@@ -217,10 +216,15 @@ class Importer:
     ) -> None:
         """Plan the articles of a batch in their order, and begin to write them."""
         lookup = loading.result()
-        if lookup is None or workers.is_stopped:
+        if lookup is None:
             return
         existing = self._load_existing(batch, lookup, workers)
-        plans = [workers.call_for_all(partial(self._plan, item, existing, lookup)) for item in batch.items]
+        if workers.is_stopped:  # then some articles may not have been looked up
+            return
+        plans = [
+            _Outcome(item) if isinstance(item, Skipped) else self._plan(item, existing, lookup, workers)
+            for item in batch.items
+        ]
         new = sum(1 for plan in plans if isinstance(plan, _Plan) and plan.existing is None)
         ids = iter(workers.call_for_all(partial(repository.next_ids, new)) if new and not self.dry_run else ())
         for plan in plans:
@@ -252,7 +256,7 @@ class Importer:
 
         def load(item: ImportedArticle) -> Article | Conflict | None:
             try:
-                return workers.call_for_all(partial(self._existing, item, lookup))
+                return self._existing(item, lookup, workers)
             except Conflict as error:
                 return error
 
@@ -268,13 +272,12 @@ class Importer:
 
     def _plan(
         self,
-        item: ImportedArticle | Skipped,
+        item: ImportedArticle,
         existing_by_origin: Mapping[str, Article | Conflict | None],
         lookup: ArticleLookup,
+        workers: Workers,
     ) -> _Plan | _Outcome:
         """Choose the names of the article, and determine how it changes; or return why it is skipped."""
-        if isinstance(item, Skipped):
-            return _Outcome(item, reason=item.reason, is_refused=item.refused)
         existing = existing_by_origin[item.content.origin or ""]
         if isinstance(existing, Conflict):
             return _Outcome(item, reason=str(existing), is_refused=True)
@@ -288,7 +291,8 @@ class Importer:
         try:
             content, notes = self._with_free_names(item, existing, lookup)
             if existing is None and lookup.find_id(f"slug:{content.slug}") is not None:
-                publishing.plan_publish(content, now=self.now)  # it raises an error that names the other article
+                # It raises an error that names the other article.
+                workers.call_for_all(partial(publishing.plan_publish, content, now=self.now))
             result = publishing.plan_change(
                 existing,
                 content,
@@ -387,14 +391,14 @@ class Importer:
 
     def _names_to_look_up(self, item: ImportedArticle) -> Iterator[str]:
         """Yield the names that planning the item needs, in the usual case."""
-        content = item.content
-        yield from (f"origin:{content.origin}", f"slug:{content.slug}")
+        yield f"origin:{item.content.origin}"
+        yield from _names_of(item.content)
         if item.file_origin is not None:
             yield f"origin:{item.file_origin}"
-        for path in (content.path or default_path(content.slug), *item.aliases):
-            yield from pointer_keys_at(path)
+        for alias in item.aliases:
+            yield from pointer_keys_at(alias)
 
-    def _existing(self, item: ImportedArticle, lookup: ArticleLookup) -> Article | None:
+    def _existing(self, item: ImportedArticle, lookup: ArticleLookup, workers: Workers) -> Article | None:
         """Return the article that was imported from this entry before, or None.
 
         The origin of a file depends on the URL and the title of its site. If these changed since the last import, the
@@ -409,14 +413,15 @@ class Importer:
         if item.file_origin is None or (own is not None and self.overwrite):
             return own
         if own is not None:
-            if not is_earlier_version(own, content, by_title=True):
+            if not workers.call_for_all(partial(is_earlier_version, own, content, by_title=True)):
                 raise Conflict(_why_other(own))
             return own
         for name in (f"origin:{item.file_origin}", f"slug:{content.slug}"):
             article = None if name == origin else lookup.find(name)  # no article has this origin
             if article is None or not is_of_same_file(article, item.file_origin):
                 continue
-            if is_earlier_version(article, content, by_title=article.origin == item.file_origin):
+            by_title = article.origin == item.file_origin
+            if workers.call_for_all(partial(is_earlier_version, article, content, by_title=by_title)):
                 return article
         return None
 
