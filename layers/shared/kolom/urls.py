@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from kolom.config import settings
 from kolom.labels import normalize_label
 
+SEARCH_PATH: Final = "/search/"
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 

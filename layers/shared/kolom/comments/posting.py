@@ -204,7 +204,7 @@ class _CommentSubmission:
                 CommentRecord,
                 (str(comment.article_id), comment.parent_id),
                 CommentRecord.status == "approved",
-                StaleRead("the parent comment was changed concurrently"),
+                StaleRead(repository.PARENT_CHANGED),
             )
         if address is not None:
             transaction.put(address)

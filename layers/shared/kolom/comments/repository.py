@@ -27,7 +27,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 DELETED_DAYS = 30
 """How long a deleted comment can be restored."""
 
-_PARENT_CHANGED: Final = "the parent comment was changed concurrently"
+PARENT_CHANGED: Final = "the parent comment was changed concurrently"
 
 
 def get(article_id: int, comment_id: str) -> Comment | None:
@@ -185,7 +185,7 @@ def _count_with_parent(
         grandparent = get(new.article_id, new.parent_id) if new.parent_id is not None else None
         new = _count_with_parent(transaction, new, grandparent, difference, now=now)
     unchanged = CommentRecord.version == parent.version
-    transaction.put(to_record(with_expiry(new, now)), unchanged, StaleRead(_PARENT_CHANGED))
+    transaction.put(to_record(with_expiry(new, now)), unchanged, StaleRead(PARENT_CHANGED))
     return comment
 
 
@@ -195,5 +195,5 @@ def _count_with_approved_parent(transaction: Transaction, article_id: int, paren
         CommentRecord(str(article_id), parent_id),
         [CommentRecord.replies.add(difference), CommentRecord.version.add(1)],
         CommentRecord.status == "approved",
-        StaleRead(_PARENT_CHANGED),
+        StaleRead(PARENT_CHANGED),
     )

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -20,6 +19,7 @@ from kolom.http.errors import PROBLEM, Failure, failure_of, problem, to_lambda_r
 from kolom.http.parameters import read_arguments
 from kolom.http.request_body import is_form, read_body
 from kolom.http.types import Event, LambdaResponse
+from kolom.timestamps import to_rfc3339
 
 _WITH_BODY = {"POST", "PATCH", "PUT"}
 
@@ -126,9 +126,9 @@ class Api(APIGatewayHttpResolver):
             body = read_body(event, accept_forms=form_answer is not None) if method in _WITH_BODY else None
         except KolomError as error:
             malformed = error
+        self.body = body.value if body is not None else None
         try:
-            fields = body.value if body is not None else {}
-            if self.accepts_foreign is None or not self.accepts_foreign(dict(event), fields):
+            if self.accepts_foreign is None or not self.accepts_foreign(dict(event), self.fields):
                 refuse_foreign(event)
             if malformed is not None:
                 raise malformed
@@ -137,7 +137,6 @@ class Api(APIGatewayHttpResolver):
             if form_answer is not None and is_form(event):
                 response = form_answer(dict(event), {}, response)
             return finalize(event, response)
-        self.body = body.value if body is not None else None
         response = super().resolve(event, context)
         if body is not None and body.is_form and form_answer is not None:
             response = form_answer(dict(event), body.value, response)
@@ -183,7 +182,7 @@ def new_api(
 
 def to_json(body: object) -> str:
     """Return a response body of dictionaries, lists, texts, numbers and aware times as JSON."""
-    return json.dumps(body, default=_to_text, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(body, default=to_rfc3339, ensure_ascii=False, separators=(",", ":"))
 
 
 def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
@@ -214,11 +213,6 @@ def page_response(page: Callable[[], HtmlPage], failed: Callable[[KolomError], H
         return html_response(page())
     except KolomError as error:
         return html_response(failed(error))
-
-
-def _to_text(time: datetime) -> str:
-    """Return a time in RFC 3339."""
-    return time.isoformat().replace("+00:00", "Z")
 
 
 def _with_time_zone(response: LambdaResponse) -> LambdaResponse:

@@ -63,14 +63,14 @@ def read_arguments(
     errors: list[FieldError] = []
     declared = _declarations_of(handler)
     query = parse_query(event) if declared else {}
-    for name, kind, source, is_required in declared:
+    for name, kind, check, source, is_required in declared:
         if isinstance(source, Body):
             arguments[name] = _read_body(kind, body, errors)
             continue
         key = source.alias or name
         if key in query:
             try:
-                arguments[name] = _parse_query(query[key], kind)
+                arguments[name] = _parse_query(query[key], kind, check)
             except ValueError as error:
                 errors.append(FieldError(key, str(error)))
         elif is_required:
@@ -99,31 +99,33 @@ def unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
 
 
 @cache
-def _declarations_of(handler: Callable[..., Any]) -> tuple[tuple[str, Any, Query | Body, bool], ...]:
-    """Return the parameters of a handler that are not of the path: name, annotation, source, whether it is required."""
-    return tuple(
-        (name, parameter.annotation, source, parameter.default is parameter.empty)
-        for name, parameter in inspect.signature(handler).parameters.items()
-        for source in unwrap(parameter.annotation)[1]
-        if isinstance(source, (Query, Body))
-    )
+def _declarations_of(handler: Callable[..., Any]) -> Sequence[tuple[str, Any, Text | Integer, Query | Body, bool]]:
+    """Return the parameters that are not of the path: name, type, check, source, and whether it is required."""
+    found: list[tuple[str, Any, Text | Integer, Query | Body, bool]] = []
+    for name, parameter in inspect.signature(handler).parameters.items():
+        kind, metadata, _ = unwrap(parameter.annotation)
+        found += [
+            (name, kind, _check_of(metadata), source, parameter.default is parameter.empty)
+            for source in metadata
+            if isinstance(source, (Query, Body))
+        ]
+    return found
 
 
-def _parse_query(values: Sequence[str], annotation: Any) -> Any:
+def _parse_query(values: Sequence[str], kind: Any, check: Text | Integer) -> Any:
     """Return the value of a parameter. The strings of a list may be repeated, and separated by commas.
 
     :raises ValueError: it is invalid
     """
-    kind, metadata, _ = unwrap(annotation)
     if get_origin(kind) is list:
         return [part for value in values for part in value.split(",")]
     value = values[0] if len(values) == 1 else values
     if get_origin(kind) is Literal:
         return parse_choice(value, get_args(kind))
-    return _check_of(metadata).parse(value)
+    return check.parse(value)
 
 
-def _read_body(annotation: Any, body: Mapping[str, Any] | None, errors: list[FieldError]) -> Any:
+def _read_body(kind: Any, body: Mapping[str, Any] | None, errors: list[FieldError]) -> Any:
     """Return the dataclass with the fields of a body; None after adding ``errors``.
 
     Nothing that a client sends is dropped silently, except for names that begin with ``_``, such as ``_charset_`` of
@@ -132,7 +134,6 @@ def _read_body(annotation: Any, body: Mapping[str, Any] | None, errors: list[Fie
     if body is None:
         errors.append(FieldError("body", "is required"))
         return None
-    kind, _, _ = unwrap(annotation)
     known = {field.name: field for field in fields(kind)}
     values: dict[str, Any] = {}
     found = []

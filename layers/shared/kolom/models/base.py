@@ -102,15 +102,15 @@ class Record(Model):
 
     def save_if(self, condition: Condition) -> bool:
         """Put the item if the condition holds; return whether it did."""
-        return _write_conditionally(lambda: self.save(condition))
+        return write_conditionally(lambda: self.save(condition))
 
     def update_if(self, condition: Condition, actions: Sequence[Action]) -> bool:
         """Update the item and this record if the condition holds; return whether it did."""
-        return _write_conditionally(lambda: self.update(actions=list(actions), condition=condition))
+        return write_conditionally(lambda: self.update(actions=list(actions), condition=condition))
 
     def delete_if(self, condition: Condition) -> bool:
         """Delete the item if the condition holds; return whether it did."""
-        return _write_conditionally(lambda: self.delete(condition))
+        return write_conditionally(lambda: self.delete(condition))
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -127,7 +127,7 @@ def _indexes(table: MetaTable) -> Sequence[object]:
     return indexes
 
 
-def _write_conditionally(write: Callable[[], object]) -> bool:
+def write_conditionally(write: Callable[[], object]) -> bool:
     """Make a conditional write; return whether its condition held."""
     try:
         write()

@@ -32,9 +32,9 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import DeleteError, UpdateError
+from pynamodb.exceptions import UpdateError
 
-from kolom.models.base import Record, TableMeta
+from kolom.models.base import Record, TableMeta, write_conditionally
 from kolom.models.errors import is_condition_failed
 from kolom.models.expressions import Action, Condition
 from kolom.models.summary import SummaryAttributes
@@ -193,17 +193,10 @@ def replace_postings(key: str, block: Block, packed: bytes) -> bool:
     Returns False, and changes nothing, if the block has changed since it was read.
     """
     part, condition = postings_part(block.number), _is_unchanged(block)
+    if not packed:
+        return write_conditionally(lambda: table().delete_item(key, part, condition=condition))
     actions = [BlockRecord.packed.set(packed), BlockRecord.elements.remove(), BlockRecord.removed.remove()]
-    try:
-        if packed:
-            table().update_item(key, part, actions=actions, condition=condition)
-        else:
-            table().delete_item(key, part, condition=condition)
-    except (UpdateError, DeleteError) as error:
-        if not is_condition_failed(error):
-            raise
-        return False
-    return True
+    return write_conditionally(lambda: table().update_item(key, part, actions=actions, condition=condition))
 
 
 def _is_unchanged(block: Block) -> Condition:
@@ -237,15 +230,8 @@ def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
             raise
         remaining = {}
     if not remaining.get("Attributes", {}).get("elements"):
-        _remove_if_empty(key, part)
-
-
-def _remove_if_empty(key: str, part: str) -> None:
-    try:
-        table().delete_item(key, part, condition=BlockRecord.elements.does_not_exist())
-    except DeleteError as error:
-        if not is_condition_failed(error):
-            raise
+        is_empty = BlockRecord.elements.does_not_exist()
+        write_conditionally(lambda: table().delete_item(key, part, condition=is_empty))
 
 
 def clear() -> Iterator[int]:

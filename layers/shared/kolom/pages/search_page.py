@@ -15,8 +15,8 @@ from kolom.pages.response import BY_LANGUAGE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.search.date_range import parse_range
 from kolom.search.searcher import Results, SearchRequest, search
+from kolom.urls import SEARCH_PATH, with_query
 
-PATH: Final = "/search/"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _MAX_SHOWN: Final = 80
 _SORTS: Final = ("relevance", "newest")
@@ -48,7 +48,7 @@ class SearchForm:
         """Return the path of the page for this search, from ``cursor`` on."""
         values = {_parameter(field.name): getattr(self, field.name) for field in fields(self)} | {"cursor": cursor}
         query = urlencode({name: value for name, value in values.items() if value})
-        return f"{PATH}?{query}" if query else PATH
+        return with_query(SEARCH_PATH, query)
 
     def replace(self, **changes: str) -> Self:
         """Return the same search with ``changes``."""

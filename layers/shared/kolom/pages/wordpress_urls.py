@@ -60,7 +60,7 @@ def home_redirect(path: str, query: Mapping[str, list[str]]) -> str | None:
         year, month = int(period[1]), period[2]
         return urls.month_path(year, int(month)) if month else urls.year_path(year)
     if words := _value(query, "s"):
-        return urls.with_query("/search/", urlencode({"q": words}))
+        return urls.with_query(urls.SEARCH_PATH, urlencode({"q": words}))
     if any(re.fullmatch("[0-9]+", _value(query, name)) for name in _NUMBERED):
         raise NotFound("this site has no such page")
     return None

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from typing import Final
 
 POSTINGS_PER_BLOCK: Final = 2048
@@ -72,9 +72,7 @@ def pack(postings: Iterable[int]) -> bytes:
     The first byte has two flags: each gap takes two bytes instead of one; the rest is compressed (raw DEFLATE).
     """
     pairs = sorted(map(decode_posting, postings))
-    gaps = [
-        position - before for before, (position, _) in zip((0, *(place for place, _ in pairs)), pairs, strict=False)
-    ]
+    gaps = [position - before for before, position in pairwise((0, *(position for position, _ in pairs)))]
     is_wide = max(gaps, default=0) >= _CODES
     data = struct.pack(f"<{len(gaps)}{'H' if is_wide else 'B'}", *gaps) + bytes(code for _, code in pairs)
     compressor = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)

@@ -59,7 +59,6 @@ class IndexPlan:
 
     article_id: int
     document: IndexedDocument
-    article: Article | None
     result: ResultRecord | None
     rest: TextRecord | None
     current: ForwardEntry
@@ -95,9 +94,9 @@ class IndexPlan:
         """Return whether the stored result must be written or deleted."""
         return self.result is None or not (self.was_committed and self.current.doc == self.desired.doc)
 
-    def old_texts(self) -> list[tuple[str, str]]:
-        """Return the keys of the text items to delete."""
-        return [(f"doc#{self.article_id}", part) for part in self.current.texts - self.desired.texts]
+    def old_texts(self) -> set[str]:
+        """Return the range keys of the text items to delete."""
+        return self.current.texts - self.desired.texts
 
     def old_title_words(self) -> set[str]:
         """Return the title words to remove."""
@@ -186,11 +185,8 @@ class _Batch:
             except IndexContention:
                 conflicts.append(article_id)
 
-        def one(article_id: int) -> Collection[int]:
-            return (article_id,)
-
-        self._each(article_ids, add_plan, one)
-        self._each(list(plans), write_union, one)
+        self._each(article_ids, add_plan, _one)
+        self._each(list(plans), write_union, _one)
         self._write(plans, IndexPlan.additions, posting_blocks.add)
         active = [plan.article_id for plan in self._active(plans)]
         if not all(plans[each].was_committed for each in active):
@@ -201,8 +197,8 @@ class _Batch:
             lambda _: active,
         )
         changed = [plan.article_id for plan in self._active(plans) if plan.changes_result()]
-        self._each(changed, lambda each: _write_result(plans[each]), one)
-        self._update_titles(plans, IndexPlan.new_title_words, title_index.add)
+        self._each(changed, lambda each: _write_result(plans[each]), _one)
+        self._write_pairs(plans, IndexPlan.new_title_words, title_index.add)
         added = self._write(plans, IndexPlan.new_documents, model.add_elements)
         removed = self._write(plans, IndexPlan.old_documents, model.remove_elements)
         if added or removed or changed:
@@ -211,16 +207,12 @@ class _Batch:
                 lambda numbers: model.increase_revisions(*numbers),
                 lambda _: list(plans),
             )
-        self._update_titles(plans, IndexPlan.old_title_words, title_index.remove)
-        self._each(
-            [plan.article_id for plan in self._active(plans) if plan.old_texts()],
-            lambda each: model.delete_items(plans[each].old_texts()),
-            one,
-        )
+        self._write_pairs(plans, IndexPlan.old_title_words, title_index.remove)
+        self._write_pairs(plans, IndexPlan.old_texts, _delete_texts)
         self._write(plans, IndexPlan.removals, posting_blocks.remove)
         self._write(plans, IndexPlan.earlier_removals, model.remove_elements)
         self._update_related_lists(plans)
-        self._each([plan.article_id for plan in self._active(plans)], commit, one)
+        self._each([plan.article_id for plan in self._active(plans)], commit, _one)
         return [each for each in conflicts if each not in self.failed]
 
     def _active(self, plans: Mapping[int, IndexPlan]) -> list[IndexPlan]:
@@ -233,17 +225,17 @@ class _Batch:
             if not (plan.was_committed and plan.current.has_same_terms(plan.desired))
         }
         lists = RelatedListWriter(changed)
-        self._each(list(changed), lists.update, lambda each: (each,))
+        self._each(list(changed), lists.update, _one)
         self._each(sorted(lists.neighbors), lists.update_neighbor, lists.neighbors.__getitem__)
 
-    def _update_titles(
+    def _write_pairs(
         self,
         plans: Mapping[int, IndexPlan],
         changes: Callable[[IndexPlan], set[str]],
         write: Callable[[list[tuple[str, int]]], None],
     ) -> None:
-        """Apply the changes of all plans to the title index with as few requests as possible."""
-        listed = [(word, plan.article_id) for plan in self._active(plans) for word in sorted(changes(plan))]
+        """Apply the changes of all plans, each a text and the id of its article, with as few requests as possible."""
+        listed = [(text, plan.article_id) for plan in self._active(plans) for text in sorted(changes(plan))]
         if listed:
             owners = {article_id for _, article_id in listed}
             self._each([listed], write, lambda _: owners)
@@ -280,6 +272,14 @@ class _Batch:
             pass
 
 
+def _one(article_id: int) -> Collection[int]:
+    return (article_id,)
+
+
+def _delete_texts(listed: list[tuple[str, int]]) -> None:
+    model.delete_items((f"doc#{article_id}", part) for part, article_id in listed)
+
+
 def _missing(source: Mapping[str, set[int]], other: Mapping[str, set[int]], block: int) -> dict[BlockKey, set[int]]:
     """Return the elements of ``source`` that ``other`` lacks, by key and block."""
     return {(key, block): rest for key, elements in source.items() if (rest := elements - other.get(key, set()))}
@@ -293,13 +293,17 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
     if written is not None:
         current.merge(written)
         current.is_committed = False
-    is_shown = article is not None and document is not EMPTY_DOCUMENT
-    result, rest = result_records(article, document) if article is not None and is_shown else (None, None)
+    result: ResultRecord | None = None
+    rest: TextRecord | None = None
+    digest = None
+    if article is not None and document is not EMPTY_DOCUMENT:
+        result, rest = result_records(article, document)
+        digest = _digest(article, document)
     desired = ForwardEntry(
         analyzer_version=ANALYZER_VERSION,
         version=article.version if article else 0,
         reindex_mark=reindex_mark,
-        doc=_digest(article, document) if article is not None and is_shown else None,
+        doc=digest,
         postings={term: {element} for term, element in document.postings.items()},
         documents=set() if document.list_entry is None else {document.list_entry},
         title_words=set(document.title_words),
@@ -308,7 +312,6 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
     return IndexPlan(
         article_id=article_id,
         document=document,
-        article=article,
         result=result,
         rest=rest,
         current=current,

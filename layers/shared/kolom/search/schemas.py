@@ -94,5 +94,5 @@ def _result_out(result: Result) -> SearchResultOut:
         "score": result.score,
         "title_html": result.title_html,
         "snippet_html": result.snippet_html,
-        "matched_labels": tuple(result.matched_labels),
+        "matched_labels": result.matched_labels,
     }

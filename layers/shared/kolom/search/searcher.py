@@ -389,7 +389,7 @@ class _ResultBuilder:
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
         beginning = {strip_accents(prefix)} if prefix else set()
         self._keys = [{*word.stems, *(beginning if word.form == prefix else ())} for word in query.words]
-        self._found: dict[int, tuple[StoredResult, _Matched]] = {}
+        self._found: dict[int, _Matched] = {}
 
     def needs_rest(self, stored: StoredResult, words: int) -> bool:
         """Return whether title, labels and the beginning of the text lack one of the words that the article has.
@@ -421,20 +421,21 @@ class _ResultBuilder:
 
     def _matched(self, stored: StoredResult) -> "_Matched":
         """Return the text with its matches. The beginning and the rest of a text share the limit."""
-        article_id = stored.summary.id
-        before = self._found.get(article_id)
-        if before is None or before[0] is not stored:
-            within = self._within // 2 if stored.rest or before else self._within
-            text = join_blocks(stored.text)
-            matches = find_matches(text, self._matcher(stored), hints=self._hints, within=within)
-            self._found[article_id] = before = (stored, _Matched(text, matches))
-        return before[1]
+        before = self._found.get(stored.summary.id)
+        if before is not None and before.stored is stored:
+            return before
+        within = self._within // 2 if stored.rest or before else self._within
+        text = join_blocks(stored.text)
+        matches = find_matches(text, self._matcher(stored), hints=self._hints, within=within)
+        matched = self._found[stored.summary.id] = _Matched(stored, text, matches)
+        return matched
 
 
 @dataclass(frozen=True, slots=True)
 class _Matched:
-    """A text of one line, and the matches that were found in it."""
+    """The text of a result in one line, and the matches that were found in it."""
 
+    stored: StoredResult
     text: str
     matches: Sequence[Match]
 
