@@ -24,10 +24,12 @@ OUTPUT = PROJECT / "test-output/benchmarks"
 def main() -> None:
     """Run the parts that the arguments name, by default all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}")
     parser.add_argument("--full", action="store_true", help="use the full sizes, which take hours")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="the folder for the figures")
-    parser.add_argument("--limit-minutes", type=float, default=0, help="for each part: 20, and a day in full")
+    parser.add_argument(
+        "--limit-minutes", type=float, default=0, help="the limit for each part (default: 20, or 1,440 with --full)"
+    )
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:

@@ -23,14 +23,14 @@ _UNAVAILABLE_SECONDS: Final = 30.0
 
 
 class Unavailable(KolomError):
-    """No call of a service has succeeded for a while, so it is useless to try the other items."""
+    """A service has been busy or unreachable for so long that it is useless to try the other items."""
 
 
 class Workers:
     """Threads for tasks that call AWS; with a ``concurrency`` of 1, tasks run in the caller's thread instead.
 
     After ``stopped`` is set or :meth:`abort` is called, tasks that have not begun are abandoned. Leaving the context
-    waits for the others.
+    cancels tasks that have not begun, and waits for the others.
     """
 
     def __init__(self, concurrency: int, stopped: threading.Event) -> None:
@@ -105,7 +105,7 @@ class Workers:
 
         Each time, fewer operations run at once, after a longer pause.
 
-        :raises ServiceBusy: it was busy at each attempt
+        :raises ServiceBusy: it was busy at each attempt, or until the work was stopped
         :raises Unavailable: no operation of any thread has succeeded for a while
         """
         for attempt in range(_ATTEMPTS):
@@ -134,7 +134,7 @@ class Workers:
     def call_for_all[Result](self, operation: Callable[[], Result]) -> Result:
         """Return the result of an operation that many items need, as :meth:`call` does.
 
-        :raises Unavailable: the service was busy at each attempt
+        :raises Unavailable: :meth:`call` raised it, or :class:`ServiceBusy`
         """
         try:
             return self.call(operation)
@@ -205,8 +205,8 @@ class OrderedResults[Result]:
             if result is not None:
                 yield result
 
-    def completed(self) -> Iterator[Result]:
-        """Yield the results of the tasks that succeed or have succeeded, and ignore the others."""
+    def successful(self) -> Iterator[Result]:
+        """Wait for all pending tasks, and yield the results of those that succeed. Ignore the exceptions of others."""
         while self._pending:
             with suppress(Exception):
                 yield from self.finished()

@@ -76,7 +76,7 @@ class Restorer:
                 self._restore_all(entries, results, workers)
             except Unavailable as error:
                 workers.abort()
-                self._record(results.completed())
+                self._record(results.successful())
                 self.report.errors.append(f"{error}: run the import again for the other entries")
         self.report.interrupted |= stopped.is_set()
 

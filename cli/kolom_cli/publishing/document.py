@@ -1,6 +1,7 @@
 """Find and read the files of an author (front matter, then Markdown or HTML), and record their versions in them.
 
-An invalid file raises :class:`DocumentError`, which names the line and says what to write instead.
+An invalid file raises :class:`DocumentError`, which says what to write instead. It names the line of the error, unless
+the error concerns the whole file.
 """
 
 import os
@@ -85,7 +86,8 @@ class Document:
 def read_document(path: Path, zone: ZoneInfo) -> Document:
     """Read the document in a file; dates without an offset are in ``zone``.
 
-    :raises DocumentError: the file cannot be read or is invalid; the message lists all errors
+    :raises DocumentError: the file cannot be read, its text is too long, or values are invalid; the message lists all
+        invalid values
     """
     source_format = FORMATS.get(path.suffix.lower(), "markdown")
     text = read_text(path)
@@ -182,7 +184,7 @@ def _in_directory(directory: Path) -> Iterator[Path]:
 
 
 def _is_skipped(path: Path) -> bool:
-    """Return whether a file is about its project: a README, or another such file without front matter."""
+    """Return whether a folder's file is skipped: a README, or another file about the project without front matter."""
     if not is_about_project(path):
         return False
     try:

@@ -35,7 +35,7 @@ def check_envelope(mail_system: MailSystem) -> None:
         for value in mail["headers"].values():
             assert not [each for each in value if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"}]
         assert len(mail["subject"]) <= 160
-        # A strict email library writes one line for each header.
+        # Python's email library refuses a value with a line break.
         message = EmailMessage(policy=SMTP)
         for name, value in mail["headers"].items():
             message[name] = value
@@ -50,7 +50,7 @@ def test_an_invalid_email_address_is_rejected_and_nothing_is_mailed(mail_system:
     for address in ADDRESSES:
         as_json = call(submit_contact.handler, contact_request(email=address))
         assert (as_json.status, as_json.fields) == (422, {"email"}), address
-        if "\ud800" not in address:  # These characters cannot be sent by a form.
+        if "\ud800" not in address:  # A form cannot send an unpaired surrogate.
             form = form_request("/api/contact", {"email": address, "message": "Hello."})
             as_form = call(submit_contact.handler, form)
             assert as_form.status == 422, address
@@ -93,7 +93,7 @@ def test_no_input_changes_a_header(mail_system: MailSystem, name: str, subject: 
     ],
 )
 def test_a_reply_address_is_encoded_for_a_header(mail_system: MailSystem, email: str, reply_to: str) -> None:
-    """SES accepts no local part beyond ASCII; the mail's text then contains the address."""
+    """SES accepts no local part beyond ASCII, so none is set then. The mail's text always contains the address."""
     message = mail_system.submit(email=email)
     mail_system.deliver_stream()
     (mail,) = mail_system.ses.mails

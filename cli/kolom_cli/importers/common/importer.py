@@ -140,7 +140,7 @@ class Importer:
             self._record(results.finished())
         except Unavailable:
             workers.abort()
-            self._record(results.completed())
+            self._record(results.successful())
             raise
 
     def _batches(self, items: Iterable[Item], spool: CommentSpool, workers: Workers) -> Iterator[_Batch]:

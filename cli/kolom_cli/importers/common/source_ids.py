@@ -14,7 +14,7 @@ def origin_id(system: str, name: str) -> str:
 
 
 def file_origin(location: str) -> str:
-    """Return the origin of a file of a site without a URL and title."""
+    """Return the origin of a Markdown or HTML file, without the digest of its site."""
     return origin_id("markdown", location)
 
 
@@ -28,5 +28,9 @@ def site_file_origin(location: str, site: str) -> str:
 
 
 def wordpress_origin(url: str, number: str) -> str:
-    """Return the origin of a WordPress post. ``url`` is the URL of its ``guid``: ``https://blog.example/?p=12``."""
+    """Return the origin of a WordPress post.
+
+    ``url`` is its ``guid`` (``https://blog.example/?p=12``), or its link if it has none. ``number`` is its post ID, or
+    a digest of ``url`` if it has none.
+    """
     return origin_id("wordpress", f"{url}#{number}")

@@ -8,7 +8,7 @@ from kolom_cli.importers.common.dates import to_utc
 
 
 def parse_gmt_or_local(gmt: str, local: str) -> datetime | None:
-    """Parse ``gmt``, a time in UTC, or else ``local``, a time in the site's time zone; None if neither is valid."""
+    """Parse ``gmt``, in UTC, or else ``local``, in the time zone of the Kolom site; None if neither is valid."""
     parsed = parse_utc_datetime(gmt)
     if parsed is None and (site_time := parse_utc_datetime(local)):
         parsed = to_utc(site_time.replace(tzinfo=settings().zone))

@@ -39,7 +39,9 @@ class ArticleExtras:
 def load_article_extras(
     article: Article, *, cursor: str | None, reply_to_id: str | None, now: datetime
 ) -> ArticleExtras:
-    """Load the comments from ``cursor`` on, and the related articles, with two requests each.
+    """Load a page of the comments from ``cursor`` on, and the related articles.
+
+    Two requests for the comments; for the related articles those of :func:`.listed_related`, usually two.
 
     :raises InvalidCursor: ``cursor`` does not belong to this article's comments
     """
@@ -47,8 +49,8 @@ def load_article_extras(
         "comments", lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
     )
     # If the comments are unavailable, the reader has waited for a timeout already: do not risk a second one.
-    has_related = article.is_listed and comments is not None
-    related = load_part("related articles", lambda: listed_related(article.id, RELATED_LENGTH)) if has_related else ()
+    loads_related = article.is_listed and comments is not None
+    related = load_part("related articles", lambda: listed_related(article.id, RELATED_LENGTH)) if loads_related else ()
     return ArticleExtras(
         comments=comments,
         related=related or (),

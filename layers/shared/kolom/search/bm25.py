@@ -19,17 +19,18 @@ B: Final = 0.75
 class Scorer:
     """Scores articles, one stem at a time.
 
-    ``lengths`` has the length code of every searchable article by its id; other articles are not scored.
+    ``lengths`` has the length code of every searchable article by its id; other articles are not scored. ``norms`` are
+    the :func:`length_norms`.
     """
 
     lengths: Mapping[int, int]
     norms: tuple[float, ...]
     scores: dict[int, float] = field(default_factory=dict)
     words: dict[int, int] = field(default_factory=dict)
-    """The words that each article has: bit ``n`` for word ``n``."""
+    """The words of the query that each article has: bit ``n`` for word ``n``, counted from 0."""
 
     def add(self, postings: Mapping[int, int], *, count: int, word: int) -> None:
-        """Add the scores of a stem that occurs ``count`` times in the query.
+        """Add the scores of a stem of word number ``word``, which occurs ``count`` times in the query.
 
         ``postings`` has frequency codes by article id.
         """
@@ -45,6 +46,6 @@ class Scorer:
 
 
 def length_norms(average_length: float) -> tuple[float, ...]:
-    """Return ``k1 (1 - b + b length / average)`` for every length code."""
+    """Return ``k1 (1 - b + b length / average)`` for every length code. Lengths have the same codes as frequencies."""
     average = average_length or 1.0
     return tuple(K1 * (1 - B + B * length / average) for length in FREQUENCIES)

@@ -1,4 +1,4 @@
-"""The reasons why a submission was flagged: stored sentences, and their translations for display. Pure."""
+"""The reasons for the status of a comment or contact message: stored sentences, and their translations. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ _STORED: Final[Mapping[str, str]] = {
     "owner": "owner: written by the site's owner",
     "imported": "imported",
 }
-"""The stored sentences by the names of their messages. Do not change them: comments and archives contain them."""
+"""The stored sentences by the names of the reasons. Do not change them: comments and archives contain them."""
 
 
 def to_reason(name: str, **values: object) -> str:
@@ -32,12 +32,12 @@ def to_reason(name: str, **values: object) -> str:
 
 
 def names() -> frozenset[str]:
-    """Return the names of all reasons. Each has a message ``reason.<name>``."""
+    """Return the names of all reasons. The translation of each has the key ``reason.<name>``."""
     return frozenset(_STORED)
 
 
 def describe(reason: str, translate: Callable[..., str]) -> str:
-    """Translate a stored reason. Unknown reasons, such as imported ones, are returned unchanged."""
+    """Translate a stored reason. An unknown reason, such as one of another version, is returned unchanged."""
     for name, pattern in _PATTERNS.items():
         if match := pattern.fullmatch(reason):
             return translate(f"reason.{name}", **match.groupdict())
