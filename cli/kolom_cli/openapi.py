@@ -48,8 +48,8 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "204": "Success, without content",
     "301": "Moved permanently to the URL in `Location`",
     "304": "Not modified: the `ETag` in `If-None-Match` is still current",
-    "400": f"The body is not valid JSON or is nested deeper than {MAX_DEPTH} levels, or the cursor is not one of this "
-    "list",
+    "400": f"The body is neither valid JSON nor a valid form, or is nested deeper than {MAX_DEPTH} levels, or the "
+    "cursor is not one of this list",
     "401": "The edit token is missing, or was not issued by this site",
     "403": "A page of another website sent the request, which the site does not allow (`Origin`, `Sec-Fetch-Site`); or "
     "the edit token is for another comment, or the time for changes is over",
@@ -57,7 +57,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "409": "The article is closed for comments",
     "410": "Deleted",
     "413": "The body is larger than 64 KiB",
-    "415": "The body is neither JSON nor a form",
+    "415": "The body is not JSON (or, in a POST, a form)",
     "422": "A parameter or field is invalid or unknown; `errors` lists each with the reason. Form tokens must have "
     "been issued by this site, `parent_id` must be the id of an approved comment, an email address must be at a public "
     f"domain, and an `{IDEMPOTENCY_HEADER}` must not have been used for a different request",

@@ -8,7 +8,7 @@ from typing import Any, Final
 FENCE: Final = "---"
 
 _KEY: Final = re.compile(r"[a-z_]+")
-# Characters that may be read as line ends, that YAML forbids, or that change the direction of text.
+# Characters that may be read as line ends or spaces, that YAML forbids, or that change the direction of text.
 _ESCAPED: Final = re.compile("[\x7f-\xa0\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 

@@ -25,7 +25,7 @@ _COLUMNS: Final = ("id", "created_at", "status", "name", "email", "subject", "me
 _LISTED: Final[tuple[Status, ...]] = ("new", "read")
 _EMPTY: Final[dict[str | None, str]] = {
     None: "No messages. `kolom messages list --status spam` lists spam.",
-    "new": "No new messages. `kolom messages list` lists all.",
+    "new": "No new messages. `kolom messages list` also lists those that are read.",
     "read": "No read messages. `kolom messages list --status new` lists the others.",
     "spam": "No spam. `kolom messages list` lists the other messages.",
 }

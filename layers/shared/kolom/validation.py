@@ -1,6 +1,6 @@
 """Checks of the values in requests: texts, whole numbers, choices and flags. Pure.
 
-The functions use these checks instead of pydantic, which takes a fifth of the time to import a function
+The functions use these checks and not pydantic, whose import would take up a fifth of the time to import a function
 (``docs/decisions/0062-light-validation.md``). Only the generator of the OpenAPI document reads them with pydantic.
 """
 
@@ -56,7 +56,7 @@ class Text(Keywords):
     def parse(self, value: object) -> str:
         """Return the normalized value.
 
-        :raises ValueError: it is not a string, or breaks a rule
+        :raises ValueError: it is not a string, is too long, or breaks a rule
         """
         if not isinstance(value, str):
             raise ValueError("must be a string")  # noqa: TRY004 - a message for the client
@@ -74,7 +74,7 @@ class Text(Keywords):
     def parse_optional(self, value: object) -> str | None:
         """Return the normalized value; None if it is null, or blank as the empty fields of a plain form.
 
-        :raises ValueError: it is not a string, or breaks a rule
+        :raises ValueError: it is not a string, is too long, or breaks a rule
         """
         is_blank = value is None or (isinstance(value, str) and not value.strip(" "))
         return None if is_blank else self.parse(value)

@@ -139,7 +139,7 @@ def test_without_a_key_a_repeated_text_of_a_client_is_one_message(contact_form: 
     assert len(ids) == len(stored("messages")) == 2
 
 
-def test_keys_of_comments_and_messages_are_independent(contact_form: ContactForm) -> None:
+def test_a_key_of_256_characters_is_rejected(contact_form: ContactForm) -> None:
     assert contact_form.submit(headers={"idempotency-key": "a" * 256}).fields == {"Idempotency-Key"}
 
 
@@ -258,7 +258,9 @@ def test_form_tokens_and_proof_of_work_apply_as_for_comments(contact_form: Conta
     assert contact_form.submit("Without work.").fields == {"altcha"}
 
 
-def test_messages_are_stored_without_an_owner_address(contact_form: ContactForm, configure: Configure) -> None:
+def test_without_an_owner_address_a_message_is_stored_but_not_mailed(
+    contact_form: ContactForm, configure: Configure
+) -> None:
     configure(owner_email="")
     assert contact_form.submit_stored().status == "new"
     assert stored("outbox") == []
@@ -299,7 +301,7 @@ class TestAnUnknownField:
 
     @pytest.mark.parametrize("name", ["attachment", "message"])
     @pytest.mark.parametrize("filename", ["cv.pdf", ""])
-    def test_may_be_a_file(self, name: str, filename: str) -> None:
+    def test_that_is_a_file_is_rejected(self, name: str, filename: str) -> None:
         """Browsers send an empty file name where no file is chosen."""
         email, message = 'name="email"\r\n\r\nbudi@example.com', 'name="message"\r\n\r\nHello.'
         answer = multipart(email, message, f'name="{name}"; filename="{filename}"\r\n\r\n%PDF')

@@ -36,7 +36,7 @@ def test_without_a_cdn_the_header_is_ignored(secret: str | None) -> None:
     assert address(secret, x_kolom_viewer="198.51.100.9", x_kolom_origin=secret or "x") == CONNECTION
 
 
-def test_the_secret_is_not_loaded_for_requests_without_the_header() -> None:
+def test_the_secret_is_not_loaded_for_requests_without_both_headers() -> None:
     def refuse() -> str:
         raise AssertionError("the secret was asked for")
 

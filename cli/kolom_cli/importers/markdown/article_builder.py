@@ -1,4 +1,4 @@
-"""Build an article from a document of a site: convert its tags, upload its images and read its front matter."""
+"""Build an article from a document of a site: convert template tags, upload images and read the front matter."""
 
 import re
 from collections import Counter

@@ -34,7 +34,10 @@ _ELLIPSES: Final = ("…", "...")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A story. ``url`` is its canonical URL; ``is_response`` is True if it has the form of a comment."""
+    """A story. ``words`` are those in the name of its file.
+
+    ``url`` is its canonical URL; ``is_response`` is True if it has the form of a comment.
+    """
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""Embedded frames: players of known video hosts, rebuilt from validated parts; a link replaces all others."""
+"""Embedded frames: players of known video hosts, rebuilt from validated parts, and links in place of other frames."""
 
 import re
 from typing import Final, NamedTuple

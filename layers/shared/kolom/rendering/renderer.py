@@ -10,7 +10,8 @@ The policy applies to Markdown (including raw HTML) and to HTML alike:
   The only allowed ``target`` is ``_blank``, with ``rel="noopener"``.
 * Images, audio and video may have ``http``, ``https`` and relative URLs. Images load lazily; players have controls and
   never start automatically. An image without a valid URL is replaced by its alternative text.
-* Frames embed players of YouTube (from ``youtube-nocookie.com``), Vimeo and Dailymotion; a link replaces all others.
+* Frames embed players of YouTube (from ``youtube-nocookie.com``), Vimeo and Dailymotion. A link replaces other frames
+  with an ``https`` URL; the rest are removed.
 * The page has its own ``<h1>``, the title: a first ``<h1>`` that repeats it is omitted. If the article has another one,
   all its headings move down one level. Every heading has an id.
 * Ids never conflict with those of the page or its scripts: see :mod:`.element_ids`. Links within the article are
@@ -75,7 +76,7 @@ def render_html(html: str) -> str:
 
 
 def find_title(source: str, source_format: SourceFormat) -> str | None:
-    """Return the text of the first heading of level 1 outside of lists and quotations; None if there is none."""
+    """Return the text of the heading that can be the title (:mod:`.title_heading`); None if there is none."""
     heading = find_heading(_canonical_tokens(source, source_format))
     return heading.text or None if heading else None
 

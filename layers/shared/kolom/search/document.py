@@ -51,8 +51,8 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
     """Return the index document of a published article.
 
     Each term has one frequency, summed over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor,
-    *Simple BM25 extension to multiple weighted fields*, 2004). The length is counted in the same way. Stop words count
-    only in titles, so that a title that consists of stop words can be found.
+    *Simple BM25 extension to multiple weighted fields*, 2004). Stop words count only in titles, so that a title
+    that consists of stop words can be found. The length is the weighted number of words, without stop words.
     """
     assert article.published_at is not None
     text = normalize("NFC", plain_text(body.html))

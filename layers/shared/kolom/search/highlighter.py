@@ -18,21 +18,22 @@ _WORD_CHARACTERS: Final = 30
 _MAX_MATCHES: Final = 500
 
 BLOCK_SEPARATOR: Final = " · "
-"""Stands between two blocks of a text, such as a heading and a paragraph, if the first does not end a sentence."""
+"""Stands between two blocks of a text, such as a heading and a paragraph, if no punctuation mark ends the first."""
 
-_SENTENCE_ENDS: Final = tuple(".!?…:;,。！？：；，、؟؛،।॥။៖")
-_FULL_STOPS: Final = tuple(".!?…؟।॥។")
+_PUNCTUATION_MARKS: Final = tuple(".!?…:;,。！？：；，、؟؛،।॥။៖")
+_SENTENCE_ENDS: Final = tuple(".!?…؟।॥។")
 _CLOSING: Final = "\"'”’»›)]}」』）】》"
 _AT_EDGES: Final = " ·"
 
 type Match = tuple[int, int, str]
-"""The start and the end of a word, and its stem."""
+"""The start and the end of a word, and its stem or the prefix with which it begins (:func:`matcher`)."""
 
 
 def matcher(stems: Container[str], language: str, prefix: str | None = None) -> Callable[[str], str | None]:
-    """Return a function that recognizes the words of a text in ``language`` that have one of the stems.
+    """Return a function that maps each word of a text in ``language`` to its stem if that is one of ``stems``.
 
-    With ``prefix``, it also recognizes words that begin with the prefix, ignoring accents.
+    With ``prefix``, it maps other words that begin with the prefix, ignoring accents, to the prefix without accents.
+    All others are mapped to None.
     """
     beginning = strip_accents(prefix) if prefix else None
 
@@ -50,7 +51,7 @@ def join_blocks(text: str) -> str:
     first, *others = text.split("\n")
     pieces = [first]
     for before, line in zip([first, *others], others, strict=False):
-        ends = before.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
+        ends = before.rstrip(_CLOSING).endswith(_PUNCTUATION_MARKS)
         pieces += [" " if ends or not before else BLOCK_SEPARATOR, line]
     return "".join(pieces)
 
@@ -95,8 +96,8 @@ def mark_snippet(text: str, matches: Sequence[Match], *, continues: bool = False
 
 
 def _ellipsis(text: str, end: int) -> str:
-    """Return the ellipsis after ``text[:end]``, with a space if a sentence ends there."""
-    is_sentence_end = text[end : end + 1].isspace() and text[:end].rstrip(_CLOSING).endswith(_FULL_STOPS)
+    """Return the ellipsis after ``text[:end]``, with a space if a sentence ends there and white space follows."""
+    is_sentence_end = text[end : end + 1].isspace() and text[:end].rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
     return " …" if is_sentence_end else "…"
 
 
@@ -112,9 +113,9 @@ def _first_hint(text: str, hints: Sequence[str]) -> int:
 
 
 def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
-    best = first = _densest(matches)
-    start = max(0, first[0] - _LEAD_CHARACTERS) if matches else 0
-    end = max(start + SNIPPET_CHARACTERS, best[1])
+    best_start, best_end = _densest(matches)
+    start = max(0, best_start - _LEAD_CHARACTERS) if matches else 0
+    end = max(start + SNIPPET_CHARACTERS, best_end)
     if end >= len(text):
         end = len(text)
         start = max(0, min(start, end - SNIPPET_CHARACTERS)) if matches else 0
@@ -122,7 +123,7 @@ def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
 
 
 def _without_separators(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the bounds without separators of blocks at the beginning and the end; the whole text stays as it is."""
+    """Return the bounds without separators of blocks where the text was cut, not at its own beginning and end."""
     while 0 < start < end and text[start] in _AT_EDGES:
         start += 1
     while start < end < len(text) and text[end - 1] in _AT_EDGES:

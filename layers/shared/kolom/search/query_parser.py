@@ -8,7 +8,8 @@ Every query is valid: a character is an operator only in the positions below, an
 * A quotation mark opens a phrase unless a letter or a digit precedes it (``27"``), and only if a matching mark
   follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere.
 
-Stop words are dropped unless the query has nothing else.
+Stop words are not searched for as single words, unless the query has no other word to search for. Phrases and
+exclusions keep them.
 """
 
 import itertools
@@ -73,8 +74,9 @@ class QueryWord:
 class Query:
     """A parsed query. Phrases are sequences of forms; the words of a phrase are also in ``words``.
 
-    ``hyphenated`` has the pairs of adjacent forms in phrases with a hyphen between them. ``distinctive`` has for each
-    excluded phrase the stems of its longest words: a text that lacks one of these words does not have the phrase.
+    ``excluded`` has the stems of each excluded word. ``hyphenated`` has the pairs of adjacent forms in phrases with a
+    hyphen between them. ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks
+    one of these words does not have the phrase.
     """
 
     words: tuple[QueryWord, ...] = ()
@@ -236,10 +238,10 @@ def _select_words(
 ) -> list[QueryWord]:
     """Return the words to search for, the most important first, still without their stems."""
     counts = Counter(word.form for word in included)
-    distinctive = {form for form in counts if not is_stop_word(form, *languages)} or counts.keys()
+    searched = {form for form in counts if not is_stop_word(form, *languages)} or counts.keys()
     made: dict[str, QueryWord] = {}
     for word in included:
-        if word.form in distinctive:
+        if word.form in searched:
             made.setdefault(word.form, QueryWord(word.form, (), word.start, word.end, counts[word.form]))
     for alternative in alternatives:
         made.setdefault(alternative.form, alternative)

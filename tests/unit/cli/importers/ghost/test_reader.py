@@ -141,7 +141,7 @@ def test_links_to_own_posts_lead_to_the_articles_here(file: Path) -> None:
 
 
 def test_pictures_are_shown_from_the_site_that_is_named(file: Path) -> None:
-    """In their original size, each counted once; the export does not contain the site's URL."""
+    """In their original size. Those in the text are counted, each once. The export does not contain the site's URL."""
     html = (
         '<figure class="kg-card kg-image-card"><img src="__GHOST_URL__/content/images/size/w600/2020/x.png" '
         'srcset="__GHOST_URL__/content/images/size/w600/2020/x.png 600w"></figure>'
