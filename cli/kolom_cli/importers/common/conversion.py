@@ -104,7 +104,7 @@ class _Processes[Input, State, Output]:
         return future
 
     def _convert_elsewhere(self, chunk: list[Input]) -> list[Output]:
-        """Convert in the process that belongs to this thread. If that fails, convert here, which may raise its error."""
+        """Convert in the process that belongs to this thread. If that fails, convert here, which raises the error."""
         try:
             process = self._process()
             assert process.stdin is not None
