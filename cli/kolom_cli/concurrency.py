@@ -44,9 +44,8 @@ class Workers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        if error is not None:
-            self.abort()
+    def __exit__(self, *_: object) -> None:
+        self.abort()  # a task that is to run after another one is abandoned, too
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
 

@@ -13,10 +13,18 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from kolom.articles import publishing
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.seed import StackLoader
+from tests.browser.embedding import FRIEND
 from tests.factories import content
 from tests.paths import PROJECT
+from tests.serving import Site, eventually, send, served
 
 PARAMETERS = {"SiteTitle": "Catatan Sari", "SiteDescription": "Catatan dari Yogyakarta.", "TimeZone": "Asia/Jakarta"}
+SHARED_SETTINGS = (
+    "SiteTitle=Catatan",
+    "OwnerEmail=owner@example.com",
+    "CommentsPerMinute=100",
+    f"AllowedOrigins={FRIEND}",
+)
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -66,6 +74,28 @@ def site() -> Iterator[str]:
         publishing.publish(arabic, now=now)
         stack.wait_until_idle()
         yield stack.url
+
+
+@pytest.fixture(scope="session")
+def blog() -> Iterator[Site]:
+    """Start a blog without moderation; pages of ``FRIEND`` may use its API."""
+    with served("ModerationMode=none", *SHARED_SETTINGS) as site:
+        assert eventually(lambda: send(site, "/api/search?q=komunike")[1]["total"] > 0)
+        yield site
+
+
+@pytest.fixture(scope="session")
+def moderated_blog() -> Iterator[Site]:
+    """Start a blog that publishes comments after approval; pages of ``FRIEND`` may use its API."""
+    with served("ModerationMode=first", *SHARED_SETTINGS) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def strict_blog() -> Iterator[Site]:
+    """Start a blog that also requires form tokens and proof of work."""
+    with served("ModerationMode=first", "ProofOfWork=altcha", "FormToken=required", *SHARED_SETTINGS) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

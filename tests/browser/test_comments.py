@@ -6,8 +6,9 @@ from playwright.sync_api import Browser
 from kolom.rendering.visitor_text import render
 from tests.browser.embedding import open_html
 from tests.hostile import hostile_texts
-from tests.serving import send, served
+from tests.serving import Site, send
 
+SLUG = "memotret-hujan"
 ALLOWED = {"A", "BLOCKQUOTE", "BR", "CODE", "EM", "HR", "LI", "OL", "P", "PRE", "STRONG", "UL"}
 STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Comments</title>
@@ -29,13 +30,12 @@ INSPECT = """() => [...document.querySelectorAll('main article *')].flatMap(elem
   [element.tagName, element.getAttributeNames().join(' '), element.href ?? '', element.rel ?? '']])"""
 
 
-def test_a_hostile_comment_is_parsed_as_it_was_rendered() -> None:
-    with served("ModerationMode=none", "CommentsPerMinute=100") as site:
-        path = f"/api/articles/{send(site, '/api/articles?limit=1')[1]['items'][0]['slug']}/comments"
-        for number, text in enumerate(list(hostile_texts())[::15]):
-            status, posted = send(site, path, {"name": f"Visitor {number}", "content": text})
-            assert status == 201, (text, posted)
-            assert posted["comment"]["content_html"] == render(text).html
+def test_a_hostile_comment_is_parsed_as_it_was_rendered(blog: Site) -> None:
+    path = f"/api/articles/{SLUG}/comments"
+    for number, text in enumerate(list(hostile_texts())[::15]):
+        status, posted = send(blog, path, {"name": f"Visitor {number}", "content": text}, address="127.0.1.1")
+        assert status == 201, (text, posted)
+        assert posted["comment"]["content_html"] == render(text).html
 
 
 @pytest.mark.parametrize("policy", [STRICT, None], ids=["strict", "none"])
@@ -66,43 +66,39 @@ def test_no_hostile_comment_executes_or_loads_anything(chromium: Browser, policy
     page.close()
 
 
-def test_a_comment_with_a_proof_of_work_from_the_browser_is_accepted(chromium: Browser) -> None:
-    with served("ProofOfWork=altcha") as site:
-        slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
-        page = chromium.new_page(base_url=site)
-        page.goto("/archive/")
-        challenge = send(site, "/api/form-token")[1]["challenge"]
-        solved = page.evaluate(
-            """challenge => new Promise(resolve => {
-              const worker = new Worker('/assets/widgets/kolom-proof.js');
-              worker.onmessage = ({data}) => resolve(data);
-              worker.postMessage(challenge);
-            })""",
-            challenge,
-        )
-        assert set(solved) == {"proof"}
-        comment = {"name": "Budi", "content": "It was work.", "altcha": solved["proof"]}
-        path = f"/api/articles/{slug}/comments"
-        assert send(site, path, comment | {"altcha": ""})[0] == 422
-        assert send(site, path, comment)[0] == 201
-        page.close()
+def test_a_comment_with_a_proof_of_work_from_the_browser_is_accepted(chromium: Browser, strict_blog: Site) -> None:
+    page = chromium.new_page(base_url=strict_blog)
+    page.goto("/archive/")
+    form = send(strict_blog, "/api/form-token")[1]
+    solved = page.evaluate(
+        """challenge => new Promise(resolve => {
+          const worker = new Worker('/assets/widgets/kolom-proof.js');
+          worker.onmessage = ({data}) => resolve(data);
+          worker.postMessage(challenge);
+        })""",
+        form["challenge"],
+    )
+    assert set(solved) == {"proof"}
+    comment = {"name": "Budi", "content": "It was work.", "form_token": form["token"], "altcha": solved["proof"]}
+    path = f"/api/articles/{SLUG}/comments"
+    assert send(strict_blog, path, comment | {"altcha": ""})[0] == 422
+    assert send(strict_blog, path, comment)[0] == 201
+    page.close()
 
 
-def test_a_form_without_javascript_keeps_its_input_until_it_is_valid(chromium: Browser) -> None:
-    with served("ModerationMode=first", "SiteTitle=Catatan") as site:
-        slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
-        context = chromium.new_context(
-            base_url=site, java_script_enabled=False, locale="id-ID", viewport={"width": 390, "height": 800}
-        )
-        page = context.new_page()
-        form = f"""<form method=post action="{site}/api/articles/{slug}/comments">
-          <input name=name><input name=email value=no><textarea name=content>Halo dari formulir</textarea>
-          <button>Kirim</button></form>"""
-        open_html(page, site, form)
-        page.get_by_role("button").click()
-        assert page.locator("textarea").input_value() == "Halo dari formulir"
-        page.get_by_label("Nama").fill("Budi")
-        page.get_by_label("Surel").fill("budi@example.com")
-        page.get_by_role("button", name="Kirim").press("Enter")
-        page.get_by_role("heading", name="Terima kasih").wait_for()
-        context.close()
+def test_a_form_without_javascript_keeps_its_input_until_it_is_valid(chromium: Browser, moderated_blog: Site) -> None:
+    context = chromium.new_context(
+        base_url=moderated_blog, java_script_enabled=False, locale="id-ID", viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    form = f"""<form method=post action="{moderated_blog}/api/articles/{SLUG}/comments">
+      <input name=name><input name=email value=no><textarea name=content>Halo dari formulir</textarea>
+      <button>Kirim</button></form>"""
+    open_html(page, moderated_blog, form)
+    page.get_by_role("button").click()
+    assert page.locator("textarea").input_value() == "Halo dari formulir"
+    page.get_by_label("Nama").fill("Budi")
+    page.get_by_label("Surel").fill("budi@example.com")
+    page.get_by_role("button", name="Kirim").press("Enter")
+    page.get_by_role("heading", name="Terima kasih").wait_for()
+    context.close()

@@ -1,21 +1,18 @@
 """The contact form in a real browser, with and without JavaScript, and its mail in the local inbox."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from tests.browser.embedding import FRIEND, open_html
-from tests.serving import Site, eventually, mails, send, served
+from tests.serving import Site, eventually, mails, send
 
 SMALL: ViewportSize = {"width": 320, "height": 640}
 
 
-@pytest.fixture(scope="module")
-def blog() -> Iterator[Site]:
-    """Start a blog with a high rate limit, which accepts forms of ``FRIEND``."""
-    with served("CommentsPerMinute=100", "SiteTitle=Catatan", f"AllowedOrigins={FRIEND}") as site:
-        yield site
+@pytest.fixture
+def blog(moderated_blog: Site) -> Site:
+    """Return the blog that publishes comments after approval."""
+    return moderated_blog
 
 
 def messages_of(blog: Site) -> list[str]:

@@ -1,24 +1,16 @@
 """`<kolom-contact>`: writing to the blog's owner, and failures."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.embedding import FRIEND, open_page, problem, respond_with
-from tests.serving import Site, eventually, mails, served
+from tests.serving import Site, eventually, mails
 
 REFUSED = "Failed to load resource"
 POST = "**/api/contact"
 ELEMENT = "<kolom-contact><p>Before</p></kolom-contact>"
-
-
-@pytest.fixture(scope="module")
-def blog() -> Iterator[Site]:
-    """Start a blog with a high rate limit; pages of ``FRIEND`` may use its API."""
-    with served("CommentsPerMinute=100", "OwnerEmail=owner@example.com", f"AllowedOrigins={FRIEND}") as site:
-        yield site
 
 
 def write(page: Page, message: str) -> None:

@@ -1,7 +1,6 @@
 """The elements on pages of other sites: distances, colours, and messages about failures."""
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from kolom_cli.assets.css import contrast_ratio
 from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
-from tests.serving import Site, eventually, send, served
+from tests.serving import Site, send
 
 STRANGER = "http://localhost:9798"
 STYLED = f"{STRICT}; style-src 'unsafe-inline'"
@@ -17,14 +16,6 @@ NAMES = ("articles", "search", "comments", "contact")
 NO_RESPONSE = r"blocked by CORS|Failed to load resource|got no response"
 UNREACHABLE = "The site did not answer. Please check your connection, or try again later."
 COLORS = {"navy": "#0a1a3f", "white": "#ffffff", "yellow": "#ffe45c", "red": "#d00000", "grey": "#8a8a8a"}
-
-
-@pytest.fixture(scope="module")
-def blog() -> Iterator[Site]:
-    """Start a blog that ``FRIEND`` may embed."""
-    with served("ModerationMode=none", f"AllowedOrigins={FRIEND}") as site:
-        assert eventually(lambda: send(site, "/api/search?q=komunike")[1]["total"] > 0)
-        yield site
 
 
 def elements(blog: str, *names: str) -> str:

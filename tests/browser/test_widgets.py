@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.embedding import FRIEND, open_page
-from tests.serving import served
+from tests.serving import Site
 
 FAILED = "Artikel sedang tidak dapat dimuat. Situs tidak menjawab. Mohon periksa koneksi Anda, atau coba lagi nanti."
 DEMO = "/assets/demo/index.html"
@@ -102,41 +102,40 @@ def test_fallback_content_stays_until_the_api_responds(visitor: Visitor) -> None
     visitor.complaints.clear()
 
 
-def test_relative_pictures_and_links_work_on_another_site(chromium: Browser) -> None:
+def test_relative_pictures_and_links_work_on_another_site(chromium: Browser, blog: Site) -> None:
     html = (
         '<p><a href="next-one/">beside</a> <a href="#part">below</a> <a href="mailto:a@example.com">mail</a></p>'
         '<p><img src="a.png" srcset="/media/a.png 1x, b.png 2x"></p><h2 id="part">Part</h2>'
     )
-    with served(f"AllowedOrigins={FRIEND}") as blog:
-        allowed = {"Access-Control-Allow-Origin": FRIEND}
-        answer: dict[str, Any] = {
-            "slug": "x",
-            "path": "/2024/05/x.html",
-            "url": f"{blog}/2024/05/x.html",
-            "title": "X",
-            "excerpt": "",
-            "image": None,
-            "labels": [],
-            "language": "en",
-            "author": "",
-            "reading_minutes": 1,
-            "published_at": "2026-01-01T00:00:00Z",
-            "content_html": html,
-        }
-        with open_page(chromium, blog, "", at=FRIEND, complaints=["404"]) as page:
-            page.route("**/api/articles/x", lambda route: route.fulfill(json=answer, headers=allowed))
-            page.evaluate(
-                """async blog => {
-                    document.querySelector("main").innerHTML = `<kolom-articles api="${blog}" article="x">`;
-                    await import(`${blog}/assets/widgets/kolom-articles.js`);
-                }""",
-                str(blog),
-            )
-            image = page.locator("kolom-articles img")
-            expect(image).to_have_attribute("src", f"{blog}/2024/05/a.png")
-            expect(image).to_have_attribute("srcset", f"{blog}/media/a.png 1x, {blog}/2024/05/b.png 2x")
-            hrefs = [link.get_attribute("href") for link in page.locator("kolom-articles .content a").all()]
-            assert hrefs == [f"{blog}/2024/05/next-one/", "#part", "mailto:a@example.com"]
+    allowed = {"Access-Control-Allow-Origin": FRIEND}
+    answer: dict[str, Any] = {
+        "slug": "x",
+        "path": "/2024/05/x.html",
+        "url": f"{blog}/2024/05/x.html",
+        "title": "X",
+        "excerpt": "",
+        "image": None,
+        "labels": [],
+        "language": "en",
+        "author": "",
+        "reading_minutes": 1,
+        "published_at": "2026-01-01T00:00:00Z",
+        "content_html": html,
+    }
+    with open_page(chromium, blog, "", at=FRIEND, complaints=["404"]) as page:
+        page.route("**/api/articles/x", lambda route: route.fulfill(json=answer, headers=allowed))
+        page.evaluate(
+            """async blog => {
+                document.querySelector("main").innerHTML = `<kolom-articles api="${blog}" article="x">`;
+                await import(`${blog}/assets/widgets/kolom-articles.js`);
+            }""",
+            str(blog),
+        )
+        image = page.locator("kolom-articles img")
+        expect(image).to_have_attribute("src", f"{blog}/2024/05/a.png")
+        expect(image).to_have_attribute("srcset", f"{blog}/media/a.png 1x, {blog}/2024/05/b.png 2x")
+        hrefs = [link.get_attribute("href") for link in page.locator("kolom-articles .content a").all()]
+        assert hrefs == [f"{blog}/2024/05/next-one/", "#part", "mailto:a@example.com"]
 
 
 def test_a_failure_to_load_more_keeps_the_loaded_articles(visitor: Visitor) -> None:

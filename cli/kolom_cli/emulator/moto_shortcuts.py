@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from io import BytesIO
+from secrets import token_hex
+from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -18,13 +19,15 @@ import moto.core.responses as core_responses
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.model import StructureShape
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.request import Request, environ_key_for_header
+from moto.core.parse import BaseJSONParser
 from moto.core.serialize import BaseJSONSerializer
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import ShardIterator
+from werkzeug.exceptions import HTTPException
 
 from kolom_cli.emulator.sorted_views import BY_KEY, WHOLE_TABLE, SortedViews
 from kolom_cli.sam.intrinsics import ACCOUNT_ID
@@ -269,30 +272,64 @@ def _is_plain(value: Any) -> bool:
 
 
 @contextmanager
-def build_requests_directly() -> Iterator[None]:
-    """Build the WSGI environment of a call from the environment of an earlier call with the same URL.
+def parse_directly() -> Iterator[None]:
+    """Do not convert the values of a request that are already in moto's format.
 
-    moto parses the URL of each call, and needs a tenth of the time of a call for a new environment.
+    moto looks for all possible members of each value.
     """
-    original = Request.from_primitives.__func__  # type: ignore[attr-defined]
 
-    @cache
-    def environment(url: str) -> dict[str, Any]:
-        return cast("Request", original(Request, "POST", url, {}, b"")).environ
+    def structure(original: Any, parser: Any, shape: StructureShape, value: Any) -> Any:
+        return value if shape.name == "AttributeValue" and _is_plain(value) else original(parser, shape, value)
 
-    def request(request_class: Any, method: str, url: str, headers: Any, body: Any = None) -> Request:
-        if method != "POST" or not _DYNAMODB_URL.fullmatch(url) or not isinstance(body, bytes):
-            return cast("Request", original(request_class, method, url, headers, body))
-        environ = environment(url) | {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
-        for name, value in headers.items():
-            environ[_environment_key(name)] = value.decode() if isinstance(value, bytes) else value
-        return Request(environ)
-
-    with patch.object(Request, "from_primitives", classmethod(request)):
+    with wrap(BaseJSONParser, "_parse_structure", structure):
         yield
 
 
-_environment_key = cache(environ_key_for_header)
+@contextmanager
+def dispatch_directly() -> Iterator[None]:
+    """Give a call of a client in this process to moto's handler, without an HTTP request in between.
+
+    moto compares the URL with those of all services, builds a WSGI environment, parses the body as a form, and looks
+    for an XML element in the response. That took a third of the time of a call.
+    """
+
+    def process(original: Any, stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
+        region = _DYNAMODB_URL.fullmatch(request.url)
+        if not region or not isinstance(request.body, bytes):
+            return original(stubber, request)
+        handler: Any = DynamoHandler()
+        handler.headers = {
+            name: value.decode() if isinstance(value, bytes) else value
+            for name in ("X-Amz-Target", "Content-Type")
+            for value in (request.headers[name],)
+        }
+        handler.region = region[1]
+        handler.current_account = ACCOUNT_ID
+        handler.querystring = handler.uri_match = {}
+        handler.response_headers = {"server": "amazon.com"}
+        try:
+            handler.parse_parameters(
+                SimpleNamespace(
+                    method="POST",
+                    values={},
+                    headers=handler.headers,
+                    data=request.body,
+                    path="/",
+                    content_type=handler.headers["Content-Type"],
+                )
+            )
+            return handler.call_action()
+        except HTTPException as error:
+            return error.code, error.get_headers(), error.get_body()
+
+    def enrich(headers: dict[str, str], body: str) -> tuple[dict[str, str], str]:
+        return headers | {"x-amzn-requestid": token_hex(26)}, body
+
+    with (
+        wrap(BotocoreStubber, "process_request", process),
+        patch.object(DynamoHandler, "_enrich_response", staticmethod(enrich)),
+    ):
+        yield
 
 
 @contextmanager

@@ -152,7 +152,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_continues(
     file = tmp_path / "export.xml"
     file.write_text(wordpress())
     expected = kolom("import", "wordpress", file, "--json", "--dry-run").json
-    original, started = publishing.publish, []
+    original, started = publishing.publish_new, []
 
     def interrupted(*arguments: Any, **named: Any) -> publishing.PublishResult:
         started.append(1)
@@ -162,7 +162,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_continues(
         return original(*arguments, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(publishing, "publish", interrupted)
+        patch.setattr(publishing, "publish_new", interrupted)
         ran = kolom("import", "wordpress", file, "--json", "--concurrency", 8)
     assert (ran.exit_code, ran.json["interrupted"]) == (130, True)
     assert ran.json["created"] == len(started) == len(repository.pointers_by_id())
@@ -232,14 +232,14 @@ def test_an_import_ends_with_a_report_if_nothing_is_answered(
 def test_an_error_of_one_article_does_not_stop_the_others(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = publishing.publish
+    original = publishing.publish_new
 
     def failing(article: Any, **named: Any) -> publishing.PublishResult:
         if article.slug == "post-2":
             raise InvalidInput
         return original(article, **named)
 
-    monkeypatch.setattr(publishing, "publish", failing)
+    monkeypatch.setattr(publishing, "publish_new", failing)
     file = tmp_path / "export.xml"
     file.write_text(wxr.export(*(wxr.item(number, more=wxr.comment(10 + number)) for number in range(1, 6))))
     ran = kolom("import", "wordpress", file, "--json")
@@ -252,7 +252,7 @@ def test_an_error_of_one_article_does_not_stop_the_others(
 def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     read, written, ahead = 0, 0, 0
     lock = threading.Lock()
-    original = publishing.publish
+    original = publishing.publish_new
 
     def counted(*arguments: Any, **named: Any) -> publishing.PublishResult:
         nonlocal written
@@ -269,7 +269,7 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
             yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
 
-    monkeypatch.setattr(publishing, "publish", counted)
+    monkeypatch.setattr(publishing, "publish_new", counted)
     report = Report()
     Importer(report, NOW, concurrency=4).store_all(articles(), threading.Event())
     assert report.counts()["created"] == written == 250
@@ -345,11 +345,11 @@ def test_replies_to_a_comment_that_could_not_be_stored_wait_for_the_next_import(
 @pytest.mark.usefixtures("kolom")
 def test_publishing_again_with_a_new_id_completes_a_publication_whose_response_was_lost() -> None:
     article = content("post", origin="test/1")
-    first = publishing.publish(article, now=NOW, new_id=7)
-    assert publishing.publish(article, now=NOW, new_id=7) == first
+    first = publishing.publish_new(article, 7, now=NOW)
+    assert publishing.publish_new(article, 7, now=NOW) == first
     assert list(repository.pointers_by_id()) == [7]
     with pytest.raises(StaleRead):
-        publishing.publish(article, now=NOW, new_id=8)
+        publishing.publish_new(article, 8, now=NOW)
 
 
 @pytest.mark.usefixtures("kolom")
@@ -388,13 +388,13 @@ def test_an_archive_is_restored_to_the_same_state_for_any_concurrency(
 
 @pytest.mark.usefixtures("kolom")
 def test_the_list_of_labels_has_the_spelling_of_the_last_article(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = publishing.publish
+    original = publishing.publish_new
 
     def slow_at_first(article: Any, **named: Any) -> publishing.PublishResult:
         time.sleep(0.2 if article.slug == "post-0" else 0)
         return original(article, **named)
 
-    monkeypatch.setattr(publishing, "publish", slow_at_first)
+    monkeypatch.setattr(publishing, "publish_new", slow_at_first)
     articles = (
         ImportedArticle(name=label, content=content(f"post-{n}", origin=f"t/{n}", labels=(label,)), id_suffix=str(n))
         for n, label in enumerate(("kopi", "Kopi"))

@@ -286,7 +286,7 @@ def test_an_item_that_is_too_large_is_refused_and_the_next_is_read(kolom: Kolom,
 def test_an_interrupted_import_prints_its_report_and_can_be_resumed(
     kolom: Kolom, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = publishing.publish
+    original = publishing.publish_new
 
     def interrupted(*arguments: Any, **named: Any) -> publishing.PublishResult:
         signal.raise_signal(signal.SIGINT)
@@ -295,7 +295,7 @@ def test_an_interrupted_import_prints_its_report_and_can_be_resumed(
     xml = export(*(item(number) for number in range(1, 6)))
     file.write_text(xml)
     with monkeypatch.context() as patch:
-        patch.setattr(publishing, "publish", interrupted)
+        patch.setattr(publishing, "publish_new", interrupted)
         ran = kolom("import", "wordpress", file, "--json", "--concurrency", "1")
     assert ran.exit_code == 130
     assert ran.json["interrupted"] is True

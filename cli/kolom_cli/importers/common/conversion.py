@@ -104,19 +104,17 @@ class _Processes[Input, State, Output]:
         return future
 
     def _convert_elsewhere(self, chunk: list[Input]) -> list[Output]:
-        """Convert in the process that belongs to this thread; if that cannot be started or has ended, convert here."""
+        """Convert in the process that belongs to this thread. If that fails, convert here, which raises the error."""
         try:
             process = self._process()
             assert process.stdin is not None
             assert process.stdout is not None
             pickle.dump(chunk, process.stdin)
             process.stdin.flush()
-            converted: list[Output] | Exception = pickle.load(process.stdout)  # noqa: S301 - from our own process
+            converted: list[Output] | None = pickle.load(process.stdout)  # noqa: S301 - from our own process
         except (OSError, EOFError, pickle.UnpicklingError):
-            return _convert_instead(self._convert, self._state, chunk)
-        if isinstance(converted, Exception):
-            raise converted
-        return converted
+            converted = None
+        return _convert_instead(self._convert, self._state, chunk) if converted is None else converted
 
     def _process(self) -> subprocess.Popen[bytes]:
         process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)

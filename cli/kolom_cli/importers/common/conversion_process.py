@@ -1,12 +1,13 @@
 """A process that converts entries of an export for :mod:`.conversion`.
 
 It reads pickled objects from its standard input: first the function and its state, then lists of inputs. For each list,
-it writes the list of outputs, or the exception of the function.
+it writes the list of outputs, or None if the function raised an exception.
 """
 
 import pickle
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 
@@ -18,11 +19,9 @@ def run(requests: BinaryIO, responses: BinaryIO) -> None:
             inputs = pickle.load(requests)  # noqa: S301
         except EOFError:
             return
-        result: list[Any] | Exception
-        try:
+        result: list[Any] | None = None
+        with suppress(Exception):  # the other process raises it: not every exception can be pickled
             result = [output for each in inputs for output in convert(each, state)]
-        except Exception as error:  # noqa: BLE001 - the other process raises it
-            result = error
         pickle.dump(result, responses)
         responses.flush()
 

@@ -1,40 +1,32 @@
 """Store the items of an export idempotently: articles first, then all comments.
 
-The articles are read and planned in the order of the export: each gets its names and its id before the next one. Then
-they are written concurrently. So the result does not depend on how many are written at once.
+The articles are read and planned in the order of the export (:mod:`.article_planner`), and new ones get their ids in
+this order. Then they are written concurrently. So the result does not depend on how many are written at once.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
 from kolom.articles import aliases, publishing, repository
-from kolom.articles.input import ArticleInput
-from kolom.articles.mapping import pointer_keys
-from kolom.articles.names import alias_problem, default_path, is_post_number_alias, label_key, pointer_keys_at
+from kolom.articles.names import label_key
 from kolom.articles.publishing import PublishResult
-from kolom.articles.types import Article
-from kolom.articles.versions import is_unedited
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.concurrency import OrderedResults, Unavailable, Workers
 from kolom_cli.importers.common.article_lookup import ArticleLookup
+from kolom_cli.importers.common.article_planner import ArticlePlanner, Plan, expected_version, names_of
 from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import CommentSpool
-from kolom_cli.importers.common.path_plan import slug_candidates
 from kolom_cli.importers.common.pictures import Pictures
-from kolom_cli.importers.common.same_article import is_earlier_version, is_of_same_file
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.link_checker import LinkChecker, Page
 from kolom_cli.terminal.report import ImportedState, Note, Report
-
-_NO_VERSION = 0
-"""A version that no article has. Expecting it refuses any change of an article, unless ``overwrite`` is set."""
 
 _BATCH_ARTICLES: Final = 25
 """The number of articles whose names are looked up together: they have about a hundred names, as one request allows."""
@@ -71,43 +63,12 @@ class _Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What was done with an item: ``result``, or the reason why it was skipped."""
+class _Stored:
+    """An article that was stored as planned, with all notes for the author."""
 
-    item: ImportedArticle | Skipped
-    result: PublishResult | None = None
-    content: ArticleInput | None = None
-    notes: Sequence[str] = ()
-    reason: str = ""
-    is_refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Alias:
-    """A further path of an article; ``keys`` are those of its pointers that do not exist yet."""
-
-    path: str
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A planned publication: ``result`` is the expected one. ``aliases`` has a note for each that is not possible."""
-
-    item: ImportedArticle
-    content: ArticleInput
-    existing: Article | None
+    plan: Plan
     result: PublishResult
     notes: Sequence[str]
-    aliases: Sequence[_Alias | str]
-
-    @property
-    def writes(self) -> bool:
-        return self.result.change != "unchanged" or any(isinstance(each, _Alias) and each.keys for each in self.aliases)
-
-    @property
-    def size(self) -> int:
-        return _size_of(self.item)
 
 
 @dataclass(slots=True)
@@ -126,7 +87,6 @@ class Importer:
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
     pictures: Pictures | None = None
     concurrency: int = 1
-    _names: dict[str, str] = field(default_factory=dict)
     _origins: set[str] = field(default_factory=set)
     _spellings: dict[str, str] = field(default_factory=dict)
     _planned: set[str] = field(default_factory=set)
@@ -162,21 +122,21 @@ class Importer:
 
         While one batch is read, the names of the previous one are looked up, and the articles before that are written.
         """
-        results: OrderedResults[_Outcome] = OrderedResults(workers)
+        planner = ArticlePlanner(self.report, self.now, workers, self.overwrite, self.pictures)
+        results: OrderedResults[_Stored | Skipped] = OrderedResults(workers)
         previous: tuple[_Batch, Future[ArticleLookup | None]] | None = None
         try:
             for batch in self._batches(items, spool, workers):
                 if previous is not None and batch.follows_same_origin:
-                    self._begin(*previous, results, workers)
+                    self._begin(*previous, planner, results)
                     previous = None
                     self._record(results.finished())
-                names = {name for item in batch.articles for name in self._names_to_look_up(item)}
-                loading = workers.submit(partial(ArticleLookup.load, names, workers))
+                loading = workers.submit(partial(planner.look_up, batch.articles))
                 if previous is not None:
-                    self._begin(*previous, results, workers)
+                    self._begin(*previous, planner, results)
                 previous = batch, loading
             if previous is not None:
-                self._begin(*previous, results, workers)
+                self._begin(*previous, planner, results)
             self._record(results.finished())
         except Unavailable:
             workers.abort()
@@ -211,35 +171,35 @@ class Importer:
         self,
         batch: _Batch,
         loading: Future[ArticleLookup | None],
-        results: OrderedResults[_Outcome],
-        workers: Workers,
+        planner: ArticlePlanner,
+        results: OrderedResults[_Stored | Skipped],
     ) -> None:
         """Plan the articles of a batch in their order, and begin to write them."""
+        workers = planner.workers
         lookup = loading.result()
         if lookup is None:
             return
-        existing = self._load_existing(batch, lookup, workers)
+        existing = planner.find_existing(batch.articles, lookup)
         if workers.is_stopped:  # then some articles may not have been looked up
             return
         plans = [
-            _Outcome(item) if isinstance(item, Skipped) else self._plan(item, existing, lookup, workers)
+            item if isinstance(item, Skipped) else planner.plan(item, existing[item.content.origin or ""], lookup)
             for item in batch.items
         ]
-        new = sum(1 for plan in plans if isinstance(plan, _Plan) and plan.existing is None)
+        new = sum(1 for plan in plans if isinstance(plan, Plan) and plan.result.change == "created")
         ids = iter(workers.call_for_all(partial(repository.next_ids, new)) if new and not self.dry_run else ())
         for plan in plans:
-            if isinstance(plan, _Outcome):
+            if isinstance(plan, Skipped):
                 results.add_result(plan)
             elif self.dry_run or not plan.writes:
-                notes = [*plan.notes, *(each for each in plan.aliases if isinstance(each, str))]
-                results.add_result(_Outcome(plan.item, plan.result, plan.content, notes), size=plan.size)
+                results.add_result(_Stored(plan, plan.result, plan.notes), size=_size_of(plan.item))
             else:
                 if self._has_other_spellings(plan.content.labels):
                     self._record(results.finished())
                     self._spellings.clear()
                 self._spellings |= {label_key(label): label for label in plan.content.labels}
-                new_id = next(ids) if plan.existing is None else None
-                results.add(partial(self._write, plan, new_id, workers), size=plan.size)
+                new_id = next(ids) if plan.result.change == "created" else None
+                results.add(partial(self._write, plan, new_id, planner), size=_size_of(plan.item))
             self._record(results.finished(max_pending=2 * workers.concurrency, max_size=_MAX_PENDING_CHARACTERS))
 
     def _has_other_spellings(self, labels: Iterable[str]) -> bool:
@@ -249,120 +209,46 @@ class Importer:
         """
         return any(self._spellings.get(label_key(label), label) != label for label in labels)
 
-    def _load_existing(
-        self, batch: _Batch, lookup: ArticleLookup, workers: Workers
-    ) -> Mapping[str, Article | Conflict | None]:
-        """Return for the origin of each item the article that was imported before, or why the item is refused."""
-
-        def load(item: ImportedArticle) -> Article | Conflict | None:
-            try:
-                return self._existing(item, lookup, workers)
-            except Conflict as error:
-                return error
-
-        # Only files are compared with the text of an article, which takes further requests.
-        loading = {
-            item.content.origin or "": workers.submit(partial(load, item)) if item.file_origin is not None else None
-            for item in batch.articles
-        }
-        return {
-            origin: lookup.find(f"origin:{origin}") if future is None else future.result()
-            for origin, future in loading.items()
-        }
-
-    def _plan(
-        self,
-        item: ImportedArticle,
-        existing_by_origin: Mapping[str, Article | Conflict | None],
-        lookup: ArticleLookup,
-        workers: Workers,
-    ) -> _Plan | _Outcome:
-        """Choose the names of the article, and determine how it changes; or return why it is skipped."""
-        existing = existing_by_origin[item.content.origin or ""]
-        if isinstance(existing, Conflict):
-            return _Outcome(item, reason=str(existing), is_refused=True)
-        if existing is not None:
-            item = replace(item, content=item.content.replace(origin=existing.origin))
-        if existing is None or self.overwrite or is_unedited(existing):
-            item = self._with_own_pictures(item)
-        reason = self._why_draft(item, existing, lookup)
-        if reason is not None:
-            item = replace(item, content=item.content.replace(draft=True), notes=(*item.notes, reason))
-        try:
-            content, notes = self._with_free_names(item, existing, lookup)
-            if existing is None and lookup.find_id(f"slug:{content.slug}") is not None:
-                # It raises an error that names the other article.
-                workers.call_for_all(partial(publishing.plan_publish, content, now=self.now))
-            result = publishing.plan_change(
-                existing,
-                content,
-                now=self.now,
-                expected_version=self._expected_version(existing),
-                force=self.overwrite,
-            )
-        except (Conflict, InvalidInput, NotFound, ServiceBusy) as error:
-            return self._skipped(item, existing, error)
-        self._names |= dict.fromkeys((key for key, _ in pointer_keys(result.article)), content.origin or "")
-        planned_aliases = self._plan_aliases(item, content, existing, lookup)
-        notes += self._republish_notes(content, existing)
-        return _Plan(item, content, existing, result, notes, planned_aliases)
-
-    def _write(self, plan: _Plan, new_id: int | None, workers: Workers) -> _Outcome:
+    def _write(self, plan: Plan, new_id: int | None, planner: ArticlePlanner) -> _Stored | Skipped:
         """Write the planned article. Runs in several threads at once."""
         result, notes = plan.result, list(plan.notes)
-        publish = partial(
-            publishing.publish,
-            plan.content,
-            now=self.now,
-            article_id=plan.existing.id if plan.existing else None,
-            expected_version=self._expected_version(plan.existing),
-            force=self.overwrite,
-            new_id=new_id,
-        )
+        workers, existing = planner.workers, plan.result.previous
         try:
-            if result.change != "unchanged":
+            if new_id is not None:
+                result = workers.call(partial(publishing.publish_new, plan.content, new_id, now=self.now))
+            elif existing is not None and result.change != "unchanged":
+                publish = partial(
+                    publishing.publish,
+                    plan.content,
+                    now=self.now,
+                    article_id=existing.id,
+                    expected_version=expected_version(existing),
+                    force=self.overwrite,
+                )
                 result = workers.call(publish)
             for alias in plan.aliases:
-                if isinstance(alias, str):
-                    notes.append(alias)
-                elif alias.keys:
+                if alias.keys:
                     try:
                         workers.call(partial(aliases.claim_keys, alias.keys, result.article.id, alias.path))
                     except Conflict as error:  # another article took it in the meantime
                         notes.append(str(error))
         except (Conflict, InvalidInput, NotFound, ServiceBusy) as error:
-            return self._skipped(plan.item, plan.existing, error)
-        return _Outcome(plan.item, result, plan.content, notes)
+            return planner.skipped(plan.item, existing, error)
+        return _Stored(plan, result, notes)
 
-    def _skipped(
-        self, item: ImportedArticle, existing: Article | None, error: Conflict | InvalidInput | NotFound | ServiceBusy
-    ) -> _Outcome:
-        if isinstance(error, Conflict) and not (existing is None or self.overwrite or is_unedited(existing)):
-            return _Outcome(item, reason=_why_kept(existing))
-        return _Outcome(item, reason=str(error), is_refused=True)
-
-    def _expected_version(self, existing: Article | None) -> int | None:
-        if existing is None:
-            return None
-        return existing.version if is_unedited(existing) else _NO_VERSION
-
-    def _record(self, outcomes: Iterable[_Outcome]) -> None:
+    def _record(self, outcomes: Iterable[_Stored | Skipped]) -> None:
         """Report the outcomes. They come in the order of the export."""
         for outcome in outcomes:
-            item = outcome.item
-            if isinstance(item, Skipped):
-                self.report.skip(item.kind, item.name, item.reason, refused=item.refused)
-            elif outcome.result is None or outcome.content is None:
-                self.report.skip(item.content.kind, item.name, outcome.reason, refused=outcome.is_refused)
+            if isinstance(outcome, Skipped):
+                self.report.skip(outcome.kind, outcome.name, outcome.reason, refused=outcome.refused)
             else:
-                self._record_article(item, outcome.content, outcome.result, outcome.notes)
+                self._record_article(outcome)
 
-    def _record_article(
-        self, item: ImportedArticle, content: ArticleInput, result: PublishResult, notes: Sequence[str]
-    ) -> None:
+    def _record_article(self, stored: _Stored) -> None:
+        item, content, result = stored.plan.item, stored.plan.content, stored.result
         self.report.add_article(ImportedState.of(item.name, result.article, result.change))
         if self.dry_run:
-            self._planned |= {f"origin:{content.origin}", *_names_of(content)}
+            self._planned |= {f"origin:{content.origin}", *names_of(content)}
         self.report.remote_images += item.remote_images
         self.report.own_links += item.own_links
         if item.links is not None:
@@ -372,7 +258,7 @@ class Importer:
             self._changed.add(item.name)
             for each in item.removals:
                 self.report.add_removed(item.name, f"{each.kind} {each.effect}", each.count)
-            self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
+            self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *stored.notes)]
 
     def _store_comments(self, spool: CommentSpool, workers: Workers, track: Track) -> None:
         if not len(spool):
@@ -389,155 +275,6 @@ class Importer:
         for _ in track(importer.store_all(workers), "Comments", len(spool)):
             pass
 
-    def _names_to_look_up(self, item: ImportedArticle) -> Iterator[str]:
-        """Yield the names that planning the item needs, in the usual case."""
-        yield f"origin:{item.content.origin}"
-        yield from _names_of(item.content)
-        if item.file_origin is not None:
-            yield f"origin:{item.file_origin}"
-        for alias in item.aliases:
-            yield from pointer_keys_at(alias)
-
-    def _existing(self, item: ImportedArticle, lookup: ArticleLookup, workers: Workers) -> Article | None:
-        """Return the article that was imported from this entry before, or None.
-
-        The origin of a file depends on the URL and the title of its site. If these changed since the last import, the
-        article still has the old origin. So an article that was imported from a file of the same path is also found by
-        its slug, or by the origin without a site, if its text is similar. Otherwise the file gets a new article: it may
-        belong to another site.
-
-        :raises Conflict: the origin belongs to the article of a different file, in another directory, of the same path
-        """
-        content, origin = item.content, f"origin:{item.content.origin}"
-        own = lookup.find(origin)
-        if item.file_origin is None or (own is not None and self.overwrite):
-            return own
-        if own is not None:
-            if not workers.call_for_all(partial(is_earlier_version, own, content, by_title=True)):
-                raise Conflict(_why_other(own))
-            return own
-        for name in (f"origin:{item.file_origin}", f"slug:{content.slug}"):
-            article = None if name == origin else lookup.find(name)  # no article has this origin
-            if article is None or not is_of_same_file(article, item.file_origin):
-                continue
-            by_title = article.origin == item.file_origin
-            if workers.call_for_all(partial(is_earlier_version, article, content, by_title=by_title)):
-                return article
-        return None
-
-    def _with_own_pictures(self, item: ImportedArticle) -> ImportedArticle:
-        """Return the article with copies of its pictures, and report those that could not be copied."""
-        if self.pictures is None:
-            return item
-        item = self.pictures.replace_in(item)
-        failures = self.pictures.pop_failures()
-        self.report.copied_pictures = self.pictures.copied
-        self.report.failed_pictures += len(failures)
-        for url, reason in failures.items():
-            self.report.notes.append(Note(name=item.name, text=f"the picture {url} is not copied: {reason}"))
-        return item
-
-    def _why_draft(self, item: ImportedArticle, existing: Article | None, lookup: ArticleLookup) -> str | None:
-        """Return why an article that is not published yet must become a draft, or None.
-
-        An export may identify an article by its location. An article that was moved at the source then looks new, but
-        has the slug or URL of the old one. If the old one was unpublished in Kolom, the new one must not be public.
-        """
-        content = item.content
-        if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
-            return None
-        own_id = existing.id if existing else None
-        # An alias such as /?p=12 does not identify an article: posts of other blogs have the same numbers.
-        aliases_of_url = (each for each in item.aliases if not is_post_number_alias(each))
-        paths = (content.path or default_path(content.slug), *aliases_of_url)
-        names = [f"slug:{content.slug}", *(key for each in paths for key in pointer_keys_at(each))]
-        for article_id in dict.fromkeys(map(lookup.find_id, dict.fromkeys(names))):
-            other = None if article_id in {None, own_id} else lookup.get(article_id)
-            if other is not None and _was_unpublished(other):
-                change = "deleted" if other.status == "deleted" else "unpublished"
-                return f"imported as a draft: the article {other.slug} of the same slug or URL was {change} in Kolom"
-        return None
-
-    def _republish_notes(self, content: ArticleInput, existing: Article | None) -> list[str]:
-        """Return a note if ``overwrite`` publishes an article that was unpublished or deleted in Kolom."""
-        if existing is None or content.draft or is_unedited(existing) or existing.status not in {"draft", "deleted"}:
-            return []
-        state = "a draft" if existing.status == "draft" else "deleted"
-        return [f"was {state} in Kolom: published again because of --overwrite"]
-
-    def _plan_aliases(
-        self, item: ImportedArticle, content: ArticleInput, existing: Article | None, lookup: ArticleLookup
-    ) -> list[_Alias | str]:
-        """Return the item's further URLs as aliases, and a note for each that cannot be one."""
-        planned: list[_Alias | str] = []
-        path = content.path or default_path(content.slug)
-        own_id = existing.id if existing else None
-        for alias in dict.fromkeys(item.aliases):
-            if alias == path:
-                continue
-            if problem := alias_problem(alias):
-                planned.append(f"its old URL is not kept: {problem}")
-                continue
-            keys = pointer_keys_at(alias)
-            if not self._are_free(keys, content, own_id, lookup):
-                planned.append(f"its old URL {alias} belongs to another article")
-                continue
-            self._names |= dict.fromkeys(keys, content.origin or "")
-            planned.append(_Alias(alias, tuple(key for key in keys if lookup.find_id(key) is None)))
-        return planned
-
-    def _with_free_names(
-        self, item: ImportedArticle, existing: Article | None, lookup: ArticleLookup
-    ) -> tuple[ArticleInput, list[str]]:
-        """Return the content with a path and a slug that no other article has, and notes about the changes.
-
-        They depend only on the existing articles and on the order of the export, so a rerun chooses the same ones.
-        """
-        content, notes = item.content, []
-        own_id = existing.id if existing else None
-        if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own_id, lookup):
-            notes.append(f"the path {content.path} belongs to another article: the default path is used")
-            content = content.replace(path=None)
-        for slug in slug_candidates(content.slug, item.id_suffix):
-            names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
-            if self._are_free(names, content, own_id, lookup):
-                break
-        if slug != content.slug:
-            notes.append(f"the slug {content.slug} belongs to another article: changed to {slug}")
-            content = content.replace(slug=slug)
-        self._names |= dict.fromkeys(_names_of(content), content.origin or "")
-        return content, notes
-
-    def _are_free(self, names: Iterable[str], content: ArticleInput, own_id: int | None, lookup: ArticleLookup) -> bool:
-        """Return whether no other article has one of the names, or is going to get it by this import."""
-        return all(
-            self._names.get(name, content.origin) == content.origin and lookup.find_id(name) in {None, own_id}
-            for name in names
-        )
-
 
 def _size_of(item: ImportedArticle) -> int:
     return len(item.content.body.html) + len(item.content.body.source)
-
-
-def _names_of(content: ArticleInput) -> set[str]:
-    """Return the names that only this article may have."""
-    return {f"slug:{content.slug}", *pointer_keys_at(content.path or default_path(content.slug))}
-
-
-def _was_unpublished(article: Article) -> bool:
-    """Return whether the article was unpublished or deleted in Kolom. An article imported as a draft does not count."""
-    return article.status == "deleted" or (article.status == "draft" and not is_unedited(article))
-
-
-def _why_other(existing: Article) -> str:
-    return (
-        f"a different file of the same path is already imported, as {existing.slug!r} ({existing.title}): rename the "
-        "file, change the title or URL in the site's configuration, or replace the article with --overwrite"
-    )
-
-
-def _why_kept(existing: Article) -> str:
-    if existing.status == "deleted":
-        return "deleted in Kolom since the import: restore it with --overwrite"
-    return "edited in Kolom since the import: replace it with --overwrite"

@@ -39,7 +39,6 @@ def publish(
     article_id: int | None = None,
     expected_version: int | None = None,
     force: bool = False,
-    new_id: int | None = None,
 ) -> PublishResult:
     """Publish ``content`` as a new article or a new version; the same content again changes nothing.
 
@@ -48,17 +47,11 @@ def publish(
     it was unpublished needs neither. A draft is stored but not public; a publication date after ``now`` schedules the
     article.
 
-    ``new_id`` is an id of :func:`repository.next_ids <kolom.articles.repository.next_ids>`. The caller has read that
-    no article has the slug or the origin, so they are not read again: the transaction fails if they are taken.
-    Publishing again with the same id completes a publication whose response was lost.
-
     :raises NotFound: there is no article ``article_id``
     :raises VersionConflict: the article has a different version
     :raises Conflict: a name belongs to another article
     :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed, or only labels removed
     """
-    if new_id is not None:
-        return _publish_new(content, new_id, now)
 
     def attempt() -> PublishResult:
         old = _find(content, article_id)
@@ -68,6 +61,26 @@ def publish(
         return replace(planned, article=_replace_body(old, planned.article, content))
 
     return retry_on_conflict(attempt) if force else attempt()
+
+
+def publish_new(content: "ArticleInput", new_id: int, *, now: datetime) -> PublishResult:
+    """Publish ``content`` as a new article with an id of :func:`.repository.next_ids`.
+
+    The caller has read that no article has the slug or the origin, so they are not read again: the transaction fails if
+    they are taken. Publishing again with the same id completes a publication whose response was lost.
+
+    :raises Conflict: a name belongs to another article
+    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed
+    """
+    new = replace(_next_state(content, None, now), id=new_id)
+    try:
+        stored = transitions.commit_with_body(None, new, content.body, number=new.version)
+    except StaleRead:
+        own = repository.get(new_id)
+        if own is None or own.fingerprint != new.fingerprint:
+            raise
+        stored = own  # the transaction of an earlier attempt was applied, and only its response was lost
+    return PublishResult(stored, "created")
 
 
 def plan_publish(
@@ -245,18 +258,6 @@ def _fingerprint(content: "ArticleInput") -> str:
     """Return a digest of everything that the author supplied."""
     supplied = json.dumps(content.model_dump(), default=str, sort_keys=True)
     return hashlib.sha256(supplied.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _publish_new(content: "ArticleInput", new_id: int, now: datetime) -> PublishResult:
-    new = replace(_next_state(content, None, now), id=new_id)
-    try:
-        stored = transitions.commit_with_body(None, new, content.body, number=new.version)
-    except StaleRead:
-        own = repository.get(new_id)
-        if own is None or own.fingerprint != new.fingerprint:
-            raise
-        stored = own  # the transaction of an earlier attempt was applied, and only its response was lost
-    return PublishResult(stored, "created")
 
 
 def _replace_body(old: Article | None, new: Article, content: "ArticleInput") -> Article:

@@ -3,7 +3,7 @@
 import gc
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -12,13 +12,14 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
-from moto.core.request import Request
+from moto.core.parse import RequestParser
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
 from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.emulator.moto_shortcuts import dispatch_directly, parse_directly
 
 ATTRIBUTES = ("key", "part", "shelf", "at")
 
@@ -28,26 +29,28 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
     with mock_aws(), patch_moto():
         client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="t",
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("key", "part", "shelf", "at")
-            ],
-            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}, {"AttributeName": "part", "KeyType": "RANGE"}],
-            BillingMode="PAY_PER_REQUEST",
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "by_shelf",
-                    "KeySchema": [
-                        {"AttributeName": "shelf", "KeyType": "HASH"},
-                        {"AttributeName": "at", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-        )
+        make_table(client)
         yield client
+
+
+def make_table(client: Any) -> None:
+    client.create_table(
+        TableName="t",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("key", "part", "shelf", "at")],
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}, {"AttributeName": "part", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_shelf",
+                "KeySchema": [
+                    {"AttributeName": "shelf", "KeyType": "HASH"},
+                    {"AttributeName": "at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )
 
 
 def backend() -> DynamoDBBackend:
@@ -441,6 +444,20 @@ def test_reading_values_does_not_look_up_their_members(dynamodb: Any, monkeypatc
     assert lookups < 10
 
 
+def test_writing_values_does_not_parse_them(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = 0
+    parse = RequestParser._default_handle
+
+    def counted(*args: Any) -> Any:
+        nonlocal parsed
+        parsed += 1
+        return parse(*args)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(RequestParser, "_default_handle", counted)
+    dynamodb.put_item(TableName="t", Item=item("k") | {f"a{number}": {"S": "x"} for number in range(100)})
+    assert parsed <= 103  # the names of the attributes and of the table
+
+
 def test_the_methods_of_a_service_are_looked_up_once(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     dynamodb.list_tables()
     monkeypatch.setattr("inspect.getmembers", lambda *_, **__: pytest.fail("looked up again"))
@@ -456,22 +473,49 @@ def test_read_items_are_freed(dynamodb: Any) -> None:
     assert sum(isinstance(each, Item) for each in gc.get_objects()) == 1
 
 
-def test_a_request_has_the_same_environment_with_every_way_to_build_it() -> None:
-    url = "https://dynamodb.us-east-1.amazonaws.com/"
-    volatile = {"wsgi.input", "wsgi.errors", "werkzeug.request"}
-    headers = {"X-Amz-Target": b"DynamoDB_20120810.GetItem", "Content-Type": "application/x-amz-json-1.0"}
-
-    def environment(body: bytes) -> dict[str, Any]:
-        request = Request.from_primitives("POST", url, headers, body)
-        assert request.get_data() == body
-        return {name: value for name, value in request.environ.items() if name not in volatile}
-
-    expected = [environment(b"{}"), environment("é".encode())]
-    with patch_moto():
-        assert [environment(b"{}"), environment("é".encode())] == expected
-
-
-def test_the_environment_of_requests_is_built_once(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    dynamodb.list_tables()
-    monkeypatch.setattr(Request, "from_values", lambda *_, **__: pytest.fail("built again"))
+def test_a_call_is_not_compared_with_the_urls_of_all_services(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moto.backend_index.backend_url_patterns", [])
     assert dynamodb.list_tables()["TableNames"] == ["t"]
+
+
+def test_responses_have_different_request_ids(dynamodb: Any) -> None:
+    assert len({dynamodb.list_tables()["ResponseMetadata"]["RequestId"] for _ in range(5)}) == 5
+
+
+def test_text_that_resembles_the_response_of_another_service_is_not_changed(dynamodb: Any) -> None:
+    text = {"S": "<RequestId>a&b=c</RequestId>"}
+    dynamodb.put_item(TableName="t", Item=item("k", text=text))
+    assert dynamodb.get_item(TableName="t", Key=item("k"))["Item"]["text"] == text
+
+
+def test_responses_are_the_same_with_and_without_an_http_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+    with mock_aws():
+        expected = _responses()
+    with mock_aws(), dispatch_directly(), parse_directly():
+        assert _responses() == expected
+
+
+def _responses() -> list[dict[str, Any]]:
+    """Return the responses and errors of some calls."""
+    client: Any = boto3.client("dynamodb", region_name="us-east-1")
+    make_table(client)
+    calls: list[Callable[[], dict[str, Any]]] = [
+        lambda: client.put_item(TableName="t", Item=item("é") | _VALUES),
+        lambda: client.get_item(TableName="t", Key=item("é"), ReturnConsumedCapacity="TOTAL"),
+        lambda: client.query(**by_key("é")),
+        lambda: client.transact_write_items(TransactItems=[put("z"), put("z")]),
+        lambda: client.get_item(TableName="t", Key={"key": {"S": "é"}}),
+        lambda: client.get_item(TableName="missing", Key=item("é")),
+        lambda: client.delete_item(TableName="t", Key=item("é"), ReturnValues="ALL_OLD"),
+    ]
+    responses = []
+    for call in calls:
+        try:
+            response = call()
+        except ClientError as error:
+            response = dict(error.response)
+        metadata = response.pop("ResponseMetadata")
+        headers = metadata["HTTPHeaders"].keys() - {"date"}
+        responses.append({**response, "status": metadata["HTTPStatusCode"], "headers": headers})
+    return responses

@@ -50,7 +50,9 @@ def test_an_error_of_the_source_is_raised_after_all_outputs() -> None:
         next(outputs)
 
 
-def test_an_error_of_the_function_is_raised() -> None:
+def test_an_error_of_the_function_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chunk is converted again in this process, because not every exception can be sent to it."""
+    monkeypatch.setattr(conversion, "_convert_instead", conversion._converted)
     inputs: list[list[list[str]]] = [[["converted here"]], [["converted"]], []]
     with pytest.raises(IndexError):
         list(convert_in_order(getitem, 0, inputs, lambda _: 1))
