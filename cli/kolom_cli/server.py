@@ -13,7 +13,7 @@ from rich.console import Console
 
 from kolom_cli.connection import LOCAL_ENDPOINT
 from kolom_cli.emulator.lambda_runtime import FunctionError
-from kolom_cli.emulator.stack import EmulatedStack, PortInUseError
+from kolom_cli.emulator.stack import EmulatedStack, PortError
 from kolom_cli.sam.intrinsics import TemplateError
 from kolom_cli.seed import LoadError, StackLoader
 
@@ -90,7 +90,7 @@ def run(
         except (TemplateError, LoadError) as error:
             _errors.print(f"kolom serve: {error}", markup=False)
             raise typer.Exit(EXIT_USAGE) from None
-        except PortInUseError as error:
+        except PortError as error:
             _errors.print(f"kolom serve: {error}; choose another port with --port", markup=False)
             raise typer.Exit(EXIT_FAILED) from None
         except FunctionError as error:

@@ -130,7 +130,7 @@ class Font(_Section):
 
 
 class SiteConfig(_Section):
-    """All settings. Without a menu, the site shows the default menu with all its pages."""
+    """All settings. Without a menu, the site shows the default menu."""
 
     colours: Colors = Colors()
     logo: Logo | None = None

@@ -24,8 +24,8 @@ LOCAL_PARAMETERS = {"OwnerEmail": "owner@example.com", "MailFrom": "blog@example
 _STOP_SECONDS = 1.0
 
 
-class PortInUseError(Exception):
-    """A port that the stack needs is in use."""
+class PortError(Exception):
+    """A port that the stack needs is in use, or may not be used by this user."""
 
 
 class EmulatedStack:
@@ -33,7 +33,7 @@ class EmulatedStack:
 
     The site uses ``port``, and the local AWS ``port + 1``; with 0, free ports are chosen. ``parameters``
     override the template's defaults. With ``endpoint_url``, the tables are in the DynamoDB at this URL instead of the
-    local AWS. Raises :class:`TemplateError`, :class:`PortInUseError`, and
+    local AWS. Raises :class:`TemplateError`, :class:`PortError`, and
     :class:`~kolom_cli.emulator.lambda_runtime.FunctionError` if a handler cannot be imported.
     """
 
@@ -112,8 +112,10 @@ class EmulatedStack:
             server = HttpServer((HOST, self._port), _not_ready)
             self._exits.callback(server.close)
             self._aws_server = FakeAwsServer(self._port + 1 if self._port else 0)
+        except PermissionError as error:
+            raise PortError(f"you may not use port {self._port} or {self._port + 1}") from error
         except (OSError, SystemExit) as error:  # Werkzeug exits if a port is in use.
-            raise PortInUseError(f"port {self._port} or {self._port + 1} is in use") from error
+            raise PortError(f"port {self._port} or {self._port + 1} is in use") from error
         self._exits.callback(self._aws_server.close)
         self.aws_endpoint_url = self._aws_server.url
         return server

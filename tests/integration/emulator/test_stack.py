@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from kolom_cli.emulator import api_gateway
-from kolom_cli.emulator.stack import EmulatedStack, PortInUseError
+from kolom_cli.emulator.stack import EmulatedStack, PortError
 from tests.paths import FIXTURES
 from tests.serving import eventually
 
@@ -267,7 +267,17 @@ def test_another_process_uses_the_same_store_and_the_stacks_outputs(stack: Emula
 
 def test_a_port_in_use_is_named(stack: EmulatedStack) -> None:
     taken = int(stack.url.rsplit(":", 1)[1])
-    with pytest.raises(PortInUseError, match=str(taken)), EmulatedStack(FIXTURE / "template.yaml", port=taken):
+    with pytest.raises(PortError, match=str(taken)), EmulatedStack(FIXTURE / "template.yaml", port=taken):
+        pass
+
+
+def test_a_port_that_the_user_may_not_use_is_not_called_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("kolom_cli.emulator.stack.HttpServer", refuse)
+    refused = pytest.raises(PortError, match="you may not use port 80 or 81")
+    with refused, EmulatedStack(FIXTURE / "template.yaml", port=80):
         pass
 
 

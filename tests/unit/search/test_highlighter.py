@@ -88,6 +88,7 @@ def test_a_match_late_in_a_long_text_is_shown() -> None:
 
 def test_a_text_that_continues_ends_with_an_ellipsis() -> None:
     assert mark_snippet("The old harbour", [], continues=True) == "The old harbour…"
+    assert mark_snippet("The old harbour.", [], continues=True) == "The old harbour. …"
     assert mark_snippet("The old harbour.", []) == "The old harbour."
 
 

@@ -96,8 +96,8 @@ def mark_snippet(text: str, matches: Sequence[Match], *, continues: bool = False
 
 
 def _ellipsis(text: str, end: int) -> str:
-    """Return the ellipsis after ``text[:end]``, with a space if a sentence ends there and white space follows."""
-    is_sentence_end = text[end : end + 1].isspace() and text[:end].rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
+    """Return the ellipsis after ``text[:end]``, with a space if a sentence ends there."""
+    is_sentence_end = (end == len(text) or text[end].isspace()) and text[:end].rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
     return " …" if is_sentence_end else "…"
 
 
