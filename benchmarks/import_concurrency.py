@@ -7,7 +7,7 @@ again with the last one.
 
 DynamoDB is a small server in another process, because moto's processor time would exceed that of the importer. It
 stores keys and comments, and evaluates no conditions. A transaction on an item of another transaction that is being
-applied, which takes ``--conflict-ms`` milliseconds, is rejected as DynamoDB rejects it. So the time includes the retries
+applied (``--conflict-ms``), is rejected as DynamoDB rejects it. So the time includes the retries
 of publications, which all change the same counts. The processor time is that of the importer and of the processes that
 convert the texts.
 """
