@@ -213,7 +213,10 @@ class _Blogger(_Text):
         self._next = 1_000_000
 
     def article(self, number: int) -> str:
-        """Return an article with its comments, newest first as in a real export: replies before their parents."""
+        """Return an article with its comments, or a setting, which has none.
+
+        The newest entry comes first, as in a real export: replies precede their parents.
+        """
         kind = self.draw(POST=95, PAGE=4, SETTINGS=1)
         status = self.draw(LIVE=93, DRAFT=5, trashed=2)
         if kind == "SETTINGS":

@@ -47,7 +47,7 @@ WRITES: Final[dict[str, tuple[str, Callable[[], object]]]] = {
     "suppress an address": ("PutItem", lambda: suppression.suppress("a@b.example", "bounce", KEYS, now=NOW)),
     "allow an address again": ("DeleteItem", lambda: suppression.unsuppress("a@b.example", KEYS)),
     "count a submission": ("UpdateItem", lambda: LIMITS.check(())),
-    "count a confirmation mail": ("UpdateItem", lambda: rate_limits.find_reached("1", [LIMIT], now=NOW)),
+    "count a confirmation mail": ("UpdateItem", lambda: rate_limits.count_until_reached("1", [LIMIT], now=NOW)),
     "reserve an id": ("UpdateItem", lambda: repository.reserve_id(7)),
     "assign an id": ("UpdateItem", repository.next_id),
     "request a reindex": ("UpdateItem", lambda: repository.request_reindex(1, "mark")),

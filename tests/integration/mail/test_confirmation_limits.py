@@ -70,7 +70,7 @@ def may_ask(number: int, address: str | None, now: datetime, mailbox: str | None
     """Return whether a confirmation mail for the comment with that number is within the limits."""
     sender = ClientId.from_ip(address, signing.load_keys()) if address else None
     applied = rate_limits.confirmation_limits(mailbox or f"mailbox{number}", sender)
-    return rate_limits.find_reached(f"submission{number}", applied, now=now) is None
+    return rate_limits.count_until_reached(f"submission{number}", applied, now=now) is None
 
 
 def hours(mail_system: MailSystem, count: int) -> list[tuple[int, datetime]]:

@@ -78,7 +78,7 @@ def test_a_title_is_shown_completely(title: str) -> None:
 
 
 def test_a_match_late_in_a_long_text_is_shown() -> None:
-    """Reading starts at the first match, up to the given limit."""
+    """The search starts near the first hint, and covers only the given number of characters."""
     text = "lorem ipsum " * 1_000 + "the Coffee of the harbour " + "dolor " * 1_000 + "harbour coffee"
     recognise = matcher({"coffee", "harbour"}, "xx")
     near = find_matches(text, recognise, hints=["coffee"], within=500)

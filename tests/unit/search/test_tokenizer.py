@@ -62,7 +62,7 @@ def forms(text: str) -> list[str]:
         ("snake_case", ["snake", "case"]),
     ],
 )
-def test_texts_are_split_into_the_words_that_readers_see(text: str, expected: list[str]) -> None:
+def test_texts_are_split_into_normalized_words(text: str, expected: list[str]) -> None:
     assert forms(text) == expected
 
 
@@ -95,19 +95,19 @@ def test_finding_words_uses_the_same_boundaries_and_adds_compounds(text: str) ->
 
 @given(st.lists(TEXTS, max_size=5).map(" ".join))
 def test_the_words_between_spaces_are_those_of_the_whole_text(text: str) -> None:
-    """Whatever is behind a space changes no word, so that the words of a piece can be kept."""
+    """No word depends on the text beyond a space, so the words between two spaces can be cached."""
     assert list(find_words(text, lambda each: each)) == list(tokenizer._forms(text))
 
 
-def test_only_pieces_of_the_length_of_a_word_are_kept() -> None:
-    """Otherwise the memory that a process keeps would have no limit."""
-    before = tokenizer._kept_forms.cache_info().currsize
+def test_only_pieces_up_to_the_length_of_a_word_are_cached() -> None:
+    """Otherwise the memory of the cache would have no limit."""
+    before = tokenizer._cached_forms.cache_info().currsize
     assert [key for _, _, key in find_words("本" * (MAX_WORD + 1), lambda each: each)] == ["本本"] * MAX_WORD
-    assert tokenizer._kept_forms.cache_info().currsize == before
+    assert tokenizer._cached_forms.cache_info().currsize == before
 
 
 @given(TEXTS)
-def test_case_is_ignored(text: str) -> None:
+def test_normalizing_a_form_again_changes_nothing(text: str) -> None:
     for word in tokenize(text):
         assert normalize(word.form) == word.form
 
@@ -117,7 +117,7 @@ def test_stripping_accents_twice_changes_nothing_more(text: str) -> None:
     assert strip_accents(strip_accents(text)) == strip_accents(text)
 
 
-def test_marks_that_distinguish_words_are_kept() -> None:
+def test_only_accents_and_vowel_points_are_stripped() -> None:
     assert strip_accents("café naïve שָׁלוֹם سَلَام") == "cafe naive שלום سلام"
     assert strip_accents("ก่") == "ก่"
     assert strip_accents("हिन्दी") == "हिन्दी"

@@ -16,7 +16,7 @@ KEYS = SigningKeys("1", {"1": "a" * 64})
         ("budi@bücher.example", "budi+x@xn--bcher-kva.example"),
     ],
 )
-def test_spellings_of_an_address_are_one_mailbox_but_different_persons(one: str, other: str) -> None:
+def test_tagged_addresses_share_the_mailbox_pseudonym_but_not_the_person_pseudonym(one: str, other: str) -> None:
     assert mailbox_pseudonym_of(one, KEYS) == mailbox_pseudonym_of(other, KEYS)
     assert pseudonym_of(one, KEYS) != pseudonym_of(other, KEYS)
 

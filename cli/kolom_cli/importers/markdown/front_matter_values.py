@@ -44,7 +44,7 @@ _FORMATS: Final = (
 )
 _TRUE: Final = frozenset(("true", "yes", "on", "y", "1"))
 _FALSE: Final = frozenset(("false", "no", "off", "n", "0"))
-_NAMES: Final = ("name", "title", "display_name", "displayname", "full_name", "label", "id", "slug")
+_NAME_KEYS: Final = ("name", "title", "display_name", "displayname", "full_name", "label", "id", "slug")
 _IMAGE_KEYS: Final = (
     *("path", "image", "src", "url", "file", "feature", "featured", "teaser", "thumbnail", "cover", "header"),
     *("overlay_image", "relative", "0"),
@@ -96,7 +96,10 @@ def get_list(values: Values, key: str, *, spaces: bool = False) -> list[str]:
 
 
 def get_names(value: Value, known: Values) -> Iterator[str]:
-    """Yield the names of authors from a text, a list, a map with a name, or keys of ``known``."""
+    """Yield the names of authors from a text, a map with a name, or a list of these.
+
+    ``known`` has the site's authors by their keys in lower case. A text that is such a key yields that author's name.
+    """
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, str) and (found := known.get(each.strip().lower())):
             yield _name(found) or each
@@ -184,5 +187,5 @@ def _name(value: Value) -> str:
     if isinstance(value, str):
         return " ".join(value.split())
     if isinstance(value, dict):
-        return next((found for key in _NAMES if (found := _name(value.get(key)))), "")
+        return next((found for key in _NAME_KEYS if (found := _name(value.get(key)))), "")
     return ""

@@ -1,7 +1,7 @@
 """Import the comments of a WordPress export.
 
 Approved comments stay approved, comments in moderation become pending. Spam and deleted comments are skipped. So are
-pingbacks and trackbacks, which are links from other sites. IP addresses are never read.
+pingbacks and trackbacks, which are links from other sites. IP addresses are not imported.
 """
 
 from collections.abc import Container, Iterator, Mapping

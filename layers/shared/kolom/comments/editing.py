@@ -12,7 +12,7 @@ from kolom.errors import Gone, InvalidCredentials, PermissionDenied
 from kolom.models.comments import AddressRecord, address_key
 from kolom.models.transaction import Transaction
 from kolom.security import signing
-from kolom.submissions.pipeline import RequestContext, submit_edit
+from kolom.submissions.pipeline import RequestContext, check_edit
 
 
 def edit(article: Article, comment_id: str, content: str, context: RequestContext, *, now: datetime) -> Comment:
@@ -31,7 +31,7 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
     if current.content == content:
         return current
     text = posting.submitted_text(article, name=current.name, content=content, website=current.website)
-    checked = submit_edit(comment_id, text, context, revision=current.revision, now=now)
+    checked = check_edit(comment_id, text, context, revision=current.revision, now=now)
     edited: list[Comment] = []
 
     def decide(comment: Comment) -> Comment:

@@ -127,7 +127,7 @@ def _may_ask(comment: Comment, email: str, origin: SubmissionOrigin | None, now:
     applied = rate_limits.confirmation_limits(
         mailbox_pseudonym_of(email, signing.load_keys()), origin.client if origin else None
     )
-    return rate_limits.find_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
+    return rate_limits.count_until_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
 
 
 def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord | None:

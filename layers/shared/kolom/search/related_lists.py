@@ -30,7 +30,8 @@ def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
     """Return at most ``limit`` (up to :data:`LENGTH`) articles of the stored list.
 
     A GetItem and a BatchGetItem, and another BatchGetItem if an article is no longer published.
-    If no list is stored, because an earlier version indexed the article, this returns :func:`related_articles`.
+    If no list is stored, this returns :func:`related_articles`: the article is not indexed, or an earlier version
+    indexed it.
     """
     ids = _load(article_id)
     if ids is None:

@@ -103,9 +103,9 @@ def find_words[Key](text: str, recognize: Callable[[str], Key | None]) -> Iterat
     A compound precedes its second part.
     """
     position = 0
-    # No word contains a space, and none depends on what is behind one. So the words between spaces can be kept.
+    # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
     for piece in text.split(" "):
-        for start, end, form in _kept_forms(piece) if len(piece) <= MAX_WORD else _forms(piece):
+        for start, end, form in _cached_forms(piece) if len(piece) <= MAX_WORD else _forms(piece):
             if (key := recognize(form)) is not None:
                 yield position + start, position + end, key
         position += len(piece) + 1
@@ -128,7 +128,7 @@ def _forms(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 @lru_cache(maxsize=CACHED_WORDS)
-def _kept_forms(text: str) -> tuple[tuple[int, int, str], ...]:
+def _cached_forms(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(_forms(text))
 
 

@@ -54,7 +54,7 @@ def confirmation_limits(mailbox: str, client: ClientId | None) -> Sequence[Limit
     )
 
 
-def find_reached(submission_id: str, limits: Sequence[Limit], *, now: datetime) -> Limit | None:
+def count_until_reached(submission_id: str, limits: Sequence[Limit], *, now: datetime) -> Limit | None:
     """Count the submission against each limit in turn; return the first limit that is reached, or None.
 
     One UpdateItem each. Limits after the returned one are not counted.

@@ -1,8 +1,8 @@
 """The submission pipeline shared by comments, their edits and contact messages.
 
 :func:`submit_new` recognizes a repeated submission, checks form and rate limits, applies the spam rules, and lets
-the submission store itself once. :func:`submit_edit` is the entry point for edits: they pass the same checks, with an
-edit token instead of a form.
+the submission store itself once. :func:`check_edit` applies the same rate limits and spam rules to an edit. Its caller
+checks the edit token, which replaces the form, and stores the edit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -120,7 +120,7 @@ def submit_new[Result](submission: NewSubmission[Result], context: RequestContex
     try:
         pipeline.refuse_repeated()
         submission.check()
-        pipeline.check_limits()
+        pipeline.check_form_and_limits()
         return submission.store(pipeline.score_spam(submission.text()), pipeline)
     except AlreadySubmitted as error:
         return submission.repeat(error.record, is_same_client=pipeline.identity.has_secret)
@@ -128,21 +128,24 @@ def submit_new[Result](submission: NewSubmission[Result], context: RequestContex
 
 @dataclass(frozen=True, slots=True)
 class CheckedEdit:
-    """An edit that passed the checks. ``stage`` must add its writes to the transaction that stores it."""
+    """The result of checking an edit.
+
+    The caller must call ``stage`` with the transaction that stores the edit, to count it against the limit of the site.
+    """
 
     findings: tuple[SpamFinding, ...]
     stage: Callable[[Transaction], None]
 
 
-def submit_edit(
+def check_edit(
     item_id: str, text: SubmittedText, context: RequestContext, *, revision: int, now: datetime
 ) -> CheckedEdit:
-    """Process an edit of the ``revision`` of an item, and return the findings of the spam rules.
+    """Check an edit of the ``revision`` of an item: count it against the rate limits, and apply the spam rules.
 
     :raises RateLimited: a limit of the client, its network or the site is reached
     """
     pipeline = SubmissionPipeline.start_edit(item_id, text.source, context, revision=revision, now=now)
-    pipeline.check_limits()
+    pipeline.check_form_and_limits()
     return CheckedEdit(pipeline.score_spam(text), pipeline.limits.stage)
 
 
@@ -216,7 +219,7 @@ class SubmissionPipeline:
         if self._duplicate is not None:
             raise AlreadySubmitted(self._duplicate)
 
-    def check_limits(self) -> None:
+    def check_form_and_limits(self) -> None:
         """Check the form token and proof of work, and enforce the rate limits. One UpdateItem.
 
         :raises InvalidInput: a token or proof is not valid, or is missing where it is required
