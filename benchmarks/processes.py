@@ -28,7 +28,7 @@ def run_kolom(
 ) -> tuple[dict[str, Any], resource.struct_rusage]:
     """Run the command line, which prints JSON; return that, and what it used. ``started`` gets the id of the process.
 
-    The usage is that of this process and of the processes that it started and waited for.
+    The usage is that of the command's process and of the processes that it started and waited for.
     """
     command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", endpoint, *arguments, "--json"]
     with tempfile.TemporaryFile() as output:

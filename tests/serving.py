@@ -33,7 +33,7 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
     ) as process:
         try:
             assert process.stdout is not None
-            line = process.stdout.readline()
+            line = process.stdout.readline()  # the result of kolom_cli.server.ready_line
             site = Site(line.split()[3].rstrip("/"))
             site.aws = re.findall(r"AWS at (http://[\w.]+:\d+)", line)[0]
             # Read the metrics that the functions print; otherwise the pipe fills up.
@@ -48,7 +48,10 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
 def fetch(
     site: str, path: str, body: bytes | None = None, *, kind: str = "application/json", address: str = "127.0.0.1"
 ) -> tuple[int, dict[str, str], bytes]:
-    """Send a GET, or a POST if there is a body, to this machine; return status, headers and body."""
+    """Send a GET, or a POST if there is a body; return status, headers and body.
+
+    The request comes from the local IP address ``address``.
+    """
     parts = urlsplit(site)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, source_address=(address, 0))
     connection.request("GET" if body is None else "POST", path, body, {} if body is None else {"content-type": kind})
@@ -59,7 +62,7 @@ def fetch(
 
 
 def send(site: str, path: str, body: object = None, *, address: str = "127.0.0.1") -> tuple[int, Any]:
-    """Send a GET, or a POST if there is JSON, to this machine; return status and body."""
+    """Send a GET, or a POST if ``body`` is given, as JSON; return status and body. See :func:`fetch`."""
     status, _, read = fetch(site, path, None if body is None else json.dumps(body).encode(), address=address)
     return status, json.loads(read)
 

@@ -1,6 +1,6 @@
 """Read ``frontend/site.toml``: the owner's settings for the appearance of the site.
 
-They become a stylesheet, and the menu and logo in the theme item.
+They become a stylesheet, and the attributes ``menu`` and ``logo`` of :class:`kolom.models.articles.ThemeRecord`.
 """
 
 import re
@@ -130,7 +130,7 @@ class Font(_Section):
 
 
 class SiteConfig(_Section):
-    """All settings. Without a menu, the site shows the default menu."""
+    """All settings. Without a menu, the site shows its default menu."""
 
     colours: Colors = Colors()
     logo: Logo | None = None
@@ -150,7 +150,7 @@ def load(frontend: Path, files: Mapping[str, bytes]) -> SiteConfig:
         raise SettingsError(path.name, [f"it is not TOML: {error}"]) from error
     except ValidationError as error:
         raise SettingsError(path.name, [_problem(each) for each in error.errors()]) from error
-    if problems := list(_missing(site, files)):
+    if problems := list(_file_problems(site, files)):
         raise SettingsError(path.name, problems)
     return site
 
@@ -160,7 +160,7 @@ def _problem(error: Any) -> str:
     return f"{location}: {str(error['msg']).removeprefix('Value error, ')}"
 
 
-def _missing(site: SiteConfig, files: Mapping[str, bytes]) -> Iterator[str]:
+def _file_problems(site: SiteConfig, files: Mapping[str, bytes]) -> Iterator[str]:
     if site.logo is not None:
         file = site.logo.file
         if Path(file).suffix not in IMAGE_TYPES:
@@ -221,7 +221,7 @@ def warnings(site: SiteConfig, theme_css: str) -> list[str]:
 
 
 def menu_attribute(site: SiteConfig) -> list[dict[str, Any]] | None:
-    """Return all entries of the menu as the attribute of the theme item."""
+    """Return all entries of the menu as the attribute of the ThemeRecord; None for the default menu."""
     if site.menu is None:
         return None
     return [
@@ -233,5 +233,5 @@ def menu_attribute(site: SiteConfig) -> list[dict[str, Any]] | None:
 
 
 def logo_attribute(site: SiteConfig) -> dict[str, str] | None:
-    """Return the logo as the attribute of the theme item."""
+    """Return the logo as the attribute of the ThemeRecord; None if there is none."""
     return None if site.logo is None else {"file": site.logo.file, "alt": site.logo.alt}

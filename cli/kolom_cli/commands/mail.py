@@ -73,7 +73,7 @@ def list_mail(
 def show(ctx: typer.Context, mail_id: Id, as_json: AsJson = False) -> None:
     """Show one mail: its status, addresses, subject and text.
 
-    Mail that has not been sent yet is shown as it would be sent now.
+    The addresses, subject and text are those of the mail if it were sent now, even if it was sent before.
     """
     connect(ctx.obj)
     record, now = outbox.get(mail_id), datetime.now(UTC)
@@ -118,8 +118,8 @@ def allow(
 ) -> None:
     """Remove an address from the suppression list.
 
-    Kolom adds an address when mail to it bounces or is reported as spam. SES also has a list. This removes the
-    address there: `aws sesv2 delete-suppressed-destination --email-address EMAIL`.
+    Kolom adds an address when mail to it bounces or is reported as spam. SES also has a list. To remove the
+    address there, run `aws sesv2 delete-suppressed-destination --email-address EMAIL`.
     """
     connect(ctx.obj)
     was_suppressed = suppression.unsuppress(email, signing.load_keys())

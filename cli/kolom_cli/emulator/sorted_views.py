@@ -13,23 +13,23 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 PAGE_BYTES = 1_000_000
 WHOLE_TABLE = "#scan"
 BY_KEY = "#key"
-type SortKey = tuple[Any, ...]
+type KeyValues = tuple[Any, ...]
 
 
 class Bucket:
     """The items with the same hash key, in the order of their sort key."""
 
     def __init__(self) -> None:
-        self.order: list[SortKey] = []
-        self.items: dict[SortKey, Item] = {}
+        self.order: list[KeyValues] = []
+        self.items: dict[KeyValues, Item] = {}
 
-    def put(self, key: SortKey, item: Item) -> None:
+    def put(self, key: KeyValues, item: Item) -> None:
         """Insert or replace the item with that key."""
         if key not in self.items:
             insort(self.order, key)
         self.items[key] = item
 
-    def remove(self, key: SortKey) -> None:
+    def remove(self, key: KeyValues) -> None:
         """Remove the item with that key."""
         del self.items[key]
         del self.order[bisect_left(self.order, key)]
@@ -42,10 +42,10 @@ class SortedView:
         self.hash_attributes = hash_attributes
         self.sort_attributes = sort_attributes
         self._types = types
-        self._buckets: dict[SortKey, Bucket] = {}
-        self._locations: dict[SortKey, tuple[SortKey, SortKey]] = {}
+        self._buckets: dict[KeyValues, Bucket] = {}
+        self._locations: dict[KeyValues, tuple[KeyValues, KeyValues]] = {}
 
-    def update(self, primary: SortKey, item: Item | None) -> None:
+    def update(self, primary: KeyValues, item: Item | None) -> None:
         """Set the item with this primary key; ``None`` removes it."""
         new = self._location(item) if item is not None else None
         old = self._locations.pop(primary, None)
@@ -58,7 +58,7 @@ class SortedView:
             self._buckets.setdefault(new[0], Bucket()).put(new[1], item)
             self._locations[primary] = new
 
-    def _location(self, item: Item) -> tuple[SortKey, SortKey] | None:
+    def _location(self, item: Item) -> tuple[KeyValues, KeyValues] | None:
         values = []
         for name in (*self.hash_attributes, *self.sort_attributes):
             value = item.attrs.get(name)
@@ -70,7 +70,7 @@ class SortedView:
 
     def page(
         self,
-        hash_values: SortKey,
+        hash_values: KeyValues,
         condition: tuple[str, list[Any]] | None,
         start_after: dict[str, Any] | None,
         *,
@@ -101,7 +101,7 @@ def _until_full(items: Iterator[Item], limit: int | None) -> Iterator[Item]:
             return
 
 
-def _range(order: list[SortKey], condition: tuple[str, list[Any]] | None) -> tuple[int, int]:
+def _range(order: list[KeyValues], condition: tuple[str, list[Any]] | None) -> tuple[int, int]:
     """Return the range of positions in ``order`` that match a condition on the range key."""
     all_positions = (0, len(order))
     if condition is None:
@@ -111,12 +111,12 @@ def _range(order: list[SortKey], condition: tuple[str, list[Any]] | None) -> tup
     if comparison == "BEGINS_WITH":
         size = len(first)
 
-        def cut(key: SortKey) -> Any:
+        def cut(key: KeyValues) -> Any:
             return key[0][:size]
 
         return bisect_left(order, first, key=cut), bisect_right(order, first, key=cut)
 
-    def head(key: SortKey) -> Any:
+    def head(key: KeyValues) -> Any:
         return key[0]
 
     left, right = bisect_left(order, first, key=head), bisect_right(order, last, key=head)

@@ -35,7 +35,8 @@ KEYS: Final = SigningKeys("1", {"1": "0123456789abcdef" * 4})
 CONFLICTS: Final = ("TransactionConflictException", "ReplicatedWriteConflictException")
 LIMIT: Final = rate_limits.Limit("test", max=10, seconds=60)
 LIMITS: Final = SubmissionLimits(ClientId("ab", "cd"), "1", 10, is_message=False, now=NOW)
-# Errors that are an answer, or a fault of the request: the same call fails again.
+# Errors that are an answer, or a fault of the request: the same call fails again. The exception is a transaction that
+# was canceled because of a conflict: Transaction.commit repeats it.
 FINAL: Final = {
     "ConditionalCheckFailedException",
     "IdempotentParameterMismatchException",

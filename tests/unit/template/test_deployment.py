@@ -52,7 +52,7 @@ NAME_LIMITS: Final = {
     "AWS::CloudFront::ResponseHeadersPolicy": 128,
     "AWS::Serverless::LayerVersion": 140,
 }
-# Properties that refer to another resource, a metric or a stage.
+# Properties whose names end with ``Name``, but that do not name the resource itself.
 OTHER_NAMES: Final = {"ConfigurationSetName", "MetricName", "StageName", "IndexName", "AttributeName", "HeaderName"}
 
 
@@ -112,7 +112,7 @@ def is_evaluated(guards: Guards, holds: Mapping[str, bool]) -> bool:
 
 
 def names_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every property that names something, with its path."""
+    """Yield every property that gives the resource a name: its path and its value."""
     if isinstance(value, dict):
         for key, each in value.items():
             if key.endswith("Name") and key not in OTHER_NAMES and not key.startswith("Fn::"):

@@ -15,7 +15,11 @@ _BLOGGER_FRAME: Final = "blogger.com/video"
 
 @dataclass(slots=True)
 class VideoPlayers:
-    """Replaces YouTube's Flash players by the current one. ``notes`` list what is removed or becomes a link."""
+    """Replaces YouTube's Flash players by the current one.
+
+    ``notes`` list what is removed or becomes a link, here or later: scripts and frames that cannot be embedded stay in
+    the tokens, until :mod:`kolom.rendering` removes the scripts and replaces the frames by links.
+    """
 
     notes: list[str] = field(default_factory=list)
     _last_video: str = ""  # the video of the last old player, as long as its <object> is open
@@ -39,7 +43,7 @@ class VideoPlayers:
         self._end_object()
 
     def _replace_old_player(self, tag: Start) -> Iterator[Token]:
-        """Yield the current player of the video, only once if both ``<object>`` and its ``<embed>`` contain the URL."""
+        """Yield a frame with the video, only once if both ``<object>`` and its ``<embed>`` contain the URL."""
         if tag.name == "object":
             self._end_object()
             self._is_hosted_by_blogger = _is_blogger_player(tag.attributes)

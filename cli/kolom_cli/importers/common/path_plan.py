@@ -26,7 +26,7 @@ class PathPlan:
     _names: set[str] = field(default_factory=set)
 
     def add(self, path: str | None, slug: str, id_suffix: str) -> str:
-        """Return the path that the article gets, percent-encoded, by the rules of :class:`.importer.Importer`."""
+        """Return the path that the article gets, percent-encoded, by the rules of :class:`.ArticlePlanner`."""
         if path is not None and not self._names.isdisjoint(pointer_keys_at(path)):
             path = None
         for candidate in slug_candidates(slug, id_suffix):

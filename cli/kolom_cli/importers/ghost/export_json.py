@@ -20,11 +20,11 @@ TABLES: Final = frozenset(
 
 _ZIP: Final = b"PK\x03\x04"
 
-type Row = tuple[str, dict[str, Any]]
+type TableRow = tuple[str, dict[str, Any]]
 """The name of a table, and one of its rows."""
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[TableRow]:
     """Yield the rows of the tables in the order of the file.
 
     :raises SourceError: the file cannot be read, is not a Ghost export, or is invalid after what was yielded so far

@@ -18,7 +18,7 @@ from kolom_cli.importers.markdown.html_snippets import Converted
 from kolom_cli.importers.markdown.hugo.template_functions import UnsupportedTemplate
 from kolom_cli.importers.markdown.tag_arguments import Arguments, parse_arguments
 
-_CODE: Final = re.compile(
+_TAG: Final = re.compile(
     r"\{\{(?P<kind>[<%])(?:"
     r"/\*(?P<escaped>(?:[^*{]|\*(?!/)|\{(?!\{[<%]))*+)\*/|"
     r"\s*+(?P<close>/?)\s*+(?P<name>[\w./-]++)"
@@ -27,7 +27,9 @@ _CODE: Final = re.compile(
 )
 _LONGEST: Final = 5_000
 _MAX_DEPTH: Final = 50
-_MAX_RESULTS: Final = 5_000_000
+_MAX_RESULT_CHARACTERS: Final = 5_000_000
+"""The total length of the results after which the site's own templates are no longer rendered."""
+
 _TRANSPARENT: Final = frozenset(("html", "raw", "rawhtml", "raw-html", "raw_html", "unsafe"))
 _VERBATIM: Final = frozenset(("highlight", "comment"))
 """Shortcodes in whose text other shortcodes are not converted."""
@@ -50,8 +52,9 @@ class Shortcodes:
     """Converts the texts of one page.
 
     ``url_of`` returns the URL of the target of ``ref``, ``value_of`` the value of a parameter of the page; both return
-    None if it is unknown. ``render`` returns the result of the site's own template for a name, its arguments and
-    the text in it; None if the site has none. It raises :class:`UnsupportedTemplate` if the template is not supported.
+    None if it is unknown. ``render`` returns the result of the site's own template for a shortcode, given the
+    shortcode's name, its arguments and the text in it; None if the site has no such template. It raises
+    :class:`UnsupportedTemplate` if the template is not supported.
     """
 
     url_of: Callable[[str], str | None]
@@ -73,7 +76,7 @@ class Shortcodes:
         def add(opening: re.Match[str], inner: str | None, end: int) -> None:
             nonlocal size
             around = text[max(opening.start() - _WINDOW, 0) : opening.start()], text[end : end + _WINDOW]
-            pieces.append(self._converted(opening, inner, around, result, is_full=size > _MAX_RESULTS))
+            pieces.append(self._converted(opening, inner, around, result, is_full=size > _MAX_RESULT_CHARACTERS))
             size += len(pieces[-1])
 
         for index, tag in enumerate(tags):
@@ -124,9 +127,10 @@ class Shortcodes:
         if name in _REFERENCES and self.url_of(given.get("path") or given.first) is None:
             result.removed[label] += 1
             result.examples.setdefault(label, f"{_example(tag)} (its page does not exist)")
-        if converted is None:
+        elif converted is None:
             result.removed[label] += 1
             result.examples.setdefault(label, _example(tag) + reason)
+        if converted is None:
             return inner or ""
         return converted if name in _TRANSPARENT else self._placed(converted, *around)
 
@@ -192,7 +196,7 @@ class Shortcodes:
 def _tags(text: str) -> Iterator[re.Match[str]]:
     start = text.find("{{")
     while start >= 0:
-        match = _CODE.match(text, start, start + _LONGEST)
+        match = _TAG.match(text, start, start + _LONGEST)
         if match is not None:
             yield match
         start = text.find("{{", match.end() if match else start + 2)

@@ -10,7 +10,7 @@ from kolom.search.index_reader import read_postings
 from kolom.search.query_parser import Query, QueryWord
 
 MAX_CORRECTIONS: Final = 2
-"""The maximum number of corrected words per query: each costs Queries of the vocabulary and of postings."""
+"""The maximum number of corrected words per query: each costs DynamoDB Queries of the vocabulary and of postings."""
 
 _MAX_CANDIDATES: Final = 3
 _MAX_STEMS: Final = 4
@@ -34,8 +34,8 @@ def allowed_edits(word: str) -> int:
 def suggest(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Correction]:
     """Return corrections of words without postings to words that have some.
 
-    Per word one Query of the vocabulary (at most three if it is large), and those for the stems of at most three
-    candidates.
+    Per word one DynamoDB Query of the vocabulary (at most three if it is large), and those for the stems of at most
+    three candidates.
     """
     tried = [word for word in unknown if word.is_required and allowed_edits(word.form)][:MAX_CORRECTIONS]
     return [made for word in tried if (made := _correct(word, languages))]
