@@ -1,24 +1,33 @@
 """`kolom import --concurrency`: the same result for any number, also when it is interrupted or throttled."""
 
 import gc
+import itertools
 import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import batched
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kolom.articles import public, publishing, repository
 from kolom.comments import admin, importing
+from kolom.comments import public as public_comments
 from kolom.comments.importing import ExternalComment
+from kolom.comments.types import MAX_DEPTH, Comment, Status
 from kolom.errors import InvalidInput, ServiceBusy, StaleRead
 from kolom.models.base import connection
 from kolom_cli import concurrency
+from kolom_cli.importers.common.article_planner import ArticlePlanner
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.types import ImportedArticle
 from kolom_cli.terminal.report import Report
@@ -181,18 +190,28 @@ def test_ctrl_c_within_comments_leaves_no_duplicates(
 ) -> None:
     file = tmp_path / "export.xml"
     file.write_text(wordpress(14))
-    original, started = importing.upsert, []
+    create_all, upsert = importing.create_all, importing.upsert
+    started: list[Comment] = []
 
-    def interrupted(*arguments: Any, **named: Any) -> importing.Change:
-        started.append(1)
-        if len(started) == 20:
+    def start(comments: Sequence[Comment]) -> None:
+        if len(started) < 20 <= len(started) + len(comments):
             signal.raise_signal(signal.SIGINT)
-        return original(*arguments, **named)
+        started.extend(comments)
+
+    def creating(comments: Sequence[Comment], **named: Any) -> None:
+        start(comments)
+        create_all(comments, **named)
+
+    def storing(comment: Comment, **named: Any) -> importing.Change:
+        start([comment])
+        return upsert(comment, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "upsert", interrupted)
+        patch.setattr(importing, "create_all", creating)
+        patch.setattr(importing, "upsert", storing)
         ran = kolom("import", "wordpress", file, "--json", "--concurrency", 8)
     first = ran.json["kinds"]["comment"]["created"]
+    assert 20 <= first < 60
     assert (ran.exit_code, first) == (130, len(started))
     second = kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]
     assert second["unchanged"] == first
@@ -234,10 +253,10 @@ def test_an_error_of_one_article_does_not_stop_the_others(
 ) -> None:
     original = publishing.publish_new
 
-    def failing(article: Any, **named: Any) -> publishing.PublishResult:
+    def failing(article: Any, *arguments: Any, **named: Any) -> publishing.PublishResult:
         if article.slug == "post-2":
             raise InvalidInput
-        return original(article, **named)
+        return original(article, *arguments, **named)
 
     monkeypatch.setattr(publishing, "publish_new", failing)
     file = tmp_path / "export.xml"
@@ -310,7 +329,7 @@ def test_articles_that_were_not_looked_up_before_a_stop_are_not_reported(monkeyp
         )
         for number in range(3)
     )
-    monkeypatch.setattr(Importer, "_existing", stop)
+    monkeypatch.setattr(ArticlePlanner, "_existing", stop)
     report = Report()
     Importer(report, NOW, dry_run=True).store_all(articles, stopped)
     assert (report.interrupted, report.counts()["created"]) == (True, 0)
@@ -330,6 +349,7 @@ def test_replies_to_a_comment_that_could_not_be_stored_wait_for_the_next_import(
         return original(comment, **named)
 
     with monkeypatch.context() as patch:
+        patch.setattr(importing, "create_all", Mock(side_effect=ServiceBusy("busy")))
         patch.setattr(importing, "upsert", failing)
         patch.setattr(concurrency, "_FIRST_DELAY_SECONDS", 0.001)
         first = kolom("import", "wordpress", file, "--json")
@@ -340,6 +360,85 @@ def test_replies_to_a_comment_that_could_not_be_stored_wait_for_the_next_import(
     ]
     assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 3
     assert [comment.depth for comment in admin.list_by_article(1)] == [0, 1, 2]
+
+
+def test_the_new_comments_of_an_article_are_stored_in_few_transactions(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(wxr.export(wxr.item(1, more="".join(map(wxr.comment, range(11, 71))))))
+    create_all = Mock(wraps=importing.create_all)
+    monkeypatch.setattr(importing, "create_all", create_all)
+    monkeypatch.setattr(importing, "upsert", Mock(side_effect=AssertionError))
+    assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 60
+    assert [len(call.args[0]) for call in create_all.call_args_list] == [25, 25, 10]
+    assert public_comments.count_comments([1]) == {1: 60}
+
+
+def test_a_comment_that_appears_in_the_meantime_does_not_prevent_the_others(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another import of the same export runs at the same time."""
+    comments = "".join(wxr.comment(number, parent=11 if number > 11 else 0) for number in (11, 12, 13))
+    file = tmp_path / "export.xml"
+    file.write_text(wxr.export(wxr.item(1, more=comments)))
+    original = importing.create_all
+
+    def overtaken(comments: Sequence[Comment], **named: Any) -> None:
+        importing.upsert(comments[0], now=NOW)
+        importing.upsert(comments[2], now=NOW)
+        original(comments, **named)
+
+    monkeypatch.setattr(importing, "create_all", overtaken)
+    ran = kolom("import", "wordpress", file, "--json")
+    assert ran.exit_code == 0
+    assert ran.json["kinds"]["comment"]["created"] == 3
+    assert [(comment.depth, comment.replies) for comment in admin.list_by_article(1)] == [(0, 2), (1, 0), (1, 0)]
+
+
+_THREADS = st.lists(
+    st.tuples(
+        st.integers(-1, 11), st.sampled_from(["approved", "approved", "pending", "spam", "deleted"]), st.booleans()
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.usefixtures("kolom")
+@given(thread=_THREADS, stored=st.integers(0, 4))
+def test_comments_created_together_are_the_same_as_one_after_another(
+    thread: list[tuple[int, Status, bool]], stored: int
+) -> None:
+    results = []
+    for article_id in next(_ARTICLE_IDS):
+        made: list[Comment] = []
+        for number, (parent, status, is_owner) in enumerate(thread):
+            above = made[parent] if 0 <= parent < number and made[parent].status == "approved" else None
+            external = ExternalComment(
+                article_id=article_id,
+                origin=f"test/{number}",
+                name="Budi",
+                content="x",
+                created_at=datetime(2020, 1, 1, tzinfo=UTC),
+                status=status,
+                parent=above if above is None or above.depth < MAX_DEPTH else None,
+                is_owner=is_owner,
+            )
+            made.append(importing.to_comment(external))
+        together = made[stored:] if article_id % 2 else []
+        for comment in made[: len(made) - len(together)]:
+            importing.upsert(comment, now=NOW)
+        if together:
+            importing.create_all(together, now=NOW)
+        results.append(
+            [replace(comment, article_id=0, change="") for comment in admin.list_by_article(article_id)]
+            + list(public_comments.count_comments([article_id]).values())
+        )
+    assert results[0] == results[1]
+
+
+_ARTICLE_IDS = batched(itertools.count(2), 2)
 
 
 @pytest.mark.usefixtures("kolom")
@@ -390,9 +489,9 @@ def test_an_archive_is_restored_to_the_same_state_for_any_concurrency(
 def test_the_list_of_labels_has_the_spelling_of_the_last_article(monkeypatch: pytest.MonkeyPatch) -> None:
     original = publishing.publish_new
 
-    def slow_at_first(article: Any, **named: Any) -> publishing.PublishResult:
+    def slow_at_first(article: Any, *arguments: Any, **named: Any) -> publishing.PublishResult:
         time.sleep(0.2 if article.slug == "post-0" else 0)
-        return original(article, **named)
+        return original(article, *arguments, **named)
 
     monkeypatch.setattr(publishing, "publish_new", slow_at_first)
     articles = (

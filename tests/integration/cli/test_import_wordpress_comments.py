@@ -1,7 +1,9 @@
 """`kolom import wordpress`: comments in threads; no email address is stored and no mail is sent."""
 
+import itertools
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import boto3
 import pytest
 
 from functions.fetch_comments import app as fetch_comments
-from kolom.comments import admin
-from kolom.comments.types import MAX_DEPTH
+from kolom.comments import admin, importing
+from kolom.comments.types import MAX_DEPTH, Comment
+from kolom_cli.importers.common import comment_importer
 from tests.factories import request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
@@ -140,22 +143,19 @@ def test_comments_that_reply_to_each_other_in_a_cycle_are_all_imported(kolom: Ko
 def test_an_import_interrupted_within_comments_can_be_resumed(
     kolom: Kolom, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kolom_cli.importers.common.comment_importer import CommentImporter
-
-    stored: list[Any] = []
-    original = CommentImporter.store
-
-    def breaking(self: CommentImporter, each: Any, *arguments: Any) -> Any:
-        if len(stored) == 3:
-            raise KeyboardInterrupt
-        stored.append(each)
-        return original(self, each, *arguments)
-
     comments = "".join(comment(11 + n, parent=10 + n if n else 0) for n in range(6))
-    monkeypatch.setattr(CommentImporter, "store", breaking)
-    with pytest.raises((KeyboardInterrupt, SystemExit, AssertionError, ValueError)):
-        _import(kolom, file, item(1, more=comments))
-    monkeypatch.setattr(CommentImporter, "store", original)
+    create_all, calls = importing.create_all, itertools.count()
+
+    def breaking(batch: Sequence[Comment], **named: Any) -> None:
+        if next(calls):
+            raise KeyboardInterrupt
+        create_all(batch, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(comment_importer, "_COMMENTS_PER_TRANSACTION", 3)
+        patch.setattr(importing, "create_all", breaking)
+        with pytest.raises((KeyboardInterrupt, SystemExit, AssertionError, ValueError)):
+            _import(kolom, file, item(1, more=comments))
     assert len(admin.list_by_article(1)) == 3
     report = _import(kolom, file, item(1, more=comments))["kinds"]["comment"]
     assert (report["created"], report["unchanged"]) == (3, 3)

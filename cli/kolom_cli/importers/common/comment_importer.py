@@ -1,10 +1,10 @@
 """Store the comments of an export below their articles: each once, in its thread, with its original date.
 
-The comments of one article are stored one after another, parents first. Those of different articles are stored
-concurrently. Neither the result nor the report depends on their order.
+The comments of one article are stored in order, parents first, and new ones several in one transaction. Those of
+different articles are stored concurrently. Neither the result nor the report depends on their order.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from typing import Final
 from kolom.comments import importing
 from kolom.comments.authors import owner_avatar_seed
 from kolom.comments.importing import Change, CommentState, ExternalComment
-from kolom.comments.types import MAX_DEPTH
+from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
 from kolom.errors import Conflict, ServiceBusy
 from kolom.security import signing
@@ -31,6 +31,9 @@ from kolom_cli.terminal.report import Note, Report
 
 _KIND: Final = "comment"
 _ARTICLES_PER_LOOKUP: Final = 50
+_COMMENTS_PER_TRANSACTION: Final = 25
+"""Each comment may also change its parent: together at most half of what a transaction allows."""
+
 _PLANNED: Final = CommentState("", None, 0, "approved", "")
 """The placeholder for a comment that a dry run would create below an article that it would create."""
 
@@ -85,11 +88,23 @@ class _Thread:
     def add(self, comment: ImportedComment, state: CommentState) -> None:
         self.stored[comment.origin] = self.by_id[state.id] = state
 
+    def remove(self, comment: ImportedComment) -> None:
+        del self.by_id[self.stored.pop(comment.origin).id]
+
     def notes_on(self, comment: ImportedComment) -> tuple[str, ...]:
         """Return the notes about a comment that is created or updated."""
         if comment.parent is None or self.find(comment.parent) is not None:
             return comment.notes
         return (*comment.notes, "the comment that it replies to is missing: imported as a top-level comment")
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A comment to create, and the notes about it."""
+
+    spooled: SpooledComment
+    comment: Comment
+    notes: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -166,10 +181,47 @@ class CommentImporter:
     def _store_below(self, article_id: int, workers: Workers) -> None:
         """Store the comments of one article, until all are done or the import is stopped."""
         thread = _Thread(article_id, workers.call_for_all(lambda: importing.load_states(article_id)))
+        batch: list[_New] = []
         for spooled in self.spool.below(article_id):
             if workers.is_stopped:
                 return
-            self._outcomes.put(self.store(spooled, thread, workers.call))
+            new = None if self.dry_run else self._as_new(spooled, thread)
+            if batch and (new is None or len(batch) == _COMMENTS_PER_TRANSACTION):
+                self._create(batch, thread, workers)
+                batch = []
+            if new is None:
+                self._outcomes.put(self.store(spooled, thread, workers.call))
+            else:
+                batch.append(new)
+                thread.add(spooled.comment, _state_of(new.comment))
+        if batch and not workers.is_stopped:
+            self._create(batch, thread, workers)
+
+    def _as_new(self, spooled: SpooledComment, thread: _Thread) -> _New | None:
+        """Return the comment if it is new and its parent is approved, so that it can be created with others."""
+        comment, parent = spooled.comment, thread.parent_of(spooled.comment)
+        if (
+            thread.article_id in self._deleted
+            or comment.parent in thread.failed
+            or importing.id_suffix_of(comment.origin) in thread.known
+            or (parent is not None and parent.status != "approved")
+        ):
+            return None
+        return _New(spooled, _to_comment(comment, thread), thread.notes_on(comment))
+
+    def _create(self, batch: Sequence[_New], thread: _Thread, workers: Workers) -> None:
+        """Create the comments in one transaction; if it is refused, store each by itself."""
+        comments = [new.comment for new in batch]
+        try:
+            workers.call(partial(importing.create_all, comments, now=self.now))
+        except (Conflict, ServiceBusy):
+            for new in batch:
+                thread.remove(new.spooled.comment)
+            for new in batch:
+                self._outcomes.put(self.store(new.spooled, thread, workers.call))
+        else:
+            for new in batch:
+                self._outcomes.put(_Outcome(new.spooled, "created", new.notes))
 
     def store(
         self, spooled: SpooledComment, thread: _Thread, call: Callable[[Callable[[], Change]], Change]
@@ -182,24 +234,9 @@ class CommentImporter:
         if comment.parent in thread.failed:
             thread.failed.add(comment.origin)
             return _Outcome(spooled, None, reason="the comment that it replies to could not be stored", is_refused=True)
-        # At an endpoint that has tables but no stack, there is no signing secret: no pseudonym and no avatar seed.
-        keys = signing.load_keys() if settings().secret_name else None
         parent, known = thread.parent_of(comment), thread.known.get(importing.id_suffix_of(comment.origin))
-        external = ExternalComment(
-            article_id=article_id,
-            origin=comment.origin,
-            name=comment.author,
-            content=comment.content,
-            created_at=comment.created_at,
-            status=comment.status,
-            parent=parent,
-            website=comment.website,
-            person=pseudonym_of(comment.email, keys) if comment.email and keys else None,
-            is_owner=comment.is_owner,
-            avatar=owner_avatar_seed(keys) if comment.is_owner and keys else "",
-        )
-        imported = importing.to_comment(external, known.id if known else None)
-        state = CommentState(imported.id, imported.parent_id, imported.depth, imported.status, imported.change)
+        imported = _to_comment(comment, thread)
+        state = _state_of(imported)
         notes = thread.notes_on(comment)
         try:
             change = importing.diff(known, imported, overwrite=self.overwrite)
@@ -261,3 +298,27 @@ class CommentImporter:
                 self.report.skip(_KIND, name, outcome.reason, refused=outcome.is_refused)
             else:
                 self.report.notes += [Note(name=name, text=note) for note in outcome.notes]
+
+
+def _to_comment(comment: ImportedComment, thread: _Thread) -> Comment:
+    # At an endpoint that has tables but no stack, there is no signing secret: no pseudonym and no avatar seed.
+    keys = signing.load_keys() if settings().secret_name else None
+    known = thread.known.get(importing.id_suffix_of(comment.origin))
+    external = ExternalComment(
+        article_id=thread.article_id,
+        origin=comment.origin,
+        name=comment.author,
+        content=comment.content,
+        created_at=comment.created_at,
+        status=comment.status,
+        parent=thread.parent_of(comment),
+        website=comment.website,
+        person=pseudonym_of(comment.email, keys) if comment.email and keys else None,
+        is_owner=comment.is_owner,
+        avatar=owner_avatar_seed(keys) if comment.is_owner and keys else "",
+    )
+    return importing.to_comment(external, known.id if known else None)
+
+
+def _state_of(comment: Comment) -> CommentState:
+    return CommentState(comment.id, comment.parent_id, comment.depth, comment.status, comment.change)

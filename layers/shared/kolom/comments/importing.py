@@ -1,6 +1,7 @@
 """Import comments from other systems, idempotently, keeping their dates and threads. Sends no mail."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -112,6 +113,19 @@ def upsert(
         return change
 
     return retry_on_conflict(attempt)
+
+
+def create_all(imported: Sequence[Comment], *, now: datetime) -> None:
+    """Create comments of one article, made by :func:`to_comment`, in one transaction.
+
+    The parent of each, if it has one, is approved: one of these comments, or a stored one.
+
+    :raises StaleRead: one of the comments exists, or a parent is not approved any more; nothing was written
+    :raises ServiceBusy: concurrent changes made every attempt fail; nothing was written
+    """
+    transaction = Transaction()
+    repository.stage_new(transaction, imported, now=now)
+    repository.commit(transaction, *imported)
 
 
 def diff(old: Comment | CommentState | None, imported: Comment, *, overwrite: bool) -> Change:

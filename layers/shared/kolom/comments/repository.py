@@ -5,7 +5,8 @@ that becomes visible or invisible changes its parent's count of replies, which m
 visibility.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -27,6 +28,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 DELETED_DAYS = 30
 """How long a deleted comment can be restored."""
 
+COMMENT_CHANGED: Final = "the comment was changed concurrently"
 PARENT_CHANGED: Final = "the parent comment was changed concurrently"
 
 
@@ -72,16 +74,16 @@ def update(
     return retry_on_conflict(attempt)
 
 
-def commit(transaction: Transaction, new: Comment) -> None:
-    """Commit a transaction that writes ``new``; also succeeds if only the response was lost.
+def commit(transaction: Transaction, *new: Comment) -> None:
+    """Commit a transaction that writes the comments ``new``; also succeeds if only the response was lost.
 
-    :raises StaleRead: the comment, or its parent, was changed since it was read
+    :raises StaleRead: a comment, or its parent, was changed since it was read
     """
     try:
         transaction.commit()
     except (StaleRead, StorageError) as error:
         is_stale = isinstance(error, StaleRead)
-        if not ((is_stale or is_unavailable(error)) and is_applied(new)):
+        if not ((is_stale or is_unavailable(error)) and all(map(is_applied, new))):
             raise
 
 
@@ -127,13 +129,36 @@ def stage(
     if old is not None or new.expires_at is None:
         new = with_expiry(new, now)
     unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
-    transaction.put(to_record(new), unchanged, StaleRead("the comment was changed concurrently"))
+    transaction.put(to_record(new), unchanged, StaleRead(COMMENT_CHANGED))
     counted = (new.status == "approved") - (old is not None and old.status == "approved")
-    if counted:
-        transaction.update(
-            StatsRecord(*stats_key(new.article_id)), [StatsRecord.approved.add(counted), StatsRecord.schema.set(1)]
-        )
+    _count_approved(transaction, new.article_id, counted)
     return new
+
+
+def stage_new(transaction: Transaction, comments: Sequence[Comment], *, now: datetime) -> None:
+    """Add new comments of one article to the transaction, about which no mail is due.
+
+    The parent of each, if it has one, is approved: one of these comments, or a stored one. Of a stored one, the
+    transaction requires that.
+    """
+    replies = Counter(comment.parent_id for comment in comments if comment.status == "approved" and comment.parent_id)
+    for comment in comments:
+        count = replies.pop(comment.id, 0)
+        new = replace(comment, replies=count, version=comment.version + count)
+        if new.expires_at is None:
+            new = with_expiry(new, now)
+        transaction.put(to_record(new), CommentRecord.sort.does_not_exist(), StaleRead(COMMENT_CHANGED))
+    article_id = comments[0].article_id
+    for parent_id, count in replies.items():
+        _count_with_approved_parent(transaction, article_id, parent_id, count)
+    _count_approved(transaction, article_id, sum(comment.status == "approved" for comment in comments))
+
+
+def _count_approved(transaction: Transaction, article_id: int, difference: int) -> None:
+    if difference:
+        transaction.update(
+            StatsRecord(*stats_key(article_id)), [StatsRecord.approved.add(difference), StatsRecord.schema.set(1)]
+        )
 
 
 def _announce(
@@ -193,7 +218,7 @@ def _count_with_approved_parent(transaction: Transaction, article_id: int, paren
     # Counted without a condition on the version, so that concurrent replies do not conflict.
     transaction.update(
         CommentRecord(str(article_id), parent_id),
-        [CommentRecord.replies.add(difference), CommentRecord.version.add(1)],
+        [CommentRecord.replies.add(difference), CommentRecord.version.add(abs(difference))],
         CommentRecord.status == "approved",
         StaleRead(PARENT_CHANGED),
     )
