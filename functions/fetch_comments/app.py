@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles.public import get_summary
+from kolom.articles.public import get_without_body
 from kolom.comments import public, schemas
 from kolom.comments.types import Order
 from kolom.errors import FieldError, InvalidInput, Moved
@@ -32,7 +32,7 @@ def list_comments(
     cursor: Cursor = None,
 ) -> schemas.CommentListOut:
     try:
-        article = get_summary(unquote(slug))
+        article = get_without_body(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/comments") from None
     return schemas.to_list_out(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))

@@ -66,7 +66,7 @@ def suggest_articles(q: Annotated[str, Text(max_length=MAX_QUERY), Query()] = ""
 )
 def list_related(slug: str, limit: Limit = 20) -> schemas.RelatedArticlesOut:
     try:
-        article = public.get_summary(unquote(slug))
+        article = public.get_without_body(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/related") from None
     return schemas.to_related_out(related_articles(article.id, limit))

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles.public import find_summary
+from kolom.articles.public import get_by_any_slug
 from kolom.comments import editing, posting
 from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out, to_posted_out
 from kolom.comments.schemas import CommentOut
@@ -37,7 +37,7 @@ def get_form_token() -> FormTokenOut:
     responses=responses(201, 400, 401, 403, 404, 409, 410, 413, 415, 422, 429),
 )
 def post_comment(slug: str, comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
-    article = find_summary(unquote(slug))
+    article = get_by_any_slug(unquote(slug))
     posted = posting.post(article, comment.to_new_comment(), context(), now=datetime.now(UTC))
     if posted.is_new:
         count(f"Comments{posted.comment.status.capitalize()}")
@@ -52,7 +52,7 @@ def post_comment(slug: str, comment: Annotated[CommentIn, Body()]) -> Response[P
     responses=responses(200, 400, 401, 403, 404, 410, 413, 415, 422, 429),
 )
 def edit_comment(slug: str, comment_id: str, edit: Annotated[EditIn, Body()]) -> CommentOut:
-    article = find_summary(unquote(slug))
+    article = get_by_any_slug(unquote(slug))
     return to_author_out(editing.edit(article, unquote(comment_id), edit.content, context(), now=datetime.now(UTC)))
 
 
@@ -65,7 +65,7 @@ def edit_comment(slug: str, comment_id: str, edit: Annotated[EditIn, Body()]) ->
     responses=responses(204, 401, 403, 404, 410),
 )
 def delete_comment(slug: str, comment_id: str) -> Response[None]:
-    editing.delete_own(find_summary(unquote(slug)), unquote(comment_id), context(), now=datetime.now(UTC))
+    editing.delete_own(get_by_any_slug(unquote(slug)), unquote(comment_id), context(), now=datetime.now(UTC))
     return Response(HTTPStatus.NO_CONTENT)
 
 

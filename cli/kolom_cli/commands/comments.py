@@ -195,7 +195,7 @@ def reply(
     connect(ctx.obj)
     text = typer.get_text_stream("stdin").read() if content == "-" else content
     parent = admin.get(comment_id)
-    article = public.get_summaries([parent.article_id]).get(parent.article_id)
+    article = public.get_many_without_body([parent.article_id]).get(parent.article_id)
     if article is None:
         console.fail("the article of this comment is not published")
     answer = admin.reply(

@@ -75,7 +75,7 @@ def _print(outcome: DeploymentResult) -> None:
         typer.echo(
             "The pages would use this version." if outcome.dry_run else "The pages use this version within two minutes."
         )
-    elif outcome.uploaded:
+    elif outcome.uploaded or outcome.pruned:
         typer.echo("The pages already use this version.")
     else:
         typer.echo("No change: everything is already deployed.")

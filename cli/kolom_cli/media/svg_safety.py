@@ -54,7 +54,7 @@ def _element_problem(element: etree._Element) -> str | None:
         if attribute.startswith("on"):
             return f"has the event handler {attribute!r}"
         if attribute in {"href", "src", "action", "from", "to", "values", "by"} and _is_unsafe_link(str(value)):
-            return f"has a link that may run a script: {str(value)[:40]!r}"
+            return f"has a link with a scheme other than http and https: {str(value)[:40]!r}"
         if name in _ANIMATIONS and attribute == "attributename" and _local(str(value)) in {"href", "xlink:href"}:
             return "animates a link"
         if name in _ANIMATIONS and attribute == "attributename" and str(value).strip().lower().startswith("on"):

@@ -1,7 +1,8 @@
 """Read and edit front matter: the YAML between the ``---`` lines at the top of an author's file.
 
 The YAML is composed to nodes, but no objects are constructed from it: this is safe for any input, and the nodes have
-the position of each value, for messages and edits. The messages are written for authors, without terms of YAML.
+the position of each value, for messages and edits. The messages are written for authors; only an error of the YAML
+library for which there is no hint keeps the library's text.
 """
 
 import difflib
@@ -62,7 +63,7 @@ _OTHER_NAMES: Final = {
 _HINTS: Final = (
     ("mapping values are not allowed", 'a value that contains ": " must be in quotation marks'),
     ("found character '\\t'", "a line or a value begins with a tab; use spaces"),
-    ("that cannot start any token", "a value that begins with this character must be in quotation marks"),
+    ("that cannot start any token", "a value that begins with a sign such as @, % or ` must be in quotation marks"),
     ("found undefined alias", "a value that begins with * must be in quotation marks"),
     ("could not find expected ':'", "every line must be like `key: value`"),
     ("while scanning a quoted scalar", "the quotation mark that opens here is not closed"),

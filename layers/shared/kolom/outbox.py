@@ -130,7 +130,7 @@ def defer(record: OutboxRecord, reason: str, *, now: datetime) -> bool:
 
 
 def postpone(record: OutboxRecord, reason: str, *, until: datetime) -> bool:
-    """Leave a claimed mail to its digest. It is due again at ``until``, to get the status of the digest."""
+    """Leave a claimed mail to its digest. It is due again at ``until``, and then takes on the digest's status."""
     actions = [
         OutboxRecord.status.set("deferred"),
         OutboxRecord.reason.set(reason),

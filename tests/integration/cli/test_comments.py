@@ -36,7 +36,7 @@ def post(text: str, **fields: str | None) -> str:
     comment = NewComment(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
     number = len(admin.list_by_article(1))
     context = RequestContext(address=f"10.0.0.{number}")
-    return posting.post(public.get_summary("hello"), comment, context, now=datetime.now(UTC)).comment.id
+    return posting.post(public.get_without_body("hello"), comment, context, now=datetime.now(UTC)).comment.id
 
 
 def ids(kolom: Kolom, *arguments: str) -> list[str]:

@@ -205,6 +205,19 @@ def test_pruning_deletes_files_that_no_page_has_used_for_the_given_time(kolom: K
     assert set(third.names) | set(third.names.values()) <= set(stored)
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_deployment_that_only_deletes_files_is_a_change(
+    kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    deploy(build(frontend), now=datetime.now(UTC))
+    assert "No change" in kolom("deploy-assets", "--frontend", frontend, "--prune", 2, *options).stdout
+    monkeypatch.setattr(deployment, "_unused_since", lambda *_: datetime.min.replace(tzinfo=UTC))
+    boto3.client("s3").put_object(Bucket="kolom-media", Key="assets/lost.01234567.css", Body=b"x")
+    told = kolom("deploy-assets", "--frontend", frontend, "--prune", 2, *options).stdout
+    assert "delete lost.01234567.css" in told
+    assert "No change" not in told
+
+
 def test_pruning_keeps_media_and_plain_names(kolom: Kolom, frontend: Path) -> None:
     s3 = boto3.client("s3")
     for key in ("media/0123456789abcdef/a.01234567.png", "assets/embedded.js"):

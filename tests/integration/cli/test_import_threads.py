@@ -65,7 +65,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def articles(kolom: Kolom) -> None:
-    """Publish `hello`, which was at `/2024/05/hello.html`, and `world`."""
+    """Publish `hello` at `/2024/05/hello.html`, and `world`."""
     now = datetime.now(UTC)
     publishing.publish(content(slug="hello", path="/2024/05/hello.html"), now=now)
     publishing.publish(content(slug="world"), now=now)

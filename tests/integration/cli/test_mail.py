@@ -7,7 +7,7 @@ import pytest
 
 from kolom import outbox
 from kolom.articles import publishing
-from kolom.articles.public import find_summary
+from kolom.articles.public import get_by_any_slug
 from kolom.comments import posting
 from kolom.comments.posting import NewComment
 from kolom.contact import repository as messages
@@ -174,7 +174,7 @@ def test_a_digest_is_listed_shown_and_sent_early(kolom: Kolom, configure: Config
     publishing.publish(content("hello", published_at=NOW), now=now)
     comments = [
         posting.post(
-            find_summary("hello"),
+            get_by_any_slug("hello"),
             NewComment(name="Budi", content=f"Comment {number}."),
             RequestContext(address=f"10.0.0.{number}"),
             now=now,

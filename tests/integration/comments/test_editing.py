@@ -109,7 +109,7 @@ def test_edits_count_towards_the_rate_limits_of_comments(blog: Blog) -> None:
 def test_identical_edits_are_applied_and_counted_once(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=2, moderation_mode="none")
     comment_id, token = posted(blog, "First.")
-    article, now = public.get_summary("hello"), datetime.now(UTC)
+    article, now = public.get_without_body("hello"), datetime.now(UTC)
     context = RequestContext(address="203.0.113.7", authorization=f"Bearer {token}")
     with ThreadPoolExecutor(8) as pool:
         edits = list(pool.map(lambda _: editing.edit(article, comment_id, COPIED, context, now=now), range(16)))

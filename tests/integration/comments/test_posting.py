@@ -96,7 +96,7 @@ def test_a_parent_must_be_an_approved_comment_of_the_same_article(blog: Blog) ->
 
 def test_a_reply_is_ordered_after_a_parent_whose_clock_was_ahead(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
-    article = public.get_summary("hello")
+    article = public.get_without_body("hello")
     ahead = datetime.now(UTC) + timedelta(minutes=5)
     parent = posting.post(
         article, NewComment(name="A", content="From ahead."), RequestContext(address="10.0.0.1"), now=ahead
@@ -336,7 +336,7 @@ def post_concurrently(
     comments: list[tuple[NewComment, RequestContext]], workers: int
 ) -> list[PostedComment | Exception]:
     """Post all comments at the same time from ``workers`` threads."""
-    article, now = public.get_summary("hello"), datetime.now(UTC)
+    article, now = public.get_without_body("hello"), datetime.now(UTC)
     start = threading.Barrier(workers)
 
     def work(share: list[tuple[NewComment, RequestContext]]) -> list[PostedComment | Exception]:

@@ -228,7 +228,7 @@ def blog(secret: str, configure: Configure) -> None:
 
 @pytest.fixture
 def strict_keys() -> Iterator[None]:
-    """Reject empty and overlong keys, as DynamoDB does and moto does not."""
+    """Reject overlong keys, as DynamoDB does and moto does not."""
 
     def check(params: dict[str, Any], **_: Any) -> None:
         for text in strings_in(params):
@@ -250,9 +250,7 @@ def answer_of(function: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def fault(route: Route, event: dict[str, Any]) -> str | None:
-    """Return what is wrong with the response to an invalid request; None if it is a client error in the
-    route's format.
-    """
+    """Return what is wrong with the response; None if it is not a server error and has the route's format."""
     try:
         answer = answer_of(route.function, event)
     except Exception as error:  # noqa: BLE001 - API Gateway answers 500 to any exception

@@ -202,7 +202,7 @@ def use_serve_mail_links() -> None:
     follow(parent, "approve")
     reply = admin.reply(
         repository.get(1, parent.id) or parent,
-        public.get_summaries([1])[1],
+        public.get_many_without_body([1])[1],
         name="Owner",
         content="Yes",
         now=now,

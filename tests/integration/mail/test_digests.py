@@ -13,7 +13,7 @@ import pytest
 
 from kolom import outbox
 from kolom.articles import publishing
-from kolom.articles.public import find_summary
+from kolom.articles.public import get_by_any_slug
 from kolom.comments import admin, authors, editing, moderation
 from kolom.comments import repository as comments
 from kolom.comments.types import Comment
@@ -154,7 +154,7 @@ def edit(mail_system: MailSystem, comment: Comment, text: str) -> None:
     """Edit a comment as its author."""
     token = authors.create_edit_token(comment.article_id, comment.id, signing.load_keys())
     context = RequestContext(address="198.51.100.1", authorization=f"Bearer {token}")
-    editing.edit(find_summary("hello"), comment.id, text, context, now=mail_system.now)
+    editing.edit(get_by_any_slug("hello"), comment.id, text, context, now=mail_system.now)
 
 
 def test_long_comments_are_shortened_and_their_text_is_escaped(mail_system: MailSystem) -> None:

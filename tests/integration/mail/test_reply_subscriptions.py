@@ -106,7 +106,7 @@ def test_one_mail_is_sent_about_a_comment_that_was_edited_meanwhile(mail_system:
     context = RequestContext(
         address="10.0.0.1", authorization=f"Bearer {authors.create_edit_token(1, comment.id, signing.load_keys())}"
     )
-    editing.edit(public.get_summary("hello"), comment.id, "After.", context, now=mail_system.now)
+    editing.edit(public.get_without_body("hello"), comment.id, "After.", context, now=mail_system.now)
     mail_system.deliver_stream()
     (mail,) = mail_system.ses.mails
     assert "After." in mail["text"]
@@ -169,7 +169,7 @@ def test_the_owners_reply_is_mailed_too(mail_system: MailSystem) -> None:
     parent = subscribed(mail_system)
     admin.reply(
         repository.get(1, parent.id) or parent,
-        public.get_summaries([1])[1],
+        public.get_many_without_body([1])[1],
         name="Owner",
         content="Thank you.",
         now=mail_system.now,

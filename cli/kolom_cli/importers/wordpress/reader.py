@@ -173,7 +173,7 @@ def _skipped(record: Record) -> Skipped | None:
 def _collect(files: list[Member], language: str | None) -> _Blog:
     blog = _Blog(language or "")
     for file in files:
-        # The second pass reaches the same error and raises it after all items before it.
+        # The second pass reaches the same error and reports it after all items before it.
         with suppress(SourceError), open_member(file) as stream:
             for record in read_wxr(file.name, stream, with_comments=False):
                 match record:

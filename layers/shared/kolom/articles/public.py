@@ -53,7 +53,7 @@ MAX_MONTHS = 2_400
 """The maximum number of months in the archive: those of 200 years."""
 
 MAX_LABELS_BYTES = 2_000_000
-"""The maximum size of the page of all labels: 6,000 labels of 20 letters, or 600 of the maximum length."""
+"""The maximum size of the page of all labels: 6,000 labels of 20 ASCII letters, or 2,000 of the maximum length."""
 
 _ENTRY_BYTES = 150  # per label on that page, without its name
 _ENCODED = 8  # maximum growth per byte of the name: escaped as text, and percent-encoded in a link
@@ -159,13 +159,13 @@ def resolve_path(path: str) -> str:
 
     A path with the number of a WordPress post in its query, such as ``/?p=12``, leads to that post.
 
-    Two or three GetItems; up to nine if there is no article, as for :func:`get_article_at`.
+    Two or three GetItems; more if no article is at exactly this path, as for :func:`get_article_at`.
 
     :raises NotFound: no published article is there
     """
     _, _, query = path.partition("?")
     try:
-        return _find_at(post_number_alias(parse_qs(query)) or path, _get_summary).slug
+        return _find_at(post_number_alias(parse_qs(query)) or path, _get_without_body).slug
     except Moved as moved:
         return moved.slug
     except Gone:
@@ -179,7 +179,7 @@ def current_path(path: str) -> str:
     :raises Gone: the article there was deleted
     """
     try:
-        return _find_at(path, _get_summary).path
+        return _find_at(path, _get_without_body).path
     except Moved as moved:
         return moved.path
 
@@ -201,8 +201,8 @@ def get_article_at(path: str) -> PublishedArticle:
     """Return the published article at ``path`` (unescaped), its body and the adjacent articles.
 
     Makes the requests of :func:`get_article`. An old path of one segment takes one more, because an earlier version did
-    not store such paths as slugs. If there is no article: one or two requests for the path itself, one for the path
-    with or without a final slash, and at most six more if the Unicode normal forms of the path differ.
+    not store such paths as slugs. If no article is at exactly ``path``, up to nine more look up its variants: with or
+    without a final slash, without double slashes, in other Unicode normal forms.
 
     :raises NotFound: no published article is there
     :raises Gone: the article there was deleted
@@ -212,27 +212,27 @@ def get_article_at(path: str) -> PublishedArticle:
     return _with_adjacent(*_find_at(path, get_with_body))
 
 
-def get_summary(slug: str) -> Article:
+def get_without_body(slug: str) -> Article:
     """Return the published article with that slug, without its body. Two GetItems.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     :raises Moved: it has a different slug now
     """
-    return _get_summary(_id_of(slug), lambda article: _check_slug(article, slug))
+    return _get_without_body(_id_of(slug), lambda article: _check_slug(article, slug))
 
 
-def find_summary(slug: str) -> Article:
-    """Return the published article with that current or former slug. Two GetItems.
+def get_by_any_slug(slug: str) -> Article:
+    """Return the published article with that current or former slug, without its body. Two GetItems.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     """
-    return _get_summary(_id_of(slug), _check_public)
+    return _get_without_body(_id_of(slug), _check_public)
 
 
-def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
-    """Return those of these articles that are published, by id. A BatchGetItem for each hundred."""
+def get_many_without_body(article_ids: Collection[int]) -> dict[int, Article]:
+    """Return those of these articles that are published, without bodies, by id. A BatchGetItem for each hundred."""
     records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
     articles = (to_article(record) for record in records)
     return {article.id: article for article in articles if article.status == "published"}
@@ -295,7 +295,7 @@ def _find_id(key: str) -> int | None:
         return None
 
 
-def _get_summary(article_id: int, check: Check) -> Article:
+def _get_without_body(article_id: int, check: Check) -> Article:
     """Return the article without its body; ``check`` raises an error if it must not be shown."""
     try:
         article = to_article(ArticleRecord.get(str(article_id), ARTICLE))

@@ -96,10 +96,10 @@ def _recent(page_length: int) -> Iterator[RecentComment]:
             SITE, CommentRecord.sort < last, scan_index_forward=False, limit=page_length
         )
         found, more = first_page(map(to_public, records), page_length)
-        summaries = public.get_summaries({comment.article_id for comment in found})
+        articles = public.get_many_without_body({comment.article_id for comment in found})
         for comment in found:
-            if (summary := summaries.get(comment.article_id)) is not None:
-                yield RecentComment(comment, summary)
+            if (article := articles.get(comment.article_id)) is not None:
+                yield RecentComment(comment, article)
         if not more and len(found) < page_length:
             return
         last = found[-1].id

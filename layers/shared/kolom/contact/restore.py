@@ -24,7 +24,7 @@ def plan_restore(message: Message, *, overwrite: bool = False) -> Change:
 
 
 def restore_message(message: Message, *, overwrite: bool = False) -> Change:
-    """Create ``message``; with ``overwrite``, replace an existing message with its id.
+    """Create ``message``; with ``overwrite``, replace the existing message that has the same id.
 
     :raises RestoreConflict: the stored message differs, and ``overwrite`` is false
     """

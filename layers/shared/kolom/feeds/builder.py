@@ -81,7 +81,7 @@ def build_article_comment_feed(slug: str) -> Feed:
     :raises Gone: it was deleted
     :raises Moved: it has a different slug now
     """
-    article, locale, site = public.get_summary(slug), site_locale(), settings().site_title
+    article, locale, site = public.get_without_body(slug), site_locale(), settings().site_title
     found = comments.list_newest(article.id, limit=MAX_ENTRIES)
     return Feed(
         title=locale.translate("feed.comments.of", title=article.title),

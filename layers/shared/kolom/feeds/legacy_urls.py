@@ -11,7 +11,7 @@ _BLOGGER_FORMATS: Final = {"rss": "rss.xml", "json": "feed.json"}
 
 _BLOGGER: Final = re.compile(r"/feeds/posts/(?:default|full|summary)(?:/-/([^/]+)(?:/.*)?)?/?")
 _BLOGGER_COMMENTS: Final = re.compile(r"/feeds/(?:\d+/)?comments/(?:default|full|summary)/?")
-_WORDPRESS: Final = {
+_WORDPRESS_FEEDS: Final = {
     "rss": "rss.xml",
     "rss2": "rss.xml",
     "rdf": "rss.xml",
@@ -21,14 +21,14 @@ _WORDPRESS: Final = {
     "comments-atom": "comments.xml",
 }
 """The values of ``feed`` in the query of a WordPress site with plain permalinks."""
-_OTHER_SYSTEMS: Final = {
+_FEED_PATHS: Final = {
     # WordPress
     "/feed": "rss.xml",
     "/feed/rss": "rss.xml",
     "/feed/rss2": "rss.xml",
     "/feed/atom": "atom.xml",
     "/comments/feed": "comments.xml",
-    # Jekyll, Hugo, Eleventy, Ghost; Blogger has the first two as well
+    # Jekyll, Hugo, Eleventy, Ghost; the next two also Blogger
     "/atom.xml": "atom.xml",
     "/rss.xml": "rss.xml",
     "/feed.xml": "atom.xml",
@@ -49,7 +49,7 @@ def find_legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> 
     if _BLOGGER_COMMENTS.fullmatch(path):
         return feed_path("comments.xml")
     if path in {"/", "/index.php"}:
-        name = _WORDPRESS.get(next(iter(query.get("feed", ())), ""))
+        name = _WORDPRESS_FEEDS.get(next(iter(query.get("feed", ())), ""))
     else:
-        name = _OTHER_SYSTEMS.get(path.removesuffix("/"))
+        name = _FEED_PATHS.get(path.removesuffix("/"))
     return None if name is None else feed_path(name)

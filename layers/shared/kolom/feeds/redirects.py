@@ -23,7 +23,7 @@ def get_feed_redirect(path: str, query: str) -> str:
         return with_query(document, query)
     if match := _COMMENTS.fullmatch(path):
         try:
-            return with_query(comments_feed_path(public.find_summary(match[1]).slug), query)
+            return with_query(comments_feed_path(public.get_by_any_slug(match[1]).slug), query)
         except NotFound:
             pass  # it may be a URL of another system
     location = find_legacy_feed_redirect(path, parse_qs(query))

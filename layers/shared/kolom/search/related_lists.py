@@ -39,7 +39,7 @@ def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
     shown: list[ArticleSummary] = []
     for part in (ids[:limit], ids[limit:]):  # the rest replaces articles that are no longer published
         if part and len(shown) < limit:
-            found = public.get_summaries(part)
+            found = public.get_many_without_body(part)
             shown += [found[each] for each in part if each in found and found[each].is_listed]
     return tuple(shown[:limit])
 

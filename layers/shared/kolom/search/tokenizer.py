@@ -2,7 +2,8 @@
 
 Word boundaries follow Unicode's UAX #29, with changes for search:
 
-* A full stop or a colon splits words (``example.com`` is two) except between single letters (``U.S.A.``).
+* A full stop splits words (``example.com`` is two), except between single letters (``U.S.A.``) and in numbers. A colon
+  always splits them.
 * A run in a script without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs of
   characters.
 * A letter with ``+``, ``++`` or ``#`` (``A+``, ``C++``, ``C#``) and ``.NET`` are words of their own. After a longer
@@ -24,7 +25,7 @@ MAX_WORD: Final = 64
 """The number of significant characters of a word; longer strings are rarely words."""
 
 CACHED_WORDS: Final = 16_384
-"""The number of words whose forms a process keeps, and of their stems: a few megabytes."""
+"""The number of entries in the cache of word forms, and in that of stems (:mod:`.analyzer`): a few megabytes."""
 
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _APOSTROPHES: Final = "'’ʼ＇"  # typewriter, typographic, modifier letter, full width
@@ -77,7 +78,7 @@ REDUPLICATED: Final = re.compile(r"([^\W\d_]{3,})2(nya|an|kan|i|ku|mu|lah|kah)?"
 
 
 class Word(NamedTuple):
-    """A word of a text: ``text[start:end]``. ``form`` is normalized, without case, dots and variant characters."""
+    """A word of a text: ``text[start:end]``. ``form`` is that text as :func:`normalize` returns it."""
 
     form: str
     start: int
@@ -133,7 +134,10 @@ def _cached_forms(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def normalize(word: str) -> str:
-    """Return a word's form for comparison: NFKC, no case, plain apostrophes; numbers without thousands separators."""
+    """Return a word's form for comparison: NFKC, no case, plain apostrophes.
+
+    Numbers have a decimal point and no thousands separators; initials have no full stops.
+    """
     if not word.isascii():
         word = unicodedata.normalize("NFKC", word.translate(_VARIANTS)).translate(_VARIANTS)
     word = word.casefold()

@@ -1,4 +1,4 @@
-"""Reading Isso's database and its generic JSON, without a store."""
+"""Reading Isso's database and its generic JSON."""
 
 import json
 import os

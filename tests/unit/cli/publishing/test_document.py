@@ -174,7 +174,7 @@ def test_labels_may_be_a_list_or_comma_separated_and_are_unique(tmp_path: Path) 
         ("slug: a\ntitle: One: two", 3, 'a value that contains ": " must be in quotation marks'),
         ("slug: a\ntitle: 'One", 3, "the quotation mark that opens here is not closed"),
         ("title: T\nlabels: [a, b", 3, "the list that begins with [ here is not closed"),
-        ("title: @me", 2, "a value that begins with this character must be in quotation marks"),
+        ("title: @me", 2, "a value that begins with a sign such as @, % or ` must be in quotation marks"),
         ("title: *me*", 2, "a value that begins with * must be in quotation marks"),
         ("title: T\n\tslug: a", 3, ""),
         ("title: a\x01b", 2, "the front matter contains a control character"),

@@ -45,7 +45,7 @@ def test_the_language_of_every_sample_article_is_detected(path: Path, languages:
         ("", None),
     ],
 )
-def test_an_unclear_text_has_no_language(content: str, language: str | None) -> None:
+def test_only_the_language_of_a_clear_text_is_detected(content: str, language: str | None) -> None:
     assert detect_language("", content, LANGUAGES) == language
     assert detect_language("", content, LANGUAGES[::-1]) == language
 

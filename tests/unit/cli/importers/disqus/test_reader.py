@@ -1,4 +1,4 @@
-"""Reading Disqus exports, without a store."""
+"""Reading Disqus exports."""
 
 import gzip
 import html

@@ -1,4 +1,4 @@
-"""Reading a Ghost export, without a store."""
+"""Reading a Ghost export."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Reading of sites of Astro, without a store."""
+"""Reading of sites of Astro."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reading of the blog of a Docusaurus site, without a store."""
+"""Reading of the blog of a Docusaurus site."""
 
 from datetime import datetime
 from pathlib import Path

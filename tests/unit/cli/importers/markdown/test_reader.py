@@ -1,4 +1,4 @@
-"""Front matter, permalinks, Liquid and shortcodes in the Markdown importer, without a store."""
+"""Front matter, permalinks, Liquid and shortcodes in the Markdown importer."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Reading a Medium export, without a store."""
+"""Reading a Medium export."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reading a Substack export, without a store."""
+"""Reading a Substack export."""
 
 import zipfile
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Reading WordPress exports, without a store."""
+"""Reading WordPress exports."""
 
 from datetime import UTC, datetime
 from pathlib import Path

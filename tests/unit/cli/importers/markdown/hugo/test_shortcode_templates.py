@@ -1,4 +1,4 @@
-"""The shortcodes that a Hugo site or its theme defines are rendered, without a store."""
+"""The shortcodes that a Hugo site or its theme defines are rendered."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -121,7 +121,7 @@ def test_a_pre_within_a_condition_keeps_its_empty_lines_and_indents(tmp_path: Pa
     assert "  a\n\n  b</pre>" in html
 
 
-def test_a_reference_to_one_of_several_bundles_by_the_name_index_is_unknown(tmp_path: Path) -> None:
+def test_a_reference_to_a_missing_bundle_does_not_lead_to_another_bundle(tmp_path: Path) -> None:
     bundles = {f"content/posts/{name}/index.md": f"---\ntitle: {name}\ndate: 2020-01-02\n---\nText" for name in "bc"}
     for name, text in bundles.items():
         (tmp_path / name).parent.mkdir(parents=True)

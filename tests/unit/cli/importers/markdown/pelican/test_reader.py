@@ -1,4 +1,4 @@
-"""Reading of a Pelican site, without a store."""
+"""Reading of a Pelican site."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
