@@ -33,7 +33,7 @@ _EXACT: Final = (".GetItem", ".Query")
 
 @dataclass(slots=True)
 class Recording:
-    """The calls of one request, and the HTTP responses to them."""
+    """The calls to DynamoDB in a block, and the HTTP responses to them."""
 
     calls: list[Call] = field(default_factory=list)
     _answers: dict[tuple[str, bytes], _Answer] = field(default_factory=dict)
@@ -109,9 +109,9 @@ def replayed(recording: Recording) -> Iterator[None]:
 def replay_in_turns(
     recording: Recording, tasks: Mapping[str, Callable[[], object]], rounds: int, *, calls: int = 1, warm_up: int = 3
 ) -> dict[str, list[float]]:
-    """Return the processor seconds for each of ``calls`` calls of each task in each round, with the recorded responses.
+    """Return the mean processor seconds of a call of each task, by round, with the recorded responses.
 
-    The tasks take turns. Before, each is called ``warm_up`` times.
+    In each round, the tasks take turns, with ``calls`` calls each. Before, each is called ``warm_up`` times.
     """
     with replayed(recording):
         for task in tasks.values():

@@ -2,8 +2,9 @@
 
 The rules are those of the *Amazon DynamoDB Developer Guide, Read and write capacity units*. A read unit is 4 KB; an
 eventually consistent read costs half, and a Query is rounded up once for all items that it reads. A write unit is 1 KB;
-a write in a transaction costs twice as much, and each index with the item costs the same again. The size of a write is
-that of the item before or after it, whichever is larger. For updates, both are read from moto's tables directly.
+a write in a transaction costs twice as much. Each index with the item adds the cost of a write without transaction. The
+size of an UpdateItem or DeleteItem is that of the item before or after it, whichever is larger: both are read from
+moto's tables directly. The size of any other write is that of the item in its parameters.
 """
 
 import math

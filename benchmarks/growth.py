@@ -4,8 +4,8 @@
 
 The items that the functions would have written are put into moto's tables directly, because publishing a hundred
 thousand articles would take hours. Only the postings of the words that the queries need are loaded. For each size, a
-request is made once on moto for its requests and read units, and then again with the recorded responses
-(:mod:`benchmarks.canned`) for its processor time. A search has the document list in memory, but no results.
+GET is made on moto to count its calls to DynamoDB and their read units. Then it is repeated with the recorded responses
+(:mod:`benchmarks.canned`) to measure its processor time. A search has the document list in memory, but no results.
 
 The plots are drawn by matplotlib, in colors that are legible on a light and on a dark background. They show the lowest
 time of each request, which depends the least on what else the machine does.
@@ -68,7 +68,7 @@ TEXT: Final = "One of *many* comments, of an ordinary length: two sentences, a [
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The numbers of articles and comments, how often to measure each time, and the folder of the plots."""
+    """The numbers of articles and comments, how often to measure the processor times, and the folder of the plots."""
 
     articles: tuple[int, ...] = (100, 1_000, 10_000)
     comments: tuple[int, ...] = (10, 100, 1_000, 10_000)
@@ -239,7 +239,7 @@ def _with_articles(store: Store, requests: Requests, size: int, options: Options
 
 
 def _anew[Response](search: Callable[[], Response]) -> Callable[[], Response]:
-    """Return a function that makes the search in a process that has read no results yet."""
+    """Return a function that clears the results in memory, then makes the search."""
 
     def make() -> Response:
         results.clear()

@@ -6,9 +6,9 @@ The export has about ten comments for each article. It is imported into empty ta
 again with the last one.
 
 DynamoDB is a small server in another process, because moto's processor time would exceed that of the importer. It
-stores keys and comments, and evaluates no conditions. A transaction on an item of another transaction that is being
-applied (``--conflict-ms``), is rejected as DynamoDB rejects it. So the time includes the retries
-of publications, which all change the same counts. The processor time is that of the importer and of the processes that
+stores only items that transactions put, and evaluates no conditions. A transaction is applied for ``--conflict-ms``.
+Meanwhile, other transactions on its items are rejected, as DynamoDB does. So the time includes the retries of
+publications, which all change the same counts. The processor time is that of the importer and of the processes that
 convert the texts.
 """
 
@@ -58,13 +58,15 @@ def measure(options: Options) -> Iterator[Figure]:
         tables = f"from benchmarks.import_concurrency import serve; serve({options.delay_ms}, {options.conflict_ms})"
         for number in options.concurrency:
             with server(tables) as endpoint:
-                yield from _measure_import(str(number), file, endpoint, number, expected, again=False)
+                yield from _measure_import(f"{number} at once", file, endpoint, number, expected, again=False)
                 if number == options.concurrency[-1]:
-                    yield from _measure_import(f"{number}, again", file, endpoint, number, expected, again=True)
+                    yield from _measure_import(
+                        f"{number} at once, imported again", file, endpoint, number, expected, again=True
+                    )
 
 
 def _measure_import(
-    name: str, file: Path, endpoint: str, concurrency: int, expected: Expected, *, again: bool
+    case: str, file: Path, endpoint: str, concurrency: int, expected: Expected, *, again: bool
 ) -> Iterator[Figure]:
     before = _counts(endpoint)
     started = time.perf_counter()
@@ -75,7 +77,6 @@ def _measure_import(
     assert imported == {kind: count for (kind, result), count in expected.items() if result == "created"}, report
     counts = _counts(endpoint) - before
     requests = sum(count for operation, count in counts.items() if operation != "conflicts")
-    case = f"{name} at once"
     yield from counted(case, requests=requests, conflicts=counts["conflicts"])
     yield Figure(case, "seconds", [seconds])
     yield Figure(case, "CPU seconds", [usage.ru_utime + usage.ru_stime])
@@ -90,7 +91,7 @@ def _counts(endpoint: str) -> Counter[str]:
 
 def serve(delay_ms: float, conflict_ms: float) -> None:
     """Serve empty tables until the process is terminated."""
-    asyncio.run(_Table(delay_ms / 1000, conflict_ms / 1000).serve())
+    asyncio.run(_Tables(delay_ms / 1000, conflict_ms / 1000).serve())
 
 
 class _Refused(Exception):
@@ -101,7 +102,7 @@ class _Refused(Exception):
         self.body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code, **members}
 
 
-class _Table:
+class _Tables:
     """The items of all tables by key, served over HTTP with a delay for each request."""
 
     def __init__(self, delay: float, conflict: float) -> None:

@@ -6,8 +6,8 @@ The articles are generated. They are as long as Indonesian news (about 150 diffe
 of a natural language (Zipf and Mandelbrot), and share as many words as news articles do: indexed in batches of 8, 32 or
 128, they need 0.80, 0.56 and 0.31 of the writes of single articles. Some are published and indexed by the stream, one
 at a time and many at once, and the writes are counted. The reads of visitors who type queries are counted on that site,
-too. Larger collections are loaded in bulk: the items that the writer would have written are put into moto's tables
-directly. Only the postings that the queries read are loaded, because moto needs kilobytes per item.
+too. Larger collections are loaded in bulk: the items that the index writer would have written are put into moto's
+tables directly. Only the postings that the queries read are loaded, because moto needs kilobytes per item.
 
 The words of a query are different words of one article, of any frequency. The CPU time is measured with recorded
 responses of DynamoDB (:mod:`benchmarks.canned`), after the document list is read. The baseline is a bare boto3 script
@@ -35,7 +35,7 @@ from benchmarks.runner.figures import Figure, counted
 from benchmarks.runner.part import Part
 from benchmarks.runner.timing import milliseconds, ratios
 from benchmarks.stack import TEMPLATE, get, publish, request, stack_without_events
-from benchmarks.texts import WORDS, Words
+from benchmarks.texts import WORDS_PER_ARTICLE, Words
 from kolom.articles.input import ArticleInput
 from kolom.articles.types import Article, Body
 from kolom.search import document_table
@@ -67,7 +67,7 @@ class Writer(Words):
     def contents(self, first: int, number: int) -> Iterator[ArticleInput]:
         """Yield ``number`` articles, numbered from ``first``."""
         for each in range(first, first + number):
-            html = f"<p>{' '.join(self.words(WORDS))}.</p>"
+            html = f"<p>{' '.join(self.words(WORDS_PER_ARTICLE))}.</p>"
             yield ArticleInput(
                 title=" ".join(self.words(6)).capitalize(),
                 slug=f"artikel-{each}",
@@ -138,7 +138,7 @@ def _mean_stems(number: int) -> float:
 
 
 def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[str]) -> None:
-    """Put the items that the writer would have written for ``number`` articles into the table."""
+    """Put the items that the index writer would have written for ``number`` articles into the table."""
     blocks: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     put = _putter(stack)
     for article_id, content in enumerate(writer.contents(1, number), start=1):
@@ -158,7 +158,7 @@ def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[s
 
 @contextmanager
 def loaded_stack(number: int, queries: Iterable[str]) -> Iterator[EmulatedStack]:
-    """Run a stack with ``number`` articles and the postings of the words of ``queries``, and its list in memory."""
+    """Run a stack with ``number`` articles, the postings of ``queries``, and the document list in memory."""
     with stack_without_events() as stack:
         stems = {stem(word, "id") for text in queries for word in text.split()}
         load_in_bulk(stack, Writer(number), number, stems)
@@ -285,7 +285,7 @@ def measure_time(stack: EmulatedStack, queries: Sequence[str]) -> tuple[list[flo
 
 
 def search_anew(stack: EmulatedStack, query: str) -> Callable[[], dict[str, Any]]:
-    """Return a function that makes a search in a process that has read no results yet, and returns the response."""
+    """Return a function that clears the results in memory, makes a search, and returns the response."""
     make = request(stack, "/api/search", query)
 
     def make_anew() -> dict[str, Any]:
@@ -296,7 +296,7 @@ def search_anew(stack: EmulatedStack, query: str) -> Callable[[], dict[str, Any]
 
 
 def _get_anew(stack: EmulatedStack, query: str) -> tuple[int, Bill, dict[str, Any]]:
-    """Return the status, the bill and the body of a search in a process that has read no results yet."""
+    """Clear the results in memory, make a search, and return its status, bill and body."""
     results.clear()
     return get(stack, "/api/search", query)
 

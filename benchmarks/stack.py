@@ -22,14 +22,14 @@ TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
 @contextmanager
 def stack_without_events() -> Iterator[EmulatedStack]:
-    """Yield a stack that reads no streams, whose requests would be measured, and are not part of a recording."""
+    """Yield a stack that reads no streams: these reads would be measured, and a recording has no responses to them."""
     with EmulatedStack(TEMPLATE, port=0) as stack:
         stack.stop_events()
         yield stack
 
 
 def request(stack: EmulatedStack, path: str, query: str = "") -> Callable[[], dict[str, Any]]:
-    """Return a function that makes a GET through its function and returns the response."""
+    """Return a callable that invokes the Lambda function of the path with a GET, and returns the response."""
     asked = Request(method="GET", path=path, query=query)
     match = match_route(stack.template.routes, "GET", path)
     assert match is not None
@@ -42,7 +42,7 @@ def request(stack: EmulatedStack, path: str, query: str = "") -> Callable[[], di
 
 
 def get(stack: EmulatedStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, Any]]:
-    """Return the status, the bill and the body of a GET through its function."""
+    """Make a GET, and return the status, the bill and the JSON body, which is empty for a page."""
     make = request(stack, path, query)
     with metered() as bill:
         answer = make()

@@ -6,8 +6,8 @@ from typing import Final
 
 VOCABULARY: Final = 10_000
 QUERIES: Final = 50
-WORDS: Final = 158
-"""The number of words of an article, as in news."""
+WORDS_PER_ARTICLE: Final = 158
+"""As in news."""
 
 
 class Words:
@@ -32,4 +32,4 @@ class Words:
 
     def queries(self, length: int) -> list[str]:
         """Return queries of ``length`` words."""
-        return [" ".join(self._rng.sample(sorted(set(self.words(WORDS))), length)) for _ in range(QUERIES)]
+        return [" ".join(self._rng.sample(sorted(set(self.words(WORDS_PER_ARTICLE))), length)) for _ in range(QUERIES)]

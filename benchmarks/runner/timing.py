@@ -12,7 +12,7 @@ MILLISECONDS = 1_000
 
 
 def processor_seconds(call: Callable[[], object], calls: int = 1) -> float:
-    """Return the processor seconds (user and system) of this process for each of ``calls`` calls."""
+    """Return the mean processor seconds (user and system) of ``calls`` calls in this process."""
     started = time.process_time()
     for _ in range(calls):
         call()
