@@ -52,8 +52,8 @@ _DUMMY: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 _REGION: Final = "us-east-1"
 
 
-class Unreachable(ConfigurationError):
-    """The stack does not exist or cannot be reached."""
+class StackNotFound(ConfigurationError):
+    """The stack does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def connect(target: Target) -> None:
     has only tables: missing tables are created from the template, with names from the environment or the template's
     defaults.
 
-    :raises Unreachable: the stack does not exist
+    :raises StackNotFound: the stack does not exist
     :raises botocore.exceptions.BotoCoreError: there are no credentials, or no connection
     """
     _set_environment(target)
@@ -153,7 +153,7 @@ def _outputs(target: Target) -> Mapping[str, str] | None:
         missing = error.response["Error"]["Code"] == "ValidationError"
         if missing and not target.allows_tables_only:
             location = f" at {target.endpoint}" if target.endpoint else f" in {client.meta.region_name}"
-            raise Unreachable(
+            raise StackNotFound(
                 f"no stack {target.stack!r}{location}: specify another one with --stack, or deploy it first"
             ) from error
         if target.endpoint is None:
@@ -165,7 +165,7 @@ def _outputs(target: Target) -> Mapping[str, str] | None:
 def _use_tables_only() -> None:
     """Use the template's defaults for missing variables, and create the tables. The endpoint has nothing else."""
     if not TEMPLATE.is_file():
-        raise Unreachable("this endpoint has no stack, and there is no template.yaml to create its tables from")
+        raise StackNotFound("this endpoint has no stack, and there is no template.yaml to create its tables from")
     own = {name: os.environ[variable] for name, variable in OUTPUTS.items() if variable in os.environ}
     tables = {f"{name}Name": value for name, value in own.items() if name.endswith("Table")}
     template = load(TEMPLATE, {"SiteUrl": LOCAL_SITE, **tables})

@@ -70,7 +70,7 @@ def build(frontend: Path) -> AssetBuild:
     """Build the assets of the directory, without network access.
 
     :raises SettingsError: its settings are invalid
-    :raises AssetError: its files have invalid references
+    :raises AssetError: a file has an invalid reference, or is not UTF-8
     """
     files = collect(frontend)
     found = site_config.load(frontend, files)

@@ -39,7 +39,7 @@ _MODULE_REFERENCE: Final = re.compile(
 
 
 class AssetError(KolomError):
-    """The files have invalid references."""
+    """A file has an invalid reference, or is not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def is_hashed(name: str) -> bool:
 def with_hashes(files: Mapping[str, bytes]) -> list[Asset]:
     """Return every file with its hashed name, each after the files that it refers to.
 
-    :raises AssetError: a file refers to a missing file, or files refer to each other in a cycle
+    :raises AssetError: a file refers to a missing file or is not UTF-8, or files refer to each other in a cycle
     """
     done: dict[str, Asset] = {}
     in_progress: list[str] = []

@@ -139,7 +139,7 @@ class LambdaRuntime:
         worker.start()
         worker.join(limit)
         if worker.is_alive():
-            _log.error("%s: timed out after %s s; other requests wait until it ends", name, limit)
+            _log.error("%s: timed out after %s s; it cannot be stopped and continues", name, limit)
             raise FunctionTimeoutError(f"{name} timed out after {limit} s")
         if "error" in outcome:
             _log.error("%s: failed", name, exc_info=outcome["error"])

@@ -260,7 +260,7 @@ def serialize_directly() -> Iterator[None]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether a value has the form of DynamoDB's responses; binary values do not, because they need encoding."""
+    """Return whether a value is a scalar or a set in DynamoDB's format, and not binary, which needs encoding."""
     if type(value) is not dict or len(value) != 1:
         return False
     ((kind, content),) = value.items()

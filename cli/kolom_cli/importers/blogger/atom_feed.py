@@ -75,10 +75,10 @@ class AtomEntry:
     """An ``<entry>`` at ``line`` of the feed.
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
-    comment that it replies to. ``url`` is a URL or a path. ``status`` is a status of Takeout in upper case, also for an
-    entry of another format; it is empty if an entry of Takeout states none. ``problem`` says why the entry cannot be
-    imported. If its content is too large, ``content`` is only the beginning. If ``is_damaged`` is True, the entry could
-    not be read as a whole, and any field may be incomplete.
+    comment that it replies to; ``parent`` may lack the blog (``post-2``). ``url`` is a URL or a path. ``status`` is a
+    status of Takeout in upper case, also for an entry of another format; it is empty if an entry of Takeout states
+    none. ``problem`` says why the entry cannot be imported. If its content is too large, ``content`` is only the
+    beginning. If ``is_damaged`` is True, the entry could not be read as a whole, and any field may be incomplete.
     """
 
     line: int

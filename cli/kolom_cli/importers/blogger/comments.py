@@ -37,8 +37,9 @@ def read_comment(
 ) -> Item:
     """Return the comment, or why it is skipped.
 
-    ``origin`` is the origin of the comment; ``origin_of`` returns the origins of other comments. ``owners`` are the
-    profiles of the authors of the blog's articles. ``links`` rewrites links to the blog's articles.
+    ``origin_of`` returns the origin for an id. ``origin``, that of the comment, differs from it if an earlier entry has
+    the same id. ``owners`` are the profiles of the authors of the blog's articles. ``links`` rewrites links to the
+    blog's articles.
     """
     name = f"{entry.id.rpartition('.')[2]} on {entry.post or 'no post'}"
     status = _STATUSES.get(entry.status, "pending")

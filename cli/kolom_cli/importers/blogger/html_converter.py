@@ -9,7 +9,8 @@ The rules:
 * Divs with text become paragraphs, or lines where a paragraph is not allowed. Other divs are removed unless links point
   to them or they have a language or direction. Two consecutive line breaks separate paragraphs. Empty lines are
   removed.
-* Bold and italic styles become elements. All other styles are removed, as are fonts and the marks of word processors.
+* Bold and italic styles become elements, and a centered div of text becomes a centered paragraph. Other styles of divs
+  and inline elements are removed, as are fonts and the marks of word processors.
 * Tracking pixels are removed. Old YouTube players become the current one.
 * Links to the blog's own articles become relative, so that they point to the imported articles.
 
