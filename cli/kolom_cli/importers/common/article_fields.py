@@ -127,7 +127,7 @@ class ArticleFields:
 
 
 def site_language(code: str) -> str:
-    """Return the site's language for the language code of an export, or an empty string if it is invalid."""
+    """Return the language code of an export as this site writes it, or an empty string if it is invalid."""
     return normalize_language_code(code, settings().language_codes) or ""
 
 

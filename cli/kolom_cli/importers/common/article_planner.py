@@ -1,7 +1,7 @@
 """Plan how the articles of an export are published: which article each becomes, its names, and how it changes.
 
-Articles are planned in the order of the export, each with its names before the next one. So the plans depend neither on
-how many articles are written at once nor on whether they are written at all.
+Articles are planned in the order of the export; each gets its names before the next one is planned. So the plans depend
+neither on how many articles are written at once nor on whether they are written at all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -138,7 +138,7 @@ class ArticlePlanner:
         its slug, or by the origin without a site, if its text is similar. Otherwise the file gets a new article: it may
         belong to another site.
 
-        :raises Conflict: the origin belongs to the article of a different file, in another directory, of the same path
+        :raises Conflict: the origin belongs to the article of a different file that has the same relative path
         """
         content, origin = item.content, f"origin:{item.content.origin}"
         own = lookup.find(origin)

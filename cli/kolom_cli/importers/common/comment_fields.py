@@ -25,7 +25,7 @@ _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawComment:
-    """A comment with the fields of the export, unchecked. Only ``content`` is converted already, to Markdown.
+    """A comment as read from an export, unchecked. ``content`` is already converted to Markdown.
 
     ``authors`` are candidates for the author's name; the first valid one is used. ``website`` and ``email`` may be any
     text. The other fields are those of :class:`ImportedComment`.

@@ -1,6 +1,6 @@
 """Store the comments of an export below their articles: each once, in its thread, with its original date.
 
-The comments of one article are stored in order, parents first, and new ones several in one transaction. Those of
+The comments of one article are stored in order, parents first; several new ones share a transaction. The comments of
 different articles are stored concurrently. Neither the result nor the report depends on their order.
 """
 
@@ -32,7 +32,7 @@ from kolom_cli.terminal.report import Note, Report
 _KIND: Final = "comment"
 _ARTICLES_PER_LOOKUP: Final = 50
 _COMMENTS_PER_TRANSACTION: Final = 25
-"""Each comment may also change its parent: together at most half of what a transaction allows."""
+"""Each comment may also change its parent, and all change one count: about half of what a transaction allows."""
 
 _PLANNED: Final = CommentState("", None, 0, "approved", "")
 """The placeholder for a comment that a dry run would create below an article that it would create."""
@@ -291,7 +291,7 @@ class CommentImporter:
             self._reported.append(outcome)
 
     def _report(self) -> None:
-        """Report the skipped comments and the notes in the order of the export."""
+        """Report the skipped comments and the notes, ordered by the ranks of the comments."""
         for outcome in sorted(self._reported, key=lambda each: each.spooled.rank):
             name = outcome.spooled.comment.name
             if outcome.change is None:

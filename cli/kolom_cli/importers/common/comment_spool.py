@@ -46,7 +46,7 @@ _COMMENT: Final = TypeAdapter(ImportedComment)
 
 @dataclass(frozen=True, slots=True)
 class SpooledComment:
-    """A comment with its ``rank``: parents come before replies, otherwise comments are in the order of their dates."""
+    """A comment with its ``rank``: comments are ordered by their depth in the thread, then by their dates."""
 
     comment: ImportedComment
     rank: tuple[bool, int, float, int]

@@ -1,7 +1,7 @@
-"""Convert the entries of a large export on all cores, in their order and in bounded memory.
+"""Convert the entries of a large export on up to four cores, in their order and in bounded memory.
 
 Entries are converted by this process and by one more for each further core, at most three. This process takes part
-because a process needs 70 MB of memory.
+to save the 70 MB of memory that a further process would need.
 
 The others run :mod:`.conversion_process`. They end when this process ends, for whatever reason, because their
 standard input ends then.

@@ -1,6 +1,6 @@
 """Place the asterisks of emphasis so that CommonMark parses them as emphasis. Pure.
 
-Asterisks between a letter and punctuation are literal text, not emphasis: ``**Note:**text``. This depends on the
+Some asterisks next to punctuation are literal text, not emphasis, as in ``**Note:**text``. This depends on the
 characters around them, so it can only be decided for a complete line. Therefore :func:`marked` first marks each part of
 a line with its emphasis. :func:`written` then writes the asterisks of the complete text where CommonMark accepts them.
 """

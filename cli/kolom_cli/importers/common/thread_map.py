@@ -173,7 +173,7 @@ def _article(path: Path, line: int, article: str) -> tuple[str, ...]:
 
 
 def _path_keys(name: str) -> list[str]:
-    """Return the keys that all URLs of a page share: its path with the query, then without; none for a front page.
+    """Return the keys of a page at any host: its path with the query, then without; for a front page, only the query.
 
     >>> _path_keys("https://blog.example/2024/x/?m=1")
     ['/2024/x?m=1', '/2024/x']

@@ -1,4 +1,4 @@
-"""The items that an importer yields, one for each entry of an export."""
+"""The items that the reader of an export yields, one for each entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

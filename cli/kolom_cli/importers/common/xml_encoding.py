@@ -32,7 +32,7 @@ _MULTIBYTE: Final = frozenset(
         *("gb18030", "gb2312", "gbk", "johab", "shift_jis"),
     )
 )
-"""Encodings with characters of several bytes; in most of them, one of these may be an ASCII letter or sign."""
+"""Encodings with characters of several bytes. In most of them, one of the bytes may equal an ASCII letter or sign."""
 _SINGLE_BYTE: Final = re.compile(r"(?:iso8859-\d+|cp125\d|koi8-[rtu]|mac-\w+|tis-620)")
 _WINDOWS: Final = "cp1252"
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

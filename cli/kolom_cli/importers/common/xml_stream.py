@@ -56,7 +56,7 @@ class XmlEntry:
 
 
 class Outside(NamedTuple):
-    """What is before or between entries, in ``element``: the root, its container of entries, or an added element."""
+    """What is before or between entries. ``element`` is the root, its container of entries, or an element around it."""
 
     element: Any
 

@@ -118,7 +118,7 @@ def _post(entry: XmlEntry) -> Post:
     return Post(
         line=entry.line,
         key=_key(element, fields.get("id", "")),
-        thread=_attribute(children.get("thread")),
+        thread=_disqus_id(children.get("thread")),
         identifier=fields.get("thread", ""),
         parent=_key(children["parent"], fields.get("parent", "")) if "parent" in children else "",
         message=fields.get("message", ""),
@@ -160,10 +160,10 @@ def _fields(element: Any) -> dict[str, str]:
 
 def _key(element: Any, identifier: str) -> str:
     """Return the key by which others refer to the element: the number of Disqus, or the blog's identifier."""
-    return _attribute(element) or (f"id:{identifier}" if identifier else "")
+    return _disqus_id(element) or (f"id:{identifier}" if identifier else "")
 
 
-def _attribute(element: Any) -> str:
+def _disqus_id(element: Any) -> str:
     """Return the attribute ``dsq:id``, with any prefix."""
     if element is None:
         return ""
