@@ -187,7 +187,7 @@ def _comment_from_json(comment: dict[str, Any], uri: str, title: str, mapping: T
 
 
 def _time(value: Any) -> tuple[str, datetime | None]:
-    """Return the time as generic JSON writes it, and its datetime: a date as text, or seconds as in the database."""
+    """Return the time as text, and its datetime. The JSON has a date as text, or seconds as in the database."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value), parse_unix_seconds(value)
     written = _text(value)

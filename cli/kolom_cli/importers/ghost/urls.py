@@ -1,4 +1,4 @@
-"""The URLs in a Ghost export. A URL of the site itself begins with ``__GHOST_URL__``, or only with its path."""
+"""The URLs in a Ghost export. A URL of the site itself begins with ``__GHOST_URL__``, or is only a path."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _FILES: Final = "/content/"
 
 @dataclass(slots=True)
 class SiteUrls:
-    """Maps the URLs in an article. ``paths`` are those of the site's articles, by path without a slash at the end.
+    """Maps the URLs in an article. ``paths`` maps each old path, without a slash at the end, to the article's path.
 
     ``site`` is the URL of the Ghost site if it is known: the pictures are shown from there. ``lacks_site`` becomes True
     if a file of the site remains without a host.

@@ -1,4 +1,4 @@
-"""Read the data files and ignore files of Eleventy, which apply to the documents of a directory."""
+"""Read the files of Eleventy for the documents of a directory: its data files and ``.eleventyignore``."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Write the HTML and Markdown that replace the tags of other systems. Pure."""
+"""Write the HTML that replaces the tags of other systems. Pure."""
 
 import re
 from collections import Counter

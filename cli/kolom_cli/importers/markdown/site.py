@@ -176,7 +176,7 @@ def walk(
         suffix = path.suffix.lower()
         if not str(path).isprintable():
             if suffix in formats:
-                reason = "its file name is not UTF-8 or contains control characters: rename the file"
+                reason = "its path is not UTF-8 or contains invisible characters: rename the file or its folder"
                 yield Skipped(kind="article", name=ascii(path.name), reason=reason, refused=True)
         elif suffix in formats:
             if not path.resolve().is_relative_to(inside):
@@ -243,7 +243,10 @@ def derive_id_suffix(location: str) -> str:
 
 
 def slug_for(wanted: str, *others: str, id_suffix: str) -> tuple[str, tuple[str, ...]]:
-    """Return a valid slug as close as possible to ``wanted``, and notes about a change."""
+    """Return a valid slug, as close as possible to ``wanted`` or else to one of ``others``.
+
+    The notes tell if the slug had to begin with ``page-``; smaller changes have no note.
+    """
     slug = (clean_slug(wanted) if wanted else None) or next(
         (slug for each in others if (slug := slugify_title(each))), None
     )

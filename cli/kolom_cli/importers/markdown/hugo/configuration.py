@@ -32,7 +32,7 @@ def is_configured(directory: Path) -> bool:
 def is_hugo(directory: Path) -> bool:
     """Return whether the directory has content beside a configuration or other directories of Hugo.
 
-    A content directory of Hugo alone counts, too.
+    The content directory itself counts, too, if it or a section in it has an ``_index.md``.
     """
     configured = any((directory / name).is_file() for name in _NAMES) or (directory / _DEFAULTS).is_dir()
     if (directory / "content").is_dir():

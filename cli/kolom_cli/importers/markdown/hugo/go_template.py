@@ -74,10 +74,10 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The output of an expression; with ``variable``, its assignment."""
+    """The output of an expression; with ``assignment``, such as ``$x:=``, its value is assigned instead."""
 
     pipeline: Pipeline
-    variable: str = ""
+    assignment: str = ""
 
 
 @dataclass(slots=True)
@@ -171,14 +171,14 @@ def _empty_action(comment: re.Match[str]) -> str:
 
 def _action(text: str) -> Action:
     tokens = _tokens(text)
-    variable = ""
+    assignment = ""
     if len(tokens) > 1 and tokens[0][0] == "variable" and tokens[1][0] == "assign":
-        variable, tokens = tokens[0][1] + tokens[1][1], tokens[2:]
+        assignment, tokens = tokens[0][1] + tokens[1][1], tokens[2:]
     parser = _Parser(tokens)
     pipeline = parser.pipeline(0)
     if parser.position != len(tokens):
         raise UnsupportedTemplate(text.strip())
-    return Action(pipeline, variable)
+    return Action(pipeline, assignment)
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -281,15 +281,15 @@ class _Run:
 
     def _act(self, action: Action, dot: Any) -> Any:
         value = self._pipeline(action.pipeline, dot)
-        if not action.variable:
+        if not action.assignment:
             self._write(_shown(value))
             return value
-        return self._assign(action.variable, value)
+        return self._assign(action.assignment, value)
 
-    def _assign(self, variable: str, value: Any) -> Any:
-        name = variable.rstrip(":=")
+    def _assign(self, assignment: str, value: Any) -> Any:
+        name = assignment.rstrip(":=")
         scope = self.scopes[-1]
-        if not variable.endswith(":="):
+        if not assignment.endswith(":="):
             scope = next((each for each in reversed(self.scopes) if name in each), scope)
         scope[name] = value
         return value
@@ -300,8 +300,8 @@ class _Run:
             value: Any = True
             if condition is not None:
                 value = self._pipeline(condition.pipeline, dot)
-                if condition.variable:
-                    self._assign(condition.variable, value)
+                if condition.assignment:
+                    self._assign(condition.assignment, value)
             if is_true(value):
                 self.nodes(nodes, value if keyword == "with" and condition is not None else dot)
                 break
