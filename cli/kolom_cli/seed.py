@@ -119,7 +119,7 @@ def load_import(specification: str) -> Report:
 
 
 def _use_outputs_as_settings(stack: EmulatedStack) -> None:
-    """Read the settings from the outputs of the stack. No function has some of them, such as the media bucket."""
+    """Read the settings from the stack's outputs. Some, such as the media bucket, are in no function's environment."""
     outputs = stack.template.outputs
     os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
     settings.cache_clear()

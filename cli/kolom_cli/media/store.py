@@ -103,7 +103,7 @@ class Resolver:
     """Converts the relative links of one article's file to URLs of the site.
 
     A linked media file is uploaded. A link to the file of another article becomes the URL of that article
-    (``url_of``). Both files must be within ``root``, after symbolic links are resolved. All other links stay.
+    (``url_of``). The linked file must be within ``root``, after symbolic links are resolved. All other links stay.
     """
 
     file: Path

@@ -43,7 +43,7 @@ class Source:
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
-    """Return the documents in ``paths``, without duplicates, and an error for each path that is not a document."""
+    """Return the documents in ``paths``, without duplicates, and an error for each path that is refused."""
     found: dict[Path, Source] = {}
     errors = []
     roots = {given: given if given.is_dir() else given.parent for given in paths}

@@ -60,7 +60,7 @@ _DRAFT_WORDS: Final = frozenset(
         *("entwurf", "entwürfe", "entwuerfe", "rascunho", "rascunhos", "bozza", "bozze", "черновик", "черновики"),
     )
 )
-"""Words for drafts in several languages, which mark a name that also contains other words."""
+"""Words for drafts in several languages. They mark a name even if it also contains other words."""
 _DIRECTORIES: Final = _DRAFT_WORDS | {
     *("private", "privat", "konsep", "trash", "sampah", "papierkorb", "corbeille", "papelera", "deleted", "hidden"),
     *("unlisted", "secret", "backup", "backups"),

@@ -2,7 +2,7 @@
 
 | a link to | is checked against |
 |---|---|
-| an article | the articles of this run, or else the stored ones: one BatchGetItem for each hundred names and articles |
+| an article | the articles of this run, or else stored ones: a BatchGetItem per 100 pointers, one per 100 articles |
 | a heading | the ids of the article's HTML: for a stored article one Query |
 | a picture or another file in ``/media/`` | the bucket, with one request |
 | a label | the labels of this run, or else the stored ones: one Query |

@@ -1,4 +1,4 @@
-"""Create the template's tables in a DynamoDB that has none: the local one, or DynamoDB Local."""
+"""Create the template's tables without a deployment: in the emulated stack, or in DynamoDB Local."""
 
 import logging
 from collections.abc import Iterable

@@ -256,7 +256,7 @@ class _Reader:
                     origin=each["TargetOriginId"],
                     methods=tuple(each.get("AllowedMethods", ("GET", "HEAD"))),
                     headers=policies[each["ResponseHeadersPolicyId"]] if "ResponseHeadersPolicyId" in each else (),
-                    functions=tuple(one["EventType"] for one in each.get("FunctionAssociations", ())),
+                    function_event_types=tuple(one["EventType"] for one in each.get("FunctionAssociations", ())),
                 )
                 for each in [*config.get("CacheBehaviors", ()), config["DefaultCacheBehavior"]]
             ),

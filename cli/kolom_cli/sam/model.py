@@ -138,7 +138,7 @@ class CacheBehavior:
     origin: str
     methods: tuple[str, ...]
     headers: tuple[EdgeHeader, ...]
-    functions: tuple[str, ...]
+    function_event_types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def find_modules(root: Path) -> dict[str, Module]:
 def reachable(modules: Mapping[str, Module], start: Iterable[str], excluded: Iterable[str] = ()) -> set[str]:
     """Return the names of those ``modules`` that are imported if the modules ``start`` are.
 
-    The modules ``excluded``, and all that are in these packages, are not followed. A module is reached if another one
+    The modules ``excluded``, and all that are in these packages, are left out. A module is reached if another one
     names it in an import, also inside a function, or in a string, as tables of lazy imports do. An extension module
     reaches all modules beside it, because its imports are not readable.
     """
@@ -149,7 +149,7 @@ def _base(node: ast.ImportFrom, module: Module) -> str:
 
 
 def _absolute(level: int, name: str, package: str) -> str:
-    """Return the full name of a module that is named relative to ``package``; of any module if ``level`` is 0."""
+    """Return the full name of a module that is named relative to ``package`` by ``level`` dots; 0 for a full name."""
     if not level:
         return name
     parents = package.split(".")

@@ -149,7 +149,7 @@ def test_wherever_the_secret_is_added_the_viewers_address_is_set_by_the_cdn() ->
     assert header["HeaderValue"] == {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}:SecretString}}"}
     assert "OriginCustomHeaders" not in origins["files"]
     for behavior in cdn().behaviors:
-        assert behavior.functions == (("viewer-request",) if behavior.origin == "api" else ())
+        assert behavior.function_event_types == (("viewer-request",) if behavior.origin == "api" else ())
     function = resources()["NameViewer"]["Properties"]
     assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
     assert f'headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }}' in function["FunctionCode"]["Fn::Sub"]

@@ -1,6 +1,6 @@
 """Convert the text of a Medium story to plain HTML.
 
-Its headings are ``h3`` and ``h4``, which become ``h2`` and ``h3``. Sections become plain text with a rule between them.
+Its headings are ``h3`` and ``h4``, which become ``h2`` and ``h3``. Sections are unwrapped, with a rule between them.
 The frames of embedded posts become links, unless the renderer knows their player.
 """
 

@@ -56,7 +56,7 @@ def _files(source: Path, members: list[Member]) -> list[Member]:
 
 
 def _classify(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[str, Skipped]]:
-    """Return the paths of the stories by id, the hosts of their canonical URLs, and the files that are not stories."""
+    """Return the paths of the stories by id, the hosts of their canonical URLs, and the skipped files by name."""
     paths: dict[str, str] = {}
     hosts: set[str] = set()
     others: dict[str, Skipped] = {}

@@ -60,7 +60,7 @@ _ESCAPED: Final = re.compile(r"\sescaped\s*=\s*[\"']?true", re.IGNORECASE)
 
 
 def with_code_blocks(text: str, shown: Counter[str]) -> str:
-    """Return the text with ``<pre>`` elements instead of code shortcodes; ``shown`` counts them by name.
+    """Return the text with ``<pre>`` or ``<code>`` elements instead of code shortcodes; ``shown`` counts them by name.
 
     A shortcode without an end stays. In an escaped one, ``[[code]…[/code]]``, brackets become character references.
     """

@@ -63,7 +63,7 @@ class Attachment:
 
 @dataclass(slots=True)
 class Converter:
-    """Converts one article's content to HTML. ``notes`` list the parts that have no equivalent.
+    """Converts one article's content to HTML. ``notes`` say what was changed, removed, kept as text, or missing.
 
     ``media`` are the blog's attachments by id, ``own`` those of this article in their order. ``block_footnotes`` is the
     JSON in which the block editor stores the footnotes of the article.
@@ -299,7 +299,7 @@ def _is_url(text: str) -> bool:
 
 
 def _linked(target: str, inner: str) -> str:
-    """Return a link to the target of an unknown shortcode: on the text in it, or after a text with blocks."""
+    """Return the text in an unknown shortcode as a link to its target. If the text has blocks, the link is after it."""
     if not inner.strip() or _is_url(inner):
         return embed(target)
     if _BLOCK_TAG.search(inner):
