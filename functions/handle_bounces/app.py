@@ -1,4 +1,4 @@
-"""Handle bounces and complaints that SES reports: no more mail is sent to these addresses."""
+"""Handle permanent bounces and complaints that SES reports: no more mail is sent to these addresses."""
 
 from datetime import UTC, datetime
 from typing import Any

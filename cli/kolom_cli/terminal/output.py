@@ -111,7 +111,7 @@ def _widths(columns: Sequence[str], table: Sequence[tuple[str, ...]], total: int
 
 
 def counts_table(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]]) -> Table:
-    """Return a table of numbers with a row for each kind, and the sums if there are several kinds."""
+    """Return a table of numbers with a row for each kind, and the sums unless there is exactly one kind."""
     table = Table("", *columns)
     for column in table.columns[1:]:
         column.justify = "right"

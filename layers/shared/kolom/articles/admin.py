@@ -10,6 +10,7 @@ from kolom.models.articles import ArticleRecord, ArticlesTableRecord, ListedReco
 from kolom.pagination import decode_cursor, encode_cursor
 
 type AdminStatus = Literal["published", "page", "draft", "scheduled", "deleted"]
+"""A status, in which ``page`` stands for published pages and ``published`` only for published articles."""
 
 ADMIN_STATUSES: tuple[AdminStatus, ...] = ("draft", "scheduled", "published", "page", "deleted")
 

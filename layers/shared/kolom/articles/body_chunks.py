@@ -19,7 +19,7 @@ def split_body(article_id: int, version: str, body: Body) -> list[BodyChunk]:
 
 
 def split_source(article_id: int, version: str, body: Body) -> list[BodyChunk]:
-    """Return the items with the source of ``body``, which no public function reads."""
+    """Return the items with the source of ``body``, which readers never get."""
     return _cut(article_id, f"source#{version}#", body.source.encode())
 
 

@@ -1,4 +1,4 @@
-"""Look up articles by id and slug, for public and author functions. Imports little, since public functions use it."""
+"""Look up articles by id and slug, for readers and the author. Imports little, since Lambda functions use it."""
 
 import time
 import unicodedata

@@ -1,8 +1,8 @@
 """Publish, unpublish, delete and schedule articles: the operations of the author.
 
 A publication stores the chunks of the new body beside the old ones, then switches article, labels, pointers and counts
-to them in one transaction (:mod:`.transitions`), then deletes the old chunks. If interrupted, it leaves the article in
-the old or the new state, and running it again completes it.
+to the new state in one transaction (:mod:`.transitions`; in two if very many labels change), then deletes the old
+chunks. If interrupted, it leaves the article in a consistent state, and running it again completes it.
 """
 
 import hashlib
@@ -42,10 +42,10 @@ def publish(
 ) -> PublishResult:
     """Publish ``content`` as a new article or a new version; the same content again changes nothing.
 
-    ``article_id`` names the article to change; without it, the slug of ``content`` does. Changing an article needs
-    ``expected_version``, the version that the author last saw, or ``force``; publishing the same content again after
-    it was unpublished needs neither. A draft is stored but not public; a publication date after ``now`` schedules the
-    article.
+    ``article_id`` names the article to change; without it, the origin of ``content`` does, or else its slug.
+    Changing an article needs ``expected_version``, the version that the author last saw, or ``force``; publishing the
+    same content again after it was unpublished needs neither. A draft is stored but not public; a publication date
+    after ``now`` schedules the article.
 
     :raises NotFound: there is no article ``article_id``
     :raises VersionConflict: the article has a different version
@@ -114,7 +114,7 @@ def plan_change(
     new = _next_state(content, old, now)
     if old is None:
         return PublishResult(new, "created")
-    if has_same_content(old, new):
+    if _is_unchanged(old, new):
         return PublishResult(old, "unchanged", old)
     is_same_text = old.fingerprint == new.fingerprint and old.status != "deleted"
     if not force and not (expected_version is None and is_same_text):
@@ -249,7 +249,7 @@ def _published(article: Article) -> Article:
     )
 
 
-def has_same_content(old: Article, new: Article) -> bool:
+def _is_unchanged(old: Article, new: Article) -> bool:
     """Return whether the author supplied the same content, and the status is the same."""
     return (old.fingerprint, old.status) == (new.fingerprint, new.status)
 

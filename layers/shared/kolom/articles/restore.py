@@ -1,8 +1,8 @@
 """Restore an article from an archive with its id, version, times, body and all its names.
 
-A restore that is interrupted leaves the article in its old or its new state, and running it again completes it. These
-are its steps: reserve the id, add the aliases, store the body beside the existing one, write the article in one
-transaction, delete the chunks of the old body.
+A restore that is interrupted leaves the article in a consistent state, and running it again completes it. These are
+its steps: reserve the id, add the aliases, store the body beside the existing one, write the article, delete the chunks
+of the old body.
 """
 
 import re

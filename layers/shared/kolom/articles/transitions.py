@@ -19,12 +19,12 @@ _NONE: Final[Mapping[str, str]] = {}
 
 
 def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = _NONE) -> Article:
-    """Replace ``old`` (None for a new article) by ``new``, whose ``version`` is one higher; return the stored article.
+    """Replace ``old`` (None for a new article) by ``new``, whose ``version`` is higher; return the stored article.
 
     Counts change by exactly the difference between the two states, so that publishing twice counts once. If too many
     labels change for one transaction, the change takes two: the first removes labels, the second adds the new ones.
-    Each leaves a consistent state, and the version grows by two. ``spellings`` are the names of labels in the list of
-    labels, by their keys; the default is the spelling of ``new``.
+    Each leaves a consistent state, and the version grows by one more. ``spellings`` are the names of labels in the list
+    of labels, by their keys; the default is the spelling of ``new``.
 
     :raises Conflict: the article changed since ``old`` was read, or one of ``new``'s names belongs to another article
     :raises ServiceBusy: conflicts or throttling lasted past the deadline of retries; at most the first of two

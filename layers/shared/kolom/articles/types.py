@@ -61,7 +61,7 @@ class ArticleSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article(ArticleSummary):
-    """An article without its body. ``version`` grows by one with every change.
+    """An article without its body. ``version`` grows with every change.
 
     ``month`` is the month in which a published article is counted. It is stored, so that the article is removed from
     the same count even if the site's time zone has changed. ``fingerprint`` is a digest of the author's input.

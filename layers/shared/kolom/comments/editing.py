@@ -16,7 +16,7 @@ from kolom.submissions.pipeline import RequestContext, check_edit
 
 
 def edit(article: Article, comment_id: str, content: str, context: RequestContext, *, now: datetime) -> Comment:
-    """Change the text of a comment, which passes the same checks as a new one. The same text changes nothing.
+    """Change the text of a comment, under the rate limits and spam rules of new ones. The same text changes nothing.
 
     The comment must be approved again, unless the site approves all comments. Spam stays spam.
 

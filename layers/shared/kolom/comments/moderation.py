@@ -38,7 +38,7 @@ def moderate(
     its copies.
 
     :raises NotFound: there is no such comment
-    :raises Conflict: its status does not allow the action, or its author has edited or erased it in the meantime
+    :raises Conflict: its status does not allow the action, or it was edited or erased in the meantime
     :raises ServiceBusy: nothing was changed; retrying may succeed
     """
     approved: list[str] = []
@@ -47,7 +47,7 @@ def moderate(
         if comment.status not in _FROM[action]:
             raise Conflict(f"cannot {action} a comment that is {comment.status}")
         if comment.is_erased:
-            raise Conflict("the comment was erased by its author")
+            raise Conflict("the comment was erased")
         if revision is not None and comment.revision != revision:
             raise Conflict("the comment was edited in the meantime; review it again")
         status = _TO.get(action) or comment.status_before or "pending"

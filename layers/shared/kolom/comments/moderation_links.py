@@ -37,7 +37,7 @@ class ModerationLink:
 
     @property
     def name(self) -> str:
-        """Return the key that marks the link as used: never the token, which can have several spellings."""
+        """Return the name by which the link is marked as used: never the token, which can have several spellings."""
         return f"moderation#{self.comment_id}#{self.action}#{self.revision}#{self.expires}"
 
 

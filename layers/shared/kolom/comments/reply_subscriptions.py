@@ -163,8 +163,8 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Su
 def execute(link: SubscriptionLink, *, now: datetime) -> None:
     """Confirm or end the subscription. Idempotent.
 
-    Unsubscribing erases everything except the pseudonym, which prevents further confirmation mails. The pseudonym is
-    stored even if there was no subscription.
+    Unsubscribing erases the email address. The pseudonym is stored, even if there was no subscription: it prevents
+    further confirmation mails.
 
     :raises NotFound: there is no subscription to confirm
     :raises Conflict: the person has unsubscribed in the meantime

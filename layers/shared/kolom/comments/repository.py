@@ -106,9 +106,9 @@ def stage(
 ) -> Comment:
     """Add the change from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
 
-    The first approval adds the mails about it. ``address`` and ``origin`` are the author's, if ``old`` is None. A new
+    The first approval adds the mails about it. ``address`` and ``origin`` are those of a new comment's author. A new
     comment with ``expires_at``, such as one from an archive, keeps it. ``parent`` saves reading the parent again. With
-    ``has_approved_parent``, it is not read at all: the transaction requires that it is approved.
+    ``has_approved_parent``, it is read only for the first approval: the transaction requires that it is approved.
     """
     was_visible = old is not None and old.is_visible
     is_announced = new.status == "approved" and not new.announced
@@ -138,8 +138,8 @@ def stage(
 def stage_new(transaction: Transaction, comments: Sequence[Comment], *, now: datetime) -> None:
     """Add new comments of one article to the transaction, about which no mail is due.
 
-    The parent of each, if it has one, is approved: one of these comments, or a stored one. Of a stored one, the
-    transaction requires that.
+    The parent of each, if it has one, is approved: one of these comments, or a stored one. For
+    approved comments, the transaction requires that a stored parent is approved.
     """
     replies = Counter(comment.parent_id for comment in comments if comment.status == "approved" and comment.parent_id)
     for comment in comments:

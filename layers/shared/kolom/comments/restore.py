@@ -95,7 +95,7 @@ def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
 def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collection[str] = ()) -> Change:
     """Return what :func:`restore_comment` would do if the comments ``planned`` existed.
 
-    Raises the same errors. Reads only.
+    Raises the same errors, except for the depth of the thread. Reads only.
     """
     existing = repository.get(comment.article_id, comment.id)
     if existing is None:
@@ -215,7 +215,7 @@ def restore_author(author: CommentAuthorSnapshot) -> Change:
 def restore_subscription(subscription: SubscriptionSnapshot, *, dry_run: bool = False) -> Change:
     """Restore a subscription, or an unsubscription. With ``dry_run``, only return what would be done.
 
-    :raises RestoreConflict: the stored answer of the person differs
+    :raises RestoreConflict: the stored subscription differs
     """
     person = subscription.person or pseudonym_of(subscription.email or "", signing.load_keys())
     record = SubscriptionRecord(
