@@ -32,7 +32,7 @@ class InvalidCredentials(KolomError):
 
 
 class PermissionDenied(KolomError):
-    """The request is authentic, but does not allow what it asks for."""
+    """The token of the request is valid, but does not allow what the request asks for."""
 
 
 class NotFound(KolomError):
@@ -78,7 +78,7 @@ class RestoreConflict(Conflict):
 
 
 class RateLimited(KolomError):
-    """The client exceeded a rate limit, and may retry after ``retry_after_seconds``."""
+    """A limit of the client, its network or the site is reached. A retry may succeed after ``retry_after_seconds``."""
 
     def __init__(self, message: str, retry_after_seconds: int) -> None:
         super().__init__(message)

@@ -1,6 +1,6 @@
 """The maximum length of each form field in characters: the only definition of these limits. Pure.
 
-The API, the pages and the messages use this module. The custom elements use a module that is generated from it
+The API, the pages and their error messages use this module. The custom elements use a module that is generated from it
 (:mod:`kolom_cli.assets.catalog`).
 """
 

@@ -18,8 +18,8 @@ class Comment:
 
     ``replies`` counts the visible replies. ``person`` is a pseudonym of the address, by which a person's comments can
     be erased. ``reasons`` explain the status. ``version`` grows with every change of the item, ``revision`` with every
-    edit of the text; ``change`` identifies the last change. ``announced`` is true once the comment was approved and
-    mails about it were created. ``expires_at`` is in Unix seconds.
+    edit of the text; ``change`` identifies the last change. ``announced`` is true once the mails about its approval
+    were created, or if there are none to create. ``expires_at`` is in Unix seconds.
     """
 
     article_id: int
@@ -58,7 +58,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicComment:
-    """A comment as the public sees it; a deleted comment has no author and no content."""
+    """A comment as the public or its author sees it. For the public, a deleted one has no author and no content."""
 
     article_id: int
     id: str

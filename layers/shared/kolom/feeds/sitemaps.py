@@ -3,7 +3,7 @@
 | document | DynamoDB requests, at most |
 |---|---|
 | the index | 1 |
-| the home page and the published pages | 1 |
+| the home page, the archive, labels and contact pages, and the published pages | 1 |
 | the articles of a month | 1 for each megabyte of summaries: about 250 to 1,000 articles |
 | robots.txt | 0 |
 

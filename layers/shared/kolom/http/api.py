@@ -94,7 +94,8 @@ class Api(APIGatewayHttpResolver):
     def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:
         # The expression of Powertools for `<name>` does not match marks, which are vowels in many scripts. This one
         # matches everything except slashes. Powertools has no public setting for it, and a route with its own
-        # expression would show it in the OpenAPI document. The method is private: a test calls the API with such slugs.
+        # expression would show it in the OpenAPI document. The method is private, so a test calls the API with slugs
+        # that have marks.
         return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
 
     def route[Handler: Callable[..., Any]](self, *arguments: Any, **options: Any) -> Callable[[Handler], Handler]:

@@ -37,7 +37,7 @@ class RequestBody:
 
 
 def read_body(event: Mapping[str, Any], *, accept_forms: bool) -> RequestBody | None:
-    """Parse the body of an HTTP API event (payload 2.0); None without a body and a content type.
+    """Parse the body of an HTTP API event (payload 2.0); None if it has neither a body nor a content type.
 
     :raises InvalidInput: it is JSON, but not an object
     :raises MalformedBody: it does not have the format of its content type
@@ -114,7 +114,6 @@ def _multipart(data: bytes, options: Mapping[str, str]) -> dict[str, Any]:
             charset="utf-8",
             strict=False,
         )
-        # Line ends in form data are CRLF, also in text areas (HTML, 4.10.21.8).
         return {
             part.name: part.value if part.filename is None else {"filename": part.filename} for part in parser.parts()
         }

@@ -32,8 +32,8 @@ def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
 
     ``left_to_digest``: there are too many moderation mails in this hour, and a digest replaces the mail.
 
-    Failures are recorded and retried later, for a day. If a failure cannot be recorded, the outcome is ``unsettled``:
-    the mail is still waiting, or its lease ends, and the timer requeues it. Raises nothing.
+    Failures are recorded; temporary ones are retried later, for a day. If a failure cannot be recorded, the outcome is
+    ``unsettled``: the mail is still waiting, or its lease ends, and the timer requeues it. Raises nothing.
     """
     try:
         return _send(mail_id, clock)

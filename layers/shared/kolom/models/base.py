@@ -49,7 +49,7 @@ class _SharedConnection(Connection):
 
     @property
     def session(self) -> Session:
-        """Return the session of the client, which does for every call only what DynamoDB needs."""
+        """Return the session of the client, set up to do no more for a call than DynamoDB needs."""
         session: Session = super().session
         session.register_component("response_parser_factory", ItemParserFactory())
         # Otherwise botocore would compose the same text twice for every call, which is a seventh of its time.
@@ -97,7 +97,7 @@ class Record(Model):
 
     @classmethod
     def table_connection(cls) -> TableConnection:
-        """Return the connection to the table without models: it returns items in DynamoDB's format."""
+        """Return the connection to the table. It returns items in DynamoDB's format, not models."""
         return cls._get_connection()
 
     def save_if(self, condition: Condition) -> bool:

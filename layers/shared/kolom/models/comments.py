@@ -139,7 +139,7 @@ class AddressRecord(Record):
 class SubscriptionRecord(Record):
     """A person's subscription to replies to their comments on an article: asked, confirmed or left.
 
-    It has none of the attributes that the indexes are keyed by, so it is in no index.
+    It has no hash key of an index, so it is in no index.
     """
 
     class Meta(CommentsMeta):

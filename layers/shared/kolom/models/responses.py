@@ -29,7 +29,7 @@ class ItemParser(JSONParser):
 
 
 class ItemParserFactory(ResponseParserFactory):
-    """Creates the parsers of a session. For credentials, it may also call STS or SSO, which have other protocols."""
+    """Creates the parsers of a session. To get credentials, a session may call STS or SSO by other protocols."""
 
     def create_parser(self, protocol_name: str) -> ResponseParser:
         """Return a parser for DynamoDB's protocol, JSON; botocore's own for any other."""

@@ -166,7 +166,7 @@ def read_revisions(*, consistent: bool = False) -> tuple[int, int]:
 
 
 def increase_revisions(documents: int, results: int) -> None:
-    """Add to the revisions the numbers of changes of the document list and of the results, for the readers."""
+    """Increase the revision of the document list by ``documents``, and that of the results by ``results``."""
     actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results)]
     table().update_item(DOCUMENTS, REVISION, actions=actions)
 
@@ -273,7 +273,7 @@ def find_words(key: str, prefix: str = "", *, limit: int | None = None) -> list[
 
 
 def table() -> TableConnection:
-    """Return the connection to the table without models: it returns items in DynamoDB's format."""
+    """Return the connection to the table. It returns items in DynamoDB's format, not models."""
     return SearchRecord.table_connection()
 
 

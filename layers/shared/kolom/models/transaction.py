@@ -50,7 +50,7 @@ class Transaction:
         return len(self._writes)
 
     def put(self, item: Model, condition: Condition | None = None, conflict: KolomError | None = None) -> None:
-        """Replace ``item``; :meth:`commit` raises ``conflict`` if ``condition`` does not hold."""
+        """Create or replace ``item``; :meth:`commit` raises ``conflict`` if ``condition`` does not hold."""
         self._writes.append(_Write("put", lambda write: write.save(item, condition), conflict))
 
     def delete(self, item: Model) -> None:
@@ -77,7 +77,7 @@ class Transaction:
         """Write everything, retrying with jitter while other transactions conflict.
 
         :raises KolomError: the ``conflict`` of the first write whose condition failed
-        :raises ServiceBusy: conflicts or throttling lasted past the deadline of retries; nothing was written
+        :raises ServiceBusy: conflicts or throttling lasted longer than the retries; nothing was written
         :raises PynamoDBException: DynamoDB failed; whether anything was written is unknown
         """
         retry_on_conflict(self._attempt, on=_Contended)

@@ -1,6 +1,6 @@
 """Respond to forms without JavaScript, with the pages that :mod:`.forms` renders.
 
-Scripts send most comments and messages as JSON, so the templates of pages are loaded when a plain form is sent first:
+Scripts send most comments and messages as JSON, so the templates of pages are loaded only for the first plain form:
 they add 45 ms to a cold start.
 """
 

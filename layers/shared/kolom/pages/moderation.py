@@ -54,7 +54,7 @@ def render_confirmation(link: ModerationLink, comment: Comment, locale: Locale) 
 def render_result(
     link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]
 ) -> HtmlResponse:
-    """Return the page that confirms the action and shows the next pending comment, or that there is none.
+    """Return the page that says what was done, and shows the next pending comment or says that there is none.
 
     Its links expire together with ``link``: following them does not extend the time in which someone can moderate.
     Data that cannot be read now is omitted, because the action is done already.

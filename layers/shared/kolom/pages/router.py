@@ -7,9 +7,9 @@
 | ``/labels/``, ``/archive/`` | 1 |
 | ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searcher` |
 | ``/contact/`` | 0 |
-| ``/{slug}/``, or an article's path | 8: pointer, body, adjacent articles (2), comments (2), related ones (2 or 3) |
-| … indexed by an earlier version, without a list of related articles | 18: 11 more to search for them |
-| … stored when a path ``/x`` did not yet reserve the slug ``x`` | 10: one more pointer and article |
+| ``/{slug}/``, or an article's path | 9: pointer, body, adjacent articles (2), comments (2), related ones (2 or 3) |
+| … indexed by an earlier version, without a list of related articles | 18: the related ones take 12 |
+| … stored when a path ``/x`` did not yet reserve the slug ``x`` | 2 more: one more pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | the feed of another system, ``/favicon.ico`` | 3, then a 301 |
 | ``/?p=12`` and the like (:mod:`kolom.pages.wordpress_urls`) | 2, then a 301 |
@@ -53,7 +53,7 @@ type Query = Mapping[str, list[str]]
 
 
 def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlResponse:
-    """Return the page at ``path`` with the values of each query parameter.
+    """Return the page at ``path``. ``query`` has the values of each parameter.
 
     ``path`` is decoded, as API Gateway passes it, or percent-encoded. ``locale`` is the reader's, for pages without a
     language of their own. An error becomes a page, too, with the status that the API would return.
