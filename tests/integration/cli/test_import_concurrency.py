@@ -375,6 +375,13 @@ def test_the_new_comments_of_an_article_are_stored_in_few_transactions(
     assert public_comments.count_comments([1]) == {1: 60}
 
 
+def test_long_comments_are_stored_in_transactions_within_the_limit_of_dynamodb(kolom: Kolom, tmp_path: Path) -> None:
+    file = tmp_path / "export.xml"
+    long = "&amp; " * 30_000
+    file.write_text(wxr.export(wxr.item(1, more="".join(wxr.comment(each, content=long) for each in range(11, 36)))))
+    assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 25
+
+
 def test_a_comment_that_appears_in_the_meantime_does_not_prevent_the_others(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
