@@ -96,7 +96,7 @@ def verify(purpose: str, token: str, keys: Callable[[], SigningKeys]) -> Any | N
 
 
 def derived_key(purpose: str, keys: SigningKeys) -> bytes:
-    """Return a key of 32 bytes for one purpose, derived from the current key (HMAC as the extractor of RFC 5869)."""
+    """Return a key of 32 bytes for one purpose: the HMAC-SHA-256 of the purpose with the current key."""
     return _derive(purpose, keys.keys[keys.current])
 
 
