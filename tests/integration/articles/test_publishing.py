@@ -260,7 +260,7 @@ class TestSchedule:
             public.get_article("hello")
         assert counts() == {}
 
-    def test_an_article_in_conflict_is_released_by_the_next_run(self, faults: RefusedCalls, monkeypatch: Any) -> None:
+    def test_an_article_in_persistent_conflict_is_not_released(self, faults: RefusedCalls, monkeypatch: Any) -> None:
         monkeypatch.setattr("kolom.models.retry.DEADLINE_SECONDS", 0.1)
         publishing.publish(content("busy", published_at=NOW + timedelta(hours=1)), now=NOW)
         faults.conflict(1_000)
@@ -397,7 +397,7 @@ def _crash(*_: Any, **__: Any) -> None:
 
 
 def test_items_of_lists_contain_no_body() -> None:
-    """The items that lists read and the index copies stay small."""
+    """The items that the lists read, and that the index copies, stay small."""
     publishing.publish(content(html="<p>" + "word " * 10_000 + "</p>"), now=NOW)
     raw = ArticleRecord.get("1", "card").serialize()
     assert sum(len(str(value)) for value in raw.values()) < 2_000

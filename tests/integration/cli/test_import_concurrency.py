@@ -449,7 +449,7 @@ _ARTICLE_IDS = batched(itertools.count(2), 2)
 
 
 @pytest.mark.usefixtures("kolom")
-def test_publishing_again_with_a_new_id_completes_a_publication_whose_response_was_lost() -> None:
+def test_only_the_same_id_completes_a_publication_whose_response_was_lost() -> None:
     article = content("post", origin="test/1")
     first = publishing.publish_new(article, 7, now=NOW)
     assert publishing.publish_new(article, 7, now=NOW) == first
@@ -459,7 +459,7 @@ def test_publishing_again_with_a_new_id_completes_a_publication_whose_response_w
 
 
 @pytest.mark.usefixtures("kolom")
-def test_wrong_assumptions_about_a_comment_and_its_parent_are_corrected() -> None:
+def test_a_wrong_assumption_about_the_parent_of_a_comment_is_corrected() -> None:
     fields: dict[str, Any] = {
         "article_id": 1,
         "name": "Budi",
