@@ -1,4 +1,4 @@
-"""A stack that tests use only through HTTP and the command line, with a fixed clock.
+"""A stack that tests use only through HTTP, events of AWS services and the command line, with a fixed clock.
 
 The tests here call no internal function, because internal names may change. What is stored and what others rely on must
 not change.
