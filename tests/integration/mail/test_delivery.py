@@ -270,7 +270,9 @@ def test_a_fault_at_any_call_sends_twice_only_if_acceptance_is_not_recorded(
     raise AssertionError("it never ends")
 
 
-def test_a_throttled_update_of_the_outbox_is_retried_by_the_sdk(mail_system: MailSystem, faults: RefusedCalls) -> None:
+def test_a_throttled_update_of_the_outbox_neither_loses_nor_repeats_the_mail(
+    mail_system: MailSystem, faults: RefusedCalls
+) -> None:
     mail_id = f"contact#{mail_system.submit().id}"
     faults.throttle("UpdateItem", 1)
     mail_system.invoke_sender(mail_id)
