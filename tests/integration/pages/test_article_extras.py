@@ -66,7 +66,7 @@ def get(path: str, **query: str) -> HtmlResponse:
 
 
 def comment(article: Article, number: int, **changes: Any) -> str:
-    """Post and approve a comment, and return its id."""
+    """Import an approved comment, and return its id."""
     fields: dict[str, Any] = {
         "article_id": article.id,
         "origin": str(number),
