@@ -31,8 +31,8 @@ def slug(text: str) -> str:
 
 def article_fragment(fragment: str) -> str:
     """Return the fragment for a link to an element of another article whose author gave it the id ``fragment``."""
-    is_own = _is_article_id(fragment) or fragment.startswith(_PAGE_PREFIXES) or fragment in PAGE_ANCHORS
-    return fragment if is_own or not fragment.isalnum() else PREFIX + fragment
+    is_final = _is_article_id(fragment) or fragment.startswith(_PAGE_PREFIXES) or fragment in PAGE_ANCHORS
+    return fragment if is_final or not fragment.isalnum() else PREFIX + fragment
 
 
 class ElementIds:
