@@ -122,6 +122,11 @@ def test_the_inbox_has_its_own_headers_instead_of_those_of_the_cdn(stack: Emulat
     assert headers["Strict-Transport-Security"] is None
 
 
+def test_a_header_of_a_page_replaces_that_of_the_cdn(stack: EmulatedStack) -> None:
+    _, headers, _ = ask(stack, "/api/moderation/not-a-token")
+    assert headers.get_all("Referrer-Policy") == ["strict-origin"]
+
+
 def test_modules_can_be_loaded_by_other_sites(stack: EmulatedStack) -> None:
     status, headers, _ = ask(stack, "/assets/widgets/kolom-articles.js", Origin="https://elsewhere.example")
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")

@@ -109,6 +109,7 @@ def test_nothing_is_removed_from_markup_that_an_article_may_have(source: str) ->
         ("<img src='data:image/png;base64,AAAA' alt=x>", [("data: image", "removed, its alternative text is kept", 1)]),
         ("<img alt=x>", [("<img>", "removed, its alternative text is kept", 1)]),
         ("<iframe src=https://a.example></iframe>", [("<iframe>", "replaced by a link", 1)]),
+        ('<iframe src=" https://a.example"></iframe>', [("<iframe>", "replaced by a link", 1)]),
         ("<iframe src=javascript:1></iframe>", [("<iframe>", "removed", 1)]),
         (
             "<p class='x y' onclick=1 data-a=1 style='color:red'>x",

@@ -212,7 +212,7 @@ def _replacement(name: str, attributes: dict[str, str]) -> tuple[str, str] | Non
     """Return the kind and the effect of the removal of a player or an image; None if the element is not removed."""
     source = attributes.get("src", "")
     if name == "iframe" and not embeds.player(url(source, LINK_SCHEMES) or ""):
-        return "<iframe>", "replaced by a link" if embeds.link(source) else "removed"
+        return "<iframe>", "replaced by a link" if embeds.link(url(source, LINK_SCHEMES) or "") else "removed"
     if name == "img" and not attributes.get("srcset") and url(source, IMAGE_SCHEMES) is None:
         form = (scheme(source.strip()) or "").lower()
         return f"{form}: image" if form else "<img>", "removed, its alternative text is kept"
