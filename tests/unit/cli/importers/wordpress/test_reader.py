@@ -310,7 +310,7 @@ def test_characters_that_are_not_escaped_are_read_as_text(file: Path, broken: st
     assert (first.notes, third.notes) == ((), ())
 
 
-def test_damaged_xml_is_refused_by_name_and_line_and_the_rest_is_read(file: Path) -> None:
+def test_damaged_xml_is_refused_with_its_line_and_the_rest_is_read(file: Path) -> None:
     xml = export(item(1), item(2, title="XX", more=comment(1)), item(3)).replace("XX", "a</wrong>")
     found, error = _read(file, xml)
     assert not error
