@@ -186,7 +186,7 @@ def test_an_image_that_the_resolver_stored_is_not_reported() -> None:
     assert [(each.kind, each.count) for each in find_removals(source, "html", rendered)] == [("data: image", 1)]
 
 
-def test_in_a_converted_text_only_unsupported_elements_are_found() -> None:
+def test_of_a_converted_text_lost_elements_are_found_but_no_classes() -> None:
     source = "<p class=x>x<svg></svg><button>y</button><iframe></iframe><form>z</form>"
     removals = find_removals(source, "html", render("<p>x", "html"), is_converted=True)
     assert [each.kind for each in removals] == ["<svg>", "<form>"]
