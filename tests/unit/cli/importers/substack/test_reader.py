@@ -96,6 +96,7 @@ OPEN = "open.substack.com/pub"
     [
         ({}, "", {"me.substack.com", "you.substack.com", f"{OPEN}/me", f"{OPEN}/you"}),
         (LIST, "", {"me.substack.com", f"{OPEN}/me"}),
+        ({}, "https://www.me.example", {"me.example"}),
         (
             {"email_list.me.csv": "email\n"},
             "https://www.me.example",
