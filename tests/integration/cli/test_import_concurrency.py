@@ -16,7 +16,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kolom.articles import public, publishing, repository
@@ -375,11 +375,15 @@ def test_the_new_comments_of_an_article_are_stored_in_few_transactions(
     assert public_comments.count_comments([1]) == {1: 60}
 
 
-def test_long_comments_are_stored_in_transactions_within_the_limit_of_dynamodb(kolom: Kolom, tmp_path: Path) -> None:
+def test_few_long_comments_are_stored_at_once(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction has at most 4 MB."""
     file = tmp_path / "export.xml"
-    long = "&amp; " * 30_000
-    file.write_text(wxr.export(wxr.item(1, more="".join(wxr.comment(each, content=long) for each in range(11, 36)))))
-    assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 25
+    comments = (wxr.comment(number, content="word " * 11_000) for number in range(11, 16))
+    file.write_text(wxr.export(wxr.item(1, more="".join(comments))))
+    create_all = Mock(wraps=importing.create_all)
+    monkeypatch.setattr(importing, "create_all", create_all)
+    assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 5
+    assert [len(call.args[0]) for call in create_all.call_args_list] == [2, 2, 1]
 
 
 def test_a_comment_that_appears_in_the_meantime_does_not_prevent_the_others(
@@ -413,6 +417,7 @@ _THREADS = st.lists(
 
 
 @pytest.mark.usefixtures("kolom")
+@settings(max_examples=settings().max_examples // 4)
 @given(thread=_THREADS, stored=st.integers(0, 4))
 def test_comments_created_together_are_the_same_as_one_after_another(
     thread: list[tuple[int, Status, bool]], stored: int
