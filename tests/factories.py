@@ -130,7 +130,7 @@ def pending_mail_event(*mail_ids: str) -> dict[str, Any]:
 
 
 class Context:
-    """The attributes of Lambda's context that Powertools reads."""
+    """The attributes of Lambda's context that Powertools and the handlers read."""
 
     function_name = "function"
     memory_limit_in_mb = 512

@@ -41,7 +41,7 @@ def stream_records(table: str) -> list[Any]:
 
 
 def found(template: Template) -> dict[str, Any]:
-    """Return all data of the services and all caches of the functions by name, without empty ones."""
+    """Return the data of the services and of four caches of the functions by name, without empty ones."""
     dynamodb = client("dynamodb")
     places: dict[str, Any] = {}
     for table in template.tables.values():

@@ -286,7 +286,7 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             read += 1
             ahead = max(ahead, read - written)
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
-            yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
+            yield ImportedArticle(name=str(number), content=article, slug_suffix=str(number))
 
     monkeypatch.setattr(publishing, "publish_new", counted)
     report = Report()
@@ -304,7 +304,7 @@ def test_items_that_need_no_writing_are_not_kept_in_memory(dry_run: bool) -> Non
         nonlocal kept
         for number in range(150):
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
-            yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
+            yield ImportedArticle(name=str(number), content=article, slug_suffix=str(number))
         kept = sum(isinstance(each, ImportedArticle) for each in gc.get_objects())
 
     if not dry_run:
@@ -324,7 +324,7 @@ def test_articles_that_were_not_looked_up_before_a_stop_are_not_reported(monkeyp
         ImportedArticle(
             name=f"{number}.md",
             content=content(f"post-{number}", origin=f"files:x/{number}.md", labels=()),
-            id_suffix=str(number),
+            slug_suffix=str(number),
             file_origin=f"files:{number}.md",
         )
         for number in range(3)
@@ -507,7 +507,7 @@ def test_the_list_of_labels_has_the_spelling_of_the_last_article(monkeypatch: py
 
     monkeypatch.setattr(publishing, "publish_new", slow_at_first)
     articles = (
-        ImportedArticle(name=label, content=content(f"post-{n}", origin=f"t/{n}", labels=(label,)), id_suffix=str(n))
+        ImportedArticle(name=label, content=content(f"post-{n}", origin=f"t/{n}", labels=(label,)), slug_suffix=str(n))
         for n, label in enumerate(("kopi", "Kopi"))
     )
     Importer(Report(), NOW, concurrency=4).store_all(articles, threading.Event())

@@ -213,7 +213,7 @@ def use_serve_mail_links() -> None:
 
     asked = next(iter(SubscriptionRecord.scan()))
     for action in ("confirm", "leave"):
-        token = reply_subscriptions.create(action, 1, asked.subscriber, signing.load_keys(), now=now)
+        token = reply_subscriptions.create_token(action, 1, asked.subscriber, signing.load_keys(), now=now)
         for method in ("GET", "POST"):
             serve_mail_links.handler(request(f"/api/subscription/{token}", method=method), Context())
 

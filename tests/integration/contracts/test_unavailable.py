@@ -260,7 +260,7 @@ def test_error_pages_of_mail_links_use_the_language_of_the_reader(broken: Break)
 
 @pytest.mark.usefixtures("cold")
 def test_an_unavailable_mail_link_says_when_to_try_again(broken: Break) -> None:
-    token = reply_subscriptions.create("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
+    token = reply_subscriptions.create_token("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
     broken("dynamodb", LATER["no answer in time"])
     answer = importlib.import_module("functions.serve_mail_links.app").handler(
         request(f"/api/subscription/{token}", method="POST"), Context()

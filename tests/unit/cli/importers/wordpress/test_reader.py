@@ -194,7 +194,8 @@ def test_a_slug_is_kept_or_made_valid(file: Path, changes: dict[str, Any], slug:
 
 
 def test_the_suffix_for_a_taken_slug_makes_it_unique(file: Path) -> None:
-    assert [_article(file, post_id=number).id_suffix for number in ("2020", "1/2", "?")] == ["2020", "1-2", "8a8de823"]
+    suffixes = [_article(file, post_id=number).slug_suffix for number in ("2020", "1/2", "?")]
+    assert suffixes == ["2020", "1-2", "8a8de823"]
 
 
 @pytest.mark.parametrize(
