@@ -14,7 +14,6 @@ from kolom.articles import publishing, repository
 from kolom.models.search import DOCUMENTS, ResultRecord, add_elements, add_postings, increase_revisions
 from kolom.search import (
     document_table,
-    highlighter,
     index_reader,
     more_like_this,
     phrase_matcher,
@@ -33,6 +32,7 @@ from kolom.search.codec import (
 )
 from kolom.search.document import IndexedDocument, build_document
 from kolom.search.forward_index import ForwardEntry, to_record
+from kolom.search.highlighter import Matcher
 from kolom.search.index_reader import StoredResult
 from kolom.search.index_writer import update_index
 from kolom.search.result_records import result_records
@@ -116,15 +116,19 @@ def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
         seen.add(found)
         return found
 
-    def count(text: str, *args: Any) -> Any:
+    def count(text: str) -> Any:
         seen.made_into_words += len(text)
-        return original[len(args)](text, *args)
+        return tokenizer.tokenize(text)
 
-    original = (tokenizer.tokenize, tokenizer.find_words)
+    def count_found(matcher: Matcher, text: str) -> Any:
+        seen.made_into_words += len(text)
+        return find(matcher, text)
+
+    find = Matcher.find
     monkeypatch.setattr(searcher, "load_results", load_results)
     monkeypatch.setattr(more_like_this, "load_results", load_results)
     monkeypatch.setattr(phrase_matcher, "tokenize", count)
-    monkeypatch.setattr(highlighter, "find_words", count)
+    monkeypatch.setattr(Matcher, "find", count_found)
     return seen
 
 

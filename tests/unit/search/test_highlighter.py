@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.analyzer import stem
+from kolom.search.analyzer import stem, stem_piece
 from kolom.search.highlighter import (
     SNIPPET_CHARACTERS,
+    Matcher,
     find_matches,
     join_blocks,
     mark_snippet,
     mark_title,
-    matcher,
     matching_labels,
 )
-from kolom.search.tokenizer import tokenize
+from kolom.search.tokenizer import MAX_WORD, tokenize
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")), max_size=400)
 
 
 def snippet(text: str, *query: str, language: str = "en") -> str:
     """Return the snippet for a query of these words."""
-    return mark_snippet(text, find_matches(text, matcher({stem(word, language) for word in query}, language)))
+    return mark_snippet(text, find_matches(text, Matcher({stem(word, language) for word in query}, language)))
 
 
 def visible(html: str) -> str:
@@ -56,7 +56,7 @@ def test_without_a_match_the_beginning_is_shown() -> None:
 
 @pytest.mark.parametrize("text", ["<script>alert('x')</script>", '"><img src=x onerror=y>', "&lt;b&gt; <mark>x</mark>"])
 def test_only_highlights_are_markup(text: str) -> None:
-    for shown in (snippet(text, "script", "img", "b", "x"), mark_title(text, matcher({"script", "img", "x"}, "en"))):
+    for shown in (snippet(text, "script", "img", "b", "x"), mark_title(text, Matcher({"script", "img", "x"}, "en"))):
         assert "<" not in shown.replace("<mark>", "").replace("</mark>", "")
         assert visible(shown) == text
 
@@ -74,13 +74,13 @@ def test_a_snippet_is_a_part_of_the_text(text: str, query: list[str]) -> None:
 @given(TEXTS)
 def test_a_title_is_shown_completely(title: str) -> None:
     first = {word.form for word in list(tokenize(title))[:2]}
-    assert visible(mark_title(title, matcher(first, "xx"))) == title
+    assert visible(mark_title(title, Matcher(first, "xx"))) == title
 
 
 def test_a_match_late_in_a_long_text_is_shown() -> None:
     """The search starts near the first hint, and covers only the given number of characters."""
     text = "lorem ipsum " * 1_000 + "the Coffee of the harbour " + "dolor " * 1_000 + "harbour coffee"
-    recognise = matcher({"coffee", "harbour"}, "xx")
+    recognise = Matcher({"coffee", "harbour"}, "xx")
     near = find_matches(text, recognise, hints=["coffee"], within=500)
     assert "<mark>Coffee</mark> of the <mark>harbour</mark>" in mark_snippet(text, near)
     assert mark_snippet(text, find_matches(text, recognise, within=500)).startswith("lorem ipsum")
@@ -141,5 +141,12 @@ def test_the_ellipsis_does_not_touch_the_end_of_a_sentence(sentence: str, end: s
 
 
 def test_labels_match_by_stem() -> None:
-    recognise = matcher({stem("walks", "en"), "rio"}, "en")
+    recognise = Matcher({stem("walks", "en"), "rio"}, "en")
     assert matching_labels(("Walking", "Coffee", "RÍO de la Plata"), recognise) == ("Walking", "RÍO de la Plata")
+
+
+def test_only_pieces_up_to_the_length_of_a_word_are_cached() -> None:
+    """Otherwise the memory of the cache would have no limit."""
+    before = stem_piece.cache_info().currsize
+    assert len(list(Matcher({"本本"}, "xx").find("本" * (MAX_WORD + 1)))) == MAX_WORD
+    assert stem_piece.cache_info().currsize == before

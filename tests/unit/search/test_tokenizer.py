@@ -7,11 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.search import tokenizer
 from kolom.search.tokenizer import (
     MAX_WORD,
     as_one_word,
-    find_words,
+    find_forms,
     join_hyphenated,
     normalize,
     strip_accents,
@@ -87,7 +86,7 @@ def test_finding_words_uses_the_same_boundaries_and_adds_compounds(text: str) ->
         for first, second in pairwise(words)
         if (compound := join_hyphenated(first, second, text))
     }
-    found = list(find_words(text, lambda each: each))
+    found = list(find_forms(text))
     assert [each for each in found if each not in compounds] == [(word.start, word.end, word.form) for word in words]
     assert {each for each in found if each in compounds} == compounds
     assert [start for start, _, _ in found] == sorted(start for start, _, _ in found)
@@ -96,14 +95,11 @@ def test_finding_words_uses_the_same_boundaries_and_adds_compounds(text: str) ->
 @given(st.lists(TEXTS, max_size=5).map(" ".join))
 def test_the_words_between_spaces_are_those_of_the_whole_text(text: str) -> None:
     """No word depends on the text beyond a space, so the words between two spaces can be cached."""
-    assert list(find_words(text, lambda each: each)) == list(tokenizer._forms(text))
-
-
-def test_only_pieces_up_to_the_length_of_a_word_are_cached() -> None:
-    """Otherwise the memory of the cache would have no limit."""
-    before = tokenizer._cached_forms.cache_info().currsize
-    assert [key for _, _, key in find_words("本" * (MAX_WORD + 1), lambda each: each)] == ["本本"] * MAX_WORD
-    assert tokenizer._cached_forms.cache_info().currsize == before
+    found, position = [], 0
+    for piece in text.split(" "):
+        found += [(position + start, position + end, form) for start, end, form in find_forms(piece)]
+        position += len(piece) + 1
+    assert found == list(find_forms(text))
 
 
 @given(TEXTS)

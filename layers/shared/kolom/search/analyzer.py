@@ -1,15 +1,15 @@
 """Stemmers and stop words by language code. Pure."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import Stemmer
 import stop_words
 
-from kolom.search.tokenizer import CACHED_WORDS, REDUPLICATED, normalize, strip_accents
+from kolom.search.tokenizer import REDUPLICATED, find_forms, normalize, strip_accents
 
 ANALYZER_VERSION: Final = 3
 """Increase this when the same text produces different terms.
@@ -72,7 +72,13 @@ _ELIDES: Final = frozenset(("ca", "fr", "it"))
 _stemmers = threading.local()
 
 
-# Texts of a site repeat the same words: stemming them again took most of the time of a search.
+CACHED_WORDS: Final = 16_384
+"""The number of entries in each of the two caches of words: a few megabytes.
+
+The texts of a site repeat the same words. Analyzing them again took most of the time of a search.
+"""
+
+
 @lru_cache(maxsize=CACHED_WORDS)
 def stem(word: str, language: str) -> str:
     """Return the stem of a normalized word; without a stemmer for the language, the word without accents.
@@ -90,6 +96,24 @@ def stem(word: str, language: str) -> str:
     algorithm = _stemmer(code)
     stemmed: str = algorithm(word) if algorithm else word
     return strip_accents(stemmed).replace("'", "")
+
+
+class StemmedWord(NamedTuple):
+    """A word or hyphenated compound at ``text[start:end]``, its normalized form and its stem."""
+
+    start: int
+    end: int
+    form: str
+    stem: str
+
+
+def stem_words(text: str, language: str) -> Sequence[StemmedWord]:
+    """Return the words and hyphenated compounds of a text."""
+    return tuple(StemmedWord(start, end, form, stem(form, language)) for start, end, form in find_forms(text))
+
+
+stem_piece = lru_cache(maxsize=CACHED_WORDS)(stem_words)
+"""A cached :func:`stem_words`, for texts that have at most the length of a word."""
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:

@@ -17,16 +17,19 @@ from itertools import chain
 from typing import Final
 
 from kolom.search import document_table
+from kolom.search.analyzer import stem
 from kolom.search.completion import find_completions, whole_word_stems, word_to_complete
 from kolom.search.document_table import DocumentTable
-from kolom.search.highlighter import mark_title
+from kolom.search.highlighter import Matcher, mark_title
 from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
 from kolom.search.query_parser import parse
-from kolom.search.tokenizer import Word, strip_accents, tokenize
+from kolom.search.tokenizer import Word, tokenize
 
 MAX_ITEMS: Final = 6
 _MAX_WORDS_BEFORE: Final = 5
 _MAX_STEMS: Final = 4
+_NO_LANGUAGE: Final = ""
+"""A language without a stemmer. Words are compared as they are typed, without accents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,7 @@ def _best(
 
 
 def _items(found: Sequence[StoredResult], typed: Sequence[Word]) -> tuple[Suggestion, ...]:
-    full_words = {strip_accents(word.form) for word in typed}
-    prefix = strip_accents(typed[-1].form)
-
-    def recognize(form: str) -> str | None:
-        folded = strip_accents(form)
-        return folded if folded in full_words or folded.startswith(prefix) else None
-
+    matcher = Matcher({stem(word.form, _NO_LANGUAGE) for word in typed}, _NO_LANGUAGE, typed[-1].form)
     return tuple(
-        Suggestion(each.summary.slug, each.summary.title, mark_title(each.summary.title, recognize)) for each in found
+        Suggestion(each.summary.slug, each.summary.title, mark_title(each.summary.title, matcher)) for each in found
     )

@@ -1,13 +1,13 @@
 """Highlight matches in titles and snippets: escaped text in which ``<mark>`` is the only markup. Pure."""
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from html import escape
 from itertools import islice
 from typing import Final
 
-from kolom.search.analyzer import stem
-from kolom.search.tokenizer import find_words, strip_accents
+from kolom.search.analyzer import stem_piece, stem_words
+from kolom.search.tokenizer import MAX_WORD, strip_accents
 
 SNIPPET_CHARACTERS: Final = 240
 MAX_CHARACTERS: Final = 50_000
@@ -26,24 +26,32 @@ _CLOSING: Final = "\"'”’»›)]}」』）】》"
 _AT_EDGES: Final = " ·"
 
 type Match = tuple[int, int, str]
-"""The start and the end of a word, and its stem or the prefix with which it begins (:func:`matcher`)."""
+"""The start and the end of a word, and its stem or the prefix with which it begins (:class:`Matcher`)."""
 
 
-def matcher(stems: Container[str], language: str, prefix: str | None = None) -> Callable[[str], str | None]:
-    """Return a function that maps each word of a text in ``language`` to its stem if that is one of ``stems``.
+class Matcher:
+    """Finds the words of texts in ``language`` whose stem is one of ``stems``.
 
-    With ``prefix``, it maps other words that begin with the prefix, ignoring accents, to the prefix without accents.
-    All others are mapped to None.
+    With ``prefix``, it also finds other words that begin with the prefix, ignoring accents.
     """
-    beginning = strip_accents(prefix) if prefix else None
 
-    def recognize(form: str) -> str | None:
-        found = stem(form, language)
-        if found in stems:
-            return found
-        return beginning if beginning and strip_accents(form).startswith(beginning) else None
+    def __init__(self, stems: Container[str], language: str, prefix: str | None = None) -> None:
+        self._stems = stems
+        self._language = language
+        self._beginning = strip_accents(prefix) if prefix else None
 
-    return recognize
+    def find(self, text: str) -> Iterator[Match]:
+        """Yield the matches; a hyphenated compound precedes its second part."""
+        position, stems, language, beginning = 0, self._stems, self._language, self._beginning
+        # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
+        for piece in text.split(" "):
+            words = stem_piece(piece, language) if len(piece) <= MAX_WORD else stem_words(piece, language)
+            for start, end, form, stem in words:
+                if stem in stems:
+                    yield position + start, position + end, stem
+                elif beginning and strip_accents(form).startswith(beginning):
+                    yield position + start, position + end, beginning
+            position += len(piece) + 1
 
 
 def join_blocks(text: str) -> str:
@@ -56,19 +64,19 @@ def join_blocks(text: str) -> str:
     return "".join(pieces)
 
 
-def matching_labels(labels: Sequence[str], recognize: Callable[[str], str | None]) -> tuple[str, ...]:
+def matching_labels(labels: Sequence[str], matcher: Matcher) -> tuple[str, ...]:
     """Return the labels that have a match."""
-    return tuple(label for label in labels if any(True for _ in find_words(label, recognize)))
+    return tuple(label for label in labels if any(True for _ in matcher.find(label)))
 
 
-def mark_title(title: str, recognize: Callable[[str], str | None]) -> str:
+def mark_title(title: str, matcher: Matcher) -> str:
     """Return the whole title with matches marked."""
-    return _mark(title, 0, len(title), list(find_words(title, recognize)))
+    return _mark(title, 0, len(title), list(matcher.find(title)))
 
 
 def find_matches(
     text: str,
-    recognize: Callable[[str], str | None],
+    matcher: Matcher,
     *,
     hints: Sequence[str] = (),
     within: int = MAX_CHARACTERS,
@@ -79,7 +87,7 @@ def find_matches(
     (in lower case).
     """
     first = _first_hint(text, hints) if len(text) > within else 0
-    found = islice(find_words(text[first : first + within], recognize), _MAX_MATCHES)
+    found = islice(matcher.find(text[first : first + within]), _MAX_MATCHES)
     return [(start + first, end + first, key) for start, end, key in found]
 
 

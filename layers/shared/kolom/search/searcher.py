@@ -35,18 +35,18 @@ from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import (
     MAX_CHARACTERS,
     Match,
+    Matcher,
     find_matches,
     join_blocks,
     mark_snippet,
     mark_title,
-    matcher,
     matching_labels,
 )
 from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import Query, QueryWord, parse
 from kolom.search.terms import label_term
-from kolom.search.tokenizer import find_words, strip_accents
+from kolom.search.tokenizer import strip_accents
 
 MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
@@ -398,26 +398,26 @@ class _ResultBuilder:
         """
         if stored.rest is None:
             return False
-        recognize = self._matcher(stored)
+        matcher = self._matcher(stored)
         shown = (stored.summary.title, *stored.summary.labels)
-        seen = {key for text in shown for *_, key in find_words(text, recognize)}
+        seen = {key for text in shown for *_, key in matcher.find(text)}
         seen |= {key for *_, key in self._matched(stored).matches}
         return any(words >> number & 1 and keys.isdisjoint(seen) for number, keys in enumerate(self._keys))
 
     def result(self, stored: StoredResult, score: float) -> Result:
         """Build the result for an article."""
-        recognize = self._matcher(stored)
+        matcher = self._matcher(stored)
         matched = self._matched(stored)
         return Result(
             summary=stored.summary,
             score=round(score, 6),
-            title_html=mark_title(stored.summary.title, recognize),
+            title_html=mark_title(stored.summary.title, matcher),
             snippet_html=mark_snippet(matched.text, matched.matches, continues=stored.rest is not None),
-            matched_labels=matching_labels(stored.summary.labels, recognize),
+            matched_labels=matching_labels(stored.summary.labels, matcher),
         )
 
-    def _matcher(self, stored: StoredResult) -> Callable[[str], str | None]:
-        return matcher(self._stems, stored.summary.language, self._prefix)
+    def _matcher(self, stored: StoredResult) -> Matcher:
+        return Matcher(self._stems, stored.summary.language, self._prefix)
 
     def _matched(self, stored: StoredResult) -> "_Matched":
         """Return the text with its matches. The beginning and the rest of a text share the limit."""

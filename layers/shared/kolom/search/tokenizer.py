@@ -14,8 +14,7 @@ Word boundaries are similar to those of Unicode's UAX #29. The main differences:
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -23,9 +22,6 @@ import regex
 
 MAX_WORD: Final = 64
 """The number of significant characters of a word; longer strings are rarely words."""
-
-CACHED_WORDS: Final = 16_384
-"""The number of entries in the cache of word forms, and in that of stems (:mod:`.analyzer`): a few megabytes."""
 
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _APOSTROPHES: Final = "'’ʼ＇"  # typewriter, typographic, modifier letter, full width
@@ -98,22 +94,8 @@ def tokenize(text: str) -> Iterator[Word]:
             yield _word(text, start, end)
 
 
-def find_words[Key](text: str, recognize: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
-    """Yield the positions of the words and hyphenated compounds that ``recognize`` maps to a key, with the key.
-
-    A compound precedes its second part.
-    """
-    position = 0
-    # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
-    for piece in text.split(" "):
-        for start, end, form in _cached_forms(piece) if len(piece) <= MAX_WORD else _forms(piece):
-            if (key := recognize(form)) is not None:
-                yield position + start, position + end, key
-        position += len(piece) + 1
-
-
-def _forms(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the positions and forms of words and hyphenated compounds."""
+def find_forms(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the positions and forms of words and hyphenated compounds. A compound precedes its second part."""
     before: Word | None = None
     for match in _WORD.finditer(text):
         start, end = match.span()
@@ -126,11 +108,6 @@ def _forms(text: str) -> Iterator[tuple[int, int, str]]:
             yield before.start, end, compound
         yield start, end, word.form
         before = word
-
-
-@lru_cache(maxsize=CACHED_WORDS)
-def _cached_forms(text: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple(_forms(text))
 
 
 def normalize(word: str) -> str:
