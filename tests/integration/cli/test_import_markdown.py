@@ -685,7 +685,7 @@ def test_links_with_the_host_of_the_site_lead_to_its_pages_here(kolom: Kolom, tm
     ran = kolom("import", "markdown", tmp_path, "--json")
     assert ran.json["own_links"] == {"to_articles": 1, "to_files": 0, "to_pages": 1}
     shown = public.get_article("first").body.html
-    assert 'href="/2020/01/02/second.html#y"' in shown
+    assert 'href="/2020/01/02/second.html?x=1#section-y"' in shown
     assert 'href="https://else.example/2020/01/02/second.html"' in shown
 
 
