@@ -87,7 +87,7 @@ def comment_request(
 def contact_request(
     *, headers: dict[str, str] | None = None, address: str = "203.0.113.7", **fields: Any
 ) -> dict[str, Any]:
-    """Return a POST event of the contact form as JSON; the address and the message have defaults."""
+    """Return a POST event of the contact form as JSON; the email address and the message have defaults."""
     body = json.dumps({"email": "budi@example.com", "message": "Hello.", **fields})
     event = request(
         "/api/contact", method="POST", headers={"content-type": "application/json", **(headers or {})}, body=body
@@ -130,7 +130,7 @@ def pending_mail_event(*mail_ids: str) -> dict[str, Any]:
 
 
 class Context:
-    """The attributes of Lambda's context that Powertools reads."""
+    """The attributes of Lambda's context that Powertools and the handlers read."""
 
     function_name = "function"
     memory_limit_in_mb = 512

@@ -207,7 +207,7 @@ def hostile_addresses() -> Iterator[str]:
 
 
 def hostile_lines() -> Iterator[str]:
-    """Return lines that are made to end a header or to look like another one."""
+    """Return lines that are made to inject a header or an address, to run as a template, or to be hard to encode."""
     for control in _CONTROLS:
         for header in _HEADERS[: 4 if len(control) == 1 else 8]:
             yield f"Hello{control}{header}"

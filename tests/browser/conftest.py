@@ -100,7 +100,7 @@ def strict_blog() -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Return the path of the system's Chromium. The headless shell is preferred, because it takes half the CPU time."""
+    """Start the system's Chromium. The headless shell is preferred, because it takes half the CPU time."""
     executable = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if executable is None:
         pytest.skip("there is no Chromium on this machine")

@@ -39,10 +39,10 @@ def open_page(
     complaints: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[Page]:
-    """Yield a page with ``body`` in a new browser. ``at`` is its origin, by default the blog's.
+    """Yield a page with ``body`` in a new browser context. ``at`` is its origin, by default the blog's.
 
-    With ``has_clock`` Playwright controls the page's time. Afterwards, the only browser errors are those that match a
-    pattern of ``complaints``, and requests went only to the page's origin and the blog.
+    With ``has_clock`` Playwright controls the page's time. On exit, assert that all browser errors match a pattern of
+    ``complaints``, and that requests went only to the page's origin and the blog.
     """
     context = browser.new_context(
         **{"base_url": at or site, "reduced_motion": "reduce", "viewport": {"width": 1100, "height": 900}, **options}

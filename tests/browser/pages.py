@@ -1,4 +1,4 @@
-"""The path of one page of every kind, on the blog in conftest."""
+"""The paths of pages of every kind, on the blog of the fixture ``site``."""
 
 ARTICLE = "/cara-membaca-komunike/"
 ENGLISH = "/china-russia-agree-to-deepen-strategic-cooperation/"

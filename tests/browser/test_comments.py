@@ -1,4 +1,4 @@
-"""Hostile comments in a real browser, inserted into a page as a widget inserts them."""
+"""Comments in a real browser: hostile texts, proof of work, and a form without JavaScript."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -30,7 +30,7 @@ INSPECT = """() => [...document.querySelectorAll('main article *')].flatMap(elem
   [element.tagName, element.getAttributeNames().join(' '), element.href ?? '', element.rel ?? '']])"""
 
 
-def test_a_hostile_comment_is_parsed_as_it_was_rendered(blog: Site) -> None:
+def test_the_api_returns_a_hostile_comment_as_it_was_rendered(blog: Site) -> None:
     path = f"/api/articles/{SLUG}/comments"
     for number, text in enumerate(list(hostile_texts())[::15]):
         status, posted = send(blog, path, {"name": f"Visitor {number}", "content": text}, address="127.0.1.1")

@@ -20,16 +20,16 @@ FALLBACK = '<p>Before</p><form method="post"><textarea name="content"></textarea
 
 
 @pytest.fixture(scope="module")
-def articles_without_comments(blog: Site) -> Iterator[str]:
-    """Return an iterator over the slugs of articles without comments."""
-    slugs = [card["slug"] for card in send(blog, "/api/articles?limit=100")[1]["items"]]
-    return itertools.cycle(slugs[1:])
+def slugs(blog: Site) -> Iterator[str]:
+    """Return an endless iterator over the slugs of the articles, except for the one of ``long_thread``."""
+    articles = send(blog, "/api/articles?limit=100")[1]["items"]
+    return itertools.cycle([article["slug"] for article in articles[1:]])
 
 
 @pytest.fixture
-def slug(articles_without_comments: Iterator[str]) -> str:
+def slug(slugs: Iterator[str]) -> str:
     """Return the slug of an article that few other tests comment on."""
-    return next(articles_without_comments)
+    return next(slugs)
 
 
 @pytest.fixture(scope="module")
@@ -510,7 +510,7 @@ def test_visitors_can_edit_and_delete_their_own_comments(chromium: Browser, blog
         page.keyboard.press("Control+Enter")
         own = comment(page, "Without one.")
         expect(own).to_be_focused()
-        # This blog does not moderate; approved comments appear after a short delay.
+        # The element shows an edited comment as pending until it has read the public list again.
         expect(own.get_by_text("Awaiting approval")).to_have_count(0)
         page.reload()
         own.get_by_role("button", name="Edit").click()

@@ -60,7 +60,7 @@ def test_errors_are_shown_beside_their_fields(chromium: Browser, blog: Site) -> 
 
 
 def test_the_button_does_not_move_when_an_error_appears(chromium: Browser, blog: Site) -> None:
-    """The field above the button becomes invalid when it loses the focus, before the click ends."""
+    """A field above the button becomes invalid when it loses the focus, before the click ends."""
     with open_page(chromium, blog, ELEMENT) as page:
         page.get_by_label("Message", exact=True).fill("Hello.")
         page.get_by_label("Email", exact=True).press_sequentially("wrong")
@@ -123,7 +123,7 @@ def test_an_allowed_site_can_embed_the_form(chromium: Browser, blog: Site) -> No
         expect(page.get_by_role("group", name="Thank you")).to_be_focused()
 
 
-def test_a_site_that_is_not_allowed_keeps_its_fallback_content(chromium: Browser, blog: Site) -> None:
+def test_a_failure_on_a_site_that_is_not_allowed_keeps_the_message(chromium: Browser, blog: Site) -> None:
     body = f'<kolom-contact api="{blog}"></kolom-contact>'
     with open_page(
         chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy", "AllowedOrigins"]

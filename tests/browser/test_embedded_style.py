@@ -74,7 +74,7 @@ def test_an_element_that_is_moved_to_the_top_loses_its_distance(chromium: Browse
 
 
 def visible_contrast(place: Locator) -> float:
-    """Return the contrast of an element's text with the first opaque background behind it."""
+    """Return the contrast of an element's text with all backgrounds behind it, drawn over each other."""
     text, background = place.evaluate(
         """place => {
             const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -161,7 +161,7 @@ def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: 
     scripts = f"{blog}/assets/widgets"
     body = elements(blog, "articles", "comments")
     with open_page(chromium, blog, body, at=STRANGER, scripts=scripts, complaints=[NO_RESPONSE]) as page:
-        expect(page.get_by_role("button", name="Try again")).to_have_count(2)  # everything of this visit is logged
+        expect(page.get_by_role("button", name="Try again")).to_have_count(2)  # the first visit has logged everything
         page.on("console", lambda message: logged.append(message.text))
         page.reload()
         for name, failed in (

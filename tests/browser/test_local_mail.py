@@ -53,7 +53,7 @@ def send_mail(stack: Site, subject: str, markup: str | None = None, text: str = 
 
 @contextmanager
 def visit(chromium: Browser, stack: Site, path: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
-    """Open a page of the inbox; also yield its requests to other hosts and its dialogs, including those of new tabs."""
+    """Open a page of the inbox; also yield its dialogs, and requests to other hosts, including those of new tabs."""
     context = chromium.new_context(base_url=stack, **options)
     context.set_default_timeout(10_000)
     page = context.new_page()

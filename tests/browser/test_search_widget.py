@@ -60,7 +60,7 @@ def result(**fields: Any) -> dict[str, Any]:
 
 
 def answer(*items: dict[str, Any], **fields: Any) -> Callable[[Route], None]:
-    """Return a search response."""
+    """Return a route handler that sends a search response."""
     body = {"query": "x", "items": items, "total": len(items), "total_is_exact": True} | fields
     return lambda route: route.fulfill(json={"next_cursor": None, "did_you_mean": None, "relaxed": False} | body)
 
@@ -393,7 +393,7 @@ def test_the_labels_that_matched_are_marked(visitor: Visitor) -> None:
         expect(results(page).locator(".meta mark")).to_have_text(HOSTILE)
 
 
-def test_a_completed_search_has_a_note(visitor: Visitor) -> None:
+def test_a_note_names_the_words_that_complete_the_query(visitor: Visitor) -> None:
     with visitor.visit("/archive/") as page:
         page.route(SEARCH, answer(result(), completed={"temp": ["tempe", HOSTILE]}))
         page.goto(f"{DEMO}?q=temp")

@@ -14,7 +14,7 @@ from tests.serving import Site, eventually, send, served
 
 ZONE = "America/New_York"
 READER: dict[str, Any] = {"timezone_id": "Asia/Tokyo"}
-# Half an hour beside midnight in New York, before and after the clocks change on 9 March 2025.
+# Half an hour before or after midnight in New York, near the clock changes of 9 March and 2 November 2025.
 ARTICLES = {
     "winter": ("2025-03-09T04:30:00Z", "8 March 2025"),
     "summer": ("2025-03-10T04:30:00Z", "10 March 2025"),

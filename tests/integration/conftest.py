@@ -41,9 +41,9 @@ def tables(template: Template) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_retry_deadline() -> Iterator[None]:
-    """Remove the deadline of retries after conflicts, which would make tests depend on the speed of the machine."""
-    # A separate patch context, so that a test that patches time itself is undone independently.
+def long_retry_deadline() -> Iterator[None]:
+    """Extend the deadline of retries after conflicts, which would make tests depend on the speed of the machine."""
+    # Without `monkeypatch`: every test would then set it up first, and undo its patches after all other fixtures.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kolom.models.retry.DEADLINE_SECONDS", 60.0)
         yield
@@ -174,7 +174,7 @@ def faults(tables: None) -> Iterator[RefusedCalls]:
 
 @pytest.fixture
 def secret(tables: None) -> str:
-    """Create the site's secret and return its name."""
+    """Create the site's secret and return its value."""
     text = "0123456789abcdef" * 4
     client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
     signing.load_keys.cache_clear()

@@ -41,7 +41,7 @@ def stream_records(table: str) -> list[Any]:
 
 
 def found(template: Template) -> dict[str, Any]:
-    """Return all data of the services and all caches of the functions by name, without empty ones."""
+    """Return the data of the services and of four caches of the functions by name, without empty ones."""
     dynamodb = client("dynamodb")
     places: dict[str, Any] = {}
     for table in template.tables.values():
@@ -77,7 +77,7 @@ def arn_of(table: str) -> str:
 
 
 def store_everywhere() -> None:
-    """Store something in every service, change the tables, and have the functions keep what they read."""
+    """Store something in every service except SSM, change the tables, and have the functions keep what they read."""
     client("secretsmanager").create_secret(Name="kolom-secret", SecretString="k" * 64)
     client("s3").create_bucket(Bucket="kolom-media")
     client("s3").put_object(Bucket="kolom-media", Key="media/a.png", Body=b"png")

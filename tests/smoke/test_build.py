@@ -25,7 +25,7 @@ REQUESTS: Final = {"dynamodb": "list_tables", "secretsmanager": "list_secrets", 
 SERVICES_OF_ACTIONS: Final = {"dynamodb": "dynamodb", "secretsmanager": "secretsmanager", "ses": "sesv2"}
 """The services whose actions the permissions allow, by the prefixes of the actions."""
 
-# Python compiles a module only with this method. It also compiles its own modules if its bytecode is missing.
+# Python compiles every module with this method. Its own modules, which may lack bytecode, are not printed.
 RECORD_COMPILATION = """
 import sys, _frozen_importlib_external as importing
 compile_source, compiled = importing.SourceLoader.source_to_code, []
@@ -97,7 +97,7 @@ def test_a_function_is_imported_from_its_artifact_and_the_layer_without_compilin
 
 
 def test_a_function_works_from_its_sources_if_python_cannot_use_the_bytecode() -> None:
-    """With this option, Python compares bytecode with the files of sources, which differ from what was compiled."""
+    """With this option, Python rejects bytecode whose source file was replaced after the compilation."""
     check = ("--check-hash-based-pycs", "always")
     result = run("ServePages", RECORD_COMPILATION, str(NATIVE), options=check)
     assert result.returncode == 0, result.stderr

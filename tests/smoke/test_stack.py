@@ -102,7 +102,7 @@ def test_sam_keeps_the_deletion_policies_of_data() -> None:
         assert resources()[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_no_resource_depends_on_itself() -> None:
+def test_resources_have_no_circular_dependencies() -> None:
     """All references count, whatever their condition. ``prepare`` raises an error for a cycle."""
     TopologicalSorter({name: referred(entry) - {name} for name, entry in resources().items()}).prepare()
 

@@ -102,7 +102,7 @@ PURE: Final = (
     "kolom.timestamps",
     "kolom.validation",
 )
-"""Packages and modules without storage, clock and environment, and so is everything that they import."""
+"""Packages and modules that use no storage, clock or environment, also not through their imports."""
 
 IMPURE: Final = frozenset({"boto3", "botocore", "kolom.config", "kolom.http", "kolom.models", "os", "pynamodb", "time"})
 CLOCK: Final = frozenset({"now", "today", "utcnow"})
@@ -211,8 +211,8 @@ def test_a_package_imports_only_lower_levels() -> None:
     assert upward_imports() == set()
 
 
-def test_importing_a_module_runs_no_import_of_its_packages() -> None:
-    """Otherwise the packages of a module would have to count as its imports."""
+def test_packages_import_nothing_in_their_init_modules() -> None:
+    """Otherwise the imports of its packages would have to count as imports of a module."""
     packages = {module: path for module, path in modules().items() if path.name == "__init__.py"}
     assert len(packages) > len(ROOTS)
     assert {module: names for module, path in packages.items() if (names := imported_names(path))} == {}
@@ -300,7 +300,7 @@ def test_the_command_line_imports_no_function() -> None:
     ] == []
 
 
-def test_only_http_imports_the_resolver() -> None:
+def test_only_http_imports_the_event_handler_of_powertools() -> None:
     importers = {
         module
         for module, path in modules().items()
@@ -320,7 +320,7 @@ def test_only_models_import_pynamodb() -> None:
     assert {module for module in importers if not is_within(module, "kolom.models")} == set()
 
 
-def test_only_the_settings_module_reads_the_environment() -> None:
+def test_in_the_layer_only_config_reads_the_environment() -> None:
     readers = [module for module, path in modules().items() if identifiers(path) & ENVIRONMENT]
     assert [module for module in readers if is_within(module, "kolom")] == ["kolom.config"]
 

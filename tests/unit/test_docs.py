@@ -180,7 +180,7 @@ def test_sam_local_gets_the_names_of_the_tables() -> None:
 
 
 def test_changelog_entries_are_complete_and_listed_once() -> None:
-    """A merge of two wordings of an entry keeps both, or parts of them."""
+    """When Git merges two wordings of an entry, it may keep both, or parts of them."""
     sections = re.split(r"^#+ .*$", text("CHANGELOG.md"), flags=re.MULTILINE)[2:]
     entries = [
         " ".join(each.split()) for section in sections for each in re.split(r"^- ", section, flags=re.MULTILINE)[1:]

@@ -91,7 +91,7 @@ def test_no_element_repeats_a_limit(path: Path) -> None:
 
 
 @pytest.mark.parametrize("language", sorted(available_languages()))
-def test_no_message_contains_a_number(language: str) -> None:
+def test_no_message_repeats_a_limit(language: str) -> None:
     """Limits are inserted into messages as values."""
     strings = json.loads((MESSAGES / f"{language}.json").read_text("utf-8"))["strings"]
     assert {key: text for key, text in strings.items() if re.search(r"\d{2}", text)} == {}

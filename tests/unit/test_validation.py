@@ -61,7 +61,7 @@ def test_an_empty_flag_is_false() -> None:
     assert not parse_flag("")
 
 
-def test_a_choice_names_the_others() -> None:
+def test_the_error_for_an_invalid_choice_names_the_valid_ones() -> None:
     choices = ("a", "b", "c")
     assert parse_choice("b", choices) == "b"
     for value in ("d", "", ["a", "b"]):

@@ -25,6 +25,7 @@ from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import dynamo_json_dump
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import ShardIterator
 from werkzeug.exceptions import HTTPException
@@ -190,8 +191,9 @@ def add_to_sets_directly() -> Iterator[None]:
         if region and target == b"DynamoDB_20120810.UpdateItem":
             body = json.loads(cast("bytes", request.body))
             with LOCK:
-                if _add_to_set(dynamodb_backends[ACCOUNT_ID][region[1]], body):
-                    return 200, {}, b"{}"
+                item = _add_to_set(dynamodb_backends[ACCOUNT_ID][region[1]], body)
+                if item is not None:
+                    return 200, {}, dynamo_json_dump(item.to_json() if "ReturnValues" in body else {})
         return original(stubber, request)
 
     with wrap(BotocoreStubber, "process_request", process):
@@ -204,34 +206,34 @@ _PLAIN_UPDATE = {"TableName", "Key", "UpdateExpression", "ExpressionAttributeNam
 _MAX_DIRECT_ELEMENTS = 10_000  # the size of a set with this number of elements is far below 400 KB
 
 
-def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
-    """Execute the update directly if it has the simple form; return whether it was executed."""
+def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> Item | None:
+    """Execute the update directly if it has the simple form, and return the new item; otherwise return None."""
     expression = _PLAIN_ADD.fullmatch(str(body.get("UpdateExpression")))
     table = backend.tables.get(str(body.get("TableName")))
     names, values = body.get("ExpressionAttributeNames") or {}, body.get("ExpressionAttributeValues") or {}
     if (
         not expression
-        or body.keys() - {"ReturnConsumedCapacity"} != _PLAIN_UPDATE
+        or body.keys() - {"ReturnConsumedCapacity", "ReturnValues"} != _PLAIN_UPDATE
+        or body.get("ReturnValues", "ALL_NEW") != "ALL_NEW"
         or table is None
         or table.stream_shard is not None
     ):
-        return False
+        return None
     name, added = str(names.get(expression[1])), values.get(expression[2], {}).get("NS")
     if len(names) != 1 or len(values) != 1 or not added or name in table.table_key_attrs:
-        return False
+        return None
     if body["Key"].keys() != set(table.table_key_attrs) or not all(number.isdigit() for number in added):
-        return False
+        return None
     hash_key, range_key = backend.get_keys_value(table, body["Key"])
     item = table.get_item(hash_key, range_key)
     if item is None:
-        table.put_item({**body["Key"], name: {"NS": list(dict.fromkeys(added))}})
-        return True
+        return table.put_item({**body["Key"], name: {"NS": list(dict.fromkeys(added))}})
     present = item.attrs.get(name)
     elements = dict.fromkeys([*(present.value if present else ()), *added])
     if (present and not present.is_set()) or len(elements) > _MAX_DIRECT_ELEMENTS:
-        return False
+        return None
     item.attrs[name] = DynamoType({"NS": list(elements)})
-    return True
+    return item
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The settings of this deployment. The only module that reads the environment."""
+"""The settings of this deployment. The only module of the layer that reads the environment."""
 
 import os
 from collections.abc import Mapping

@@ -29,7 +29,7 @@ ZONE = ZoneInfo("Asia/Jakarta")
 
 
 class Author(RuleBasedStateMachine):
-    """Performs an author's actions, and compares the results with a simple model."""
+    """Performs an author's actions, and compares lists, labels and counts with the stored articles."""
 
     def __init__(self) -> None:
         super().__init__()

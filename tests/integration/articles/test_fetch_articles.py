@@ -297,7 +297,7 @@ class TestCaching:
         assert "Content-Encoding" not in get("/api/articles/hello", accept_encoding="gzip;q=0")["headers"]
 
     def test_the_largest_article_fits_into_a_response(self) -> None:
-        """Quotes are escaped twice: in the JSON body, and in the JSON of Lambda's result."""
+        """As text, its quotes would be escaped twice (in the JSON body and in Lambda's JSON), so the body is Base64."""
         publishing.publish(content(html='"' * 2 * 1024 * 1024), now=NOW)
         answer = get("/api/articles/hello", accept_encoding="identity")
         assert len(json.dumps(answer)) < 6 * 1024 * 1024

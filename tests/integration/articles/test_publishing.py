@@ -1,5 +1,6 @@
 """Publishing, unpublishing, deleting and scheduling articles."""
 
+import itertools
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from kolom.articles.scheduler import publish_due
 from kolom.articles.types import ArticleFilter, Body
 from kolom.errors import Conflict, Gone, InvalidInput, Moved, NotFound, ServiceBusy
 from kolom.models.articles import ArticleRecord, ArticlesTableRecord, BodyChunk, Count
+from kolom.models.transaction import Transaction
 from tests.factories import NOW, content
 from tests.integration.conftest import RefusedCalls
 
@@ -115,6 +117,26 @@ class TestChanging:
         assert public.count_articles(ArticleFilter(label="before 3")) == 0
         assert public.count_articles(ArticleFilter(label="before 3", year=2026)) == 0
 
+    def test_a_change_of_many_labels_that_was_interrupted_can_be_undone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = content(labels=tuple(f"before {number}" for number in range(20)))
+        publishing.publish(before, now=NOW)
+        commit, commits = Transaction.commit, itertools.count()
+
+        def interrupted(transaction: Transaction) -> None:
+            if next(commits):
+                raise ServiceBusy
+            commit(transaction)
+
+        after = content(
+            labels=tuple(f"after {number}" for number in range(20)), published_at=datetime(2025, 7, 1, tzinfo=UTC)
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(Transaction, "commit", interrupted)
+            with pytest.raises(ServiceBusy):
+                publishing.publish(after, now=NOW, expected_version=1)
+        assert publishing.publish(before, now=NOW, expected_version=2).change == "updated"
+        assert {entry.label for entry in public.list_labels()} == set(before.labels)
+
 
 class TestSlugsAndPaths:
     def test_an_old_slug_redirects_to_the_new_one(self) -> None:
@@ -198,6 +220,16 @@ class TestUnpublishing:
         with pytest.raises(NotFound, match="deleted"):
             publishing.delete("hello", now=NOW)
 
+    def test_deleting_again_completes_an_interrupted_deletion(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        article = publishing.publish(content(), now=NOW).article
+        with monkeypatch.context() as patch:
+            patch.setattr(repository, "delete_stale_chunks", Mock(side_effect=KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                publishing.delete("hello", now=NOW)
+        with pytest.raises(NotFound, match="deleted"):
+            publishing.delete("hello", now=NOW)
+        assert parts_of(article.id) == ["card"]
+
 
 class TestSchedule:
     def test_a_draft_is_stored_but_not_shown(self) -> None:
@@ -228,7 +260,7 @@ class TestSchedule:
             public.get_article("hello")
         assert counts() == {}
 
-    def test_an_article_in_conflict_is_released_by_the_next_run(self, faults: RefusedCalls, monkeypatch: Any) -> None:
+    def test_an_article_in_persistent_conflict_is_not_released(self, faults: RefusedCalls, monkeypatch: Any) -> None:
         monkeypatch.setattr("kolom.models.retry.DEADLINE_SECONDS", 0.1)
         publishing.publish(content("busy", published_at=NOW + timedelta(hours=1)), now=NOW)
         faults.conflict(1_000)
@@ -365,7 +397,7 @@ def _crash(*_: Any, **__: Any) -> None:
 
 
 def test_items_of_lists_contain_no_body() -> None:
-    """The items that lists read and the index copies stay small."""
+    """The items that the lists read, and that the index copies, stay small."""
     publishing.publish(content(html="<p>" + "word " * 10_000 + "</p>"), now=NOW)
     raw = ArticleRecord.get("1", "card").serialize()
     assert sum(len(str(value)) for value in raw.values()) < 2_000

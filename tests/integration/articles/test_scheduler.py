@@ -98,7 +98,7 @@ def test_an_article_whose_record_is_damaged_does_not_keep_the_others_back(capsys
 def test_a_run_ends_when_dynamodb_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each further article would wait for the same time, and none would be left for the mail."""
+    """Each further article would wait as long, and no time would be left for the mail."""
     fail_second(monkeypatch, TIMED_OUT)
     assert run(capsys) == {"ArticlesReleased": 1, "ArticlesNotReleased": 1}
     assert [is_public(slug) for slug in SLUGS] == [True, False, False]

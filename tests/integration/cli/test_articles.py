@@ -62,7 +62,7 @@ def test_an_unknown_status_is_a_usage_error(blog: Kolom) -> None:
     assert blog("articles", "list", "--status", "lost").exit_code == 2
 
 
-def test_the_list_as_text_names_its_filter(blog: Kolom) -> None:
+def test_the_limit_of_the_list_applies_to_each_status(blog: Kolom) -> None:
     ran = blog("articles", "list", "--limit", "1")
     assert "shown" in ran.stdout
     assert "unfinished" in ran.stdout

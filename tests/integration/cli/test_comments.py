@@ -54,7 +54,7 @@ def test_the_list_shows_pending_comments_with_their_reasons(blog: Kolom) -> None
     assert "EMAIL" not in shown.upper().replace("E-MAIL", "")
 
 
-def test_a_second_approval_is_reported_as_already_done(blog: Kolom) -> None:
+def test_a_second_approval_is_refused(blog: Kolom) -> None:
     first, second, _ = ids(blog)
     assert blog("comments", "approve", first).exit_code == 0
     again = blog("comments", "approve", first, second, "01K0000000000000000000000A")
@@ -72,7 +72,7 @@ def test_a_comment_can_be_marked_as_spam_deleted_and_restored(blog: Kolom) -> No
         assert answer["refused"] == []
 
 
-def test_show_prints_all_fields_and_moderation_links_that_work_once(blog: Kolom) -> None:
+def test_show_prints_the_fields_and_moderation_links(blog: Kolom) -> None:
     chosen = ids(blog)[-1]
     shown = blog("comments", "show", chosen, "--links", "--json").json
     assert shown["email"] == EMAIL
@@ -182,7 +182,7 @@ def test_an_empty_list_suggests_the_next_command(kolom: Kolom) -> None:
         assert "`kolom comments list" in kolom("comments", "list", "--status", status).stdout
 
 
-def test_a_ban_can_be_lifted_by_any_comment_of_the_sender(blog: Kolom) -> None:
+def test_a_ban_of_an_address_or_a_network_can_be_lifted(blog: Kolom) -> None:
     chosen = ids(blog)[0]
     for option, banned in (("--days=90", "address"), ("--network", "network")):
         blog("comments", "ban", chosen, option)

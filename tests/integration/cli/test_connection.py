@@ -80,7 +80,7 @@ def test_a_missing_table_is_reported_in_one_line(kolom: Kolom) -> None:
 
 @pytest.fixture
 def bare_store() -> Iterator[str]:
-    """Return an empty store for other processes, without a stack."""
+    """Return the URL of an empty store without a stack."""
     with mock_aws(), patch_moto():
         server = FakeAwsServer(0)
         server.start()
@@ -179,7 +179,7 @@ def test_the_version_is_printed() -> None:
     assert (result.exit_code, result.stdout.startswith("kolom 0.")) == (0, True)
 
 
-def test_the_help_lists_every_command() -> None:
+def test_the_help_lists_the_main_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
     for command in ("publish", "unpublish", "delete", "preview", "articles", "import", "serve"):

@@ -312,7 +312,7 @@ def test_two_entries_with_one_id_in_a_feed_are_both_imported(kolom: Kolom, file:
     assert (again["unchanged"], again["created"], again["updated"]) == (4, 0, 0)
 
 
-def test_another_version_of_an_entry_in_another_feed_is_skipped_by_name(kolom: Kolom, tmp_path: Path) -> None:
+def test_another_version_of_an_entry_in_another_feed_is_skipped_and_named(kolom: Kolom, tmp_path: Path) -> None:
     (tmp_path / "1.xml").write_text(older(older_entry(1)))
     (tmp_path / "2.xml").write_text(older(older_entry(1, title="Later")))
     ran = kolom("import", "blogger", tmp_path, "--json")
@@ -532,7 +532,7 @@ def test_an_oversized_comment_is_rejected_completely(kolom: Kolom, file: Path) -
     assert "5,000,000 bytes" in report["skipped_items"][0]["reason"]
 
 
-def _zip_with_unusual_compression(compression: int, name: str) -> bytes:
+def _zip_with_compression(compression: int, name: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
         archive.writestr(name, takeout(*(entry(number) for number in range(50))))
@@ -540,13 +540,13 @@ def _zip_with_unusual_compression(compression: int, name: str) -> bytes:
 
 
 def test_a_zip_with_broken_lzma_data_is_reported(kolom: Kolom, file: Path) -> None:
-    data = _zip_with_unusual_compression(zipfile.ZIP_LZMA, "feed.atom")
+    data = _zip_with_compression(zipfile.ZIP_LZMA, "feed.atom")
     report = _import(kolom, file, data[:60] + b"\xff" * 400 + data[460:], exit_code=1)
     assert "cannot be read" in report["errors"][0]
 
 
 def test_a_zip_with_an_undecodable_name_is_reported(kolom: Kolom, file: Path) -> None:
-    data = _zip_with_unusual_compression(zipfile.ZIP_DEFLATED, "é.atom").replace("é".encode(), b"\xff\xff")
+    data = _zip_with_compression(zipfile.ZIP_DEFLATED, "é.atom").replace("é".encode(), b"\xff\xff")
     report = _import(kolom, file, data, exit_code=1)
     assert "cannot be read" in report["errors"][0]
 

@@ -16,7 +16,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kolom.articles import public, publishing, repository
@@ -286,7 +286,7 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             read += 1
             ahead = max(ahead, read - written)
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
-            yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
+            yield ImportedArticle(name=str(number), content=article, slug_suffix=str(number))
 
     monkeypatch.setattr(publishing, "publish_new", counted)
     report = Report()
@@ -304,7 +304,7 @@ def test_items_that_need_no_writing_are_not_kept_in_memory(dry_run: bool) -> Non
         nonlocal kept
         for number in range(150):
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
-            yield ImportedArticle(name=str(number), content=article, id_suffix=str(number))
+            yield ImportedArticle(name=str(number), content=article, slug_suffix=str(number))
         kept = sum(isinstance(each, ImportedArticle) for each in gc.get_objects())
 
     if not dry_run:
@@ -324,7 +324,7 @@ def test_articles_that_were_not_looked_up_before_a_stop_are_not_reported(monkeyp
         ImportedArticle(
             name=f"{number}.md",
             content=content(f"post-{number}", origin=f"files:x/{number}.md", labels=()),
-            id_suffix=str(number),
+            slug_suffix=str(number),
             file_origin=f"files:{number}.md",
         )
         for number in range(3)
@@ -375,6 +375,17 @@ def test_the_new_comments_of_an_article_are_stored_in_few_transactions(
     assert public_comments.count_comments([1]) == {1: 60}
 
 
+def test_few_long_comments_are_stored_at_once(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction has at most 4 MB."""
+    file = tmp_path / "export.xml"
+    comments = (wxr.comment(number, content="word " * 11_000) for number in range(11, 16))
+    file.write_text(wxr.export(wxr.item(1, more="".join(comments))))
+    create_all = Mock(wraps=importing.create_all)
+    monkeypatch.setattr(importing, "create_all", create_all)
+    assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 5
+    assert [len(call.args[0]) for call in create_all.call_args_list] == [2, 2, 1]
+
+
 def test_a_comment_that_appears_in_the_meantime_does_not_prevent_the_others(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,6 +417,7 @@ _THREADS = st.lists(
 
 
 @pytest.mark.usefixtures("kolom")
+@settings(max_examples=settings().max_examples // 4)
 @given(thread=_THREADS, stored=st.integers(0, 4))
 def test_comments_created_together_are_the_same_as_one_after_another(
     thread: list[tuple[int, Status, bool]], stored: int
@@ -442,7 +454,7 @@ _ARTICLE_IDS = batched(itertools.count(2), 2)
 
 
 @pytest.mark.usefixtures("kolom")
-def test_publishing_again_with_a_new_id_completes_a_publication_whose_response_was_lost() -> None:
+def test_only_the_same_id_completes_a_publication_whose_response_was_lost() -> None:
     article = content("post", origin="test/1")
     first = publishing.publish_new(article, 7, now=NOW)
     assert publishing.publish_new(article, 7, now=NOW) == first
@@ -452,7 +464,7 @@ def test_publishing_again_with_a_new_id_completes_a_publication_whose_response_w
 
 
 @pytest.mark.usefixtures("kolom")
-def test_wrong_assumptions_about_a_comment_and_its_parent_are_corrected() -> None:
+def test_a_wrong_assumption_about_the_parent_of_a_comment_is_corrected() -> None:
     fields: dict[str, Any] = {
         "article_id": 1,
         "name": "Budi",
@@ -495,7 +507,7 @@ def test_the_list_of_labels_has_the_spelling_of_the_last_article(monkeypatch: py
 
     monkeypatch.setattr(publishing, "publish_new", slow_at_first)
     articles = (
-        ImportedArticle(name=label, content=content(f"post-{n}", origin=f"t/{n}", labels=(label,)), id_suffix=str(n))
+        ImportedArticle(name=label, content=content(f"post-{n}", origin=f"t/{n}", labels=(label,)), slug_suffix=str(n))
         for n, label in enumerate(("kopi", "Kopi"))
     )
     Importer(Report(), NOW, concurrency=4).store_all(articles, threading.Event())

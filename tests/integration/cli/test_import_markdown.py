@@ -212,7 +212,7 @@ def test_only_a_permalink_without_slash_and_extension_has_an_html_alias(
     assert [name for name in names if name.endswith(".html")] == html_aliases
 
 
-def test_an_address_with_spaces_works_although_it_is_not_stored(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_address_with_spaces_redirects_to_the_article(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "_config.yml": "",
         "_posts/2020-02-03-x.md": "---\ncategories: [Web Design]\ntitle: X\n---\nText.\n",
@@ -256,7 +256,7 @@ def test_include_makes_a_page_of_a_special_folder_public(
 
 
 def test_include_overrides_exclude_but_not_collections_or_the_built_site(kolom: Kolom, tmp_path: Path) -> None:
-    """As in Jekyll: the most specific setting for a name is `include`; the built site is never a source."""
+    """As in Jekyll: a name in both settings is included; the built site is never a source."""
     files: dict[str, str | bytes] = {
         "_config.yml": (
             "include: [_kept, _recipes, _hidden, _site, _one.md]\nexclude: [_kept, other]\n"

@@ -168,7 +168,7 @@ def test_pictures_in_markdown_are_copied_too(kolom: Kolom, tmp_path: Path, monke
     assert f"<code>{UPLOADS}/a.png</code>" in body.html
 
 
-def test_a_picture_without_a_media_bucket_stays_where_it_is(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_article_without_pictures_downloads_nothing(kolom: Kolom, tmp_path: Path) -> None:
     def nothing(_url: str) -> bytes:
         raise AssertionError
 

@@ -170,7 +170,7 @@ def test_the_report_lists_each_article_with_its_status(kolom: Kolom, tmp_path: P
 
 
 def test_pictures_are_found_when_the_site_is_named_later(kolom: Kolom, tmp_path: Path) -> None:
-    """A second import with --site changes only the articles with such pictures."""
+    """A second import with --site changes only the articles with pictures of that site."""
     file = tmp_path / "blog.json"
     picture = '<figure><img src="__GHOST_URL__/content/images/a.png"></figure>'
     file.write_text(export(post(1, html=picture), post(2)))

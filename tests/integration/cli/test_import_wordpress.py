@@ -232,13 +232,6 @@ def test_comments_without_a_date_are_counted_as_skipped(kolom: Kolom, file: Path
     assert report["kinds"]["comment"] == {"read": 3, "created": 0, "updated": 0, "unchanged": 0, "skipped": 3}
 
 
-def _boundaries(xml: str) -> list[int]:
-    return [position for position, character in enumerate(xml) if character == "<"]
-
-
-THREE = export(item(1), item(2, content="<b>x</b>"), item(3))
-
-
 def _line(xml: str, text: str) -> int:
     return xml[: xml.index(text)].count("\n") + 1
 

@@ -76,7 +76,7 @@ def test_show_prints_the_mail_as_it_would_be_sent_now(kolom: Kolom, mail_ids: li
     assert (missing.exit_code, "there is no mail 'contact#x'" in missing.stderr) == (1, True)
 
 
-def test_retry_requeues_failed_mail_only(kolom: Kolom, mail_ids: list[str]) -> None:
+def test_resend_requeues_sent_and_failed_mail_and_refuses_waiting_mail(kolom: Kolom, mail_ids: list[str]) -> None:
     waiting, sent, failed = mail_ids
     ran = kolom("mail", "resend", waiting, sent, failed, "contact#x")
     assert ran.exit_code == 1
@@ -89,7 +89,7 @@ def test_retry_requeues_failed_mail_only(kolom: Kolom, mail_ids: list[str]) -> N
 
 
 def test_only_sent_and_given_up_mail_is_in_the_index_by_status(kolom: Kolom, mail_ids: list[str]) -> None:
-    """Each change of the status of unsent mail would be two more writes. The list finds it by when it is due."""
+    """Indexing unsent mail would add two writes to each change of status. The list reads it from the due index."""
 
     def indexed() -> set[str]:
         return {record.id for each in outbox.STATUSES for record in OutboxRecord.by_status.query(each)}

@@ -18,7 +18,7 @@ from kolom_cli.terminal.output import format_moment
 from tests.integration.cli.conftest import Kolom
 
 BUDI = "Budi@Example.com"
-RUN = ("=", "+", "-", "@", "＝", "\t", "\r", "|", "%")
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "\t", "\r", "|", "%")
 FORMULA = '=HYPERLINK("https://evil.example","Click")'
 
 
@@ -128,7 +128,10 @@ def test_a_csv_export_contains_no_formulas(kolom: Kolom) -> None:
     for separator in (",", ";", "\t"):
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
             for cell in cells:
-                assert not cell.lstrip(" \"'\u00a0\ufeff").startswith(RUN) or "'" in cell[:4], (separator, cell)
+                assert not cell.lstrip(" \"'\u00a0\ufeff").startswith(FORMULA_STARTS) or "'" in cell[:4], (
+                    separator,
+                    cell,
+                )
     assert '"\'=HYPERLINK(""https://evil.example"",""Click"")"' in text
 
 

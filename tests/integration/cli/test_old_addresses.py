@@ -115,7 +115,7 @@ def test_a_reserved_permalink_is_reported(kolom: Kolom, tmp_path: Path, configur
     assert follow("/me/").page.status == 200
 
 
-def test_a_path_that_ends_with_another_articles_slug_is_reported(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_path_or_slug_that_leads_to_another_article_is_reported(kolom: Kolom, tmp_path: Path) -> None:
     first, second = item(1, link="https://old.example/about"), item(2, link="https://old.example/about/")
     file = tmp_path / "export.xml"
     file.write_text(export(first, second, item(3, post_name="about", link="https://old.example/?p=3")))

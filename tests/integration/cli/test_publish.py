@@ -356,7 +356,7 @@ def test_ctrl_c_finishes_the_current_article_and_stops(
     assert _publish(kolom, tmp_path)["created"] == 3
 
 
-def test_the_report_as_text_suggests_the_next_step(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_report_as_text_names_the_line_of_a_refused_file(kolom: Kolom, tmp_path: Path) -> None:
     _write(tmp_path, "good.md")
     _write(tmp_path, "bad.md", "title: T\nslug: a b")
     ran = kolom("publish", tmp_path)
@@ -401,7 +401,7 @@ def test_an_unsupported_way_to_mark_drafts_is_rejected(kolom: Kolom, tmp_path: P
 
 @pytest.mark.parametrize("name", ["_drafts/one.md", "drafts/2026/one.md", "draft_one.md", "one.draft.md"])
 def test_front_matter_can_publish_a_file_in_a_drafts_folder(kolom: Kolom, tmp_path: Path, name: str) -> None:
-    """The folder makes it a draft, unless its front matter says otherwise."""
+    """Without ``draft`` in its front matter, such a file is refused."""
     path = _write(tmp_path / Path(name).parent, Path(name).name, "title: T\nslug: one")
     assert "write `draft: true` in the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
     assert _publish(kolom, path, exit_code=1)["created"] == 0

@@ -202,7 +202,7 @@ def test_the_edit_token_expires_with_the_edit_window(blog: Blog, method: str) ->
     assert "15 minutes" in answer.json["detail"]
 
 
-def test_an_edit_token_of_a_missing_comment_is_answered_404(blog: Blog) -> None:
+def test_an_edit_token_of_a_missing_comment_is_answered_410(blog: Blog) -> None:
     token = authors.create_edit_token(1, "01K0000000000000000000000A", signing.load_keys())
     assert blog.change("PATCH", "01K0000000000000000000000A", token, "After.").status == 410
 

@@ -18,7 +18,7 @@ MORE_THAN_ANY = 40
 
 
 def fail_each_call(injector: FaultInjector, attempt: Callable[[int], None]) -> int:
-    """Repeat the attempt, and fail its next DynamoDB call each time; return the number of its calls."""
+    """Repeat the attempt: its first DynamoDB call fails, then its second, and so on. Return the number of its calls."""
     for number in range(MORE_THAN_ANY):
         injector.fail_at(number, injector.kind, persistent=injector.persistent)
         attempt(number)

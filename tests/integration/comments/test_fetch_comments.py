@@ -152,7 +152,7 @@ def test_an_unchanged_list_is_answered_304(open_blog: Blog) -> None:
         ("extra=1", 200),
     ],
 )
-def test_invalid_queries_are_rejected(blog: Blog, query: str, status: int) -> None:
+def test_invalid_queries_are_rejected_and_unknown_parameters_ignored(blog: Blog, query: str, status: int) -> None:
     assert blog.read(query).status == status
 
 
@@ -164,7 +164,7 @@ def test_a_cursor_of_another_list_is_rejected(open_blog: Blog) -> None:
     assert open_blog.read(f"limit=1&order=newest&cursor={cursor}").status == 400
 
 
-def test_comments_of_an_unpublished_article_are_not_found(open_blog: Blog) -> None:
+def test_comments_of_deleted_and_missing_articles_are_answered_410_and_404(open_blog: Blog) -> None:
     publishing.publish(content("gone"), now=NOW)
     open_blog.post("Here.", slug="gone")
     publishing.delete("gone", now=NOW)

@@ -70,7 +70,7 @@ def test_an_impossible_action_is_rejected_and_changes_nothing(
 
 
 @pytest.mark.parametrize("actions", [("approve", "approve"), ("approve", "spam"), ("delete", "spam")])
-def test_one_of_several_concurrent_moderators_wins(blog: Blog, actions: tuple[Action, Action]) -> None:
+def test_each_success_of_concurrent_moderators_is_one_change(blog: Blog, actions: tuple[Action, Action]) -> None:
     comment = blog.post_stored()
     if "approve" not in actions:
         comment = blog.moderate(comment, "approve")
@@ -181,7 +181,7 @@ class Thread(RuleBasedStateMachine):
 
 
 def check_consistency(blog: Blog) -> None:
-    """Check the invariants."""
+    """Check that counts, threads and expiry match the statuses of the comments."""
     comments = {comment.id: comment for comment in admin.list_by_article(1)}
     visible = {comment.id for comment in comments.values() if comment.is_visible}
     page = blog.read("limit=100").json
@@ -385,14 +385,16 @@ def test_invalid_and_expired_links_change_nothing(blog: Blog) -> None:
     assert blog.total() == 0
 
 
-def test_an_invalid_body_of_a_link_is_a_client_error(blog: Blog) -> None:
+def test_an_invalid_revision_in_the_form_of_a_link_is_ignored(blog: Blog) -> None:
     path = link(blog.post_stored())
     for revision in ("x", "", "9" * 50, "-1", "1e5"):
         assert follow(path, revision=revision).status in {200, 409}
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations(("approve", "spam", "delete"), 2)))
-def test_the_links_of_a_mail_have_different_tokens(blog: Blog, first: Action, second: Action) -> None:
+def test_after_one_link_of_a_mail_another_works_if_the_status_allows_its_action(
+    blog: Blog, first: Action, second: Action
+) -> None:
     comment = blog.post_stored()
     assert follow(link(comment, first)).status == 200
     allowed = (first, second) in {("approve", "spam"), ("approve", "delete"), ("spam", "approve"), ("spam", "delete")}

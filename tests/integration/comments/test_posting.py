@@ -357,7 +357,7 @@ def post_concurrently(
     ("mode", "key", "posts"),
     [("none", "abc", 50), ("first", None, 40), pytest.param("none", "abc", 200, marks=pytest.mark.slow)],
 )
-def test_concurrent_equal_posts_are_one_comment_with_equal_responses(
+def test_concurrent_equal_posts_become_one_comment(
     blog: Blog, configure: Configure, mode: str, key: str | None, posts: int
 ) -> None:
     configure(moderation_mode=mode)

@@ -98,7 +98,7 @@ def test_an_invalid_form_returns_its_input_to_the_sender_only(blog: Blog) -> Non
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_ip_addresses_are_stored_only_as_expiring_hashes(blog: Blog) -> None:
+def test_no_ip_address_is_stored_and_an_email_address_once_in_an_expiring_item(blog: Blog) -> None:
     blog.post("A comment.", address=ADDRESS, email=EMAIL)
     tables = ("comments", "guard", "outbox", "messages", "articles")
     everything = json.dumps([stored(table) for table in tables], default=str)

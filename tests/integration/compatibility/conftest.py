@@ -1,4 +1,4 @@
-"""A stack that tests use only through HTTP and the command line, with a fixed clock.
+"""A stack that tests use only through HTTP, events of AWS services and the command line, with a fixed clock.
 
 The tests here call no internal function, because internal names may change. What is stored and what others rely on must
 not change.
@@ -286,31 +286,31 @@ def comparable(answer: Response) -> Data:
 
 # The arguments of each command. Mail comes first, because the later commands change what it is about.
 COMMANDS: Final[dict[str, Callable[[Data, Path], tuple[object, ...]]]] = {
-    "mail list": lambda _tokens, _directory: (),
-    "mail show": lambda tokens, _: (tokens["mail"]["moderation"],),
-    "mail allow": lambda _tokens, _directory: ("nobody@example.com",),
-    "articles list": lambda _tokens, _directory: (),
-    "articles show": lambda _tokens, _directory: ("morning-at-the-market",),
-    "comments list": lambda _tokens, _directory: ("--status", "pending"),
-    "comments show": lambda tokens, _: (tokens["pending"], "--links"),
-    "comments approve": lambda tokens, _: (tokens["pending"],),
-    "comments reply": lambda tokens, _: (tokens["reply"], "Thanks."),
-    "comments forget": lambda _tokens, _directory: ("nobody@example.com", "--yes"),
-    "messages list": lambda _tokens, _directory: (),
-    "messages show": lambda tokens, _: (tokens["mail"]["contact"].partition("#")[2], "--keep-new"),
-    "messages forget": lambda _tokens, _directory: ("nobody@example.com", "--yes"),
-    "publish": lambda _tokens, _directory: (FIXTURES / "published", "--dry-run"),
+    "mail list": lambda _ids, _directory: (),
+    "mail show": lambda ids, _: (ids["mail"]["moderation"],),
+    "mail allow": lambda _ids, _directory: ("nobody@example.com",),
+    "articles list": lambda _ids, _directory: (),
+    "articles show": lambda _ids, _directory: ("morning-at-the-market",),
+    "comments list": lambda _ids, _directory: ("--status", "pending"),
+    "comments show": lambda ids, _: (ids["pending"], "--links"),
+    "comments approve": lambda ids, _: (ids["pending"],),
+    "comments reply": lambda ids, _: (ids["reply"], "Thanks."),
+    "comments forget": lambda _ids, _directory: ("nobody@example.com", "--yes"),
+    "messages list": lambda _ids, _directory: (),
+    "messages show": lambda ids, _: (ids["mail"]["contact"].partition("#")[2], "--keep-new"),
+    "messages forget": lambda _ids, _directory: ("nobody@example.com", "--yes"),
+    "publish": lambda _ids, _directory: (FIXTURES / "published", "--dry-run"),
     "export": lambda _, directory: (directory / "archive", "--private"),
-    "reindex": lambda _tokens, _directory: ("--no-wait",),
-    "deploy-assets": lambda _tokens, _directory: ("--dry-run",),
-    "import archive": lambda _tokens, _directory: (FIXTURES / "archive", "--dry-run"),
-    "import wordpress": lambda _tokens, _directory: (FIXTURES / "wordpress.xml", "--dry-run"),
+    "reindex": lambda _ids, _directory: ("--no-wait",),
+    "deploy-assets": lambda _ids, _directory: ("--dry-run",),
+    "import archive": lambda _ids, _directory: (FIXTURES / "archive", "--dry-run"),
+    "import wordpress": lambda _ids, _directory: (FIXTURES / "wordpress.xml", "--dry-run"),
 }
 
 
 def command_keys(stack: Stack, directory: Path) -> dict[str, list[str]]:
     """Return the JSON keys that each command prints with `--json`, as paths."""
-    tokens = read("tokens.json")
+    ids = read("tokens.json")  # also has links and tokens
 
     def keys(value: Any, path: str = "") -> Iterator[str]:
         if isinstance(value, dict):
@@ -322,7 +322,7 @@ def command_keys(stack: Stack, directory: Path) -> dict[str, list[str]]:
                 yield from keys(each, f"{path}[]")
 
     return {
-        command: sorted(set(keys(stack.kolom(*command.split(), *given(tokens, directory), "--json").json)))
+        command: sorted(set(keys(stack.kolom(*command.split(), *given(ids, directory), "--json").json)))
         for command, given in COMMANDS.items()
     }
 

@@ -94,7 +94,7 @@ def submitted(answer: Response) -> str:
 
 
 def discuss(stack: Stack) -> Data:
-    """Post comments in every state; return their edit tokens."""
+    """Post comments in every state; return the ids, links and tokens that the tests use."""
 
     def post(text: str, *actions: str, **fields: Any) -> str:
         stack.clock.advance(minutes=1)
@@ -124,7 +124,7 @@ def discuss(stack: Stack) -> Data:
     post("I was here.", "approve", email="rina@example.com", notify_replies=True)
     (left,) = waiting("confirm#")
     assert stack.request("POST", unsubscribing(left)).status == 200
-    stack.send(left)  # These values are removed below.
+    stack.send(left)  # The mail is dropped, because the reader has unsubscribed.
     middle = post("To be deleted, with replies.", "approve", parent_id=first)
     post("A reply that stays.", "approve", parent_id=middle)
     stack.run("comments", "delete", middle)
@@ -141,7 +141,7 @@ def discuss(stack: Stack) -> Data:
     approved_by_link = post("Approved by a link.")
     used = link(f"moderation#{approved_by_link}")
     assert stack.request("POST", used, {}).status == 200
-    # These come last, because the tests repeat them a minute later.
+    # These come last: the tests use their links, and the edit token before it expires.
     reply = post("A reply to Budi.", "approve", parent_id=first, email="siti@example.com", notify_replies=True)
     (confirm,) = waiting("confirm#")
     assert waiting("reply#")
@@ -210,7 +210,7 @@ def test_record_everything(empty: Stack, configure: Configure) -> None:
     tokens["form_token"] = stack.get("/api/form-token").json["token"]
     preview = stack.run("preview", "not-ready").stdout.strip()
     tokens["preview"] = preview.removeprefix("https://blog.example")
-    # All within one minute, at which the tests start.
+    # The submissions below are within one minute, in which the tests start.
     stack.clock.set(stack.clock.now.replace(second=0) + timedelta(minutes=2))
     sent = [
         ("POST", COMMENTS, {"name": "Ani", "content": "With a key."}, "198.51.100.1", {"idempotency_key": "k-1"}),

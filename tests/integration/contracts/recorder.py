@@ -17,8 +17,8 @@ type Operation = tuple[str, str]
 class Recorded:
     """The recorded operations.
 
-    ``leading_keys`` are the hash keys of the items that they read by key, and ``attributes`` those that they read of
-    each item, if they do not read all.
+    ``leading_keys`` has the hash keys of the items that they read by key. ``attributes`` has, by table, the attributes
+    that the last read with a projection selected.
     """
 
     operations: list[Operation]
@@ -28,7 +28,7 @@ class Recorded:
 
 @contextmanager
 def recorded() -> Iterator[Recorded]:
-    """Yield the list of operations in the block, in order; a transaction is listed as the actions that IAM requires."""
+    """Record the operations in the block, in order; a transaction is recorded as the actions that IAM requires."""
     asked = Recorded([], {}, {})
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -122,7 +122,7 @@ def test_a_transaction_is_repeated_whichever_item_conflicts(faults: RefusedCalls
 
 def confirm(person: str) -> dict[str, Any]:
     """Follow the link that confirms a subscription."""
-    token = reply_subscriptions.create("confirm", 1, person, signing.load_keys(), now=datetime.now(UTC))
+    token = reply_subscriptions.create_token("confirm", 1, person, signing.load_keys(), now=datetime.now(UTC))
     answer: dict[str, Any] = serve_mail_links.handler(request(f"/api/subscription/{token}", method="POST"), Context())
     return answer
 

@@ -120,7 +120,7 @@ def test_browsers_send_the_origin_of_pages_whose_url_grants_access() -> None:
 
 @pytest.mark.parametrize("headers", [{}, FOREIGN, {"origin": "null"}, {"sec-fetch-site": "cross-site"}])
 def test_mail_providers_unsubscribe_with_one_click_from_anywhere(headers: dict[str, str]) -> None:
-    token = reply_subscriptions.create("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
+    token = reply_subscriptions.create_token("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
     path = f"/api/subscription/{token}"
     answer = send("serve_mail_links", form_request(path, {"List-Unsubscribe": "One-Click"}, headers=headers))
     assert answer.status == 200
@@ -128,7 +128,7 @@ def test_mail_providers_unsubscribe_with_one_click_from_anywhere(headers: dict[s
 
 
 def test_the_page_of_a_subscription_is_protected_from_other_websites() -> None:
-    token = reply_subscriptions.create("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
+    token = reply_subscriptions.create_token("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
     path = f"/api/subscription/{token}"
     for fields in ({}, {"List-Unsubscribe": "Two-Clicks"}):
         answer = send("serve_mail_links", form_request(path, fields, headers={**FOREIGN, "accept-language": "en"}))

@@ -1,4 +1,4 @@
-"""``events/`` has one real event per route and trigger, and each handler accepts its events."""
+"""``events/`` has a real event for every route and trigger, and each handler accepts its events."""
 
 import importlib
 import json

@@ -27,7 +27,7 @@ IMAGE: Final = {"id": {"S": "contact#1"}, "status": {"S": "waiting"}}
 
 
 def record(keys: Json, name: Json = "MODIFY", **change: Json) -> dict[str, Json]:
-    """A record of a stream; ``change`` replaces parts of its change."""
+    """A record of a stream; ``change`` sets fields of its ``dynamodb`` object."""
     return {"eventID": "1", "eventName": name, "dynamodb": {"Keys": keys, "SequenceNumber": "9", **change}}
 
 

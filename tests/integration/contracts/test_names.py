@@ -1,7 +1,7 @@
 """Public names must not disappear: those of the API, the command line, the template, the elements and stored data.
 
-`names.json` beside this file lists them; `python -m tests.integration.contracts.test_names` adds new ones. A test fails
-if a name is gone. Remove a name only with a release note that says what replaces it.
+`names.json` beside this file lists them; `python -m tests.integration.contracts.test_names` writes the current ones. A
+test fails if a name is gone. Remove a name only with a release note that says what replaces it.
 """
 
 import importlib
@@ -124,7 +124,7 @@ def _below(model: Any) -> Iterator[Any]:
 
 
 def words() -> Iterator[tuple[str, set[str]]]:
-    """Yield the message keys that templates use, from every locale file."""
+    """Yield the message keys and the other entries of the English locale file."""
     (english,) = (PROJECT / "layers/shared/kolom").rglob("en.json")
     words = json.loads(english.read_text("utf-8"))
     yield "words: keys", set(words["strings"])

@@ -155,7 +155,7 @@ def use_search_articles() -> None:
 
 
 def post(slug: str = "n0", **fields: Any) -> Comment:
-    """Post a comment and return it as stored. Its time of change is set back by a second."""
+    """Post a comment and return it as stored."""
     answer = write_comments.handler(comment_request(slug, **fields), Context())
     assert answer["statusCode"] == 201, answer
     return admin.get(json.loads(answer["body"])["comment"]["id"])
@@ -213,7 +213,7 @@ def use_serve_mail_links() -> None:
 
     asked = next(iter(SubscriptionRecord.scan()))
     for action in ("confirm", "leave"):
-        token = reply_subscriptions.create(action, 1, asked.subscriber, signing.load_keys(), now=now)
+        token = reply_subscriptions.create_token(action, 1, asked.subscriber, signing.load_keys(), now=now)
         for method in ("GET", "POST"):
             serve_mail_links.handler(request(f"/api/subscription/{token}", method=method), Context())
 
@@ -226,7 +226,7 @@ def use_submit_contact() -> None:
 
 
 def mail_of_every_kind() -> None:
-    """Create a message, a pending comment, a comment whose author is asked for consent, and a reply to it."""
+    """Create mail about messages, comments to moderate, consent to reply notifications, and a reply."""
     use_submit_contact()
     parent = post(content="first", email="a@example.com", notify_replies=True)
     moderation.moderate(1, parent.id, "approve", by="test", now=datetime.now(UTC))
@@ -333,7 +333,7 @@ def test_only_the_mail_function_may_read_messages_and_send_mail(template: Templa
     assert readers == senders == {"send_mail"}
 
 
-def test_public_comments_are_read_only_by_counts_and_public_indexes(
+def test_public_reads_of_comments_use_only_counts_and_public_indexes(
     template: Template, secret: str, configure: Configure
 ) -> None:
     blog()
@@ -356,7 +356,7 @@ def test_public_comments_are_read_only_by_counts_and_public_indexes(
 
 
 @pytest.mark.parametrize("function", ["preview_article", "submit_contact"])
-def test_functions_without_articles_may_read_only_the_theme_item(
+def test_preview_and_contact_may_get_only_the_theme_item(
     function: str, template: Template, scenarios: dict[str, Callable[[], None]], secret: str, configure: Configure
 ) -> None:
     configure(owner_email="owner@example.com")

@@ -199,7 +199,7 @@ def test_fetching_the_secret_is_retried_by_the_next_request(broken: Break, monke
 
 @pytest.mark.usefixtures("cold")
 @pytest.mark.parametrize("calls", range(0, 12, 2))
-def test_a_page_waits_for_dynamodb_only_once(broken: Break, calls: int) -> None:
+def test_a_page_waits_at_most_twice_for_dynamodb(broken: Break, calls: int) -> None:
     failed = broken("dynamodb", LATER["no answer in time"], after=calls)
     module = importlib.import_module("functions.serve_pages.app")
     answer = module.handler(request(f"/{SLUG}/"), Context())
@@ -224,8 +224,8 @@ def test_an_article_is_shown_if_its_comments_cannot_be_read(monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("cold")
-def test_a_form_waits_for_dynamodb_only_once(broken: Break) -> None:
-    """The commit waits; later reads and the error page do not."""
+def test_a_form_waits_at_most_twice_for_dynamodb(broken: Break) -> None:
+    """After a failed commit, one read checks whether it was stored. The error page reads nothing."""
     waited = set()
     for calls in range(12):
         theme.clear_cache()
@@ -260,7 +260,7 @@ def test_error_pages_of_mail_links_use_the_language_of_the_reader(broken: Break)
 
 @pytest.mark.usefixtures("cold")
 def test_an_unavailable_mail_link_says_when_to_try_again(broken: Break) -> None:
-    token = reply_subscriptions.create("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
+    token = reply_subscriptions.create_token("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
     broken("dynamodb", LATER["no answer in time"])
     answer = importlib.import_module("functions.serve_mail_links.app").handler(
         request(f"/api/subscription/{token}", method="POST"), Context()

@@ -1,4 +1,4 @@
-"""Each public address has one form; with or without a slash at the end, it redirects there once."""
+"""Each public address has one form. Its variants, such as with another slash at the end, redirect to it once."""
 
 import http.client
 import os

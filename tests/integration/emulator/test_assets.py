@@ -107,20 +107,24 @@ def test_every_response_has_the_headers_of_the_template(stack: EmulatedStack, pa
         ("HEAD", "/assets/favicon.svg", 200),
     ],
 )
-def test_a_method_that_the_distribution_does_not_allow_is_forbidden(
+def test_only_methods_that_the_distribution_allows_are_passed_on(
     stack: EmulatedStack, method: str, path: str, status: int
 ) -> None:
-    """CloudFront rejects it by the template's AllowedMethods before any function is invoked."""
+    """CloudFront rejects others by the template's AllowedMethods before any function is invoked."""
     assert ask(stack, path, method)[0] == status
 
 
-def test_a_pages_own_stricter_header_is_kept(stack: EmulatedStack) -> None:
+def test_the_inbox_has_its_own_headers_instead_of_those_of_the_cdn(stack: EmulatedStack) -> None:
     _, headers, _ = ask(stack, "/")
     assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
-    # The mail inbox has its own policy and is not served by the CDN.
     _, headers, _ = ask(stack, "/_local/mail")
     assert headers.get_all("Referrer-Policy") == ["no-referrer"]
     assert headers["Strict-Transport-Security"] is None
+
+
+def test_a_header_of_a_page_replaces_that_of_the_cdn(stack: EmulatedStack) -> None:
+    _, headers, _ = ask(stack, "/api/moderation/not-a-token")
+    assert headers.get_all("Referrer-Policy") == ["strict-origin"]
 
 
 def test_modules_can_be_loaded_by_other_sites(stack: EmulatedStack) -> None:

@@ -126,7 +126,7 @@ def test_a_malformed_request_is_answered_400(
 
 
 def test_pipelined_requests_are_answered_in_order(server: HttpServer) -> None:
-    """The malformed request is the last, which shows the assignment of responses to requests."""
+    """The last request is malformed, so its response must be the last."""
     answers = exchange(server, REQUEST % (b"GET /1", b"", b"") + REQUEST % (b"GET /2", b"", b"") + b"nonsense\r\n\r\n")
     assert [json.loads(body)["line"][1] for _, body in answers[:2]] == ["/1", "/2"]
     assert answers[2:] == [error(400, "Bad Request")]

@@ -161,7 +161,7 @@ def test_the_source_of_a_structured_mail_is_the_message_that_ses_builds(sent_mai
     assert [part.get_content_type() for part in source.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_a_long_address_is_not_split_in_the_source(sent_mail: SentMail) -> None:
+def test_a_long_url_is_not_split_in_the_source(sent_mail: SentMail) -> None:
     send_to_ses(LONG_URL, headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
     assert sent_mail.captured[0].source.decode().count(LONG_URL) == 2
 

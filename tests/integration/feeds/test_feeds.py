@@ -151,7 +151,7 @@ class TestArticles:
         assert titles(read("/feeds/atom.xml", {"label": '"><script>'})) == []
 
     @pytest.mark.parametrize("label", ["", " ", "\t\n"])
-    def test_an_empty_label_is_not_found(self, label: str) -> None:
+    def test_an_empty_label_is_ignored(self, label: str) -> None:
         publish_days(1)
         feed = read("/feeds/atom.xml", {"label": label})
         assert (feed.feed.title, titles(feed)) == ("Blog", ["Day 00"])
@@ -164,7 +164,7 @@ class TestArticles:
         publish_days(1)
         assert titles(read("/feeds/atom.xml", "max-results=1")) == ["Day 00"]
 
-    def test_a_text_too_large_for_the_feed_is_not_read_and_its_excerpt_is_used(
+    def test_a_text_too_large_for_the_feed_is_not_sanitized_and_its_excerpt_is_used(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         half = builder.MAX_TEXT_BYTES // 2

@@ -97,9 +97,7 @@ class Ses:
 
 @dataclass
 class MailSystem:
-    """The site's mail from the transaction to the reader. ``now`` is the time; ``outcomes`` are the
-    handlers' results.
-    """
+    """The site's mail from the transaction to the reader. ``now`` is the time."""
 
     ses: Ses
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -164,7 +162,7 @@ class MailSystem:
     def skip_idle_time(self, end: datetime) -> bool:
         """Advance the clock, in steps of five minutes, as long as the scheduled tasks would find no mail that is due.
 
-        Return whether they find some before the end.
+        Return whether the clock is still before the end.
         """
         due = min((record.due for record in OutboxRecord.scan(OutboxRecord.due.exists())), default=end)
         while self.now < end and due > self.now + timedelta(minutes=5):

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from unittest.mock import Mock
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions.send_mail import app as send_mail
 from kolom import outbox
@@ -270,7 +271,9 @@ def test_a_fault_at_any_call_sends_twice_only_if_acceptance_is_not_recorded(
     raise AssertionError("it never ends")
 
 
-def test_a_throttled_update_of_the_outbox_is_retried_by_the_sdk(mail_system: MailSystem, faults: RefusedCalls) -> None:
+def test_a_throttled_update_of_the_outbox_neither_loses_nor_repeats_the_mail(
+    mail_system: MailSystem, faults: RefusedCalls
+) -> None:
     mail_id = f"contact#{mail_system.submit().id}"
     faults.throttle("UpdateItem", 1)
     mail_system.invoke_sender(mail_id)
@@ -335,12 +338,14 @@ def test_no_personal_data_is_logged_or_measured(
         mail_system.submit(f"Private words {number}.", **fields)
         faults()
         mail_system.run_for(0.5)
+    last = mail_system.submit("Private words that cannot be composed.", email="budi.private@example.com")
     monkeypatch.setattr(messages, "get", lambda _: 1 / 0)
-    mail_system.invoke_sender(f"contact#{mail_system.visitors}")
+    mail_system.invoke_sender(f"contact#{last.id}")
     logger.setLevel("INFO")
     printed = capsys.readouterr()
     assert '"MailSent"' in printed.out
     assert "mail delivery deferred" in logs.getvalue()
+    assert "ZeroDivisionError" in logs.getvalue()
     everything = printed.out + printed.err + logs.getvalue()
     assert not [word for word in ("Private", "budi", "Budi", "Secret", "owner@", "198.51") if word in everything]
 
@@ -357,12 +362,34 @@ def test_a_mail_whose_record_is_damaged_does_not_keep_others_from_being_sent(mai
     assert mail_system.status(good) == "sent"
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            ClientError({"Error": {"Code": "BadRequestException"}}, "GetSecretValue"),
+            "GetSecretValue: BadRequestException",
+        ),
+        (ReadTimeoutError(endpoint_url="https://secretsmanager"), "ReadTimeoutError"),
+    ],
+    ids=["response", "timeout"],
+)
 def test_a_failure_of_another_service_is_not_recorded_as_one_of_ses(
-    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     mail_id = f"contact#{mail_system.submit().id}"
-    error = ClientError({"Error": {"Code": "BadRequestException"}}, "GetSecretValue")
-    monkeypatch.setattr(suppression, "find_reason", lambda *_: (_ for _ in ()).throw(error))
+    monkeypatch.setattr(suppression, "find_reason", Mock(side_effect=error))
     mail_system.invoke_sender(mail_id)
     record = outbox.get(mail_id)
-    assert (record.status, record.reason) == ("deferred", "GetSecretValue: BadRequestException")
+    assert (record.status, record.reason) == ("deferred", reason)
+
+
+def test_an_unexpected_error_after_composing_is_not_logged_as_one_of_composing(
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = Mock()
+    monkeypatch.setattr(logger, "exception", logged)
+    monkeypatch.setattr(suppression, "find_reason", Mock(side_effect=ZeroDivisionError))
+    mail_id = f"contact#{mail_system.submit().id}"
+    mail_system.invoke_sender(mail_id)
+    assert logged.call_args.args == ("unexpected error in mail delivery",)
+    assert outbox.get(mail_id).reason == "ZeroDivisionError"

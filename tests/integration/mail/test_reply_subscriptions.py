@@ -88,14 +88,14 @@ def test_mail_about_a_published_comment_has_no_link_to_approve(mail_system: Mail
     assert len(urls(mail["text"], "moderation")) == 2
 
 
-def test_no_mail_is_sent_about_a_comment_that_was_already_moderated(mail_system: MailSystem) -> None:
+def test_no_mail_is_sent_about_a_comment_that_its_author_has_erased(mail_system: MailSystem) -> None:
     comment = mail_system.comment("Nice.")
     editing.erase(1, comment.id, by="author", now=mail_system.now)
     mail_system.deliver_stream()
     assert (mail_system.ses.mails, mail_system.status(f"moderation#{comment.id}")) == ([], "dropped")
 
 
-def test_no_second_mail_is_sent_about_an_approved_comment(mail_system: MailSystem) -> None:
+def test_no_mail_is_sent_about_a_comment_that_is_already_approved(mail_system: MailSystem) -> None:
     comment = mail_system.approve(mail_system.comment("Nice."))
     mail_system.deliver_stream()
     assert (mail_system.ses.mails, mail_system.status(f"moderation#{comment.id}")) == ([], "dropped")
@@ -377,13 +377,13 @@ def test_erasing_the_comment_erases_its_subscription(mail_system: MailSystem) ->
     assert mail_system.subscription(comment) is None
 
 
-def test_an_erased_person_is_in_no_table_and_gets_no_mail(mail_system: MailSystem) -> None:
+def test_an_erased_person_is_no_longer_in_the_comments_table(mail_system: MailSystem) -> None:
     subscribed(mail_system)
     person = pseudonym_of(BUDI, signing.load_keys())
     assert admin.erase_person(BUDI.upper(), signing.load_keys(), now=mail_system.now) == 1
-    everything = json.dumps(stored("comments"))
-    assert BUDI not in everything
-    assert person not in everything
+    comments = json.dumps(stored("comments"))
+    assert BUDI not in comments
+    assert person not in comments
 
 
 def test_a_subscription_is_in_no_index(mail_system: MailSystem) -> None:

@@ -39,7 +39,7 @@ def test_a_bounced_or_complaining_address_gets_no_more_mail(mail_system: MailSys
     assert (mail_system.status(mail_id), outbox.get(mail_id).reason) == ("failed", f"suppressed: {name}")
 
 
-def test_a_suppressed_readers_mail_is_not_counted_as_a_failure(mail_system: MailSystem) -> None:
+def test_undeliverable_mail_to_a_reader_is_dropped_instead_of_failed(mail_system: MailSystem) -> None:
     publishing.publish(content("hello", published_at=mail_system.now - timedelta(hours=1)), now=mail_system.now)
     ids = []
     for address in ("gone@example.com", "用户@例子.example"):

@@ -120,7 +120,7 @@ def test_oversized_stored_comments_leave_room_for_the_page_and_recent_comments()
     assert ids[-1] in get(serve_feeds.handler, "/feeds/comments/hello")
 
 
-def test_no_more_comments_are_read_than_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_one_more_comment_is_read_than_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     article = publishing.publish(content(), now=NOW).article
     store_comments(article.id, 10, ">", html="x" * 1_000)
     monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 2_800)
@@ -243,7 +243,7 @@ def test_a_sitemap_omits_addresses_longer_than_the_protocol_allows() -> None:
     ]
 
 
-def test_an_oversized_response_is_a_problem_and_is_logged(
+def test_an_oversized_response_is_replaced_by_a_500_and_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Lambda would reject it, and the gateway would only answer with an unspecific error."""

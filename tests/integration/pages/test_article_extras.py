@@ -66,7 +66,7 @@ def get(path: str, **query: str) -> HtmlResponse:
 
 
 def comment(article: Article, number: int, **changes: Any) -> str:
-    """Post and approve a comment, and return its id."""
+    """Import an approved comment, and return its id."""
     fields: dict[str, Any] = {
         "article_id": article.id,
         "origin": str(number),
@@ -168,7 +168,9 @@ def test_a_phrase_without_matches_is_relaxed_with_a_note(
         ),
     ],
 )
-def test_a_completed_search_has_a_note(publish: Publish, configure: Configure, language: str, expected: str) -> None:
+def test_a_note_names_the_words_that_complete_the_query(
+    publish: Publish, configure: Configure, language: str, expected: str
+) -> None:
     configure(languages=language)
     publish("a", title="Kabar dari pelabuhan", language=language)
     page = get("/search/", q="pelab")

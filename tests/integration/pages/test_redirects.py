@@ -146,7 +146,7 @@ class TestTwoArticles:
         with pytest.raises(Conflict):
             publish("b", f"/{NFD}/")
 
-    def test_cannot_have_a_path_that_is_an_alias_of_the_other(self) -> None:
+    def test_cannot_have_the_path_of_the_other_as_an_alias(self) -> None:
         a, b = publish("a", "/About/"), publish("b")
         aliases.add_alias(b, "/About.html")
         for alias in ("/About/", "/About"):
@@ -156,9 +156,7 @@ class TestTwoArticles:
         assert [location(path) for path in ("/About.html", "/About")] == [(301, "/b/"), (301, "/About/")]
 
     def test_a_current_address_takes_precedence_over_an_old_one(self) -> None:
-        """Earlier versions did not reserve the slug of a path without a slash, so two articles may have the same
-        address.
-        """
+        """Earlier versions did not reserve the slug ``x`` for a path ``/x``, so two articles may have one address."""
         a, b = publish("a", "/x"), publish("b")
         Pointer("slug:x", POINTER, id=b).save()
         assert follow("/x").page.html == str(a)
@@ -175,7 +173,7 @@ class TestTwoArticles:
 
 @pytest.mark.usefixtures("tables")
 class TestStoredByAnEarlierVersion:
-    def test_a_path_without_a_slash_has_no_slug_pointer(self) -> None:
+    def test_a_path_without_a_final_slash_has_no_slug_pointer(self) -> None:
         publish("a", "/x")
         Pointer("slug:x", POINTER).delete()
         assert [location(path) for path in ("/x", "/x/", "/a/")] == [(200, None), (301, "/x"), (301, "/x")]

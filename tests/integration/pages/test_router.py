@@ -53,7 +53,7 @@ class Requests:
 
 @pytest.fixture(scope="module")
 def requests(template: Template) -> Iterator[Requests]:
-    """Create a blog (one plain, one renamed, one with an old path, a draft, a deleted one) and count the requests."""
+    """Create a blog with plain, renamed, moved, draft and deleted articles, and count the requests."""
     with mock_aws(), patch_moto():
         for table in template.tables.values():
             boto3.client("dynamodb").create_table(**table.create)

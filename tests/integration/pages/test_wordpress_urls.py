@@ -1,4 +1,4 @@
-"""URLs of WordPress that consist of their query lead to the article, or to an error page."""
+"""WordPress URLs that differ only in their query, such as ``/?p=12``, redirect to their equivalent, if any."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -83,7 +83,7 @@ def test_the_number_of_a_post_that_is_not_public_is_an_error_page(article: int, 
         "/?m=1",
     ],
 )
-def test_unknown_parameters_are_ignored_and_the_canonical_address_has_none(address: str) -> None:
+def test_unknown_and_invalid_parameters_show_the_home_page(address: str) -> None:
     answer = _get(address)
     assert answer.status == 200
     assert '<link rel="canonical" href="https://blog.example/">' in answer.html

@@ -56,7 +56,7 @@ def get(path: str, **query: Any) -> dict[str, Any]:
 
 
 def asked(requests: Counter[str], path: str, **query: Any) -> dict[str, int]:
-    """Return the calls of a request when the document list is in memory, and no result."""
+    """Return the calls of a request when the document list is in memory, but the results are not."""
     assert get(path, **query)["statusCode"] == 200
     index_reader.results.clear()
     requests.clear()
@@ -94,7 +94,7 @@ def test_the_longest_query_on_a_site_of_many_languages_is_bounded(requests: Coun
 
 
 class Read:
-    """The number of articles and bytes that are read, and of characters that are tokenized."""
+    """Counts the articles and characters that searches read, their requests, and the characters they tokenize."""
 
     def __init__(self) -> None:
         self.articles = self.characters = self.requests = self.made_into_words = 0
@@ -262,7 +262,7 @@ def test_a_correction_reads_a_limited_part_of_the_vocabulary(
 
 
 def test_a_completion_is_bounded(requests: Counter[str]) -> None:
-    """Two Queries for the words and titles that begin with the last word, and one for each stem of two of them."""
+    """Two Queries for the words and titles that begin with the last word, and one for each stem of two words."""
     for number, language in enumerate(("en", "id", "fr", "de", "xx")):
         publish(f"n{number}", " ".join(f"gamel{a}{b}ings" for a in "bcdfg" for b in "aeiou"), language=language)
     made = asked(requests, "/api/search", q="gamel")

@@ -213,7 +213,7 @@ QUERIES = st.lists(
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[None]:
-    """Publish articles with all pairs of the words as title and text, once for all examples."""
+    """Publish an article for each word, with others in its text, once for all examples."""
     with mock_aws(), patch_moto():
         for table in TEMPLATE.tables.values():
             boto3.client("dynamodb").create_table(**table.create)

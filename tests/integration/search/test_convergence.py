@@ -59,9 +59,9 @@ class Indexing(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.analyser = ANALYZER_VERSION
         self.stack.enter_context(mock_aws())
-        # Pack blocks of three articles.
+        # Pack blocks even though there are only three articles.
         self.stack.enter_context(patch.object(posting_blocks, "PACK_AFTER", 2))
-        # Texts of a few words have a rest.
+        # Split even short texts, so that they have a ``rest`` item.
         self.stack.enter_context(patch.multiple(result_records, ITEM_BYTES=0, MIN_BYTES=20))
         self.stack.enter_context(patch_moto())
         self.client = boto3.client("dynamodb")
@@ -213,7 +213,7 @@ def _comparable(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exact(items: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the items except words and lists of related articles, which may be from an earlier state."""
+    """Return the items except counts of changes, and words and related articles, which may be outdated."""
     inexact = ("words#", "related#")
     return {key: item for key, item in items.items() if not key[0].startswith(inexact) and key != ("#documents", "#")}
 

@@ -15,9 +15,9 @@ from tests.integration.handlers import stored
 pytestmark = pytest.mark.usefixtures("tables")
 
 
-def add(first: int, last: int, code: int = 1) -> None:
-    """Add the postings of articles one at a time."""
-    for each in range(first, last):
+def add(start: int, stop: int, code: int = 1) -> None:
+    """Add the postings of the articles from ``start`` to before ``stop``, one at a time."""
+    for each in range(start, stop):
         posting_blocks.add("coffee", each // POSTINGS_PER_BLOCK, [encode_posting(each, code)])
 
 

@@ -1,4 +1,4 @@
-"""The items that a page of results reads: one small one for each result, the rest of a text, and those in memory."""
+"""What a page of results reads: a small item for each result that is not in memory, and the rest of some texts."""
 
 import json
 import random
@@ -19,7 +19,7 @@ from tests.integration.handlers import stored
 
 pytestmark = pytest.mark.usefixtures("tables")
 
-CHANCE = random.Random(1)  # what is random hardly shrinks
+CHANCE = random.Random(1)  # random text is hardly compressible
 SYMBOLS = " ".join("".join(chr(CHANCE.randrange(0x2190, 0x2400)) for _ in range(30)) for _ in range(150))
 WORDS = " ".join("".join(CHANCE.choices("abcdefghijklmnopqrstuvwxyz", k=60)) for _ in range(200))
 

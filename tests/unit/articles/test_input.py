@@ -151,7 +151,7 @@ def test_a_slug_in_another_unicode_form_is_refused_with_the_right_one() -> None:
 
 
 @pytest.mark.parametrize("slug", ["\u093fa", "cafe\u0301", "a\u200db", "a\ufe0f", "a-", "_a", "a\u20dd"])
-def test_a_slug_begins_with_a_letter_and_has_no_invisible_characters(slug: str) -> None:
+def test_a_slug_with_misplaced_decomposed_or_invisible_characters_is_refused(slug: str) -> None:
     assert field_problem("slug", slug) is not None
 
 
@@ -187,7 +187,7 @@ def test_the_documentation_states_the_limits() -> None:
     assert f"| `description`, `excerpt` | {MAX_EXCERPT:,} characters each |" in stated
 
 
-def test_reading_and_releasing_articles_does_not_import_pydantic() -> None:
+def test_reading_and_publishing_scheduled_articles_does_not_import_pydantic() -> None:
     """The import would add a tenth of a second to each cold start."""
     code = (
         "import sys, kolom.articles.types, kolom.articles.publishing\n"

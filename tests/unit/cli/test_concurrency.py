@@ -37,7 +37,7 @@ def test_results_come_in_the_order_of_the_tasks(number: int) -> None:
         assert list(results.finished()) == list(range(31))
 
 
-def test_results_wait_only_while_too_much_is_pending() -> None:
+def test_finished_waits_only_while_too_much_is_pending() -> None:
     release = threading.Event()
     with Workers(4, threading.Event()) as workers:
         results: OrderedResults[bool] = OrderedResults(workers)

@@ -48,7 +48,7 @@ def is_refused(headers: dict[str, str], *, method: str = "POST") -> bool:
         {"Origin": "http://localhost:9797", "Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_requests_of_the_site_of_listed_websites_and_of_scripts_are_accepted(headers: dict[str, str]) -> None:
+def test_requests_from_scripts_and_this_site_and_listed_websites_are_accepted(headers: dict[str, str]) -> None:
     assert not is_refused(headers)
 
 

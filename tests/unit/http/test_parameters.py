@@ -40,7 +40,7 @@ def read(query: str) -> dict[str, Any]:
 
 
 def errors_of(handler: Any, query: str = "", body: dict[str, Any] | None = None) -> list[tuple[str, str]]:
-    """Return the errors, whose message does not depend on the request."""
+    """Return the errors of the fields. The message of the exception is the same for every request."""
     with pytest.raises(InvalidRequest, match=r"^request validation failed$") as raised:
         read_arguments(handler, {"rawQueryString": query}, body)
     return [(error.field, error.message) for error in raised.value.errors]

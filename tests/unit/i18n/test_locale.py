@@ -16,7 +16,7 @@ def load(code: str) -> Locale:
 
 
 def stems(locale: Locale) -> set[str]:
-    """Return the keys without plural forms that only some languages have."""
+    """Return the keys without the suffixes of plural forms, which differ between languages."""
     return {key.removesuffix(".one").removesuffix(".other") for key in locale.strings}
 
 

@@ -54,7 +54,7 @@ MAX_SECONDS = 0.1
 
 
 @pytest.mark.parametrize("header", HEADERS)
-def test_the_preferred_language_of_the_site_is_chosen(header: str) -> None:
+def test_the_language_of_the_site_that_the_reader_prefers_is_chosen(header: str) -> None:
     assert negotiate(header, LANGUAGES) == HEADERS[header]
 
 

@@ -1,4 +1,4 @@
-"""Pages without a table and without a deployed theme."""
+"""No theme is deployed, and pages are rendered without reading it from a table."""
 
 import pytest
 

@@ -36,7 +36,7 @@ def article_page(shown: PublishedArticle, extras: ArticleExtras | None = None) -
 
 
 def sent(form: FormResponder, became: str) -> HtmlResponse:
-    """Return the error page of a form in which every value is hostile."""
+    """Return the page that responds to a form in which every value is hostile."""
     fields = dict.fromkeys(("name", "email", "website", "subject", "content", "message", "parent_id"), HOSTILE)
     errors = [{"field": field, "message": HOSTILE} for field in (*fields, "form_token", "other")]
     status, body = {
@@ -100,7 +100,7 @@ PAGES: dict[str, Callable[[], HtmlResponse]] = {
             reply_to_id="1",
         ),
     ),
-    "article whose comments are away": lambda: article_page(reading(), ArticleExtras(comments=None)),
+    "article whose comments cannot be read": lambda: article_page(reading(), ArticleExtras(comments=None)),
     "hostile comment": lambda: article_page(
         reading(),
         ArticleExtras(comments=comment_page(comment(name=HOSTILE)), related=(card(title=HOSTILE),), reply_to_id="1"),
@@ -234,7 +234,7 @@ def test_a_page_uses_the_language_of_its_article_or_the_site(name: str, language
     assert word in made.html
 
 
-def test_an_article_without_a_locale_has_the_sites_interface_language() -> None:
+def test_an_article_in_a_language_without_locale_has_the_sites_interface_language() -> None:
     made = PAGES["article in Arabic"]()
     assert parse(made).get("lang") == "ar"
     assert attributes(made, "//body", "lang") == ["id"]
@@ -331,7 +331,7 @@ def test_a_page_links_to_the_feeds_of_the_site_and_of_its_content() -> None:
     ]
 
 
-def test_pages_outside_the_site_link_to_no_feed() -> None:
+def test_error_pages_and_previews_link_to_no_feed() -> None:
     assert feeds_of(views.render_problem(HTTPStatus.NOT_FOUND)) == []
     assert feeds_of(views.render_preview(article(), LONG)) == []
 
@@ -354,7 +354,7 @@ def test_a_standalone_page_has_no_date_and_is_not_a_blog_posting() -> None:
     assert not find_all(made, "//script[@type='application/ld+json']")
 
 
-def test_a_preview_is_not_cached_and_sends_no_referrer() -> None:
+def test_a_preview_is_not_cached_and_sends_only_its_origin_as_referrer() -> None:
     made = PAGES["preview"]()
     assert made.headers["Cache-Control"] == "no-store"
     assert made.headers["X-Robots-Tag"] == "noindex"
@@ -364,7 +364,7 @@ def test_a_preview_is_not_cached_and_sends_no_referrer() -> None:
     assert not find_all(made, "//link[@rel='canonical']")
 
 
-def test_pages_may_be_cached_by_the_cdn_and_errors_may_not() -> None:
+def test_pages_and_410_errors_may_be_cached_and_other_errors_may_not() -> None:
     assert PAGES["home"]().headers["Cache-Control"] == (
         "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
     )

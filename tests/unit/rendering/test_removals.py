@@ -109,6 +109,7 @@ def test_nothing_is_removed_from_markup_that_an_article_may_have(source: str) ->
         ("<img src='data:image/png;base64,AAAA' alt=x>", [("data: image", "removed, its alternative text is kept", 1)]),
         ("<img alt=x>", [("<img>", "removed, its alternative text is kept", 1)]),
         ("<iframe src=https://a.example></iframe>", [("<iframe>", "replaced by a link", 1)]),
+        ('<iframe src=" https://a.example"></iframe>', [("<iframe>", "replaced by a link", 1)]),
         ("<iframe src=javascript:1></iframe>", [("<iframe>", "removed", 1)]),
         (
             "<p class='x y' onclick=1 data-a=1 style='color:red'>x",
@@ -185,7 +186,7 @@ def test_an_image_that_the_resolver_stored_is_not_reported() -> None:
     assert [(each.kind, each.count) for each in find_removals(source, "html", rendered)] == [("data: image", 1)]
 
 
-def test_in_a_converted_text_only_unsupported_elements_are_found() -> None:
+def test_of_a_converted_text_lost_elements_are_found_but_no_classes() -> None:
     source = "<p class=x>x<svg></svg><button>y</button><iframe></iframe><form>z</form>"
     removals = find_removals(source, "html", render("<p>x", "html"), is_converted=True)
     assert [each.kind for each in removals] == ["<svg>", "<form>"]

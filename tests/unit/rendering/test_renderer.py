@@ -133,7 +133,7 @@ def test_an_unclosed_svg_does_not_remove_the_rest_of_the_article() -> None:
 # Headings and ids
 
 
-def test_headings_of_an_article_without_h1_are_unchanged() -> None:
+def test_headings_of_an_article_without_h1_keep_their_levels() -> None:
     assert html("<h2>A a</h2><h3>B b</h3>") == '<h2 id="a-a">A a</h2><h3 id="b-b">B b</h3>'
 
 
@@ -186,7 +186,7 @@ def test_equal_headings_have_different_ids() -> None:
     assert [heading.id for heading in markdown("## A b\n\n## A b\n\n## A b\n").toc] == ["a-b", "a-b-2", "a-b-3"]
 
 
-def test_an_authors_safe_id_is_kept_and_precedes_generated_ones() -> None:
+def test_an_authors_safe_id_is_kept_and_generated_ones_avoid_it() -> None:
     rendered = html('<h2>my note</h2><p id="my-note">x</p><p id="Своё">y</p>')
     assert rendered == '<h2 id="my-note-2">my note</h2><p id="my-note">x</p><p id="Своё">y</p>'
 
@@ -202,7 +202,7 @@ def test_a_link_to_the_text_of_a_heading_works() -> None:
     assert 'href="#section-introduction"' in markdown("[x](#introduction)\n\n## Introduction\n").html
 
 
-def test_a_link_to_the_page_itself_is_kept() -> None:
+def test_a_link_to_an_id_outside_of_the_article_is_kept() -> None:
     assert html('<a href="#comments">x</a>') == '<a href="#comments">x</a>'
 
 
@@ -345,7 +345,7 @@ def test_other_frames_become_links(src: str) -> None:
 
 
 @pytest.mark.parametrize("src", ["http://x.example/", "x.html", "javascript:x", "", "https://[x"])
-def test_frames_that_cannot_be_linked_are_removed(src: str) -> None:
+def test_other_frames_without_a_valid_https_url_are_removed(src: str) -> None:
     assert html(f'a<iframe src="{src}"></iframe>b') == "ab"
 
 

@@ -379,7 +379,7 @@ def test_rendering_its_own_output_changes_nothing(source: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_rendering_markdown_is_idempotent(source: str) -> None:
+def test_rendering_the_html_of_markdown_again_changes_nothing(source: str) -> None:
     html = render(source, "markdown").html
     assert render(html, "html").html == html
 

@@ -32,7 +32,7 @@ def test_related_word_forms_have_one_stem(language: str, same: list[str]) -> Non
 
 
 @given(st.sampled_from([*_STEMMERS, "zh", "xx", ""]), st.text(max_size=70))
-def test_any_text_has_a_lower_case_stem(language: str, text: str) -> None:
+def test_any_text_has_a_stem(language: str, text: str) -> None:
     assert isinstance(stem(text, language), str)
 
 
@@ -43,7 +43,7 @@ def test_words_with_signs_and_numbers_stay_apart(language: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["co2", "mp3", "anak3", "covid19", "x2"])
-def test_a_number_that_repeats_nothing_stays_part_of_the_word(word: str) -> None:
+def test_a_number_that_does_not_repeat_its_word_stays_part_of_it(word: str) -> None:
     assert stem(word, "id") == word
     assert stem("anak2", "en") == "anak2"
 

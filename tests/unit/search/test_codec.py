@@ -53,7 +53,7 @@ def test_packed_postings_are_unpacked_in_order(pairs: set[tuple[int, int]], bloc
 
 @pytest.mark.parametrize(("step", "bytes_each"), [(1, 0.1), (3, 0.5), (100, 2.1), (500, 3.3)])
 def test_packed_postings_are_small(step: int, bytes_each: float) -> None:
-    """They take at most two or three bytes each, and less if they are regular."""
+    """Besides one byte of flags, each takes at most three bytes, and less if they are regular."""
     numbers = [encode_posting(each, 1 + each % 2) for each in range(0, POSTINGS_PER_BLOCK, step)]
     assert len(pack(numbers)) <= bytes_each * len(numbers)
 
@@ -61,11 +61,11 @@ def test_packed_postings_are_small(step: int, bytes_each: float) -> None:
 @given(IDS, MOMENTS, st.sampled_from(["id", "en", "zh", "haw"]), st.integers(0, 255))
 def test_a_document_entry_contains_its_fields(article_id: int, moment: datetime, language: str, length: int) -> None:
     number = encode_document(article_id, DocumentStats(moment, language, length))
-    assert number < 10**38  # the form in which DynamoDB returns a number
+    assert number < 10**38  # DynamoDB stores at most 38 digits of a number
     place, code, time, language_number = decode_document(number)
     assert (place, code, time) == (article_id % DOCUMENTS_PER_BLOCK, length, seconds(moment))
     assert language_code(language_number) == language
 
 
-def test_all_codes_are_different() -> None:
+def test_all_codes_decode_to_different_frequencies() -> None:
     assert len({decode_frequency(code) for code in range(256)}) == 256

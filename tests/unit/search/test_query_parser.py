@@ -90,7 +90,7 @@ def test_two_languages_keep_as_many_words_as_one() -> None:
     assert set(one.stems) <= set(two.stems)
 
 
-def test_excluded_words_are_parsed_before_all_others() -> None:
+def test_stems_of_excluded_words_are_selected_before_all_others() -> None:
     """Exclusions are exact regardless of the number of searched words."""
     query = parse(" ".join(f"{chr(97 + n)}walking" for n in range(26)) + " -coffees -harbours", ["en", "xx"])
     assert query.excluded == (("coffe", "coffees"), ("harbour", "harbours"))
@@ -170,10 +170,10 @@ def test_three_hundred_words_are_bounded() -> None:
         ("jum'at jum’at jumʼat", Asked(words=("jum'at",))),
         ("jum`at", Asked(words=("jum", "at", "jum'at"))),
         ("jum´at", Asked(words=("jum", "at", "jum'at"))),
-        # All other punctuation has no meaning.
         # Signs are part of some names.
         ("C++ C# .NET", Asked(words=("c++", "c#", ".net"))),
         ("kopi -C++ -.NET", Asked(words=("kopi",), excluded=("c++", ".net"))),
+        # All other punctuation has no meaning.
         ("+kopi", Asked(words=("kopi",))),
         ("kopi: susu", Asked(words=("kopi", "susu"))),
         ("kopi:susu", Asked(words=("kopi", "susu"))),

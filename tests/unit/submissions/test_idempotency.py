@@ -26,7 +26,7 @@ def test_a_submission_with_a_key_is_the_same_as_long_as_the_key_is_stored() -> N
     assert submission(0, "a key").id == submission(600, "a key").id
 
 
-def test_the_counting_key_cannot_be_computed_without_the_secret() -> None:
+def test_the_id_cannot_be_computed_without_the_secret() -> None:
     other = SigningKeys("1", {"1": "another secret"})
     again = SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key="k", client="a", keys=other, now=NOW)
     assert again.id != submission(0, "k").id

@@ -1,4 +1,4 @@
-"""Proof of work: what a solved challenge is good for."""
+"""Proof of work: how long a used proof is remembered."""
 
 import time
 

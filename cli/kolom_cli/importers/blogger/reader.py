@@ -233,7 +233,7 @@ class _Reader:
         return ImportedArticle(
             name=_name(entry),
             content=content,
-            id_suffix=self._slug_suffix,
+            slug_suffix=self._slug_suffix,
             notes=tuple(self._notes),
             remote_images=remote.count,
             own_links=self._links.counts,

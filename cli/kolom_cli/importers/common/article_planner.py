@@ -145,15 +145,15 @@ class ArticlePlanner:
         if item.file_origin is None or (own is not None and self.overwrite):
             return own
         if own is not None:
-            if not self.workers.call_for_all(partial(is_earlier_version, own, content, by_title=True)):
+            if not self.workers.call_for_all(partial(is_earlier_version, own, content, lenient=True)):
                 raise Conflict(_why_other(own))
             return own
         for name in (f"origin:{item.file_origin}", f"slug:{content.slug}"):
             article = None if name == origin else lookup.find(name)  # no article has this origin
             if article is None or not is_of_same_file(article, item.file_origin):
                 continue
-            by_title = article.origin == item.file_origin
-            if self.workers.call_for_all(partial(is_earlier_version, article, content, by_title=by_title)):
+            lenient = article.origin == item.file_origin
+            if self.workers.call_for_all(partial(is_earlier_version, article, content, lenient=lenient)):
                 return article
         return None
 
@@ -224,7 +224,7 @@ class ArticlePlanner:
         if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own_id, lookup):
             notes.append(f"the path {content.path} belongs to another article: the default path is used")
             content = content.replace(path=None)
-        for slug in slug_candidates(content.slug, item.id_suffix):
+        for slug in slug_candidates(content.slug, item.slug_suffix):
             names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
             if self._are_free(names, content, own_id, lookup):
                 break

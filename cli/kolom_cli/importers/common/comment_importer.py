@@ -34,6 +34,9 @@ _ARTICLES_PER_LOOKUP: Final = 50
 _COMMENTS_PER_TRANSACTION: Final = 25
 """Each comment may also change its parent, and all change one count: about half of what a transaction allows."""
 
+_CHARACTERS_PER_TRANSACTION: Final = 100_000
+"""With one more comment, their texts and HTML are far below the 4 MB that a transaction allows."""
+
 _PLANNED: Final = CommentState("", None, 0, "approved", "")
 """The placeholder for a comment that a dry run would create below an article that it would create."""
 
@@ -186,7 +189,7 @@ class CommentImporter:
             if workers.is_stopped:
                 return
             new = None if self.dry_run else self._as_new(spooled, thread)
-            if batch and (new is None or len(batch) == _COMMENTS_PER_TRANSACTION):
+            if batch and (new is None or _is_full(batch)):
                 self._create(batch, thread, workers)
                 batch = []
             if new is None:
@@ -318,6 +321,11 @@ def _to_comment(comment: ImportedComment, thread: _Thread) -> Comment:
         avatar=owner_avatar_seed(keys) if comment.is_owner and keys else "",
     )
     return importing.to_comment(external, known.id if known else None)
+
+
+def _is_full(batch: Sequence[_New]) -> bool:
+    size = sum(len(new.comment.content) for new in batch)
+    return len(batch) == _COMMENTS_PER_TRANSACTION or size > _CHARACTERS_PER_TRANSACTION
 
 
 def _state_of(comment: Comment) -> CommentState:

@@ -7,13 +7,13 @@ from kolom.articles.names import MAX_SLUG, default_path, pointer_keys_at
 from kolom.urls import encoded_path
 
 
-def slug_candidates(slug: str, id_suffix: str) -> Iterable[str]:
+def slug_candidates(slug: str, slug_suffix: str) -> Iterable[str]:
     """Yield the slugs to try for an article: its own, then with the suffix once, twice and so on."""
     yield slug
-    ending = f"-{id_suffix}"
+    ending = f"-{slug_suffix}"
     while True:
         yield slug[: MAX_SLUG - len(ending)].rstrip("-_") + ending
-        ending += f"-{id_suffix}"
+        ending += f"-{slug_suffix}"
 
 
 @dataclass(slots=True)
@@ -25,11 +25,11 @@ class PathPlan:
 
     _names: set[str] = field(default_factory=set)
 
-    def add(self, path: str | None, slug: str, id_suffix: str) -> str:
+    def add(self, path: str | None, slug: str, slug_suffix: str) -> str:
         """Return the path that the article gets, percent-encoded, by the rules of :class:`.ArticlePlanner`."""
         if path is not None and not self._names.isdisjoint(pointer_keys_at(path)):
             path = None
-        for candidate in slug_candidates(slug, id_suffix):
+        for candidate in slug_candidates(slug, slug_suffix):
             names = (f"slug:{candidate}",) if path is not None else pointer_keys_at(default_path(candidate))
             if self._names.isdisjoint(names):
                 break

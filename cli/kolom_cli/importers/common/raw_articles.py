@@ -91,7 +91,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     return ImportedArticle(
         name=raw.name,
         content=content,
-        id_suffix=fields.id_suffix,
+        slug_suffix=fields.id_suffix,
         aliases=raw.aliases,
         notes=tuple(fields.notes),
         remote_images=remote.count,

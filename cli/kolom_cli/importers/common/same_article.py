@@ -19,12 +19,12 @@ def is_of_same_file(existing: Article, origin: str) -> bool:
     return found.startswith(origin) and (found == origin or _SITE.fullmatch(found, len(origin)) is not None)
 
 
-def is_earlier_version(existing: Article, content: ArticleInput, *, by_title: bool) -> bool:
+def is_earlier_version(existing: Article, content: ArticleInput, *, lenient: bool) -> bool:
     """Return whether the text of the article has lines in common with that of the file.
 
-    With ``by_title``, the same title is sufficient, and so are changes of the article in Kolom.
+    With ``lenient``, the same title is sufficient. So is an edit in Kolom, which may have changed both title and text.
     """
-    if by_title and (existing.title == content.title or not is_unedited(existing)):
+    if lenient and (existing.title == content.title or not is_unedited(existing)):
         return True
     return _share_lines(repository.get_body(existing).source, content.body.source)
 

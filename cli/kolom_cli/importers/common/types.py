@@ -25,7 +25,7 @@ class Links:
 class ImportedArticle:
     """An article of an export. ``content.origin`` identifies it and is the same in every export of that blog.
 
-    ``id_suffix`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
+    ``slug_suffix`` is added to the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
     (:mod:`.remote_images`); ``removals`` is the markup that was removed because Kolom does not allow it. ``links`` are
     to be checked; only an article from a folder has them. ``is_language_unclear`` is True if neither the
@@ -35,7 +35,7 @@ class ImportedArticle:
 
     name: str
     content: ArticleInput
-    id_suffix: str
+    slug_suffix: str
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0

@@ -127,7 +127,7 @@ class _Builder:
         return ImportedArticle(
             name=str(entry.path),
             content=content,
-            id_suffix=entry.id_suffix,
+            slug_suffix=entry.id_suffix,
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,

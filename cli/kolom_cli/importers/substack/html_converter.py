@@ -207,7 +207,8 @@ def own_link(slugs: set[str], hosts: frozenset[str], newsletter: str) -> Callabl
         except ValueError:
             return url
         host, path = extract_host(url), unquote(parts.path).rstrip("/")
-        if host == "open.substack.com" and path.startswith(f"/pub/{newsletter}/" if newsletter else "/pub/"):
+        is_shared = host == "open.substack.com" and path.startswith(f"/pub/{newsletter}/" if newsletter else "/pub/")
+        if is_shared and (newsletter or not hosts):
             path = f"/{path.split('/', 3)[3]}" if path.count("/") > 2 else path
         elif not (host in hosts if hosts else host.endswith(".substack.com")):
             return url

@@ -35,7 +35,7 @@ _GENERIC: Final = frozenset(
 )
 """Shortcodes whose attributes name the language."""
 
-_NO_LANGUAGE: Final = frozenset(("plain", "text", "none", "default", "generic", "html4strict"))
+_NO_LANGUAGE: Final = frozenset(("plain", "text", "none", "default", "generic"))
 _SPELLINGS: Final = {"c-sharp": "csharp", "c#": "csharp", "f#": "fsharp", "html4strict": "html", "java5": "java"}
 _OPENING: Final = re.compile(r"\[(\[?)([a-zA-Z][\w#+-]{0,30})((?:[\s=:/][^\[\]]{0,1000}+)?)\]")
 _CODE_COLORER: Final = re.compile(r"cc(i?)[a-z]{0,5}_([a-z0-9+#-]+)")
@@ -145,7 +145,7 @@ def _language_in(arguments: str) -> str:
 
 def _spelled(language: str) -> str:
     name = language.lower()
-    return "" if name in _NO_LANGUAGE - _SPELLINGS.keys() else _SPELLINGS.get(name, name)
+    return "" if name in _NO_LANGUAGE else _SPELLINGS.get(name, name)
 
 
 def _include_wrapper(text: str, start: int, stop: int, limit: int) -> tuple[int, int]:

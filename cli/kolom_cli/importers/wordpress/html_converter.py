@@ -26,7 +26,7 @@ _URL_LINE: Final = re.compile(r"^[ \t]*(https?://[^\s<>\"\0]+)[ \t]*$", re.MULTI
 _BLOCK_START: Final = "\1"
 _BLOCK_END: Final = "\2"
 _NO_MARKERS: Final = dict.fromkeys((0, 1, 2))
-"""Removes the control characters that mark code and blocks during the conversion. A text of XML has none."""
+"""Removes the control characters that mark code and blocks during the conversion. XML does not allow them in texts."""
 _MARKER: Final = re.compile("([\1\2])")
 _RAW: Final = re.compile(r"\0(\d+)\0")
 

@@ -282,7 +282,7 @@ class _Reader:
         return ImportedArticle(
             name=self._name,
             content=content,
-            id_suffix=self._id_suffix,
+            slug_suffix=self._id_suffix,
             aliases=self._aliases(),
             notes=tuple(self._notes),
             remote_images=self._remote.count,

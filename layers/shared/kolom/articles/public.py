@@ -103,7 +103,10 @@ def list_oldest(listing: ArticleFilter, *, start: int, limit: int) -> list[Artic
 
 
 def list_pages(*, limit: int) -> list[ArticleSummary]:
-    """Return at most ``limit`` published pages, which are in no other list, newest first. One Query."""
+    """Return at most ``limit`` published pages, which are in no other list, newest first.
+
+    One Query, and another for each megabyte of summaries.
+    """
     return list(_query_listing(ALL_PAGES, None, newest_first=True, limit=limit))
 
 

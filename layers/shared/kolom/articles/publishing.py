@@ -133,9 +133,14 @@ def unpublish(slug: str, *, now: datetime) -> Article:
 def delete(slug: str, *, now: datetime) -> Article:
     """Delete an article: its body is removed; its metadata and names stay, so that its page reports 410.
 
-    :raises NotFound: there is no article with that slug, or it is deleted already
+    :raises NotFound: there is no article with that slug, or it is deleted already; then its body is removed, too, in
+        case that an earlier deletion was interrupted
     """
-    article = _set_status(slug, "deleted", now)
+    try:
+        article = _set_status(slug, "deleted", now)
+    except NotFound:
+        repository.delete_stale_chunks(get_by_slug(slug))
+        raise
     repository.delete_stale_chunks(article)
     return article
 

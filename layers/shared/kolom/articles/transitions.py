@@ -34,7 +34,9 @@ def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = 
     if len(transaction) > MAX_ITEMS and old is not None:
         kept_keys = {label_key(label) for label in new.labels}
         kept = tuple(label for label in old.labels if label_key(label) in kept_keys)
-        intermediate = commit(old, replace(old, labels=kept, version=new.version), spellings=spellings)
+        # Without a fingerprint: neither the old nor the new content is the same as this state.
+        fewer = replace(old, labels=kept, version=new.version, fingerprint="")
+        intermediate = commit(old, fewer, spellings=spellings)
         new = replace(new, version=new.version + 1)
         transaction = _transaction(intermediate, new, spellings)
     transaction.commit()

@@ -1,10 +1,10 @@
 """Email notifications of replies, with double opt-in and unsubscribe links.
 
 A subscription belongs to one person, and covers the replies to their comments on one article. It begins with a mail
-that asks for confirmation (double opt-in). This mail is sent once, when their comment is approved. Anyone can enter a
-stranger's address, so these mails are limited; a mail over the limit is not sent, and may be sent with the person's
-next comment. Every mail has an unsubscribe link (RFC 8058), which never expires. Unsubscribed people are not asked
-again.
+that asks for confirmation (double opt-in), sent when their comment is approved. They are not asked again while this
+request or their answer is stored. Anyone can enter a stranger's address, so these mails are limited; a mail over the
+limit is not sent, and may be sent with the person's next comment. Every mail has an unsubscribe link (RFC 8058), which
+never expires.
 """
 
 from collections.abc import Callable, Iterable
@@ -64,8 +64,8 @@ def enqueue_mails(
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
     author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 
-    A GetItem for the parent's author, and one for each signing key of the site; for a confirmation mail, also a
-    BatchGetItem and an UpdateItem for each limit.
+    A GetItem for the parent's author, and one for each signing key of the site; for a confirmation mail, also an
+    UpdateItem for each limit, and a BatchGetItem if the origin is loaded.
     """
     own = all_pseudonyms_of(address.email, signing.load_keys()) if address else [comment.person]
     if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:
@@ -139,7 +139,7 @@ def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord |
     return record if record.expires_at > now.timestamp() else None
 
 
-def create(action: Action, article_id: int, person: str, secret: SigningKeys, *, now: datetime) -> str:
+def create_token(action: Action, article_id: int, person: str, secret: SigningKeys, *, now: datetime) -> str:
     """Return the token of a link. Confirmation links expire after :data:`CONFIRM_DAYS`, unsubscribe links never."""
     expires = int((now + timedelta(days=CONFIRM_DAYS)).timestamp()) if action == "confirm" else 0
     return signing.sign(_PURPOSE, [action, article_id, person, expires], secret)
@@ -163,8 +163,8 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Su
 def execute(link: SubscriptionLink, *, now: datetime) -> None:
     """Confirm or end the subscription. Idempotent.
 
-    Unsubscribing erases the email address. The pseudonym is stored, even if there was no subscription: it prevents
-    further confirmation mails.
+    Unsubscribing erases the email address. The pseudonym is stored, even if there was no subscription: until it
+    expires, it prevents further confirmation mails.
 
     :raises NotFound: there is no subscription to confirm
     :raises Conflict: the person has unsubscribed in the meantime

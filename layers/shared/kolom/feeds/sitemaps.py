@@ -3,8 +3,8 @@
 | document | DynamoDB requests, at most |
 |---|---|
 | the index | 1 |
-| the home page, the archive, labels and contact pages, and the published pages | 1 |
-| the articles of a month | 1 for each megabyte of summaries: about 250 to 1,000 articles |
+| the home page, the archive, labels and contact pages, and the published pages | 1 for each megabyte of summaries |
+| the articles of a month | the same: a megabyte holds about 250 to 1,000 articles |
 | robots.txt | 0 |
 
 A later part of a month also reads the count and the earlier parts. The oldest articles come first, so that a new

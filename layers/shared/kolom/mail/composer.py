@@ -325,7 +325,7 @@ def _subscription(record: OutboxRecord, state: str, now: datetime) -> Subscripti
 
 
 def _subscription_url(action: reply_subscriptions.Action, record: OutboxRecord, now: datetime) -> str:
-    token = reply_subscriptions.create(
+    token = reply_subscriptions.create_token(
         action, int(record.article_id or 0), str(record.person), signing.load_keys(), now=now
     )
     return urls.subscription_url(token)

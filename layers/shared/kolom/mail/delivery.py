@@ -46,6 +46,7 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     record = outbox.claim(mail_id, now=clock())
     if record is None:
         return "not_claimed"
+    prefix = ""
     try:
         if digests.apply_digest_status(record, now=clock()):
             return "left_to_digest"
@@ -57,6 +58,7 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         # After composing, so that mail that is no longer necessary does not count.
         if record.kind == "moderation" and digests.leave_to_digest(record, now=clock()):
             return "left_to_digest"
+        prefix = "SES: "  # of the recorded reason: the calls above are to other services
         message_id = _send_via_ses(mail)
     except MailObsolete as error:
         outbox.mark_dropped(record, str(error))
@@ -69,9 +71,9 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
             return _fail(record, f"SES: {code}")
         return _defer(record, f"SES: {code}", clock)
     except BotoCoreError as error:
-        return _defer(record, f"SES: {type(error).__name__}", clock)
-    except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not block others
-        logger.exception("mail composition failed", mail=outbox.redact_id(mail_id))
+        return _defer(record, f"{prefix}{type(error).__name__}", clock)
+    except Exception as error:  # noqa: BLE001 - an error in one mail must not block others
+        logger.exception("unexpected error in mail delivery", mail=outbox.redact_id(mail_id))
         return _defer(record, type(error).__name__, clock)
     outbox.mark_sent(record, message_id, now=clock())
     return "sent"

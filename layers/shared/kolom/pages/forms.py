@@ -184,7 +184,7 @@ def _message(key: str, default: str, locale: Locale, field: str) -> str:
 
 
 def safe_redirect_target(target: str) -> str | None:
-    """Return ``target`` if it is a path of this site or a URL at an allowed origin; otherwise None."""
+    """Return ``target``, percent-encoded, if it is a valid path of this site or URL at an allowed origin; else None."""
     # Browsers treat a backslash as a slash, and ignore tabs and line breaks.
     if not target or "\\" in target or not target.isprintable() or " " in target:
         return None

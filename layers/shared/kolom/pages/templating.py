@@ -66,7 +66,7 @@ def render(
 ) -> str:
     """Render a complete page. ``language`` is the language of its content, if it differs from the locale's.
 
-    ``is_unavailable`` is true for a page that reports an unavailable service: then the theme is not read from it.
+    ``is_unavailable`` is true for a page that reports an unavailable service: the theme is then the one read last.
     """
     shown = known_theme() if is_unavailable else get_theme()
     return (

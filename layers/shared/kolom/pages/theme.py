@@ -74,7 +74,7 @@ _cached_until = 0.0
 
 
 def get_theme(clock: Callable[[], float] = time.monotonic) -> Theme:
-    """Return the theme, at most a minute old."""
+    """Return the theme, which is read at most once a minute."""
     global _cached, _cached_until
     if _cached is None or clock() >= _cached_until:
         # Set before reading: a failed read is not repeated for each page within the minute.

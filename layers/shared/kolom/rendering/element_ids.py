@@ -31,8 +31,9 @@ def slug(text: str) -> str:
 
 def article_fragment(fragment: str) -> str:
     """Return the fragment for a link to an element of another article whose author gave it the id ``fragment``."""
-    is_own = _is_article_id(fragment) or fragment.startswith(_PAGE_PREFIXES) or fragment in PAGE_ANCHORS
-    return fragment if is_own or not fragment.isalnum() else PREFIX + fragment
+    if fragment.startswith(_PAGE_PREFIXES) or fragment in PAGE_ANCHORS or not _is_acceptable(fragment):
+        return fragment
+    return ElementIds().reserve(fragment) or fragment
 
 
 class ElementIds:
@@ -48,11 +49,7 @@ class ElementIds:
 
         None if no character of it is allowed in an id.
         """
-        limit = _MAX_CHARACTERS if _is_article_id(requested) else _MAX_WORD_CHARACTERS
-        acceptable = len(requested) <= limit and all(
-            _is_word_character(character) or character in "-_.:" for character in requested
-        )
-        base = requested if acceptable else slug(requested)
+        base = requested if _is_acceptable(requested) else slug(requested)
         return self._take(requested, base) if base else None
 
     def for_heading(self, text: str) -> str:
@@ -84,6 +81,13 @@ class ElementIds:
 def _is_article_id(identifier: str) -> bool:
     differs_from_page_ids = "-" in identifier or not identifier.isascii()
     return differs_from_page_ids and not identifier.lower().startswith(_PAGE_PREFIXES)
+
+
+def _is_acceptable(identifier: str) -> bool:
+    limit = _MAX_CHARACTERS if _is_article_id(identifier) else _MAX_WORD_CHARACTERS
+    return len(identifier) <= limit and all(
+        _is_word_character(character) or character in "-_.:" for character in identifier
+    )
 
 
 def _is_word_character(character: str) -> bool:

@@ -162,12 +162,12 @@ class _Comparison:
                     pass
 
     def add_lost_elements(self, rendered: Iterable[Token]) -> None:
-        """Add the elements that the source has and the rendered HTML does not have, by their numbers."""
+        """Add the elements of which the rendered HTML has fewer than the source."""
         kept = Counter(_kind(token.name) for token in rendered if isinstance(token, Start))
-        for kind in [kind for kind in self.removed if kind[0].endswith("image")]:
+        for key in [key for key in self.removed if key[0].endswith("image")]:
             replaced = max(0, kept["img"] - self._written["img"])  # the caller's resolver gave them a valid URL
-            self._written["img"] += min(replaced, self.removed[kind])
-            self.removed[kind] -= min(replaced, self.removed[kind])
+            self._written["img"] += min(replaced, self.removed[key])
+            self.removed[key] -= min(replaced, self.removed[key])
         self.removed = +self.removed
         for name, count in (self._written - kept).items():
             self.removed[f"<{name}>", "removed, because it is not valid there or nested too deeply"] += count
@@ -212,7 +212,7 @@ def _replacement(name: str, attributes: dict[str, str]) -> tuple[str, str] | Non
     """Return the kind and the effect of the removal of a player or an image; None if the element is not removed."""
     source = attributes.get("src", "")
     if name == "iframe" and not embeds.player(url(source, LINK_SCHEMES) or ""):
-        return "<iframe>", "replaced by a link" if embeds.link(source) else "removed"
+        return "<iframe>", "replaced by a link" if embeds.link(url(source, LINK_SCHEMES) or "") else "removed"
     if name == "img" and not attributes.get("srcset") and url(source, IMAGE_SCHEMES) is None:
         form = (scheme(source.strip()) or "").lower()
         return f"{form}: image" if form else "<img>", "removed, its alternative text is kept"

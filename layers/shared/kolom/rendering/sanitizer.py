@@ -130,7 +130,7 @@ def sanitize(markup: str) -> str:
 
 
 def scheme(value: str) -> str | None:
-    """Return the scheme of a URL as a browser parses it, in lower case; None if the URL is relative."""
+    """Return the scheme of a URL in lower case; None if it is relative. Only :func:`url` removes ignored characters."""
     match = _SCHEME.match(value)
     return match[1].lower() if match else None
 

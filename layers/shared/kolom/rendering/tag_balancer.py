@@ -5,8 +5,8 @@ elements remain open. So nh3 receives markup in which all tags are paired and at
 open at once: deeper tags are dropped, their text is kept. The rules for omitted end tags follow the standard in outline
 (a block ends a paragraph, an item ends the previous one); nh3 does the rest exactly.
 
-Unknown elements lose their tags and keep their content; a space separates blocks. Those in :data:`DROPPED` are
-removed with their content.
+Unknown elements lose their tags and keep their content; the tags of those in :data:`_SEPARATE` become spaces. Elements
+in :data:`DROPPED` are removed with their content.
 """
 
 from collections import Counter
@@ -217,7 +217,7 @@ def _is_inline(token: Token) -> bool:
 
 
 def _allowed_tag(name: str, source: Start) -> Start:
-    """Return the tag under its current name, with the attributes that are allowed in an article."""
+    """Return the tag under its current name, with the attributes that the other passes accept."""
     allowed = SOURCE_ATTRIBUTES["*"] | SOURCE_ATTRIBUTES.get(name, frozenset())
     attributes = {key: value for key, value in source.attributes.items() if key in allowed}
     if source.name == "center":

@@ -1,6 +1,6 @@
 """Find the heading of an article that repeats its title, so that a page shows the title only once.
 
-This is the first ``<h1>``, unless it is within a list, a quotation, a table or another part of the text.
+This is the first ``<h1>`` that is not within a list, a quotation, a table or another part of the text.
 """
 
 import unicodedata

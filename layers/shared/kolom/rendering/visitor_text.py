@@ -35,7 +35,7 @@ MAX_LINKS: Final = 200
 """The maximum number of links in a text."""
 
 MAX_STEPS: Final = 50_000
-"""The maximum number of times that the parser looks ahead for the end of a link. Usual texts need a few hundred."""
+"""The maximum number of tokens that the parser skips to find the ends of links. Usual texts need a few hundred."""
 
 MAX_GROWTH: Final = 6
 """The maximum bytes of markup per character, on average. Plain paragraphs never need more."""
@@ -126,7 +126,7 @@ class _TooManySteps(Exception):
 def _counting(skip_token: Callable[[StateInline], None]) -> Callable[[StateInline], None]:
     """Return ``skip_token`` with a limit of its calls for one text.
 
-    The parser calls it for each character between a bracket and the end of its link, and again for each bracket in it.
+    The parser calls it for each token between a bracket and the end of its link, and again for each bracket in it.
     """
 
     def skip(state: StateInline) -> None:

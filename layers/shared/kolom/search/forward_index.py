@@ -29,12 +29,12 @@ class ForwardEntry:
     texts: set[str] = field(default_factory=set)
 
     def has_same_terms(self, other: "ForwardEntry") -> bool:
-        """Return whether both have the same terms, documents and title words, ignoring their other fields."""
+        """Return whether both have the same terms, documents, title words and texts, ignoring their other fields."""
         mine = (self.postings, self.earlier_postings, self.documents, self.title_words, self.texts)
         return mine == (other.postings, other.earlier_postings, other.documents, other.title_words, other.texts)
 
     def merge(self, other: "ForwardEntry") -> None:
-        """Add the terms, documents and title words of ``other``."""
+        """Add the terms, documents, title words and texts of ``other``."""
         for mine, others in (
             (self.postings, other.postings),
             (self.earlier_postings, other.earlier_postings),

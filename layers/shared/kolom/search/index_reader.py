@@ -25,8 +25,8 @@ _OBJECTS_BYTES: Final = 1_500  # of a result in memory, in addition to its texts
 class StoredResult:
     """The stored data of a result.
 
-    ``parts`` is the compressed text: the beginning, if the article has more text with the digest ``rest``. ``is_whole``
-    is true if the text, with its rest, is that of the whole article.
+    ``parts`` is the compressed text. If ``rest`` is set, this is only the beginning, and ``rest`` is the digest of the
+    remaining text. ``is_whole`` is true if the text, with its rest, is that of the whole article.
     """
 
     summary: ArticleSummary

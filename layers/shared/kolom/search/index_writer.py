@@ -1,4 +1,4 @@
-"""The index writer: updates the index to the current state of the articles. The index has no other writer.
+"""The index writer: updates the index to the current state of the articles. Several writers may run at the same time.
 
 For each article the writer reads its current state and the terms that the index may have for it, and updates the index
 to match. It never looks at what changed, so duplicate, late or repeated events after a crash are harmless.
@@ -7,7 +7,7 @@ to match. It never looks at what changed, so duplicate, late or repeated events 
    other writer has changed it. From here on, a crash leaves nothing in the index that ``terms#<id>`` does not list.
 2. Postings are added, then the words of the vocabulary, the stored result and the title words. Last, the article is
    added to the document list: an article is searchable exactly when it is on that list. The stored result of an article
-   that is no longer listed is deleted in this step.
+   that must leave this list is deleted in this step.
 3. Obsolete entries are removed: first from the document list, then title words, postings and emptied blocks.
 4. The lists of related articles are computed (:mod:`.related_lists`).
 5. ``terms#<id>`` is reduced to exactly the terms that the index has now, or deleted, on the same condition.

@@ -24,7 +24,7 @@ PACK_AFTER: Final = 32
 """How many numbers a block has at least before they are packed."""
 
 _PACKED_BYTES_PER_NUMBER: Final = 8
-"""A large block waits for more numbers: one for each of so many bytes that are already packed."""
+"""A large block is packed again when it has one new number for this many bytes that are already packed."""
 
 
 def read(term: str, *, consistent: bool = False) -> dict[int, int]:

@@ -44,7 +44,7 @@ def result_records(article: Article, document: IndexedDocument) -> tuple[ResultR
 
 
 def _split(text: str, limit_bytes: int) -> tuple[str, str]:
-    """Return the longest beginning that fits into ``limit_bytes`` when compressed, and the rest, from a space on."""
+    """Return a beginning that just fits into ``limit_bytes`` when compressed, and the rest, from a space on."""
     beginning = text
     while (size := len(_compress(beginning))) > limit_bytes:
         length = int(len(beginning) * _SHORTER * limit_bytes / size)

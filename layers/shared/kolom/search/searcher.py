@@ -362,7 +362,7 @@ def _filter(request: SearchRequest, documents: DocumentTable) -> Callable[[int],
 
 
 def _after(text: str, length: int) -> str:
-    """Return the text after its beginning of that length, and the words before that may begin a phrase."""
+    """Return the text from ``length`` on, preceded by the words in which a phrase that continues there may begin."""
     start = max(0, length - PHRASE_CHARACTERS)
     return text[max(text.rfind(" ", 0, start), text.rfind("\n", 0, start), 0) :]
 

@@ -64,7 +64,7 @@ def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    vocabulary_words = vocabulary.near(word.form)
+    vocabulary_words = vocabulary.with_same_beginning(word.form)
     near = process.extract(
         word.form, vocabulary_words, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50
     )

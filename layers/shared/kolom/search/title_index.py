@@ -7,12 +7,12 @@ from kolom.search.tokenizer import strip_accents
 
 
 def add(words: Iterable[tuple[str, int]]) -> None:
-    """Add title words without accents, each with the id of its article."""
+    """Add title words, each with the id of its article. The words must have no accents."""
     put_words(map(_item_key, words))
 
 
 def remove(words: Iterable[tuple[str, int]]) -> None:
-    """Remove title words, each with the id of its article."""
+    """Remove title words, each with the id of its article. The words must have no accents."""
     delete_items(map(_item_key, words))
 
 

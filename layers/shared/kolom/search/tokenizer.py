@@ -1,6 +1,6 @@
 """Split texts into words with their positions and normalized forms. Pure.
 
-Word boundaries follow Unicode's UAX #29, with changes for search:
+Word boundaries are similar to those of Unicode's UAX #29. The main differences:
 
 * A full stop splits words (``example.com`` is two), except between single letters (``U.S.A.``) and in numbers. A colon
   always splits them.

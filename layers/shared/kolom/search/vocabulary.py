@@ -14,7 +14,7 @@ MAX_READ: Final = 4_000
 _MAX_PREFIX: Final = 3
 _MAX_KNOWN: Final = 200_000
 _known: set[str] = set()
-"""Words that this process knows to be in the vocabulary. Only a rebuild removes words from it."""
+"""Words that this process knows to be in the vocabulary, from which only a rebuild removes words."""
 
 
 def add_words(words: set[str]) -> None:
@@ -38,7 +38,7 @@ def with_prefix(prefix: str, limit: int) -> list[str]:
     return [_word(part) for part in find_words(key, beginning, limit=limit)]
 
 
-def near(word: str) -> list[str]:
+def with_same_beginning(word: str) -> list[str]:
     """Return the words with the first letter of ``word``, ignoring accents.
 
     If there are more than :data:`MAX_READ`, only those with its first two letters, or three. One request per attempt.

@@ -16,7 +16,7 @@ def pseudonym_of(email: str, secret: SigningKeys) -> str:
 
 
 def all_pseudonyms_of(email: str, secret: SigningKeys) -> list[str]:
-    """Return the pseudonyms of an email address by every key that the site has had, the current key's first."""
+    """Return the pseudonyms of an email address by every key of the site, the current key's first."""
     return signing.keyed_hashes(_PURPOSE, _canonical(email), secret)
 
 

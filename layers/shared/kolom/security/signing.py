@@ -18,7 +18,8 @@ from kolom.errors import ConfigurationError
 _FIRST_KEY = "1"
 _MAX_TOKEN = 500
 # A compressed payload begins with a full stop.
-_FORM = re.compile(r"(?P<key_id>[^.]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII)
+_KEY_ID = re.compile(r"[\w-]+", re.ASCII)
+_FORM = re.compile(r"(?P<key_id>[\w-]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,7 +39,7 @@ class SigningKeys:
     def parse(cls, text: str) -> "SigningKeys":
         """Parse the value of the secret in Secrets Manager.
 
-        :raises ConfigurationError: it has no keys, or the current key is missing
+        :raises ConfigurationError: it has no keys, the current key is missing, or an id cannot be part of a token
         """
         if not text.lstrip().startswith("{"):
             parsed = cls(_FIRST_KEY, {_FIRST_KEY: text.strip()})
@@ -50,6 +51,8 @@ class SigningKeys:
                 raise ConfigurationError("the secret must be a key, or JSON with current and keys") from error
         if not parsed.keys.get(parsed.current) or not all(parsed.keys.values()):
             raise ConfigurationError("the secret has an empty key, or its current key is missing")
+        if not all(_KEY_ID.fullmatch(key_id) for key_id in parsed.keys):
+            raise ConfigurationError("the ids of keys in the secret may have only letters, digits, - and _")
         return parsed
 
 
@@ -96,7 +99,7 @@ def verify(purpose: str, token: str, keys: Callable[[], SigningKeys]) -> Any | N
 
 
 def derived_key(purpose: str, keys: SigningKeys) -> bytes:
-    """Return a key of 32 bytes for one purpose, derived from the current key (HMAC as the extractor of RFC 5869)."""
+    """Return a key of 32 bytes for one purpose: the HMAC-SHA-256 of the purpose with the current key."""
     return _derive(purpose, keys.keys[keys.current])
 
 

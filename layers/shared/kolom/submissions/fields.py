@@ -62,7 +62,7 @@ def _website(value: str) -> str:
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.username is not None:
         raise ValueError("must be the URL of a website, such as https://example.com")
     if any(character in '<>"\\^`{|}' or _is_invisible(character) for character in value):
-        raise ValueError("must not contain spaces, quotes, brackets or invisible characters")
+        raise ValueError(r'must not contain spaces, invisible characters, or any of " < > \ ^ ` { | }')
     return value
 
 

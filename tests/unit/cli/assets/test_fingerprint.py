@@ -11,7 +11,7 @@ FRONTEND = PROJECT / "frontend"
 
 
 def hashed(**files: str) -> dict[str, Asset]:
-    """Return the fingerprinted names of files; in the keywords ``__`` is a slash and ``_`` a full stop."""
+    """Return the assets of files by name; in the keywords ``__`` is a slash and ``_`` a full stop."""
     named = {name.replace("__", "/").replace("_", "."): text.encode() for name, text in files.items()}
     return {asset.name: asset for asset in with_hashes(named)}
 
@@ -41,7 +41,7 @@ def test_only_the_fingerprinted_copy_of_a_module_imports_fingerprinted_files() -
         'fetch("./b.js")',
     ],
 )
-def test_text_that_names_no_file_is_unchanged(text: str) -> None:
+def test_text_that_imports_no_file_of_the_site_is_unchanged(text: str) -> None:
     assert hashed(a_js=text, b_js="")["a.js"].hashed_content.decode() == text
 
 

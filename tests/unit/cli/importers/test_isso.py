@@ -22,7 +22,7 @@ from tests.unit.cli.importers.export_readers import mapping_of, read_all
 CREATED = 1381432829.25
 DATE = datetime(2013, 10, 10, 19, 20, 29, 250_000, tzinfo=UTC)
 
-# The columns of the first version, with later additions, and of the current version.
+# The columns of the first version with later additions, those of the current version, and only the required ones.
 FIRST = "tid REFERENCES threads(id), id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT NOT NULL, modified FLOAT, "
 FIRST += "mode INTEGER, remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR, "
 FIRST += "likes INTEGER DEFAULT 0, dislikes INTEGER DEFAULT 0, voters BLOB"

@@ -49,5 +49,5 @@ def test_a_picture_is_found_by_the_path_of_its_url(tmp_path: Path, url: str, fil
         "",
     ],
 )
-def test_nothing_outside_of_the_folder_is_found(tmp_path: Path, url: str) -> None:
+def test_any_other_url_finds_no_picture(tmp_path: Path, url: str) -> None:
     assert _folder(tmp_path).find(url) is None

@@ -131,6 +131,6 @@ def test_a_static_svg_is_accepted(inside: bytes) -> None:
 
 
 def test_the_svg_files_of_the_samples_are_accepted() -> None:
-    folder = PROJECT / "cli" / "kolom_cli" / "sample" / "images"
-    assert {path.name: find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg")}.items() >= set()
-    assert not any(find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg"))
+    files = list((PROJECT / "cli" / "kolom_cli" / "sample" / "images").glob("*.svg"))
+    assert files
+    assert not any(find_unsafe_svg(file.read_bytes()) for file in files)

@@ -78,7 +78,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_all_keys_except_title_and_draft_are_optional_and_may_be_empty(tmp_path: Path) -> None:
+def test_an_empty_key_is_like_a_missing_one_except_title_and_draft(tmp_path: Path) -> None:
     missing = read(tmp_path, "---\ntitle: T\n---\n")
     keys = "slug date updated labels language author description excerpt image path kind comments id version"
     empty = read(tmp_path, "---\ntitle: T\n" + "".join(f"{key}:\n" for key in keys.split()) + "---\n")
@@ -454,7 +454,7 @@ def test_a_named_file_is_found_once_and_in_the_given_order(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("name", "message"), [("no", "does not exist"), ("x.txt", "not a supported file type")])
-def test_a_file_of_another_type_is_rejected(tmp_path: Path, name: str, message: str) -> None:
+def test_a_missing_file_or_one_of_another_type_is_rejected(tmp_path: Path, name: str, message: str) -> None:
     write(tmp_path, "x", "x.txt")
     with pytest.raises(DocumentError, match=message):
         find_documents([tmp_path / name])

@@ -25,7 +25,7 @@ def time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(params=[80, 120])
 def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Return a function that sets the width of the terminal."""
+    """Set the width of the terminal, and return it."""
     columns: int = request.param
     monkeypatch.setenv("COLUMNS", str(columns))
     return columns

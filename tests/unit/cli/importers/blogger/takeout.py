@@ -83,7 +83,7 @@ def entry(number: int, kind: str = "POST", **changes: Any) -> str:
 
 
 def comment(number: int, post: int, **changes: Any) -> str:
-    """Return a Takeout's comment on a post, by an anonymous reader; ``answers`` is the number of its parent."""
+    """Return a Takeout's comment on a post, by an anonymous reader; ``answers`` is the number of another comment."""
     answers = changes.pop("answers", None)
     fields: dict[str, Any] = {
         "title": "",

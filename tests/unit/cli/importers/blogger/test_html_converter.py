@@ -150,7 +150,7 @@ def test_a_link_within_the_article_still_works() -> None:
 
 
 @pytest.mark.parametrize("address", ["https://a.example/tracker/photo.jpg", "https://a.example/feeds/12/photo.jpg"])
-def test_a_picture_in_a_folder_with_an_unusual_name_is_not_matched(address: str) -> None:
+def test_a_picture_whose_url_resembles_that_of_a_tracker_is_kept(address: str) -> None:
     assert address in convert(f'<img src="{address}">')
 
 
@@ -193,7 +193,7 @@ def test_links_between_the_blogs_articles_are_rewritten(hosts: set[str], url: st
     ],
 )
 def test_text_beside_emphasis_that_contains_blocks_stays_in_one_paragraph(written: str, clean: str) -> None:
-    """Text that an editor shows on one line is one paragraph, whatever else an element contains."""
+    """Text that an editor shows on one line is one paragraph, even if emphasis in it also contains blocks."""
     assert convert(written) == clean
 
 

@@ -45,7 +45,7 @@ def test_a_backup_of_another_system_is_named(
     assert "import that file with `kolom import isso`" in error
 
 
-def test_other_files_are_read_as_before(tmp_path: Path) -> None:
+def test_other_files_are_not_mistaken_for_backups(tmp_path: Path) -> None:
     file = tmp_path / "comments.json"
     comment = {"author": "A", "created": "2005-02-24 04:03:37", "text": 'about "locator": {"site": 1}'}
     file.write_text(json.dumps([{"id": "/x/", "title": "X", "comments": [comment]}]))

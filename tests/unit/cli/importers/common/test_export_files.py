@@ -21,7 +21,7 @@ def _zip(path: Path, data: bytes) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """Return all bytes that can be read; raises what reading raises."""
+    """Return the content of the only member."""
     with ExitStack() as stack:
         (member,) = read_members(path, stack)
         with open_member(member) as file:

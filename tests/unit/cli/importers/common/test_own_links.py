@@ -64,7 +64,7 @@ def test_other_urls_stay_and_those_of_the_old_site_are_counted(url: str, counts:
 
 
 @pytest.mark.parametrize("host", ["münchen.example", "xn--mnchen-3ya.example", "WWW.MÜNCHEN.example."])
-def test_a_host_with_other_letters_is_recognized_in_both_forms(host: str) -> None:
+def test_an_internationalized_host_is_recognized_in_both_forms(host: str) -> None:
     own = OldUrls(frozenset({host_key("https://münchen.example/")}), {path_key("/a/"): "/a/"})
     assert own(f"http://{host}/a/") == "/a/"
 

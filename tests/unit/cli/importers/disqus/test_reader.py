@@ -148,7 +148,7 @@ def test_ip_addresses_are_not_read(file: Path) -> None:
         ),
     ],
 )
-def test_a_thread_is_identified_by_its_address_then_by_the_blogs_identifier(
+def test_a_thread_is_matched_by_its_address_then_by_its_identifier(
     file: Path, link: str, identifier: str, names: list[str]
 ) -> None:
     (comment,) = _comments(file, thread(link=link, id=identifier), post())

@@ -110,7 +110,7 @@ def test_components_of_mdx_are_reported(tmp_path: Path) -> None:
     assert item.notes == ("<X> is removed, and the text in it kept (2): <X/>",)
 
 
-def test_mdx_of_jekyll_and_hugo_is_still_refused(tmp_path: Path) -> None:
-    """They do not publish such files."""
+def test_mdx_of_hugo_is_refused(tmp_path: Path) -> None:
+    """Hugo does not publish such files."""
     items = read_site(tmp_path, {"hugo.toml": "", "content/posts/a.mdx": POST.format("A", "")})
     assert "is Markdown with JSX" in reasons(items)["content/posts/a.mdx"]

@@ -58,7 +58,7 @@ def test_the_title_does_not_appear_twice(tmp_path: Path, heading: str) -> None:
 
 
 def test_a_heading_that_is_not_the_title_stays(tmp_path: Path) -> None:
-    """Medium's headings are of the levels 3 and 4, below a title of its own."""
+    """Medium's headings have the levels 3 and 4, which become 2 and 3."""
     body = '<h3 class="graf graf--h3">My story</h3><h4 class="graf graf--h4">Small</h4>'
     html = _article(tmp_path, story(body=body)).content.body.html
     assert html == '<h2 id="my-story">My story</h2><h3 id="section-small">Small</h3>'
@@ -193,7 +193,7 @@ def test_responses_are_skipped_and_counted(tmp_path: Path) -> None:
 
 
 def test_every_file_of_the_posts_is_accounted_for(tmp_path: Path) -> None:
-    """Files of other folders, such as those about the reader, are not read."""
+    """Files of other folders, such as the user's profile, are not read."""
     items = _items(
         tmp_path,
         {

@@ -96,6 +96,7 @@ OPEN = "open.substack.com/pub"
     [
         ({}, "", {"me.substack.com", "you.substack.com", f"{OPEN}/me", f"{OPEN}/you"}),
         (LIST, "", {"me.substack.com", f"{OPEN}/me"}),
+        ({}, "https://www.me.example", {"me.example"}),
         (
             {"email_list.me.csv": "email\n"},
             "https://www.me.example",
@@ -106,7 +107,7 @@ OPEN = "open.substack.com/pub"
 def test_links_to_own_posts_lead_to_the_imported_articles(
     tmp_path: Path, others: dict[str, str], site: str, hosts: set[str]
 ) -> None:
-    """The list of subscribers is named after the newsletter. Without it, any newsletter with such a post counts."""
+    """The subscriber list is named after the newsletter. Without it, any newsletter with an imported slug counts."""
     candidates = (
         "me.substack.com",
         "you.substack.com",
@@ -219,7 +220,7 @@ def test_hostile_names_and_sizes_in_a_zip_archive_do_no_harm(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_damaged_text_is_refused_by_name(tmp_path: Path) -> None:
+def test_the_refusal_of_a_damaged_text_names_its_file(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "export.zip", files((row(1), "<p>One, and more.</p>" * 50), (row(2), "<p>Two.</p>")))
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("posts/101.post-1.html").header_offset

@@ -194,7 +194,8 @@ def test_a_slug_is_kept_or_made_valid(file: Path, changes: dict[str, Any], slug:
 
 
 def test_the_suffix_for_a_taken_slug_makes_it_unique(file: Path) -> None:
-    assert [_article(file, post_id=number).id_suffix for number in ("2020", "1/2", "?")] == ["2020", "1-2", "8a8de823"]
+    suffixes = [_article(file, post_id=number).slug_suffix for number in ("2020", "1/2", "?")]
+    assert suffixes == ["2020", "1-2", "8a8de823"]
 
 
 @pytest.mark.parametrize(
@@ -310,7 +311,7 @@ def test_characters_that_are_not_escaped_are_read_as_text(file: Path, broken: st
     assert (first.notes, third.notes) == ((), ())
 
 
-def test_damaged_xml_is_refused_by_name_and_line_and_the_rest_is_read(file: Path) -> None:
+def test_damaged_xml_is_refused_with_its_line_and_the_rest_is_read(file: Path) -> None:
     xml = export(item(1), item(2, title="XX", more=comment(1)), item(3)).replace("XX", "a</wrong>")
     found, error = _read(file, xml)
     assert not error

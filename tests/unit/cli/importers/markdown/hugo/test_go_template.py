@@ -156,7 +156,7 @@ def test_any_template_is_rendered_or_refused(parts: list[str]) -> None:
         "{{ $x := .Inner }}" + "{{ $x = print $x $x }}" * 40 + "{{ $x }}",
     ],
 )
-def test_a_hostile_template_is_refused_in_linear_time(template: str) -> None:
+def test_a_large_or_hostile_template_takes_limited_time(template: str) -> None:
     begin = time.process_time()
     with contextlib.suppress(UnsupportedTemplate):
         parse_template(template).render(CONTEXT)

@@ -16,7 +16,7 @@ from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
         ("A\n\n[TOC]\n\nB", "A\n\n\nB"),
     ],
 )
-def test_code_with_a_language_becomes_a_fence(text: str, converted: str) -> None:
+def test_code_with_a_language_becomes_a_fence_and_toc_is_removed(text: str, converted: str) -> None:
     assert convert_extensions(text) == converted
 
 
