@@ -66,7 +66,7 @@ class Restorer:
     concurrency: int = 1
     _media: MediaStore = field(default_factory=MediaStore)
     _articles: set[int] = field(default_factory=set)
-    _planned: set[str] = field(default_factory=set)
+    _planned: dict[str, int] = field(default_factory=dict)
 
     def restore_all(self, entries: Iterable[ArchiveEntry], stopped: threading.Event) -> None:
         """Restore ``entries`` until they end or ``stopped`` is set."""
@@ -178,9 +178,9 @@ class Restorer:
         self._check(comment.article_id, comment.expires_at)
         if not self.dry_run:
             return comments.restore_comment(comment, now=self.now, overwrite=self.overwrite)
-        change = comments.plan_restore(comment, overwrite=self.overwrite, planned=self._planned)
-        self._planned.add(comment.id)
-        return change
+        plan = comments.plan_restore(comment, overwrite=self.overwrite, planned=self._planned)
+        self._planned[comment.id] = plan.depth
+        return plan.change
 
     def _author(self, author: CommentAuthorSnapshot) -> Change:
         self._check(author.article_id, author.expires_at)

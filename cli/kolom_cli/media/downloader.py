@@ -26,6 +26,11 @@ _CHUNK_BYTES: Final = 64 * 1024
 _MAX_FAILURES: Final = 5
 """After this number of failed connections to a host, the host is not tried again: it probably no longer exists."""
 _PORTS: Final = {"http": 80, "https": 443}
+_NOT_FOUND: Final = {
+    getattr(socket, "EAI_NODATA", socket.EAI_NONAME): "its host has no address",  # some systems do not have it
+    socket.EAI_NONAME: "its host does not exist",
+}
+"""The answers of the name service about a host; other errors say nothing about it."""
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"
 _HEADERS: Final = {"User-Agent": "Kolom (import of a blog)", "Accept": "image/*", "Accept-Encoding": "identity"}
@@ -61,12 +66,17 @@ _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 def resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a host.
 
-    :raises DownloadError: it has none
+    :raises DownloadError: it has none, or they cannot be looked up now, such as without a network
     """
     try:
         return list(dict.fromkeys(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-    except (OSError, UnicodeError) as error:
-        raise DownloadError("its host does not exist") from error
+    except UnicodeError as error:
+        raise DownloadError("its host is invalid") from error
+    except OSError as error:
+        if isinstance(error, socket.gaierror) and error.errno in _NOT_FOUND:
+            raise DownloadError(_NOT_FOUND[error.errno]) from error
+        reason = f"the address of its host cannot be looked up: {error.strerror or error}"
+        raise DownloadError(reason) from error
 
 
 @dataclass(slots=True)

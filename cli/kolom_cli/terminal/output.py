@@ -26,7 +26,7 @@ _INDENT: Final = "    "
 _MIN_TEXT: Final = 24
 """The minimum width of a text that shares a line with cells."""
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def format_place(file: Path | str, line: int | None) -> str:
 
 
 def to_printable(text: str) -> str:
-    """Return a text on one line, without control characters."""
+    """Return a text on one line, without control characters, and without the surrogates of a path that is not UTF-8."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 

@@ -219,7 +219,9 @@ class Report:
 
     def as_json(self) -> str:
         """Return the report as one JSON object. The same run always gives the same text."""
-        return json.dumps(self.as_data(), ensure_ascii=False, indent=2)
+        text = json.dumps(self.as_data(), ensure_ascii=False, indent=2)
+        # A path that is not UTF-8 has lone surrogates. They cannot be printed, but their escapes can.
+        return text.encode("utf-8", "backslashreplace").decode()
 
     def as_data(self) -> dict[str, Any]:
         """Return the report as values for JSON."""
@@ -258,7 +260,7 @@ class Report:
         for text in self._totals():
             console.print(text, soft_wrap=True)
         for error in self.errors:
-            console.print(_line("error", "red", error), soft_wrap=True)
+            console.print(_line("error", "red", to_printable(error)), soft_wrap=True)
         if self.interrupted:
             console.print(
                 "Interrupted: the items above are done; run the command again for the others.", soft_wrap=True
@@ -388,7 +390,7 @@ def _line(prefix: str, colour: str, text: str) -> Text:
 
 
 def _cut(text: str, limit: int) -> str:
-    line = " ".join(text.split())
+    line = to_printable(text)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

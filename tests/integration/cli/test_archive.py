@@ -23,6 +23,7 @@ from kolom.articles import restore as article_restore
 from kolom.articles.types import ArticleFilter, Body
 from kolom.comments import admin, editing, moderation, posting, reply_subscriptions
 from kolom.comments.posting import NewComment
+from kolom.comments.types import MAX_DEPTH
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.contact import submission
@@ -407,6 +408,27 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(
     done = restore(blog, tmp_path)
     assert (planned.pop("dry_run"), done.pop("dry_run")) == (True, False)
     assert planned == done
+
+
+def test_a_dry_run_refuses_a_thread_that_is_too_deep(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
+    """Also if the beginning of the thread is stored already. An unapproved reply may lack its parent."""
+    export(small, tmp_path)
+    path = tmp_path / "comments.jsonl"
+    line = json.loads(path.read_text().splitlines()[0])
+    ids = [f"01{number:024}" for number in range(MAX_DEPTH + 4)]
+    thread = [line | {"id": each, "parent": parent} for each, parent in zip(ids, [None, *ids], strict=False)]
+    thread[-1] |= {"status": "pending"}
+    path.write_text("".join(json.dumps(each) + "\n" for each in thread))
+    move_to_new_stack()
+    for created in (MAX_DEPTH + 2, 0):
+        planned = restore(small, tmp_path, "--dry-run", exit_code=1)
+        done = restore(small, tmp_path, exit_code=1)
+        assert planned | {"dry_run": False} == done
+        assert done["kinds"]["comment"]["created"] == created
+        assert reasons(done) == {
+            f"comments.jsonl:{MAX_DEPTH + 2}": f"exceeds the maximum thread depth of {MAX_DEPTH} replies",
+            f"comments.jsonl:{MAX_DEPTH + 3}": f"the parent comment does not exist: {ids[-3]}",
+        }
 
 
 def test_an_interrupted_import_is_resumed_by_the_next_run(

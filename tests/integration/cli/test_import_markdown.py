@@ -1,5 +1,6 @@
 """`kolom import markdown`: Jekyll and Hugo sites with their addresses, pictures and links."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -504,6 +505,26 @@ def test_invalid_front_matter_is_rejected_with_its_line_and_the_rest_imported(ko
     assert [Path(item["name"]).name for item in report["skipped_items"]] == ["a.md:2", "c.md:1"]
 
 
+@pytest.mark.parametrize("name", [b"a\xc2\xa0b", b"a\xe3\x80\x80b", b"a\xff"], ids=["U+00A0", "U+3000", "not UTF-8"])
+def test_the_path_of_the_imported_folder_may_have_any_characters(kolom: Kolom, tmp_path: Path, name: bytes) -> None:
+    folder = tmp_path / os.fsdecode(name)
+    report = _import(kolom, _site(folder, {"posts/one.md": "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"}))
+    assert report["articles"][0]["name"] == str(folder / "posts" / "one.md")
+    assert public.get_article("one").article.title == "One"
+
+
+def test_a_file_whose_own_path_has_invisible_characters_is_refused(kolom: Kolom, tmp_path: Path) -> None:
+    """Its path becomes part of URLs, and identifies the article."""
+    text = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
+    files = {"one.md": text, "a\u00a0b.md": text, "a\u3000b/c.md": text, os.fsdecode(b"d\xff.md"): text}
+    report = _import(kolom, _site(tmp_path, files), exit_code=1)
+    assert report["created"] == 1
+    assert [item["name"] for item in report["skipped_items"]] == [r"'a\xa0b.md'", "'c.md'", r"'d\udcff.md'"]
+    assert {item["reason"] for item in report["skipped_items"]} == {
+        "its path is not UTF-8 or contains invisible characters: rename the file or its folder"
+    }
+
+
 def test_texts_and_pictures_that_were_not_public_stay_private(kolom: Kolom, tmp_path: Path) -> None:
     """A skipped file leaves no article and no picture; a draft is stored for its author only."""
     files: dict[str, str | bytes] = {
@@ -685,7 +706,7 @@ def test_links_with_the_host_of_the_site_lead_to_its_pages_here(kolom: Kolom, tm
     ran = kolom("import", "markdown", tmp_path, "--json")
     assert ran.json["own_links"] == {"to_articles": 1, "to_files": 0, "to_pages": 1}
     shown = public.get_article("first").body.html
-    assert 'href="/2020/01/02/second.html#y"' in shown
+    assert 'href="/2020/01/02/second.html?x=1#section-y"' in shown
     assert 'href="https://else.example/2020/01/02/second.html"' in shown
 
 

@@ -35,6 +35,7 @@ _MULTIBYTE: Final = frozenset(
 """Encodings with characters of several bytes. In most of them, one of the bytes may equal an ASCII letter or sign."""
 _SINGLE_BYTE: Final = re.compile(r"(?:iso8859-\d+|cp125\d|koi8-[rtu]|mac-\w+|tis-620)")
 _WINDOWS: Final = "cp1252"
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """The characters that XML forbids: control characters, which some blogs allow in posts."""
 _SURROGATE: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
@@ -65,7 +66,7 @@ class Decoder:
             return self._text_of_another_encoding(data)
         if self.single_byte and not data.isascii():
             return text, [f"its text is UTF-8, although the file declares {self.single_byte}"]
-        if self.transcoded_from and (lost := text.count("\ufffd")):
+        if self.transcoded_from and (lost := text.count(_REPLACEMENT)):
             return text, [f"{count(lost, 'character')} not valid in {self.transcoded_from}"]
         return text, []
 
@@ -75,7 +76,7 @@ class Decoder:
             # As in web browsers, ISO 8859-1 means Windows-1252, which has typographic signs in addition.
             return data.decode(_WINDOWS if codec == "iso8859-1" else codec, "replace"), []
         pieces: list[str] = []
-        position = number = 0
+        position = from_windows = lost = 0
         while position < len(data):
             try:
                 pieces.append(data[position:].decode("utf-8"))
@@ -85,14 +86,18 @@ class Decoder:
                 pieces.append(data[position:start].decode("utf-8"))
                 character, position = _invalid(data, start)
                 pieces.append(character)
-                number += 1
-        return "".join(pieces), [f"{count(number, 'byte')} not valid in UTF-8: read as Windows-1252"]
+                lost += character == _REPLACEMENT
+                from_windows += character != _REPLACEMENT
+        repairs = [f"{count(from_windows, 'byte')} not valid in UTF-8: read as Windows-1252"] if from_windows else []
+        if lost:
+            repairs.append(f"{count(lost, 'character')} not valid in UTF-8: replaced by {_REPLACEMENT}")
+        return "".join(pieces), repairs
 
 
 def _invalid(data: bytes, start: int) -> tuple[str, int]:
-    """Return the character at an invalid byte, and the position after it."""
+    """Return the character at an invalid byte, or the replacement character, and the position after it."""
     if match := _SURROGATE.match(data, start):
-        return "\ufffd", match.end()
+        return _REPLACEMENT, match.end()
     return data[start : start + 1].decode(_WINDOWS, "replace"), start + 1
 
 

@@ -7,6 +7,7 @@ reported, and the entries after it are read.
 
 import html
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, NamedTuple
@@ -32,6 +33,7 @@ _REPAIRED: Final = re.compile(
     r"&\#(?:[0-9]+|x[0-9a-fA-F]+);|&(?:[A-Za-z][A-Za-z0-9]*;)?|<(?![A-Za-z_/!?])|\]\]>",
 )
 _XML_ENTITIES: Final = frozenset(("&amp;", "&lt;", "&gt;", "&quot;", "&apos;"))
+_MAX_DIGITS: Final = len(str(sys.maxunicode))
 _ERRORS: Final = frozenset(("ERROR", "FATAL"))
 _HARMLESS_ERRORS: Final = frozenset(("ERR_HYPHEN_IN_COMMENT",))
 
@@ -269,25 +271,34 @@ def _bare(data: bytes) -> bytes:
 
 
 def _repair(text: str) -> tuple[str, list[str]]:
-    """Return the XML with signs escaped that cannot be markup, and what was changed."""
-    number = 0
+    """Return the XML without signs that cannot be markup and references that are forbidden, and what was changed."""
+    escaped = forbidden = 0
 
     def replaced(match: re.Match[str]) -> str:
-        nonlocal number
+        nonlocal escaped, forbidden
         found = match[0]
-        if found in _XML_ENTITIES:
+        if found in _XML_ENTITIES or (found.startswith("&#") and _is_allowed(_code_of(found))):
             return found
-        character = html.unescape(found)
-        if found.startswith("&#") and _is_allowed(int(f"0{found[2:-1]}", 16 if found[2] == "x" else 10)):
-            return found
-        number += 1
         if found.startswith("&#"):
+            forbidden += 1
             return " "
-        return html.escape(character if found.endswith(";") else found, quote=False)
+        escaped += 1
+        return html.escape(html.unescape(found) if found.endswith(";") else found, quote=False)
 
     parts = (part if is_verbatim else _REPAIRED.sub(replaced, part) for part, is_verbatim in _parts(text))
     repaired = "".join(parts)
-    return repaired, [f"{count(number, 'unescaped or unknown sign')} read as text"] if number else []
+    changes = [f"{count(escaped, 'unescaped or unknown sign')} read as text"] if escaped else []
+    if forbidden:
+        singular = "reference to a forbidden character replaced by a space"
+        changes.append(count(forbidden, singular, "references to forbidden characters replaced by spaces"))
+    return repaired, changes
+
+
+def _code_of(reference: str) -> int:
+    """Return the number in a reference such as ``&#65;`` or ``&#x41;``; any number beyond Unicode for a long one."""
+    digits, base = (reference[3:-1], 16) if reference[2] == "x" else (reference[2:-1], 10)
+    significant = digits.lstrip("0")
+    return int(significant or "0", base) if len(significant) <= _MAX_DIGITS else sys.maxunicode + 1
 
 
 def _is_allowed(code: int) -> bool:

@@ -27,6 +27,7 @@ _KEY: Final = re.compile(r"[A-Za-z][\w -]*:(?:[ \t]|$)", re.MULTILINE)
 _YAML_END: Final = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$\n?", re.MULTILINE)
 _TOML: Final = re.compile(r"\s*\+\+\+[ \t]*(?:\r\n|\n|\r)")
 _TOML_END: Final = re.compile(r"^\+\+\+[ \t]*\r?$\n?", re.MULTILINE)
+_TOML_PLACE: Final = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)$")
 _JSON: Final = re.compile(r'\s*\{\s*(?="|\})')
 _NULL: Final = "tag:yaml.org,2002:null"
 _LIST_KEYS: Final = frozenset(("tags", "tag", "keywords", "category", "categories", "author", "authors", "labels"))
@@ -51,14 +52,15 @@ def read_front(path: Path, text: str) -> Front:
         if closing is None:
             if _KEY.match(text, opening.end()):
                 message = "the front matter is not closed: end it with a line `---`"
-                raise DocumentError(path, line_at(text, opening.start(0)), message)
+                raise DocumentError(path, line_at(text, opening.end()) - 1, message)
             return Front({}, 0)  # a horizontal rule, and then text
         return Front(_yaml(path, text, opening.end(), closing.start()), closing.end())
     if opening := _TOML.match(text):
         closing = _TOML_END.search(text, opening.end())
         if closing is None:
-            raise DocumentError(path, 1, "the front matter is not closed: end it with a line `+++`")
-        return Front(_toml(path, text[opening.end() : closing.start()]), closing.end())
+            message = "the front matter is not closed: end it with a line `+++`"
+            raise DocumentError(path, line_at(text, opening.end()) - 1, message)
+        return Front(_toml(path, text, opening.end(), closing.start()), closing.end())
     if opening := _JSON.match(text):
         return _json(path, text, text.index("{"))
     return Front({}, 0)
@@ -104,7 +106,7 @@ def read_data(path: Path, text: str) -> Values:
     """
     match path.suffix.lower():
         case ".toml":
-            return _toml(path, text)
+            return _toml(path, text, 0, len(text))
         case ".json":
             return _json(path, text, 0).values
         case _:
@@ -140,13 +142,18 @@ def _node_value(node: Node | None, known: dict[int, Value], depth: int) -> Value
     return value
 
 
-def _toml(path: Path, text: str) -> Values:
+def _toml(path: Path, text: str, start: int, end: int) -> Values:
+    first_line = line_at(text, start)
+    data = text[start:end]
+    padding = "\n" * (first_line - 1)  # so that the position in an error is that in the file
     try:
-        return _map(_data_value(tomllib.loads(text.replace("\r\n", "\n"), parse_float=str)))
+        return _map(_data_value(tomllib.loads(padding + data.replace("\r\n", "\n"), parse_float=str)))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        number = int(line[1]) + 1 if line else 1
-        raise DocumentError(path, number, f"is not valid TOML: {error}") from error
+        if place := _TOML_PLACE.search(str(error)):
+            line = int(place[1]) if place[1] else line_at(data.rstrip(), len(data)) + first_line - 1
+        else:
+            line = first_line
+        raise DocumentError(path, line, f"is not valid TOML: {error}") from error
 
 
 def _json(path: Path, text: str, start: int) -> Front:

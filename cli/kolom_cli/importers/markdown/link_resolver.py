@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import normpath
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
 from kolom.rendering.element_ids import article_fragment
@@ -32,6 +32,12 @@ def find_custom_path(entry: SiteDocument) -> str | None:
 def url_of(entry: SiteDocument) -> str:
     """Return the article's URL path in Kolom, percent-encoded for a link."""
     return encoded_path(find_custom_path(entry) or default_path(entry.slug))
+
+
+def _url_at(entry: SiteDocument, parts: SplitResult) -> str:
+    """Return the article's URL with the query of its old URL, and the fragment that its element has in Kolom."""
+    query = f"?{parts.query}" if parts.query else ""
+    return url_of(entry) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
 
 
 @dataclass(slots=True)
@@ -67,8 +73,7 @@ class LinkResolver:
         if not path:
             return url
         if not is_media_path(path) and (target := self._find_page(path)):
-            query = f"?{parts.query}" if parts.query else ""
-            return url_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
+            return _url_at(target, parts)
         found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
@@ -90,7 +95,7 @@ class LinkResolver:
             target = self.site.find_by_url_path(self.site.without_base(unquote(parts.path)))
         except ValueError:
             return url
-        return url if target is None else url_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
+        return url if target is None else _url_at(target, parts)
 
     def is_own(self, url: str) -> bool:
         """Return whether the URL is at a host of the site."""

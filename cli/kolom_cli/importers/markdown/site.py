@@ -174,7 +174,8 @@ def walk(
     inside = directory.resolve()
     for path in sorted(found):
         suffix = path.suffix.lower()
-        if not str(path).isprintable():
+        # Only the path in the site becomes part of URLs and of the article's origin.
+        if not str(path.relative_to(directory)).isprintable():
             if suffix in formats:
                 reason = "its path is not UTF-8 or contains invisible characters: rename the file or its folder"
                 yield Skipped(kind="article", name=ascii(path.name), reason=reason, refused=True)

@@ -4,7 +4,7 @@ The counts of approved comments and of replies do not come from the archive: the
 also counts it. So each comment counts once, even after a crash and a rerun.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -92,24 +92,29 @@ def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
     return sorted(found, key=lambda each: (each.article_id, each.email or "", each.person or ""))
 
 
-def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collection[str] = ()) -> Change:
-    """Return what :func:`restore_comment` would do if the comments ``planned`` existed.
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """What a restore of a comment would do, and the depth at which the comment is, or would be, in its thread."""
 
-    Raises the same errors, except for the depth of the thread. Reads only.
+    change: Change
+    depth: int
+
+
+def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Mapping[str, int] | None = None) -> RestorePlan:
+    """Return what :func:`restore_comment` would do; raises the same errors. Reads only.
+
+    ``planned`` are the depths of the comments, by their ids, that are assumed to exist.
     """
     existing = repository.get(comment.article_id, comment.id)
     if existing is None:
-        parent_id = comment.parent_id
-        if comment.status == "approved" and parent_id is not None and parent_id not in planned:
-            _parent(comment)
-        return "created"
+        return RestorePlan("created", _depth(comment, planned or {}))
     if _restored_values(existing) == _restored_values(comment):
-        return "unchanged"
+        return RestorePlan("unchanged", existing.depth)
     if existing.is_erased:
         raise RestoreConflict("was erased here and is not restored")
     if not overwrite:
         raise RestoreConflict(f"differs from the existing comment ({existing.status}); use --overwrite to replace it")
-    return "updated"
+    return RestorePlan("updated", existing.depth)
 
 
 def restore_comment(comment: Comment, *, now: datetime, overwrite: bool = False) -> Change:
@@ -122,31 +127,36 @@ def restore_comment(comment: Comment, *, now: datetime, overwrite: bool = False)
     :raises Conflict: the thread is too deep
     :raises ServiceBusy: nothing was stored
     """
-    change = plan_restore(comment, overwrite=overwrite)
-    if change == "created":
-        _put(comment, now)
-    elif change == "updated":
+    plan = plan_restore(comment, overwrite=overwrite)
+    if plan.change == "created":
+        _put(replace(comment, depth=plan.depth), now)
+    elif plan.change == "updated":
         restored_values = _restored_values(comment)
         repository.update(comment.article_id, comment.id, lambda current: replace(current, **restored_values), now=now)
-    return change
+    return plan.change
 
 
-def _parent(comment: Comment) -> Comment | None:
-    """Return the parent comment. Only an unapproved comment may refer to a missing parent."""
-    parent = None if comment.parent_id is None else repository.get(comment.article_id, comment.parent_id)
-    if parent is None and comment.parent_id is not None and comment.status == "approved":
-        raise NotFound(f"the parent comment does not exist: {comment.parent_id}")
-    return parent
+def _depth(comment: Comment, planned: Mapping[str, int]) -> int:
+    """Return the depth of a new comment in its thread. Only an unapproved comment may refer to a missing parent."""
+    if comment.parent_id is None:
+        return 0
+    parent_depth = planned.get(comment.parent_id)
+    if parent_depth is None:
+        parent = repository.get(comment.article_id, comment.parent_id)
+        if parent is None:
+            if comment.status == "approved":
+                raise NotFound(f"the parent comment does not exist: {comment.parent_id}")
+            return 0
+        parent_depth = parent.depth
+    if parent_depth >= MAX_DEPTH:
+        raise Conflict(f"exceeds the maximum thread depth of {MAX_DEPTH} replies")
+    return parent_depth + 1
 
 
 def _put(comment: Comment, now: datetime) -> None:
-    parent = _parent(comment)
-    depth = parent.depth + 1 if parent else 0
-    if depth > MAX_DEPTH:
-        raise Conflict(f"exceeds the maximum thread depth of {MAX_DEPTH} replies")
     expires_at = comment.expires_at if comment.status in {"spam", "deleted"} else None
     transaction = Transaction()
-    new = replace(comment, depth=depth, replies=0, person=None, version=1, change=comment.id, expires_at=expires_at)
+    new = replace(comment, replies=0, person=None, version=1, change=comment.id, expires_at=expires_at)
     repository.stage(transaction, None, new, now=now)
     transaction.commit()
 

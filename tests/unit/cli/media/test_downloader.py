@@ -1,5 +1,6 @@
 """Downloading pictures: only from the public internet, and within limits."""
 
+import errno
 import ipaddress
 import socket
 import threading
@@ -196,6 +197,39 @@ def test_an_international_host_is_not_resolved_again_after_five_failures() -> No
         with pytest.raises(DownloadError):
             download(f"https://bücher.example/{number}.jpg")
     assert resolved == ["xn--bcher-kva.example"] * 5
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "its host does not exist"),
+        (socket.gaierror(socket.EAI_NODATA, "No address associated with hostname"), "its host has no address"),
+        (
+            socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+            "the address of its host cannot be looked up: Temporary failure in name resolution",
+        ),
+        (
+            socket.gaierror(socket.EAI_FAIL, "Non-recoverable failure in name resolution"),
+            "the address of its host cannot be looked up: Non-recoverable failure in name resolution",
+        ),
+        (
+            OSError(errno.ENETUNREACH, "Network is unreachable"),
+            "the address of its host cannot be looked up: Network is unreachable",
+        ),
+        (OSError("no network"), "the address of its host cannot be looked up: no network"),
+    ],
+    ids=["no such name", "no address", "temporary failure", "failure", "offline", "without a number"],
+)
+def test_only_a_host_without_a_name_record_does_not_exist(
+    error: OSError, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(DownloadError) as caught:
+        Downloader()("https://old.example/a.jpg")
+    assert str(caught.value) == says
 
 
 def test_a_slow_answer_has_a_time_limit(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from typing import Any
 
 import pytest
@@ -41,6 +42,20 @@ def test_long_and_multi_line_texts_are_shortened_except_in_json() -> None:
     assert "k" * 40 not in printed
     assert "skipped 1 × a b: no such thing\n" in printed
     assert "k" * 5_000 in json.loads(report.as_json())["kinds"]
+
+
+def test_paths_of_any_bytes_can_be_printed() -> None:
+    """A path that is not UTF-8, or that controls the terminal, is replaced in the text and unchanged in JSON."""
+    path = os.fsdecode(b"a\xff\x1b[31mb/one.md")
+    report = Report(notes=[Note(name=path, text="a note")], errors=[f"{path} cannot be read"])
+    report.skip("article", path, "a refusal", refused=True)
+    report.skip("file", path, f"a link to {path}")
+    report.add_removed(path, "form removed", 1)
+    printed = _printed(report)
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert printed.count("a\ufffd\ufffd[31mb/one.md") == 5
+    text = report.as_json().encode().decode()
+    assert json.loads(text)["notes"][0]["name"] == path
 
 
 def _state(number: int, **changes: str) -> ImportedState:

@@ -137,3 +137,53 @@ def test_signs_beside_comments_and_character_data_are_repaired() -> None:
     item = "<item>a & b<!-- & < --><![CDATA[ & ]]> < <<?x & ?>&amp; &eacute;</item>"
     entries, error = _read(_rss(item, "<item/>"))
     assert (_texts(entries)[0], error) == ("a & b &  < <& \u00e9", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "repairs"),
+    [
+        (b"caf\xe9", "caf\u00e9", ("1 byte not valid in UTF-8: read as Windows-1252",)),
+        (b"a\xed\xa0\xbdb", "a\ufffdb", ("1 character not valid in UTF-8: replaced by \ufffd",)),
+        (b"a\x81b\xed\xa0\xbd", "a\ufffdb\ufffd", ("2 characters not valid in UTF-8: replaced by \ufffd",)),
+        (
+            b"\xe9\xed\xa0\xbd\xef\xbf\xbd",
+            "\u00e9\ufffd\ufffd",
+            (
+                "1 byte not valid in UTF-8: read as Windows-1252",
+                "1 character not valid in UTF-8: replaced by \ufffd",
+            ),
+        ),
+    ],
+    ids=["Windows-1252", "a surrogate", "bytes without a meaning", "both, and U+FFFD itself"],
+)
+def test_the_repair_of_invalid_bytes_is_described(content: bytes, text: str, repairs: tuple[str, ...]) -> None:
+    (entry,), error = _read(_rss("<item>text</item>").encode().replace(b"text", content))
+    assert (get_element_text(entry.element), entry.repairs, entry.problem, error) == (text, repairs, "", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "repairs"),
+    [
+        ("a & b &eacute;", "a & b \u00e9", ("2 unescaped or unknown signs read as text",)),
+        ("a&#1;b", "a b", ("1 reference to a forbidden character replaced by a space",)),
+        ("&#0;&#xD800;&#x110000;", "   ", ("3 references to forbidden characters replaced by spaces",)),
+        (
+            "a & b&#1;&#000065;",
+            "a & b A",
+            (
+                "1 unescaped or unknown sign read as text",
+                "1 reference to a forbidden character replaced by a space",
+            ),
+        ),
+    ],
+    ids=["signs", "a reference", "references", "both, and a valid reference"],
+)
+def test_the_repair_of_signs_and_references_is_described(content: str, text: str, repairs: tuple[str, ...]) -> None:
+    (entry,), error = _read(_rss(f"<item>{content}</item>"))
+    assert (get_element_text(entry.element), entry.repairs, entry.problem, error) == (text, repairs, "", "")
+
+
+@pytest.mark.parametrize("reference", ["&#{};", "&#x{};"])
+def test_a_reference_with_a_very_long_number_is_replaced(reference: str) -> None:
+    entries, error = _read(_rss(f"<item>a{reference.format('1' * 5_000)}b</item>", "<item>two</item>"))
+    assert (_texts(entries), error) == (["a b", "two"], "")

@@ -13,7 +13,7 @@ from kolom_cli.importers.common.article_fields import normalize_language_code
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_image, get_list, get_names, get_text
 from kolom_cli.importers.markdown.html_snippets import Converted
-from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front
+from kolom_cli.importers.markdown.lenient_front_matter import Values, read_data, read_front
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.permalinks import (
     JEKYLL_STYLES,
@@ -69,11 +69,37 @@ def test_front_matter_of_each_kind_is_read(text: str, values: object, body: str)
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("---\ntitle: a: b\n---\n", 2), ("+++\na = 1\nb = \n+++\n", 3), ('{"a": }\n', 1), ("+++\na = 1\n", 1)],
+    [
+        ("---\ntitle: a: b\n---\n", 2),
+        ("\n\n---\ntitle: a: b\n---\n", 4),
+        ("\n\n---\ntitle: T\n", 3),
+        ("+++\na = 1\nb = \n+++\n", 3),
+        ("\n\n+++\na = 1\nb = \n+++\n", 5),
+        ("\r\n\r\n+++\r\na = 1\r\nb = \r\n+++\r\n", 5),
+        ("+++\na = 1\n", 1),
+        ("\n\n+++\na = 1\n", 3),
+        ('{"a": }\n', 1),
+    ],
 )
 def test_invalid_front_matter_is_rejected_with_its_line(text: str, line: int) -> None:
     with pytest.raises(DocumentError) as caught:
         read_front(FILE, text)
+    assert caught.value.line == line
+
+
+def test_the_position_in_a_toml_error_is_that_in_the_file() -> None:
+    with pytest.raises(DocumentError, match=r"post\.md:5: .* \(at line 5, column 5\)"):
+        read_front(FILE, "\n\n+++\na = 1\nb = \n+++\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("a = 1\nb = \n", 2), ("\n\na = 1\nb = \n", 4), ("['line 7']\n['line 7']\n", 2), ('a = 1\nb = """c\n', 2)],
+    ids=["second line", "after empty lines", "a key like a position", "at the end"],
+)
+def test_an_invalid_toml_file_is_rejected_with_its_line(text: str, line: int) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_data(Path("hugo.toml"), text)
     assert caught.value.line == line
 
 
