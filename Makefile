@@ -98,8 +98,9 @@ api-fuzz: sync ## Compare the API with docs/openapi.json
 	$(RUN) pytest -p schemathesis tests/api $(PYTEST_ARGS)
 
 # Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium). The largest files come first.
+# There are three processes for two cores, because the tests wait for pages about half of the time.
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser
-	$(PYTEST) --loadscope-reorder tests/browser $(PYTEST_ARGS)
+	$(PYTEST) --numprocesses=$(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --loadscope-reorder tests/browser $(PYTEST_ARGS)
 
 # PARTS are names of modules: make bench PARTS="cold_starts warm_requests". COLLECTIONS are for search_quality:
 # make bench COLLECTIONS="en=DIRECTORY id=DIRECTORY". BENCH_ARGS=--full uses the full sizes, which take hours.
