@@ -13,7 +13,7 @@ from slugify import slugify
 
 from kolom.config import settings
 from kolom.errors import KolomError
-from kolom.rendering.element_ids import article_fragment
+from kolom.rendering.element_ids import element_url
 from kolom_cli.media.image_size import image_size
 from kolom_cli.media.s3 import IMAGE_TYPES, IMMUTABLE_CACHE_CONTROL, head_object
 from kolom_cli.media.svg_safety import find_unsafe_svg
@@ -130,7 +130,7 @@ class Resolver:
         if target is None:
             return url
         query = f"?{parts.query}" if parts.query else ""
-        return target + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
+        return element_url(target + query, parts.fragment)
 
     def _upload(self, url: str, path: str, suffix: str) -> str:
         target = (self.file.parent / path).resolve()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from kolom.rendering.element_ids import element_url
+
 _SIZED_PATH: Final = re.compile(r"/(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)?/(?=[^/]*$)")
 _SIZED_END: Final = re.compile(r"=(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)*$")
 _IMAGE_HOST: Final = re.compile(
@@ -32,7 +34,7 @@ class OwnLinks:
         parts = split(url)
         if parts is None or not self._is_own_host(parts) or not self.is_own_path(parts.path):
             return url
-        return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
+        return element_url(parts.path, parts.fragment)
 
     def is_own(self, url: str) -> bool:
         """Return whether the URL is at a known host of the blog."""

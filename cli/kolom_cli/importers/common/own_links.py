@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from kolom.articles.names import post_number_alias
+from kolom.rendering.element_ids import element_url
 from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.terminal.report import NO_LINKS, LinkCounts
 
@@ -43,7 +44,7 @@ class OldUrls:
         if not is_relative and not self.is_own(url):
             return url
         target = self._target(parts)
-        return url if target is None else target + (f"#{parts.fragment}" if parts.fragment else "")
+        return url if target is None else element_url(target, parts.fragment)
 
     def is_own(self, url: str) -> bool:
         """Return whether the URL has a host of the blog."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from kolom.rendering.element_ids import element_url
 from kolom_cli.importers.common.article_matching import extract_host
 
 _PLACEHOLDER: Final = re.compile(r"(?:__|%5F%5F)GHOST_URL(?:__|%5F%5F)", re.IGNORECASE)
@@ -55,7 +56,7 @@ class SiteUrls:
     def _article(self, own: str) -> str | None:
         parts = urlsplit(own)
         path = self.paths.get(unquote(parts.path).rstrip("/"))
-        return None if path is None else path + (f"#{parts.fragment}" if parts.fragment else "")
+        return None if path is None else element_url(path, parts.fragment)
 
     def _own_part(self, url: str) -> str | None:
         """Return the part after the host if the URL is one of the site; None for other URLs."""

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bs4.element import Tag
 
+from kolom.rendering.element_ids import element_url
 from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.common.html_elements import (
@@ -69,7 +70,7 @@ def own_link(paths: dict[str, str], hosts: set[str]) -> Callable[[str], str]:
             return url
         parts = urlsplit(url)
         path = paths.get(id_in(parts.path)) if parts.path.strip("/").count("/") < _MAX_SEGMENTS else None
-        return url if path is None else path + (f"#{parts.fragment}" if parts.fragment else "")
+        return url if path is None else element_url(path, parts.fragment)
 
     return replaced
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4.element import Tag
 
+from kolom.rendering.element_ids import element_url
 from kolom.rendering.html_tokenizer import End, Start, Text, Token, escape, unescape
 from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.html_elements import (
@@ -214,6 +215,6 @@ def own_link(slugs: set[str], hosts: frozenset[str], newsletter: str) -> Callabl
             return url
         if path.removeprefix("/p/") not in slugs or not path.startswith("/p/"):
             return url
-        return path + (f"#{parts.fragment}" if parts.fragment else "")
+        return element_url(path, parts.fragment)
 
     return replaced

@@ -36,6 +36,11 @@ def article_fragment(fragment: str) -> str:
     return ElementIds().reserve(fragment) or fragment
 
 
+def element_url(article_url: str, fragment: str) -> str:
+    """Return the URL of an article, with its :func:`article_fragment` unless ``fragment`` is empty."""
+    return f"{article_url}#{article_fragment(fragment)}" if fragment else article_url
+
+
 class ElementIds:
     """Assigns the ids of one article, in the order of the calls."""
 

@@ -160,9 +160,9 @@ DATED, PAGE = "/2012/09/own.html", "/p/about.html"
 @pytest.mark.parametrize(
     ("hosts", "url", "leads_to"),
     [
-        ({"www.old.example"}, f"http://www.old.example{DATED}#x", f"{DATED}#x"),
+        ({"www.old.example"}, f"http://www.old.example{DATED}#x", f"{DATED}#section-x"),
         ({"www.old.example"}, f"http://www.old.example{PAGE}", PAGE),
-        ({"www.old.example"}, f"https://old.example{PAGE}?showComment=12#c12", f"{PAGE}#c12"),
+        ({"www.old.example"}, f"https://old.example{PAGE}?showComment=12#c12", f"{PAGE}#section-c12"),
         ({"old.example"}, f"//www.old.example{PAGE}?spref=fb", PAGE),
         ({"www.old.example"}, f"https://else.example{DATED}", None),
         ({"www.old.example"}, f"https://x.blogspot.com{DATED}", DATED),

@@ -33,7 +33,7 @@ def _links() -> LinkRewriter:
 def test_a_url_of_an_own_article_leads_to_it(url: str) -> None:
     links = _links()
     assert links(url) == HERE
-    assert links(f"{url.strip()}#part") == f"{HERE}#part"
+    assert links(f"{url.strip()}#part") == f"{HERE}#section-part"
     assert links.counts == LinkCounts(to_articles=2)
 
 
@@ -74,7 +74,7 @@ def test_only_the_targets_of_links_change_in_html() -> None:
 <img src="http://old.example/2012/01/hello/"> http://old.example/?p=12 &lt;a href="http://old.example/?p=12"&gt;
 <a data-href="http://old.example/?p=12" title=">">c</a></p>"""
     expected = markup.replace("'http://old.example/?p=12&amp;preview=1'", f'"{HERE}"')
-    expected = expected.replace("http://old.example/b%C3%A9/#x", '"/b%C3%A9/#x"')
+    expected = expected.replace("http://old.example/b%C3%A9/#x", '"/b%C3%A9/#section-x"')
     assert _links().in_html(markup) == expected
 
 

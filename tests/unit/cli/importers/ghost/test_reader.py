@@ -136,7 +136,7 @@ def test_links_to_own_posts_lead_to_the_articles_here(file: Path) -> None:
     )
     html = "".join(f'<a href="{link}">x</a>' for link in links)
     first, _ = _articles(file, export(post(1, html=f"<p>{html}</p>"), post(2)), site="https://old.example/")
-    expected = ("/post-2/#a", "/post-2/", "/post-2/", "https://old.example/tag/x/", "https://x.example/post-2/")
+    expected = ("/post-2/#section-a", "/post-2/", "/post-2/", "https://old.example/tag/x/", "https://x.example/post-2/")
     assert first.content.body.html == "<p>" + "".join(f'<a href="{link}">x</a>' for link in expected) + "</p>"
 
 

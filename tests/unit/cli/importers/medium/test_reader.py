@@ -148,7 +148,7 @@ def test_links_to_own_stories_lead_to_the_articles_here(tmp_path: Path) -> None:
     stories[name_of(3)] = story(3, address=f"https://blog.example/story-3-{id_of(3)}")
     first, _, third = _items(tmp_path, stories)
     assert isinstance(first, ImportedArticle)
-    expected = ("/story-2/#f", "/story-2/", "/story-2/", "/story-2/", *links[4:])
+    expected = ("/story-2/#section-f", "/story-2/", "/story-2/", "/story-2/", *links[4:])
     assert first.content.body.html == "<p>" + "".join(f'<a href="{link}">x</a>' for link in expected) + "</p>"
     assert isinstance(third, ImportedArticle)
     assert (third.content.path, third.aliases) == (f"/story-3-{id_of(3)}", ())

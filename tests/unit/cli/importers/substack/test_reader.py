@@ -121,7 +121,7 @@ def test_links_to_own_posts_lead_to_the_imported_articles(
     first, *_ = _items(tmp_path, (row(1), f"<p>{html}</p>"), (row(2), "<p>Two.</p>"), site=site, **others)
     assert isinstance(first, ImportedArticle)
     expected = "".join(
-        ('<a href="/p/post-2#y">x</a>' if host in hosts else f'<a href="https://{host}/p/post-2?r=x#y">x</a>')
+        ('<a href="/p/post-2#section-y">x</a>' if host in hosts else f'<a href="https://{host}/p/post-2?r=x#y">x</a>')
         + f'<a href="https://{host}/p/other">x</a>'
         for host in candidates
     )
