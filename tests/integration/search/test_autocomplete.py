@@ -7,6 +7,7 @@ import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
+from kolom.search import index_reader
 from kolom.search.index_writer import update_index
 from tests.factories import NOW, Context, content, request
 
@@ -83,6 +84,13 @@ def test_all_words_before_the_last_are_required() -> None:
 def test_unusual_prefixes_are_answered(text: str) -> None:
     publish("one", "x", title="Harbour")
     assert get("/api/search/suggest", q=text)["completions"] == []
+
+
+def test_all_excluded_words_are_read_although_there_are_too_many_postings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_reader, "MAX_POSTINGS", 0)
+    publish("one", "a b c d e f g h i", title="Market")
+    publish("two", title="Market day")
+    assert suggested("-y -z -a -b -c -d -e -f -g -h -i mark") == ["two"]
 
 
 def test_a_new_title_replaces_the_old_one() -> None:

@@ -68,7 +68,8 @@ def suggest(text: str) -> Suggestions:
     # Any of the completions matches, so together they count as one word.
     word_stems.append(completions.stems)
     whole = whole_word_stems(last.form, query)
-    postings = read_postings([*query.excluded_stems, *whole, *chain.from_iterable(word_stems)])
+    filters = dict.fromkeys((*query.excluded_stems, *whole))
+    postings = read_postings((*filters, *chain.from_iterable(word_stems)), needed=len(filters))
     used = [word.form for word in completions.words if any(postings.get(each) for each in word.stems)]
     found: list[StoredResult] = []
     if not query.phrases and not query.excluded_phrases:
