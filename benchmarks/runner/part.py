@@ -66,7 +66,7 @@ class Part[Options: "DataclassInstance"]:
         return replace(self.full if parsed["full"] else self.small, **chosen), parsed["json"]
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
-        """Run this part alone, as the arguments of the command say, and print its table."""
+        """Run this part alone, as the arguments of the command say, and print or write its result."""
         options, file = self.parse(sys.argv[1:] if arguments is None else arguments)
         result = self.run(options)
         if file is None:
@@ -76,7 +76,7 @@ class Part[Options: "DataclassInstance"]:
 
 
 def _kind(value: object) -> dict[str, Any]:
-    """Return how an option with such a value is parsed; without a value, the elements of a tuple are texts."""
+    """Return how an option with such a value is parsed. The elements of an empty tuple are texts."""
     if isinstance(value, tuple):
         return {"nargs": "*", "type": type(value[0]) if value else str}
     return {"type": type(value)}

@@ -45,7 +45,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.abort()  # a task that is to run after another one is abandoned, too
+        self.abort()  # also abandons the tasks that wait for others
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
 

@@ -1,7 +1,7 @@
 """`kolom`: the command line for the author of a blog.
 
-Exit codes: 0 success; 1 something failed or was refused, and everything else was done; 2 the command line is invalid;
-3 the stack cannot be reached or is not configured; 130 interrupted.
+Exit codes: 0 success; 1 something failed or was refused; 2 the command line is invalid; 3 the stack cannot be reached
+or is not configured; 130 interrupted.
 """
 
 import importlib.metadata

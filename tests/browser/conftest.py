@@ -44,8 +44,8 @@ ARABIC_HTML = (
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    """Start a blog and return its URL: the samples, a renamed article, a deleted one, one with hostile text and one in
-    a right-to-left script.
+    """Start a blog and return its URL. The blog has the samples, a renamed article, a deleted one, one with hostile
+    text and one in a right-to-left script.
     """
     with EmulatedStack(PROJECT / "template.yaml", PARAMETERS, port=0) as stack:
         loader = StackLoader()

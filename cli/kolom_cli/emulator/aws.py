@@ -68,9 +68,9 @@ class FakeAws:
         secrets = self.client("secretsmanager")
         for secret in template.secrets.values():
             secrets.create_secret(Name=secret.name, SecretString=_secret_text(secrets, secret))
-        self._describe_stack(template)
+        self._create_stack(template)
 
-    def _describe_stack(self, template: Template) -> None:
+    def _create_stack(self, template: Template) -> None:
         """Create a stack with a placeholder resource, so that ``describe_stacks`` returns the outputs."""
         outputs = dict(template.outputs)
         if self._endpoint_url:

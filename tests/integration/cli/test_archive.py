@@ -132,11 +132,11 @@ def create_comments() -> dict[str, str]:
     ids["erased"] = moderate(post("Never said.", email="x@example.com"), "approve")
     editing.erase(1, ids["erased"], by="author", now=NOW)
     ids["other"] = moderate(post("Elsewhere.", "many"), "approve")
-    owner = admin.get(ids["first"])
+    first = admin.get(ids["first"])
     found = repository.get(1)
     assert found is not None
-    ids["owner"] = admin.reply(owner, found, name="Siti", content="Thanks", now=NOW, secret=signing.load_keys()).id
-    link = reply_subscriptions.SubscriptionLink("confirm", 1, str(owner.person), 0)
+    ids["owner"] = admin.reply(first, found, name="Siti", content="Thanks", now=NOW, secret=signing.load_keys()).id
+    link = reply_subscriptions.SubscriptionLink("confirm", 1, str(first.person), 0)
     reply_subscriptions.execute(link, now=NOW)
     left = admin.get(ids["deeper"]).person
     reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("leave", 1, str(left), 0), now=NOW)
@@ -517,7 +517,7 @@ def test_a_renamed_article_is_recognised(small: Kolom, tmp_path: Path) -> None:
     assert public.count_articles(ArticleFilter()) == public.count_articles(ArticleFilter(label="a")) == 4
 
 
-def test_articles_of_another_blog_are_unchanged_and_get_no_comments(
+def test_unrelated_articles_with_the_same_ids_are_unchanged_and_get_no_comments(
     small: Kolom, move_to_new_stack: Move, tmp_path: Path
 ) -> None:
     export(small, tmp_path)

@@ -266,7 +266,7 @@ def test_the_page_of_a_link_shows_reasons_in_the_language_of_the_site(blog: Blog
 
 
 def links_of(page: Response) -> dict[str, str]:
-    """Return the links of a page to moderate a comment, by their action."""
+    """Return the moderation links of a page by action and comment id."""
     paths = re.findall(r'href="(/api/moderation/[^"]+)"', page.body)
     parsed = [
         moderation_links.parse(path.rpartition("/")[2], signing.load_keys, now=datetime.now(UTC)) for path in paths

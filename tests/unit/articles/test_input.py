@@ -146,12 +146,12 @@ def test_a_slug_may_have_letters_with_marks(slug: str) -> None:
     assert field_problem("slug", unicodedata.normalize("NFC", slug)) is None
 
 
-def test_a_slug_in_another_unicode_form_is_refused_with_the_right_one() -> None:
+def test_the_problem_of_a_decomposed_slug_names_the_composed_one() -> None:
     assert field_problem("slug", "cafe\u0301") == "must have composed characters (NFC): 'caf\u00e9'"
 
 
 @pytest.mark.parametrize("slug", ["\u093fa", "cafe\u0301", "a\u200db", "a\ufe0f", "a-", "_a", "a\u20dd"])
-def test_a_slug_with_misplaced_decomposed_or_invisible_characters_is_refused(slug: str) -> None:
+def test_misplaced_decomposed_or_invisible_characters_are_a_problem_of_a_slug(slug: str) -> None:
     assert field_problem("slug", slug) is not None
 
 

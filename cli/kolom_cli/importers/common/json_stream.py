@@ -12,7 +12,7 @@ from kolom_cli.terminal.plurals import count
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BUFFER_BYTES: Final = 1024 * 1024
-"""A large buffer is faster: the parser reads a text that continues in the next buffer again from its beginning."""
+"""A large buffer is faster: if it ends within a text, the parser reads that text again from the beginning."""
 _MAX_ENTRY_BYTES: Final = 32 * 1024 * 1024
 """The maximum size of a wanted entry, or of a single value between such entries. It is in memory as a whole."""
 _MAX_DEPTH: Final = 64

@@ -32,7 +32,7 @@ _PAGE_ELEMENTS: Final = names("base body head html main meta title")
 
 _HEADING: Final = re.compile(r"h[1-6]")
 _IGNORED: Final = names("charset class decoding href id loading name rel src srcset style target xmlns poster")
-"""Attributes that are not compared here: they have no meaning for readers, or have rules of their own."""
+"""Attributes that are not compared here. Some of them have rules of their own."""
 
 _INSTRUCTION: Final = re.compile(r"<\?(?!xml\b)|<!\[CDATA\[", re.IGNORECASE)
 _CODE: Final = re.compile(
@@ -165,7 +165,7 @@ class _Comparison:
         """Add the elements of which the rendered HTML has fewer than the source."""
         kept = Counter(_kind(token.name) for token in rendered if isinstance(token, Start))
         for key in [key for key in self.removed if key[0].endswith("image")]:
-            replaced = max(0, kept["img"] - self._written["img"])  # the caller's resolver gave them a valid URL
+            replaced = max(0, kept["img"] - self._written["img"])  # the renderer's ``resolve`` gave them valid URLs
             self._written["img"] += min(replaced, self.removed[key])
             self.removed[key] -= min(replaced, self.removed[key])
         self.removed = +self.removed
@@ -185,9 +185,9 @@ class _Comparison:
         if self._is_converted and not ("href" in tag.attributes or "src" in tag.attributes):
             return
         attributes = {key: unescape(value) for key, value in tag.attributes.items()}
-        replacement = _replacement(name, attributes)
-        if replacement is not None:
-            self._add(*replacement)
+        removal = _media_removal(name, attributes)
+        if removal is not None:
+            self._add(*removal)
         elif name != "a" or url(attributes.get("href", ""), LINK_SCHEMES):
             self._written[_kind(name)] += 1
         if name == "iframe":  # players are rebuilt with their own attributes
@@ -208,7 +208,7 @@ class _Comparison:
             self._add(f"attribute {key}", "removed")
 
 
-def _replacement(name: str, attributes: dict[str, str]) -> tuple[str, str] | None:
+def _media_removal(name: str, attributes: dict[str, str]) -> tuple[str, str] | None:
     """Return the kind and the effect of the removal of a player or an image; None if the element is not removed."""
     source = attributes.get("src", "")
     if name == "iframe" and not embeds.player(url(source, LINK_SCHEMES) or ""):

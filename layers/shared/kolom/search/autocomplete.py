@@ -2,7 +2,7 @@
 
 Requests:
 
-* one for the revision of the document list;
+* one for the revision of the document list, and those that read the list if it has changed;
 * two Queries for the completions of the last word (:mod:`.completion`);
 * one Query for each stem: at most 4 for each of 5 preceding words and 3 completions, 16 for the excluded words, and 32
   for the last word as it is;

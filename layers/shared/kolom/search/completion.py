@@ -38,7 +38,7 @@ class Completions:
 
 @dataclass(frozen=True, slots=True)
 class CompletedWord:
-    """A word of a query that no article has, the words that it was completed to, and their postings."""
+    """The last word of a query, the words that it was completed to, and their postings."""
 
     original: QueryWord
     forms: tuple[str, ...]

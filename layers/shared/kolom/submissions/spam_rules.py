@@ -18,7 +18,7 @@ _MOSTLY: Final = 0.8
 _REPEATED: Final = 2
 _REPEATED_TOO_OFTEN: Final = 5
 _INVISIBLE: Final = regex.compile(r"[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]+")
-_LETTERS: Final = regex.compile(r"[\p{L}\p{N}]")
+_LETTERS_AND_DIGITS: Final = regex.compile(r"[\p{L}\p{N}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +115,7 @@ def _links(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
 
 
 def _length(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    letters = len(_LETTERS.findall(signals.content))
-    if letters < 2:
+    if len(_LETTERS_AND_DIGITS.findall(signals.content)) < 2:
         yield SpamFinding("hold", to_reason("short"))
     elif len(signals.content) > _LONG:
         yield SpamFinding("hold", to_reason("long", characters=len(signals.content)))

@@ -48,7 +48,7 @@ class PageValues:
 
 @dataclass(slots=True)
 class _Fields:
-    """A value of a template with these fields, and functions that depend on the page."""
+    """A value that a template reads: its fields, and functions that depend on the page."""
 
     fields: dict[str, Any]
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class ShortcodeTemplates:
     _parsed: dict[str, Template | str | None] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
-        """Return whether the site defines the shortcode."""
+        """Return whether the site or a theme defines the shortcode."""
         return self._template(name) is not None
 
     def render(self, name: str, given: Arguments, inner: str, page: PageValues, source_format: SourceFormat) -> str:
