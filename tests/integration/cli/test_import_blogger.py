@@ -342,7 +342,7 @@ def test_links_between_the_blogs_articles_are_rewritten(kolom: Kolom, file: Path
     )
     _import(kolom, file, takeout(entry(1, content=content), entry(2)))
     shown = public.get_article("post-1").body.html
-    assert 'href="/2012/09/post-2.html#c1"' in shown
+    assert 'href="/2012/09/post-2.html#section-c1"' in shown
     assert 'href="http://lama.blogspot.com/2012/09/other.html"' in shown
 
 

@@ -176,14 +176,14 @@ def test_links_to_imported_articles_lead_to_the_articles_here(kolom: Kolom, file
     assert report["own_links"] == {"to_articles": 11, "to_files": 3, "to_pages": 3}
     for slug in ("post-1", "post-2", "post-3"):
         shown = public.get_article(slug).body.html
-        assert [f'href="{target}"' in shown for target in ("/post-1/", "/2020/01/post-2/#part", "/post-3/")] == [
-            True
-        ] * 3
+        assert [
+            f'href="{target}"' in shown for target in ("/post-1/", "/2020/01/post-2/#section-part", "/post-3/")
+        ] == [True] * 3
         assert [f'href="{link}"' in shown for link in links[3:]] == [True] * 3
     (stored,) = admin.list_by_article(publishing.get_by_slug("post-2").id)
     assert stored.content == (
         r"See [http:\//old.example/?p=1](https://blog.example/post-1/) and "
-        "[this](https://blog.example/2020/01/post-2/#part)."
+        "[this](https://blog.example/2020/01/post-2/#section-part)."
     )
     again = _import(kolom, file, xml)
     assert (again["unchanged"], again["own_links"]) == (4, report["own_links"])
