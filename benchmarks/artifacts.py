@@ -75,7 +75,7 @@ def _import_seconds(code: str, function: Artifact, layers: list[Artifact]) -> fl
 
 PART = Part(
     "artifacts",
-    "Processor time to import each function from the output of `make build`.",
+    "Processor time to import each function from the output of `make smoke`.",
     measure,
     small=Options(),
     full=Options(rounds=15),

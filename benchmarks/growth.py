@@ -5,7 +5,7 @@
 The items that the functions would have written are put into moto's tables directly, because publishing a hundred
 thousand articles would take hours. Only the postings of the words that the queries need are loaded. For each size, a
 GET is made on moto to count its calls to DynamoDB and their read units. Then it is repeated with the recorded responses
-(:mod:`benchmarks.canned`) to measure its processor time. A search has the document list in memory, but no results.
+(:mod:`benchmarks.canned`) to measure its processor time. A search has the document list in memory, but not its results.
 
 The plots are drawn by matplotlib, in colors that are legible on a light and on a dark background. They show the lowest
 time of each request, which depends the least on what else the machine does.
@@ -261,7 +261,7 @@ def _with_comments(requests: Requests, size: int, options: Options) -> Iterator[
 
 
 def _measure(case: str, request: Callable[[], object], options: Options) -> Iterator[Figure]:
-    """Yield the requests, read units and processor time of a request."""
+    """Yield the processor time of a request, and the number and read units of its calls to DynamoDB."""
     request()
     with metered() as bill:
         request()

@@ -56,7 +56,7 @@ _SCRIPTS = (
     "+ADw-script+AD4-hacked()+ADw-/script+AD4-",
 )
 
-_ADDRESSES = (
+_URLS = (
     "javascript:hacked()",
     "JaVaScRiPt:hacked()",
     "java\tscript:hacked()",
@@ -84,7 +84,7 @@ _ADDRESSES = (
 )
 
 _AROUND_SCRIPTS = ("{}", "x {} y", "> {}", "- {}", "1. {}", "**{}**", "`{}`", "```\n{}\n```", "[{}](https://a.example)")
-_AROUND_ADDRESSES = (
+_AROUND_URLS = (
     *(
         "[x]({})",
         "[x](<{}>)",
@@ -140,7 +140,7 @@ def hostile_texts() -> Iterator[str]:
     seen = set()
     texts = (
         *(around.format(script) for script in _SCRIPTS for around in _AROUND_SCRIPTS),
-        *(around.replace("{}", address) for address in _ADDRESSES for around in _AROUND_ADDRESSES),
+        *(around.replace("{}", url) for url in _URLS for around in _AROUND_URLS),
         *_CHARACTERS,
         *_NESTED,
     )

@@ -72,7 +72,7 @@ def run(
 ) -> None:
     """Serve until interrupted.
 
-    :raises typer.Exit: with 2 if an option is invalid, with 1 after another error
+    :raises typer.Exit: with 1 if a port or a function fails, with 2 after another error
     """
     _configure_logging(log_requests=log_requests)
     with _until_interrupted() as interrupted:
@@ -84,7 +84,7 @@ def run(
             with stack:
                 loaded = _fill(stack, StackLoader(), pairs, empty=empty)
                 typer.echo(ready_line(stack.url, stack.aws_endpoint_url, loaded, keeps_tables=endpoint_url is not None))
-                # Short waits: if a second signal arrived during an endless wait, both signals could be lost.
+                # Short waits: an endless one could miss two signals in quick succession.
                 while not interrupted.wait(0.5):
                     pass
         except (TemplateError, LoadError) as error:

@@ -32,7 +32,7 @@ def mail_id(record: StreamRecord) -> str:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a batch of stream records.
 
-    Records for which no time remained are retried. The Outbox itself schedules the retries of failed mail.
+    Records for which no time remained are retried. The Outbox itself schedules the retries of deferred mail.
     """
     unprocessed: list[str] = []
     batch = read_batch(event, mail_id)

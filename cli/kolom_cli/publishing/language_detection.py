@@ -20,7 +20,7 @@ _CODE: Final = frozenset(("pre", "code", "kbd", "samp"))
 def detect_language(title: str, content_html: str, languages: tuple[str, ...]) -> str | None:
     """Return the language of an article among ``languages``; None if it is unclear, as in a short text or only code.
 
-    A single language is returned for any text. Of several, those without a dictionary are never detected.
+    If ``languages`` has only one, it is returned for any text. Otherwise, one without a dictionary is never returned.
     """
     if len(languages) == 1:
         return languages[0]

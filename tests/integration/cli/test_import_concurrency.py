@@ -375,8 +375,7 @@ def test_the_new_comments_of_an_article_are_stored_in_few_transactions(
     assert public_comments.count_comments([1]) == {1: 60}
 
 
-def test_few_long_comments_are_stored_at_once(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A transaction has at most 4 MB."""
+def test_a_transaction_has_few_long_comments(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "export.xml"
     comments = (wxr.comment(number, content="word " * 11_000) for number in range(11, 16))
     file.write_text(wxr.export(wxr.item(1, more="".join(comments))))

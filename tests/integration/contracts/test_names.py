@@ -53,8 +53,9 @@ def api() -> Iterator[tuple[str, set[str]]]:
             for kind, content in operation.get("requestBody", {}).get("content", {}).items():
                 names |= {f"takes {kind}", *fields(content["schema"], "in", schemas)}
             for status, response in operation["responses"].items():
-                names |= {f"answers {status} {kind}" for kind in response.get("content", {})}
-                for content in response.get("content", {}).values():
+                kinds = response.get("content", {})
+                names |= {f"answers {status} {kind}" for kind in kinds} or {f"answers {status}"}
+                for content in kinds.values():
                     names |= set(fields(content["schema"], "out" if status.startswith("2") else "problem", schemas))
             yield f"api: {method.upper()} {path}", names
 

@@ -60,7 +60,7 @@ def test_a_redirect_keeps_other_parameters() -> None:
         "/?p=99999999999999999999",
     ],
 )
-def test_the_number_of_an_unknown_post_is_an_error_page(address: str) -> None:
+def test_an_unknown_number_is_an_error_page(address: str) -> None:
     assert _get(address).status == 404
 
 

@@ -71,7 +71,7 @@ class ArticleBuilder:
 
 @dataclass(slots=True)
 class _Builder:
-    articles: ArticleBuilder
+    outer: ArticleBuilder
     entry: SiteDocument
     fields: ArticleFields
     format: SourceFormat = "markdown"
@@ -82,12 +82,12 @@ class _Builder:
         return self.fields.notes
 
     def imported(self) -> ImportedArticle:
-        entry, site = self.entry, self.articles.site
+        entry, site = self.entry, self.outer.site
         self.notes.extend(entry.notes)
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
         body = self._read_body()
         title = self._title(body)
-        links = LinkResolver(site, entry, self.articles.media)
+        links = LinkResolver(site, entry, self.outer.media)
         recorded = LinkRecorder(links)
         remote = RemoteImages(recorded)
         body = self._converted(body, links)
@@ -98,7 +98,7 @@ class _Builder:
             title=title,
             resolve=remote,
             resolve_link=rewriter,
-            size_of=self.articles.media.sizes.get,
+            size_of=self.outer.media.sizes.get,
         )
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
@@ -143,7 +143,7 @@ class _Builder:
         body = read_text(self.entry.path)[self.entry.body :]
         if problem := size_problem(body):
             raise DocumentError(self.entry.path, None, problem)
-        site = self.articles.site
+        site = self.outer.site
         return without_comments(body) if site.flavor == "plain" and is_vault(site.directory) else body
 
     def _title(self, body: str) -> str:
@@ -156,7 +156,7 @@ class _Builder:
         return words[:1].upper() + words[1:] or self.entry.slug
 
     def _converted(self, body: str, links: LinkResolver) -> str:
-        site, front = self.articles.site, self.entry.front
+        site, front = self.outer.site, self.entry.front
         results: list[Converted] = []
 
         def run(convert: Callable[[str], Converted], text: str) -> str:
@@ -191,8 +191,8 @@ class _Builder:
         return body
 
     def _shortcodes(self, url_of: Callable[[str], str | None]) -> Shortcodes:
-        site, front = self.articles.site, self.entry.front
-        templates = self.articles.templates
+        site, front = self.outer.site, self.entry.front
+        templates = self.outer.templates
         url_path = self.entry.url_path or ""
         page = PageValues(get_text(front, "title"), url_path, front, site.config, url_of)
 
@@ -210,7 +210,7 @@ class _Builder:
         if scope == "page" and key in {"url", "permalink"}:
             return self.entry.url_path
         keys = key.split(".")
-        holder = self.articles.site.config if scope == "site" else self.entry.front if scope == "page" else {}
+        holder = self.outer.site.config if scope == "site" else self.entry.front if scope == "page" else {}
         return get_text(get_map(holder, *keys[:-1]), keys[-1]) or None
 
     def _image(self, rendered: Rendered, resolve: Callable[[str], str]) -> str | None:
@@ -241,17 +241,17 @@ class _Builder:
 
     def _declared_language(self) -> str:
         codes = settings().language_codes
-        config = self.articles.site.config
+        config = self.outer.site.config
         candidates = (
             get_text(self.entry.front, "lang", "language", "locale"),
             self.entry.language or "",
-            self.articles.language or "",
+            self.outer.language or "",
             get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
         return next((code for each in candidates if each and (code := normalize_language_code(each, codes))), "")
 
     def _author(self) -> str:
-        front, site = self.entry.front, self.articles.site
+        front, site = self.entry.front, self.outer.site
         value = next((front[key] for key in ("author", "authors") if front.get(key)), None) or default_author(
             site.config
         )
@@ -269,7 +269,7 @@ class _Builder:
 
     def _aliases(self, path: str | None) -> tuple[str, ...]:
         """Return the old URLs that redirect to the article, except those that belong to other pages of the site."""
-        entry, site = self.entry, self.articles.site
+        entry, site = self.entry, self.outer.site
         candidates = list(entry.aliases)
         if entry.url_path is not None and path is None and path_problem(entry.url_path):
             candidates.insert(0, entry.url_path)

@@ -32,7 +32,7 @@ from kolom_cli.importers.markdown.site import (
 from kolom_cli.publishing.document import FORMATS
 
 FORMATS_READ: Final = (*FORMATS, ".mdx")
-"""The suffixes of documents in folders of no known system and of systems that use MDX."""
+"""The suffixes of documents, including those of MDX."""
 
 _HTML: Final = frozenset(suffix for suffix, source_format in FORMATS.items() if source_format == "html")
 _UPDATED: Final = (

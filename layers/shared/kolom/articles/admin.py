@@ -1,4 +1,4 @@
-"""Lists for the author: all articles by status or label, including drafts and deleted articles."""
+"""Lists for the author: all articles by status, and published ones by label."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The paths of feeds, sitemaps and other documents of the site that are not pages. Pure."""
+"""The paths of feeds, sitemaps, previews and robots.txt. Pure."""
 
 import re
 from typing import Final

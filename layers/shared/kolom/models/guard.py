@@ -73,8 +73,8 @@ def count_once(
 ) -> bool:
     """Add 1 to the counters of an item if all are below their maxima, and the set ``ids`` lacks ``member_id``.
 
-    Otherwise return False, and change nothing. Also adds ``member_id`` to the set if ``is_remembered``, and removes the
-    attributes ``outdated``. One UpdateItem.
+    Then also add ``member_id`` to the set if ``is_remembered``, and remove the attributes ``outdated``. Otherwise
+    return False, and change nothing. One UpdateItem.
     """
     members = Path([ids])
     conditions: list[Condition] = [members.does_not_exist() | ~members.contains(member_id)]

@@ -46,10 +46,10 @@ class StoredResult:
 
 
 def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = False) -> dict[str, dict[int, int]]:
-    """Return for each term the frequency codes by article id. One Query per term, eight at once.
+    """Return for each term the frequency codes by article id. Eight terms at once.
 
-    Stops after :data:`MAX_POSTINGS` postings, but always reads the first ``needed`` terms. The result lacks terms
-    that were not read.
+    One Query for each MB of a term. Stops after :data:`MAX_POSTINGS` postings, but always reads the first ``needed``
+    terms. The result lacks terms that were not read.
     """
     distinct = list(dict.fromkeys(terms))
     read = partial(posting_blocks.read, consistent=consistent)

@@ -71,13 +71,13 @@ def read_site(directory: Path) -> Site:
 class _SiteReader:
     site: Site
     settings: Settings
-    unknown: str = field(init=False)
+    uncertain: str = field(init=False)
 
     def __post_init__(self) -> None:
         names = [name for name in _DECISIVE if name in self.settings.unknown]
         if "status" in self.settings.text("PATH_METADATA"):
             names.append("PATH_METADATA")
-        self.unknown = ", ".join([*names, *(f"the import of {name}" for name in sorted(self.settings.imported))])
+        self.uncertain = ", ".join([*names, *(f"the import of {name}" for name in sorted(self.settings.imported))])
 
     def items(self) -> Iterator[SiteDocument | Skipped]:
         output = self.settings.text("OUTPUT_PATH", "output").rstrip("/") or "output"
@@ -125,10 +125,8 @@ class _SiteReader:
             keys=("date",),
             date_in_name=dated[1] if dated else self._default_date(),
         )
-        if self.unknown:
-            note = (
-                f"Pelican's settings are computed ({self.unknown}) and may mark it as unpublished: imported as a draft"
-            )
+        if self.uncertain:
+            note = f"the settings of Pelican may mark it as unpublished ({self.uncertain}): imported as a draft"
             published = replace(published, draft=True, notes=(*published.notes, note))
         elif mark := draft_mark({key: each for key, each in defaults.items() if key not in front.values}):
             note = f"{mark} in the settings of Pelican: imported as a draft"
