@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ def run(
     :raises typer.Exit: with 1 if a port or a function fails, with 2 after another error
     """
     _configure_logging(log_requests=log_requests)
-    with _until_interrupted() as interrupted:
+    with _interrupted_once():
         try:
             pairs = parse_imports(imports)
             path = project_root() / "template.yaml"
@@ -84,9 +85,8 @@ def run(
             with stack:
                 loaded = _fill(stack, StackLoader(), pairs, empty=empty)
                 typer.echo(ready_line(stack.url, stack.aws_endpoint_url, loaded, keeps_tables=endpoint_url is not None))
-                # Short waits: an endless one could miss two signals in quick succession.
-                while not interrupted.wait(0.5):
-                    pass
+                while True:
+                    time.sleep(60)
         except (TemplateError, LoadError) as error:
             _errors.print(f"kolom serve: {error}", markup=False)
             raise typer.Exit(EXIT_USAGE) from None
@@ -128,22 +128,22 @@ def _fill(stack: EmulatedStack, loader: StackLoader, pairs: Sequence[tuple[str, 
 
 
 @contextmanager
-def _until_interrupted() -> Iterator[threading.Event]:
-    """Provide an event that Ctrl-C and SIGTERM set. The first of them also raises KeyboardInterrupt."""
-    interrupted = threading.Event()
+def _interrupted_once() -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM raise KeyboardInterrupt, and ignore others while everything is stopped."""
+    is_interrupted = False
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a signal handler)
-        if interrupted.is_set():
-            return
-        interrupted.set()
-        raise KeyboardInterrupt
+        nonlocal is_interrupted
+        if not is_interrupted:
+            is_interrupted = True
+            raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
-        yield interrupted
+        yield
         return
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield interrupted
+        yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
