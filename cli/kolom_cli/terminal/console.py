@@ -62,8 +62,8 @@ def interruptible() -> Iterator[threading.Event]:
     previous = signal.getsignal(signal.SIGINT)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
         signal.signal(signal.SIGINT, previous)
+        stopped.set()  # last, since it waits if the signal interrupted a wait for the event at the wrong moment
 
     signal.signal(signal.SIGINT, stop)
     try:

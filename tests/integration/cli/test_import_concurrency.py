@@ -27,6 +27,7 @@ from kolom.comments.types import MAX_DEPTH, Comment, Status
 from kolom.errors import InvalidInput, ServiceBusy, StaleRead
 from kolom.models.base import connection
 from kolom_cli import concurrency
+from kolom_cli.importers.common import comment_importer
 from kolom_cli.importers.common.article_planner import ArticlePlanner
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.types import ImportedArticle
@@ -450,6 +451,42 @@ def test_comments_created_together_are_the_same_as_one_after_another(
 
 
 _ARTICLE_IDS = batched(itertools.count(2), 2)
+
+
+def test_after_a_stop_the_comments_of_a_refused_transaction_are_not_tried_again(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise StaleRead("refused")
+
+    file = tmp_path / "export.xml"
+    file.write_text(wxr.export(wxr.item(1, more=wxr.comment(11) + wxr.comment(12))))
+    upsert = Mock(wraps=importing.upsert)
+    monkeypatch.setattr(importing, "create_all", interrupted)
+    monkeypatch.setattr(importing, "upsert", upsert)
+    assert kolom("import", "wordpress", file, "--json", "--concurrency", 1).exit_code == 130
+    assert upsert.call_count == 0
+
+
+def test_a_pending_reply_waits_for_its_parent_in_the_transaction_before(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_all = importing.create_all
+
+    def busy_for_parents(comments: Sequence[Comment], **named: Any) -> None:
+        if comments[0].parent_id is None:
+            raise ServiceBusy("busy")
+        create_all(comments, **named)
+
+    file = tmp_path / "export.xml"
+    file.write_text(wxr.export(wxr.item(1, more=wxr.comment(11) + wxr.comment(12, parent=11, approved="0"))))
+    monkeypatch.setattr(comment_importer, "_COMMENTS_PER_TRANSACTION", 1)
+    monkeypatch.setattr(concurrency, "_FIRST_DELAY_SECONDS", 0.001)
+    monkeypatch.setattr(importing, "create_all", busy_for_parents)
+    monkeypatch.setattr(importing, "upsert", Mock(side_effect=ServiceBusy("busy")))
+    assert kolom("import", "wordpress", file, "--json").json["kinds"]["comment"]["created"] == 0
+    assert admin.list_by_article(1) == []
 
 
 @pytest.mark.usefixtures("kolom")

@@ -188,17 +188,19 @@ class CommentImporter:
         for spooled in self.spool.below(article_id):
             if workers.is_stopped:
                 return
-            new = None if self.dry_run else self._as_new(spooled, thread)
-            if batch and (new is None or _is_full(batch)):
+            if _is_full(batch):
                 self._create(batch, thread, workers)
                 batch = []
-            if new is None:
-                self._outcomes.put(self.store(spooled, thread, workers.call))
-            else:
+            new = None if self.dry_run else self._as_new(spooled, thread)
+            if new is not None:
                 batch.append(new)
                 thread.add(spooled.comment, _state_of(new.comment))
-        if batch and not workers.is_stopped:
+                continue
             self._create(batch, thread, workers)
+            batch = []
+            if not workers.is_stopped:
+                self._outcomes.put(self.store(spooled, thread, workers.call))
+        self._create(batch, thread, workers)
 
     def _as_new(self, spooled: SpooledComment, thread: _Thread) -> _New | None:
         """Return the comment if it is new and its parent is approved, so that it can be created with others."""
@@ -210,21 +212,28 @@ class CommentImporter:
             or (parent is not None and parent.status != "approved")
         ):
             return None
-        return _New(spooled, _to_comment(comment, thread), thread.notes_on(comment))
+        return _New(spooled, _to_comment(comment, thread.article_id, parent, None), thread.notes_on(comment))
 
     def _create(self, batch: Sequence[_New], thread: _Thread, workers: Workers) -> None:
-        """Create the comments in one transaction; if it is refused, store each by itself."""
+        """Create the comments in one transaction; if it is refused, store each by itself, unless the import stops."""
         comments = [new.comment for new in batch]
+        if not comments or workers.is_stopped:
+            return
         try:
             workers.call(partial(importing.create_all, comments, now=self.now))
         except (Conflict, ServiceBusy):
-            for new in batch:
-                thread.remove(new.spooled.comment)
-            for new in batch:
-                self._outcomes.put(self.store(new.spooled, thread, workers.call))
+            self._store_each(batch, thread, workers)
         else:
             for new in batch:
                 self._outcomes.put(_Outcome(new.spooled, "created", new.notes))
+
+    def _store_each(self, batch: Sequence[_New], thread: _Thread, workers: Workers) -> None:
+        for new in batch:
+            thread.remove(new.spooled.comment)
+        for new in batch:
+            if workers.is_stopped:
+                return
+            self._outcomes.put(self.store(new.spooled, thread, workers.call))
 
     def store(
         self, spooled: SpooledComment, thread: _Thread, call: Callable[[Callable[[], Change]], Change]
@@ -238,7 +247,7 @@ class CommentImporter:
             thread.failed.add(comment.origin)
             return _Outcome(spooled, None, reason="the comment that it replies to could not be stored", is_refused=True)
         parent, known = thread.parent_of(comment), thread.known.get(importing.id_suffix_of(comment.origin))
-        imported = _to_comment(comment, thread)
+        imported = _to_comment(comment, article_id, parent, known)
         state = _state_of(imported)
         notes = thread.notes_on(comment)
         try:
@@ -303,18 +312,19 @@ class CommentImporter:
                 self.report.notes += [Note(name=name, text=note) for note in outcome.notes]
 
 
-def _to_comment(comment: ImportedComment, thread: _Thread) -> Comment:
+def _to_comment(
+    comment: ImportedComment, article_id: int, parent: CommentState | None, known: CommentState | None
+) -> Comment:
     # At an endpoint that has tables but no stack, there is no signing secret: no pseudonym and no avatar seed.
     keys = signing.load_keys() if settings().secret_name else None
-    known = thread.known.get(importing.id_suffix_of(comment.origin))
     external = ExternalComment(
-        article_id=thread.article_id,
+        article_id=article_id,
         origin=comment.origin,
         name=comment.author,
         content=comment.content,
         created_at=comment.created_at,
         status=comment.status,
-        parent=thread.parent_of(comment),
+        parent=parent,
         website=comment.website,
         person=pseudonym_of(comment.email, keys) if comment.email and keys else None,
         is_owner=comment.is_owner,

@@ -113,7 +113,7 @@ def stem_words(text: str, language: str) -> Sequence[StemmedWord]:
 
 
 stem_piece = lru_cache(maxsize=CACHED_WORDS)(stem_words)
-"""A cached :func:`stem_words`, for texts that have at most the length of a word."""
+"""A cached :func:`stem_words`, for texts of a few words."""
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from kolom.search.analyzer import stem_piece, stem_words
-from kolom.search.tokenizer import MAX_WORD, strip_accents
+from kolom.search.tokenizer import strip_accents
 
 SNIPPET_CHARACTERS: Final = 240
 MAX_CHARACTERS: Final = 50_000
@@ -16,6 +16,8 @@ MAX_CHARACTERS: Final = 50_000
 _LEAD_CHARACTERS: Final = 60
 _WORD_CHARACTERS: Final = 30
 _MAX_MATCHES: Final = 500
+_CACHED_CHARACTERS: Final = 24
+"""The length of pieces of text that are cached. Longer ones rarely repeat, and may have many words without spaces."""
 
 BLOCK_SEPARATOR: Final = " · "
 """Stands between two blocks of a text, such as a heading and a paragraph, if no punctuation mark ends the first."""
@@ -45,7 +47,7 @@ class Matcher:
         position, stems, language, beginning = 0, self._stems, self._language, self._beginning
         # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
         for piece in text.split(" "):
-            words = stem_piece(piece, language) if len(piece) <= MAX_WORD else stem_words(piece, language)
+            words = (stem_piece if len(piece) <= _CACHED_CHARACTERS else stem_words)(piece, language)
             for start, end, form, stem in words:
                 if stem in stems:
                     yield position + start, position + end, stem

@@ -18,8 +18,7 @@ from kolom.errors import ConfigurationError
 _FIRST_KEY = "1"
 _MAX_TOKEN = 500
 # A compressed payload begins with a full stop.
-_KEY_ID = re.compile(r"[\w-]+", re.ASCII)
-_FORM = re.compile(r"(?P<key_id>[\w-]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII)
+_FORM = re.compile(r"(?P<key_id>[^.]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,8 +50,8 @@ class SigningKeys:
                 raise ConfigurationError("the secret must be a key, or JSON with current and keys") from error
         if not parsed.keys.get(parsed.current) or not all(parsed.keys.values()):
             raise ConfigurationError("the secret has an empty key, or its current key is missing")
-        if not all(_KEY_ID.fullmatch(key_id) for key_id in parsed.keys):
-            raise ConfigurationError("the ids of keys in the secret may have only letters, digits, - and _")
+        if not all(key_id and "." not in key_id for key_id in parsed.keys):
+            raise ConfigurationError("the ids of keys in the secret must not be empty or have a full stop")
         return parsed
 
 
