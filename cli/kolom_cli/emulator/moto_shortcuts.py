@@ -300,10 +300,9 @@ def dispatch_directly() -> Iterator[None]:
         if not region or not isinstance(request.body, bytes):
             return original(stubber, request)
         handler: Any = DynamoHandler()
+        headers = {name: request.headers[name] for name in ("X-Amz-Target", "Content-Type")}
         handler.headers = {
-            name: value.decode() if isinstance(value, bytes) else value
-            for name in ("X-Amz-Target", "Content-Type")
-            for value in (request.headers[name],)
+            name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()
         }
         handler.region = region[1]
         handler.current_account = ACCOUNT_ID

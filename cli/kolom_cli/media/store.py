@@ -14,6 +14,7 @@ from slugify import slugify
 from kolom.config import settings
 from kolom.errors import KolomError
 from kolom.rendering.element_ids import element_url
+from kolom.urls import with_query
 from kolom_cli.media.image_size import image_size
 from kolom_cli.media.s3 import IMAGE_TYPES, IMMUTABLE_CACHE_CONTROL, head_object
 from kolom_cli.media.svg_safety import find_unsafe_svg
@@ -127,10 +128,7 @@ class Resolver:
         if suffix in CONTENT_TYPES:
             return self._upload(url, path, suffix)
         target = self._url_of_article(path)
-        if target is None:
-            return url
-        query = f"?{parts.query}" if parts.query else ""
-        return element_url(target + query, parts.fragment)
+        return url if target is None else element_url(with_query(target, parts.query), parts.fragment)
 
     def _upload(self, url: str, path: str, suffix: str) -> str:
         target = (self.file.parent / path).resolve()

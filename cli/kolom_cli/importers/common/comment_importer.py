@@ -212,7 +212,7 @@ class CommentImporter:
             or (parent is not None and parent.status != "approved")
         ):
             return None
-        return _New(spooled, _to_comment(comment, thread.article_id, parent, None), thread.notes_on(comment))
+        return _New(spooled, _to_comment(comment, thread.article_id, parent), thread.notes_on(comment))
 
     def _create(self, batch: Sequence[_New], thread: _Thread, workers: Workers) -> None:
         """Create the comments in one transaction; if it is refused, store each by itself, unless the import stops."""
@@ -247,7 +247,7 @@ class CommentImporter:
             thread.failed.add(comment.origin)
             return _Outcome(spooled, None, reason="the comment that it replies to could not be stored", is_refused=True)
         parent, known = thread.parent_of(comment), thread.known.get(importing.id_suffix_of(comment.origin))
-        imported = _to_comment(comment, article_id, parent, known)
+        imported = _to_comment(comment, article_id, parent, known.id if known else None)
         state = _state_of(imported)
         notes = thread.notes_on(comment)
         try:
@@ -313,7 +313,7 @@ class CommentImporter:
 
 
 def _to_comment(
-    comment: ImportedComment, article_id: int, parent: CommentState | None, known: CommentState | None
+    comment: ImportedComment, article_id: int, parent: CommentState | None, known_id: str | None = None
 ) -> Comment:
     # At an endpoint that has tables but no stack, there is no signing secret: no pseudonym and no avatar seed.
     keys = signing.load_keys() if settings().secret_name else None
@@ -330,7 +330,7 @@ def _to_comment(
         is_owner=comment.is_owner,
         avatar=owner_avatar_seed(keys) if comment.is_owner and keys else "",
     )
-    return importing.to_comment(external, known.id if known else None)
+    return importing.to_comment(external, known_id)
 
 
 def _is_full(batch: Sequence[_New]) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
 from kolom.rendering.element_ids import article_fragment, element_url
-from kolom.urls import encoded_path, label_path
+from kolom.urls import encoded_path, label_path, with_query
 from kolom_cli.importers.markdown.site import Site, SiteDocument
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver, is_media_path
 from kolom_cli.publishing.document import FORMATS
@@ -36,8 +36,7 @@ def url_of(entry: SiteDocument) -> str:
 
 def _url_at(entry: SiteDocument, parts: SplitResult) -> str:
     """Return the article's URL with the query of its old URL, and the fragment that its element has in Kolom."""
-    query = f"?{parts.query}" if parts.query else ""
-    return element_url(url_of(entry) + query, parts.fragment)
+    return element_url(with_query(url_of(entry), parts.query), parts.fragment)
 
 
 @dataclass(slots=True)

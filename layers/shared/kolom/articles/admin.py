@@ -10,7 +10,7 @@ from kolom.models.articles import ArticleRecord, ArticlesTableRecord, ListedReco
 from kolom.pagination import decode_cursor, encode_cursor
 
 type AdminStatus = Literal["published", "page", "draft", "scheduled", "deleted"]
-"""A status, in which ``page`` stands for published pages and ``published`` only for published articles."""
+"""The status of an article or a page, except that a published page has the status ``page``."""
 
 ADMIN_STATUSES: tuple[AdminStatus, ...] = ("draft", "scheduled", "published", "page", "deleted")
 
