@@ -79,6 +79,7 @@ def test_words_are_parts_of_the_text_in_order(text: str) -> None:
 @given(TEXTS)
 @example("wi-fi")
 @example("a-b-c a- b")
+@example("0-㐀 t-シャツ 本-b")
 def test_finding_words_uses_the_same_boundaries_and_adds_compounds(text: str) -> None:
     words = list(tokenize(text))
     compounds = {

@@ -97,16 +97,10 @@ def tokenize(text: str) -> Iterator[Word]:
 def find_forms(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield the positions and forms of words and hyphenated compounds. A compound precedes its second part."""
     before: Word | None = None
-    for match in _WORD.finditer(text):
-        start, end = match.span()
-        if match.lastgroup == "run":
-            for word in _pairs(text, start, end):
-                yield word.start, word.end, word.form
-            continue
-        word = _word(text, start, end)
+    for word in tokenize(text):
         if before is not None and (compound := join_hyphenated(before, word, text)):
-            yield before.start, end, compound
-        yield start, end, word.form
+            yield before.start, word.end, compound
+        yield word.start, word.end, word.form
         before = word
 
 
