@@ -141,7 +141,7 @@ def paragraphs(nodes: Iterable[Node], attributes: dict[str, str]) -> list[Node]:
 
 
 def _paragraph(run: list[Node], attributes: dict[str, str]) -> list[Node]:
-    """Return inline nodes as a trimmed paragraph. Markers at its beginning or end are moved out of it."""
+    """Return inline nodes as a trimmed paragraph. Markers in the blank nodes that are trimmed stay, outside of it."""
     start, end = 0, len(run)
     while start < end and is_blank(run[start]):
         start += 1

@@ -139,7 +139,7 @@ def default_path(slug: str) -> str:
 
 
 def is_site_path(path: str) -> bool:
-    """Return whether ``path`` is reserved for the site: the list of a year or a month, or another page."""
+    """Return whether ``path`` is reserved: a list of a year or a month, or anything below a reserved slug."""
     return path[1:].split("/")[0] in RESERVED_SLUGS or _PERIOD.fullmatch(path) is not None
 
 
