@@ -144,9 +144,9 @@ def is_site_path(path: str) -> bool:
 
 
 def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the alias of a WordPress post whose URL has this query, such as ``/?p=12``; None for any other query.
+    """Return the alias of a WordPress post or page whose URL has this query; None for any other query.
 
-    URLs of WordPress pages are like ``/?page_id=12``. A post and a page never have the same number.
+    The alias of the page at ``/?page_id=12`` is ``/?p=12`` as for a post, because no post and page have the same number.
     """
     numbers = (value for name in ("p", "page_id") for value in query.get(name, ()))
     number = next((value for value in numbers if _NUMBER.fullmatch(value)), None)
@@ -154,7 +154,7 @@ def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def is_post_number_alias(path: str) -> bool:
-    """Return whether ``path`` is an alias that :func:`post_number_alias` returns."""
+    """Return whether ``path`` begins as the aliases that :func:`post_number_alias` returns."""
     return path.startswith(_NUMBERED)
 
 

@@ -86,7 +86,10 @@ def submitted_text(article: Article, *, name: str, content: str, website: str | 
 
 
 def enqueue_moderation_mail(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
-    """Add the mail about a new or edited comment to the transaction if the owner wants mail; never for spam."""
+    """Add the mail about a new or edited comment to the transaction if the owner wants mail.
+
+    There is no mail about spam and about the owner's own comments.
+    """
     if settings().owner_email and comment.status != "spam" and not comment.is_owner:
         name = f"moderation#{comment.id}"
         outbox.enqueue(

@@ -38,7 +38,10 @@ def result_records(article: Article, document: IndexedDocument) -> tuple[ResultR
 
 
 def _split(text: str, limit_bytes: int) -> tuple[str, str]:
-    """Return a beginning that just fits into ``limit_bytes`` when compressed, and the rest, from a space on."""
+    """Return a beginning that just fits into ``limit_bytes`` when compressed, and the rest.
+
+    The beginning ends before a space or a line break, if it has one.
+    """
     beginning = text
     while (size := len(_compress(beginning))) > limit_bytes:
         length = int(len(beginning) * _SHORTER * limit_bytes / size)
