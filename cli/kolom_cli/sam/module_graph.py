@@ -12,6 +12,7 @@ from typing import Final
 
 # Functions that create a client, with the name of the service as first argument: of kolom.aws and botocore.
 _CLIENT_FUNCTIONS: Final = frozenset({"new_client", "create_client"})
+"""The functions that create a client of the service that is their first argument."""
 
 
 class UnknownServiceError(Exception):
@@ -94,8 +95,8 @@ def is_within(name: str, packages: Iterable[str]) -> bool:
 def aws_services(modules: Iterable[Module]) -> set[str]:
     """Return the services of which ``modules`` create clients (``new_client("sesv2")``).
 
-    The first argument is a string, a constant of the module itself or of one that it imports from, or a parameter of
-    ``new_client`` itself. Raises :class:`UnknownServiceError` if it is anything else.
+    The first argument is a string, a constant of the module itself or of one that it imports from, or a parameter of a
+    client function, such as ``new_client`` itself. Raises :class:`UnknownServiceError` if it is anything else.
     """
     sources = {module.name: module for module in modules if module.is_source}
     constants = {name: dict(_constants(_tree(module))) for name, module in sources.items()}
@@ -187,7 +188,7 @@ def _services_of_calls(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _is_parameter_of_client_function(argument: ast.expr, tree: ast.Module) -> bool:
-    """Return whether the argument is a parameter of ``new_client``, if the module defines it."""
+    """Return whether the argument has the name of a parameter of a client function that the module defines."""
     return isinstance(argument, ast.Name) and any(
         argument.id in {parameter.arg for parameter in node.args.args}
         for node in ast.walk(tree)

@@ -1,8 +1,8 @@
-"""The markup of a post as a tree, built from the inside out: the content of an element is final when it is closed.
+"""The markup of a post as a tree, built from the inside out: an element is created at its end, with all its content.
 
-An element knows whether it has visible content when it is created; its content is not searched for that. The children
-of a removed element become a :class:`Group`. :func:`flatten` replaces a group by its children, unless it is settled.
-:func:`find_markers` reads invisible nodes, which are then discarded. So the running time is linear in the length of the
+So whether an element has visible content is known from the elements in it, without another search. The children of a
+removed element become a :class:`Group`. :func:`flatten` replaces a group by its children, unless it is settled.
+:func:`find_markers` reads invisible nodes, which are then discarded. The running time is linear in the length of the
 markup, whatever its width or depth.
 """
 

@@ -58,8 +58,8 @@ def post(article: Article, comment: NewComment, context: RequestContext, *, now:
     """Post a comment. Sending it again changes nothing.
 
     With the same idempotency key, the result is the stored comment as it is now, with its edit token. Without a key,
-    the same text from the same IP address is a repetition, perhaps by another visitor: the result then has the text as
-    it was posted, and no edit token.
+    the same fields from the same IP address soon after are a repetition, perhaps by another visitor: the result then
+    has the text as it was posted, and no edit token.
 
     :raises InvalidInput: the form token or the proof of work is not valid, or the parent comment does not exist
     :raises InvalidCredentials: the Authorization header has no edit token of this site
