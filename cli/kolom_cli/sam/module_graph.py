@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-# Functions that create a client, with the name of the service as first argument: of kolom.aws and botocore.
 _CLIENT_FUNCTIONS: Final = frozenset({"new_client", "create_client"})
-"""The functions that create a client of the service that is their first argument."""
+"""The functions of kolom.aws and botocore that create a client of the service that is their first argument."""
 
 
 class UnknownServiceError(Exception):
