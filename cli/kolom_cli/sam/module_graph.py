@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _CLIENT_FUNCTIONS: Final = frozenset({"new_client", "create_client"})
-"""The functions of kolom.aws and botocore that create a client of the service that is their first argument."""
+"""The functions of kolom.aws and botocore that create a client. Their first argument is the name of the service."""
 
 
 class UnknownServiceError(Exception):
@@ -94,8 +94,9 @@ def is_within(name: str, packages: Iterable[str]) -> bool:
 def aws_services(modules: Iterable[Module]) -> set[str]:
     """Return the services of which ``modules`` create clients (``new_client("sesv2")``).
 
-    The first argument is a string, a constant of the module itself or of one that it imports from, or a parameter of a
-    client function, such as ``new_client`` itself. Raises :class:`UnknownServiceError` if it is anything else.
+    In each of these calls, the name is a string, a constant of the module itself or of one that it imports from, or a
+    parameter of a client function, such as ``new_client`` itself. Raises :class:`UnknownServiceError` if it is anything
+    else.
     """
     sources = {module.name: module for module in modules if module.is_source}
     constants = {name: dict(_constants(_tree(module))) for name, module in sources.items()}

@@ -165,7 +165,7 @@ def without_id(attributes: dict[str, str]) -> dict[str, str]:
 
 
 def split_ends(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
-    """Split nodes into the inline nodes at the start, all between in paragraphs and blocks, and those at the end.
+    """Split nodes into three parts: the inline nodes at the start, paragraphs and blocks, the inline nodes at the end.
 
     An empty line ends inline text as a block does.
     """
