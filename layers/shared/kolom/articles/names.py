@@ -47,7 +47,7 @@ def slug_problem(slug: str) -> str | None:
     if slug != composed:
         rule = "be lowercase" if slug != slug.lower() else "have composed characters (NFC)"
         return f"must {rule}: {composed!r}"
-    if is_site_path(default_path(slug)):
+    if is_reserved_path(default_path(slug)):
         return f"{slug!r} is reserved for the site itself"
     return None
 
@@ -80,7 +80,7 @@ def path_problem(path: str, *, is_stored: bool = False) -> str | None:
         return f"must not contain invisible characters: {path!r}"
     if _has_controls(path):
         return f"must not contain control characters: {path!r}"
-    if is_site_path(path):
+    if is_reserved_path(path):
         return f"{path!r} is reserved for the site itself"
     return None
 
@@ -94,7 +94,7 @@ def alias_problem(alias: str) -> str | None:
         return f"must be like /2024/05/title.html, not {alias!r}"
     if _has_controls(alias):
         return f"must not contain control characters: {alias!r}"
-    if is_site_path(alias):
+    if is_reserved_path(alias):
         return f"{alias!r} is reserved for the site itself"
     return None
 
@@ -138,15 +138,15 @@ def default_path(slug: str) -> str:
     return f"/{slug}/"
 
 
-def is_site_path(path: str) -> bool:
-    """Return whether ``path`` is reserved for the site: the list of a year or a month, or another page."""
+def is_reserved_path(path: str) -> bool:
+    """Return whether ``path`` is reserved: a list of a year or a month, or anything below a reserved slug."""
     return path[1:].split("/")[0] in RESERVED_SLUGS or _PERIOD.fullmatch(path) is not None
 
 
 def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the alias of a WordPress post whose URL has this query, such as ``/?p=12``; None for any other query.
+    """Return the alias of a WordPress post or page whose URL has this query; None for any other query.
 
-    URLs of WordPress pages are like ``/?page_id=12``. A post and a page never have the same number.
+    Both ``/?p=12`` and ``/?page_id=12`` have the alias ``/?p=12``. A page never has the number of a post.
     """
     numbers = (value for name in ("p", "page_id") for value in query.get(name, ()))
     number = next((value for value in numbers if _NUMBER.fullmatch(value)), None)
@@ -154,7 +154,7 @@ def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def is_post_number_alias(path: str) -> bool:
-    """Return whether ``path`` is an alias that :func:`post_number_alias` returns."""
+    """Return whether ``path`` begins as the aliases that :func:`post_number_alias` returns."""
     return path.startswith(_NUMBERED)
 
 
