@@ -252,6 +252,16 @@ def test_table_protection_is_optional_so_that_a_creation_can_roll_back() -> None
     assert document()["Parameters"]["DeletionProtection"]["Default"] == "off"
 
 
+def test_tables_that_can_be_rebuilt_or_expire_have_no_backups() -> None:
+    """`kolom reindex` rebuilds the search table. Every item of the guard table expires."""
+    specification = "PointInTimeRecoverySpecification"
+    protected = {
+        table: document()["Resources"][f"{table}Table"]["Properties"][specification]["PointInTimeRecoveryEnabled"]
+        for table in TABLES
+    }
+    assert protected == dict.fromkeys(TABLES, True) | {"Search": False, "Guard": False}
+
+
 def test_generated_names_of_data_do_not_block_a_new_stack() -> None:
     assert "Name" not in document()["Resources"]["Secret"]["Properties"]
     assert "BucketName" not in document()["Resources"]["MediaBucket"]["Properties"]
