@@ -306,7 +306,7 @@ def test_metrics_of_two_stacks_have_different_dimensions() -> None:
     own = [
         entry["Properties"]["Dimensions"]
         for entry in document()["Resources"].values()
-        if entry["Type"] == "AWS::CloudWatch::Alarm" and entry["Properties"]["Namespace"] == "Kolom"
+        if entry["Type"] == "AWS::CloudWatch::Alarm" and entry["Properties"].get("Namespace") == "Kolom"
     ]
     assert own
     assert all(dimensions == [{"Name": "service", "Value": service}] for dimensions in own)
