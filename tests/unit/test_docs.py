@@ -132,7 +132,7 @@ def test_no_page_passes_an_oversized_template_in_a_request() -> None:
     for page in PAGES:
         bodies = re.findall(r"--template-body (\S+)", page.read_text("utf-8"))
         assert set(bodies) <= {"file://import/template.json"}, page.name
-    assert re.search(r"^resolve_s3 = true$", text("samconfig.toml"), re.MULTILINE)
+    assert re.search(r"^resolve_s3 = true$", text("samconfig.default.toml"), re.MULTILINE)
 
 
 def test_the_documented_regions_without_mail_match_the_template() -> None:
