@@ -3,7 +3,8 @@
 Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
-* one Query for each stem (at most 32; more for a posting list over 1 MB), and one for a label;
+* one Query for each stem (at most 32; more for a posting list over 1 MB), with those of at most two words that turn out
+  to be stop words (:mod:`.query_language`), and one for a label;
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
   again. Results that are in memory (:mod:`.result_cache`) are not read;
@@ -44,6 +45,7 @@ from kolom.search.highlighter import (
 )
 from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
+from kolom.search.query_language import resolve
 from kolom.search.query_parser import Query, parse
 from kolom.search.terms import label_term
 from kolom.search.tokenizer import strip_accents
@@ -147,7 +149,7 @@ def search(request: SearchRequest) -> Results:
     terms = [*first, *query.stems]
     postings = read_postings(terms, needed=len(first) + 1)
     is_exact = postings.keys() >= set(terms)
-    query = query.restricted_to(postings)
+    query, postings = resolve(query.restricted_to(postings), postings, documents.languages)
     labeled = None if label is None else postings[label].keys()
     is_searched = _article_filter(request, documents, labeled, _excluded(query, postings))
     completed = complete(request.text, query, postings, is_searched, documents, languages)
@@ -382,6 +384,7 @@ class _ResultBuilder:
 
     def __init__(self, query: Query, number: int, prefix: str | None) -> None:
         self._prefix = prefix
+        self._ambiguous = query.ambiguous
         self._stems = {stem for word in query.words for stem in word.stems}
         self._hints = [*self._stems, *(word.form for word in query.words)]
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
@@ -415,7 +418,7 @@ class _ResultBuilder:
         )
 
     def _matcher(self, stored: StoredResult) -> Matcher:
-        return Matcher(self._stems, stored.summary.language, self._prefix)
+        return Matcher(self._stems, stored.summary.language, self._prefix, self._ambiguous)
 
     def _matched(self, stored: StoredResult) -> "_Matched":
         """Return the text with its matches. The beginning and the rest of a text share the limit."""
