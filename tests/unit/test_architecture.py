@@ -55,6 +55,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom_cli.terminal": 9,
     "kolom_cli.connection": 10,
     "kolom_cli.publishing": 10,
+    "kolom_cli.search_quality": 10,
     "kolom_cli.importers.common": 11,
     "kolom_cli.archive": 12,
     "kolom_cli.assets": 12,

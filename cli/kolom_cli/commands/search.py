@@ -1,0 +1,82 @@
+"""`kolom search …`: measure what readers find."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kolom_cli.connection import connect
+from kolom_cli.search_quality.judgments import read_judgments
+from kolom_cli.terminal import console
+from kolom_cli.terminal.help import Group, command
+from kolom_cli.terminal.options import AsJson
+from kolom_cli.terminal.output import print_json, to_printable
+from kolom_cli.terminal.plurals import choose, count
+
+if TYPE_CHECKING:
+    from kolom_cli.search_quality.evaluation import EvaluatedQuery
+
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Measure and improve what readers find.")
+
+
+@command(app, "evaluate", "kolom search evaluate queries.tsv", "kolom search evaluate queries.tsv --json")
+def evaluate(
+    ctx: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", dir_okay=False, show_default=False, help="Queries and expected articles."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well the search finds the articles that it should find, and explain each miss.
+
+    Each line of the file has a query, a tab, and the slug of an article that the query should find. A third column may
+    have a grade: 1 is useful, 2 is good, 3 is perfect. A query with several articles has a line for each.
+
+    The result is nDCG@10: 1 if each query shows its articles first, 0 if none of them is among the first ten results.
+    """
+    # Imported here: no other command needs the stemmers.
+    from kolom_cli.search_quality.evaluation import evaluate, mean_ndcg
+
+    queries = read_judgments(file)
+    connect(ctx.obj)
+    evaluated = []
+    with console.progress("Searching", hidden=as_json) as bar:
+        bar.update(bar.task_ids[0], total=len(queries))
+        for query in queries:
+            evaluated.append(evaluate(query))
+            bar.advance(bar.task_ids[0])
+    if as_json:
+        print_json({"ndcg_at_10": mean_ndcg(evaluated), "queries": list(map(_as_data, evaluated))})
+    else:
+        _print(evaluated, mean_ndcg(evaluated))
+
+
+def _print(evaluated: "list[EvaluatedQuery]", mean: float) -> None:
+    for each in evaluated:
+        for miss in each.misses:
+            place = f"place {miss.place}" if miss.place else "not found"
+            typer.echo(to_printable(f"{each.query.text} -> {miss.slug} ({place})"))
+            typer.echo(f"    why: {to_printable(miss.reason)}")
+            typer.echo(f"    {to_printable(miss.advice)}")
+    articles = sum(len(each.query.grades) for each in evaluated)
+    misses = sum(len(each.misses) for each in evaluated)
+    typer.echo(f"nDCG@10 is {mean:.3f} for {count(len(evaluated), 'query', 'queries')}.")
+    typer.echo(
+        f"{misses:,} of {count(articles, 'article')} {choose(misses, 'is', 'are')} not among the first ten results."
+    )
+
+
+def _as_data(each: "EvaluatedQuery") -> dict[str, Any]:
+    return {
+        "query": each.query.text,
+        "line": each.query.line,
+        "ndcg_at_10": each.ndcg,
+        "results": list(each.results),
+        "did_you_mean": each.did_you_mean,
+        "articles": [{"slug": slug, "grade": grade} for slug, grade in each.query.grades.items()],
+        "misses": [
+            {"slug": miss.slug, "place": miss.place, "reason": miss.reason, "advice": miss.advice}
+            for miss in each.misses
+        ],
+    }
