@@ -141,7 +141,7 @@ def paragraphs(nodes: Iterable[Node], attributes: dict[str, str]) -> list[Node]:
 
 
 def _paragraph(run: list[Node], attributes: dict[str, str]) -> list[Node]:
-    """Return inline nodes as a trimmed paragraph. Markers at its beginning or end are moved out of it."""
+    """Return inline nodes as a trimmed paragraph. Markers in the blank nodes that are trimmed stay, outside of it."""
     start, end = 0, len(run)
     while start < end and is_blank(run[start]):
         start += 1
@@ -165,7 +165,7 @@ def without_id(attributes: dict[str, str]) -> dict[str, str]:
 
 
 def split_ends(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
-    """Split nodes that contain blocks into the inline nodes at the start, paragraphs, and the inline nodes at the end.
+    """Split nodes into the inline nodes at the start, all between in paragraphs and blocks, and those at the end.
 
     An empty line ends inline text as a block does.
     """

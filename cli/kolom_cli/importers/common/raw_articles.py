@@ -25,8 +25,8 @@ class RawArticle:
 
     ``convert`` makes ``html`` plain HTML and returns notes about it. ``id_suffix`` is added to a slug that is taken.
     ``url_path`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
-    article that was not a draft becomes one. An empty ``language`` is detected from the text. ``links`` has counted the
-    links after ``convert``.
+    article that was not a draft becomes one. An empty ``language`` is detected from the text. ``links`` is the rewriter
+    that ``convert`` uses; its counts are complete when ``convert`` has returned.
     """
 
     name: str

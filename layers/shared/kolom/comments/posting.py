@@ -58,8 +58,8 @@ def post(article: Article, comment: NewComment, context: RequestContext, *, now:
     """Post a comment. Sending it again changes nothing.
 
     With the same idempotency key, the result is the stored comment as it is now, with its edit token. Without a key,
-    anyone with the same IP address may repeat another visitor's text: the result then has the text as it was posted,
-    and no edit token.
+    the same text from the same IP address is a repetition, perhaps by another visitor: the result then has the text as
+    it was posted, and no edit token.
 
     :raises InvalidInput: the form token or the proof of work is not valid, or the parent comment does not exist
     :raises InvalidCredentials: the Authorization header has no edit token of this site
@@ -86,7 +86,10 @@ def submitted_text(article: Article, *, name: str, content: str, website: str | 
 
 
 def enqueue_moderation_mail(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
-    """Add the mail about a new or edited comment to the transaction if the owner wants mail; never for spam."""
+    """Add the mail about a new or edited comment to the transaction if the owner wants mail.
+
+    There is no mail about spam and about the owner's own comments.
+    """
     if settings().owner_email and comment.status != "spam" and not comment.is_owner:
         name = f"moderation#{comment.id}"
         outbox.enqueue(
