@@ -1,22 +1,28 @@
-"""`kolom search …`: measure what readers find."""
+"""`kolom search …`: measure what readers find, and improve it with synonyms and pinned articles."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kolom.search.search_settings import SearchSettings, check
+from kolom.search.settings_editor import change, load
+from kolom_cli.commands import search_pins, search_synonyms
 from kolom_cli.connection import connect
-from kolom_cli.search_quality.judgments import read_judgments
+from kolom_cli.search_tuning.judgments import read_judgments
+from kolom_cli.search_tuning.settings_file import read_settings_file, render_settings_file, with_slugs
 from kolom_cli.terminal import console
 from kolom_cli.terminal.help import Group, command
-from kolom_cli.terminal.options import AsJson
+from kolom_cli.terminal.options import AsJson, DryRun
 from kolom_cli.terminal.output import print_json, to_printable
 from kolom_cli.terminal.plurals import choose, count
 
 if TYPE_CHECKING:
-    from kolom_cli.search_quality.evaluation import EvaluatedQuery
+    from kolom_cli.search_tuning.evaluation import EvaluatedQuery
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Measure and improve what readers find.")
+app.add_typer(search_synonyms.app, name="synonyms")
+app.add_typer(search_pins.app, name="pins")
 
 
 @command(app, "evaluate", "kolom search evaluate queries.tsv", "kolom search evaluate queries.tsv --json")
@@ -36,7 +42,7 @@ def evaluate(
     The result is nDCG@10: 1 if each query shows its articles first, 0 if none of them is among the first ten results.
     """
     # Imported here: no other command needs the stemmers.
-    from kolom_cli.search_quality.evaluation import evaluate, mean_ndcg
+    from kolom_cli.search_tuning.evaluation import evaluate, mean_ndcg
 
     queries = read_judgments(file)
     connect(ctx.obj)
@@ -50,6 +56,52 @@ def evaluate(
         print_json({"ndcg_at_10": mean_ndcg(evaluated), "queries": list(map(_as_data, evaluated))})
     else:
         _print(evaluated, mean_ndcg(evaluated))
+
+
+@command(app, "apply", "kolom search apply search.toml", "kolom search apply search.toml --dry-run")
+def apply(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", dir_okay=False, show_default=False, help="Usually search.toml.")
+    ],
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Replace all synonyms and pinned articles by those of a file.
+
+    Searches use them at once. `kolom search show` prints a file with the current ones.
+    """
+    wanted = read_settings_file(file)
+    connect(ctx.obj)
+    settings = wanted.resolve()
+    check(settings)
+    is_changed = settings != load() if dry_run else _replace(settings)
+    if as_json:
+        counts = {"synonyms": len(settings.synonyms), "pins": len(settings.pins)}
+        print_json({**counts, "changed": is_changed, "dry_run": dry_run})
+    else:
+        synonyms, pins = count(len(settings.synonyms), "list of synonyms", "lists of synonyms"), len(settings.pins)
+        verb = ("would be applied" if dry_run else "applied") if is_changed else "unchanged"
+        typer.echo(f"{synonyms} and {count(pins, 'pinned query', 'pinned queries')}: {verb}.")
+
+
+@command(app, "show", "kolom search show", "kolom search show > search.toml")
+def show(ctx: typer.Context) -> None:
+    """Print all synonyms and pinned articles as a file for `kolom search apply`."""
+    connect(ctx.obj)
+    typer.echo(render_settings_file(with_slugs(load())), nl=False)
+
+
+def _replace(settings: SearchSettings) -> bool:
+    """Store these settings; return whether they differ from those before."""
+    before: list[SearchSettings] = []
+
+    def edit(current: SearchSettings) -> SearchSettings:
+        before[:] = [current]
+        return settings
+
+    change(edit)
+    return before != [settings]
 
 
 def _print(evaluated: "list[EvaluatedQuery]", mean: float) -> None:

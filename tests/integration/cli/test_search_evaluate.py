@@ -95,10 +95,36 @@ def test_misses_are_printed_with_advice(kolom: Kolom, tmp_path: Path) -> None:
     assert printed.splitlines() == [
         "matcha -> green-tea (not found)",
         "    why: it does not have: matcha",
-        "    Use these words in its text or labels.",
+        "    Use these words in its text or labels, or: kolom search synonyms add matcha WORD",
         "nDCG@10 is 0.500 for 2 queries.",
         "1 of 2 articles is not among the first ten results.",
     ]
+
+
+@pytest.mark.usefixtures("articles")
+def test_the_advice_for_a_miss_makes_it_a_hit(kolom: Kolom, tmp_path: Path) -> None:
+    last = f"coffee-{LATER_PLACE - 1}"
+    file = judge(tmp_path, ("the matcha", "green-tea"), ("coffee", last), ("matcha drink", "green-tea"))
+    report = kolom("search", "evaluate", file, "--json").json
+    advice = [miss["advice"] for query in report["queries"] for miss in query["misses"]]
+    assert [each.partition("or: kolom ")[2] for each in advice] == [
+        "search synonyms add matcha WORD",
+        f"search pins add coffee {last}",
+        "search synonyms add matcha WORD",
+    ]
+    assert kolom("search", "synonyms", "add", "matcha", "green tea").exit_code == 0
+    assert kolom("search", "pins", "add", "coffee", last).exit_code == 0
+    report = kolom("search", "evaluate", file, "--json").json
+    assert report["ndcg_at_10"] == 1
+
+
+@pytest.mark.usefixtures("articles")
+def test_an_article_with_a_synonym_does_not_lack_the_word(kolom: Kolom, tmp_path: Path) -> None:
+    kolom("search", "synonyms", "add", "matcha", "green tea")
+    (query,) = kolom("search", "evaluate", judge(tmp_path, ('"matcha cup"', "green-tea")), "--json").json["queries"]
+    assert query["misses"][0]["reason"] == "it does not have: matcha, cup"
+    (query,) = kolom("search", "evaluate", judge(tmp_path, ("matcha -leaves", "green-tea")), "--json").json["queries"]
+    assert query["misses"][0]["reason"] == "it has all words of the query, like the articles before it"
 
 
 def test_a_malformed_file_is_refused_with_the_line(kolom: Kolom, tmp_path: Path) -> None:

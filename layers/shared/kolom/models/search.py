@@ -1,11 +1,12 @@
-"""The Search table: the index, which can be rebuilt from the articles at any time.
+"""The Search table: the index, which can be rebuilt from the articles at any time, and the owner's settings of it.
 
 | ``key`` | ``part`` | content |
 |---|---|---|
 | the stem, or ``label:<label>`` | ``b00003``: ``id // 2048`` | the block's postings (:class:`BlockRecord`) |
 | … | ``000003``: ``id // 512`` | ``elements``: postings of earlier versions, until the article is indexed again |
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
-| ``#documents`` | ``#`` | ``revision``: how often the document list has changed, ``results``: how often results have |
+| ``#documents`` | ``#`` | :class:`Revisions`: how often the document list, results and settings have changed |
+| ``#settings`` | ``settings`` | :class:`SettingsRecord`: the owner's synonyms and pinned articles; cannot be rebuilt |
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the beginning of the text |
 | ``doc#7`` | ``rest`` | :class:`TextRecord`: the rest of a long text |
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
@@ -21,7 +22,7 @@ import functools
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pynamodb.attributes import (
     BinaryAttribute,
@@ -44,6 +45,8 @@ REVISION: Final = "#"  # sorts before every block, so that a Query reads it firs
 DOC: Final = "doc"
 REST: Final = "rest"
 TERMS: Final = "terms"
+SETTINGS: Final = "settings"
+_SETTINGS_KEY: Final = "#settings"  # no stem: a word does not begin with this sign
 _POSTINGS: Final = "b"
 RELATED: Final = "related"
 
@@ -59,7 +62,7 @@ class SearchRecord(Record):
 
 
 class BlockRecord(SearchRecord):
-    """A block of numbers, or the revision of the document list.
+    """A block of numbers, or the :class:`Revisions`.
 
     A block of postings has those of ``packed`` that are not in ``removed``, and those of ``elements``. So adding and
     removing postings are atomic updates that need not read the block.
@@ -70,6 +73,7 @@ class BlockRecord(SearchRecord):
     removed = NumberSetAttribute(null=True)
     revision = NumberAttribute(null=True)
     results = NumberAttribute(null=True)
+    settings = NumberAttribute(null=True)
 
 
 class ForwardRecord(SearchRecord):
@@ -118,6 +122,22 @@ class RelatedRecord(SearchRecord):
     ids: ListAttribute[int] = ListAttribute()
 
 
+class SettingsRecord(SearchRecord):
+    """The owner's settings of the search. ``data`` is compressed JSON; ``revision`` grows with every change."""
+
+    schema = NumberAttribute(default=1)
+    revision = NumberAttribute()
+    data = BinaryAttribute(legacy_encoding=False)
+
+
+class Revisions(NamedTuple):
+    """How often the document list, the results and the owner's settings have changed; 0 for a new index."""
+
+    documents: int
+    results: int
+    settings: int
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A block as read: its number, and its elements in DynamoDB's number format.
@@ -159,17 +179,41 @@ def read_documents() -> tuple[int, list[Block]]:
     return revision, blocks
 
 
-def read_revisions(*, consistent: bool = False) -> tuple[int, int]:
-    """Return the revisions of the document list and of the results, 0 for a new index."""
+def read_revisions(*, consistent: bool = False) -> Revisions:
+    """Return the current revisions. One GetItem."""
     item = table().get_item(DOCUMENTS, REVISION, consistent_read=consistent).get("Item", {})
-    documents, results = (int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results"))
-    return documents, results
+    return Revisions(*(int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results", "settings")))
 
 
 def increase_revisions(documents: int, results: int) -> None:
     """Increase the revision of the document list by ``documents``, and that of the results by ``results``."""
     actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results)]
     table().update_item(DOCUMENTS, REVISION, actions=actions)
+
+
+def read_settings() -> SettingsRecord | None:
+    """Return the owner's settings, or None if there are none. One GetItem; consistent."""
+    try:
+        return SettingsRecord.get(_SETTINGS_KEY, SETTINGS, consistent_read=True)
+    except SettingsRecord.DoesNotExist:
+        return None
+
+
+def replace_settings(data: bytes, *, expected_revision: int) -> bool:
+    """Store settings with the next revision; return False if the current revision is not the expected one, 0 for none.
+
+    Readers notice the change when :func:`announce_settings` has recorded the revision.
+    """
+    is_expected = (
+        SettingsRecord.revision == expected_revision if expected_revision else SettingsRecord.key.does_not_exist()
+    )
+    record = SettingsRecord(_SETTINGS_KEY, SETTINGS, revision=expected_revision + 1, data=data)
+    return record.save_if(is_expected)
+
+
+def announce_settings(revision: int) -> None:
+    """Record the revision of the settings where every search reads it."""
+    table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.settings.set(revision)])
 
 
 def add_postings(key: str, block: int, postings: Iterable[int]) -> Block:
@@ -236,7 +280,7 @@ def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
 
 
 def clear() -> Iterator[int]:
-    """Delete all items except the revisions, which readers compare; yield the count per request.
+    """Delete all items except the settings and the revisions, which readers compare; yield the count per request.
 
     A Scan: not for a Lambda function.
     """
@@ -244,7 +288,7 @@ def clear() -> Iterator[int]:
     while True:
         found = table().scan(attributes_to_get=["key", "part"], exclusive_start_key=start)  # type: ignore[arg-type]  # the hint is wrong
         keys = [(item["key"]["S"], item["part"]["S"]) for item in found["Items"]]
-        delete_items(each for each in keys if each != (DOCUMENTS, REVISION))
+        delete_items(each for each in keys if each not in {(DOCUMENTS, REVISION), (_SETTINGS_KEY, SETTINGS)})
         yield len(keys)
         start = found.get("LastEvaluatedKey")
         if not start:

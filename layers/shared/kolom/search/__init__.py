@@ -10,6 +10,8 @@ The modules, from text analysis to results:
 * :mod:`.index_writer`, :mod:`.reindexing`: update the index to the current articles; it has no other writer.
 * :mod:`.query_parser`: parses a query into words, phrases and exclusions.
 * :mod:`.phrase_matcher`: finds phrases in a text.
+* :mod:`.search_settings`, :mod:`.settings_cache`, :mod:`.settings_editor`: the owner's synonyms and pinned articles.
+* :mod:`.synonyms`, :mod:`.pins`: apply them to a query.
 * :mod:`.index_reader`: reads postings and results.
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
 * :mod:`.completion`: completes the last word of a query, for searches and suggestions alike.
@@ -17,5 +19,5 @@ The modules, from text analysis to results:
 * :mod:`.highlighter`: marks matches in titles and snippets.
 
 Pure modules, without storage: tokenizer, analyzer, codec, document, query_parser, phrase_matcher, bm25, highlighter,
-date_range.
+date_range, search_settings, synonyms, pins.
 """

@@ -6,7 +6,8 @@ article.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -15,9 +16,11 @@ from kolom.articles import publishing
 from kolom.errors import NotFound
 from kolom.search import document_table
 from kolom.search.forward_index import load_entry
-from kolom.search.query_parser import Query, parse
+from kolom.search.query_parser import parse
 from kolom.search.searcher import Results, SearchRequest, search
-from kolom_cli.search_quality.judgments import JudgedQuery
+from kolom.search.settings_cache import owner_settings
+from kolom.search.synonyms import ExpandedQuery, expand
+from kolom_cli.search_tuning.judgments import JudgedQuery
 
 DEPTH: Final = 10
 """The number of results that count: a page of the default length."""
@@ -98,29 +101,44 @@ def _resolve(slug: str) -> tuple[int | None, str]:
 def _explain_all(text: str, missing: Sequence[tuple[str, int | None]], page: Results) -> Iterable[Miss]:
     more = search(SearchRequest(text=text, limit=_SEARCHED_DEPTH)) if page.next_cursor else page
     places = {result.summary.id: place for place, result in enumerate(more.items, 1)}
-    query = parse(text, document_table.get().codes or ("",))
+    languages = document_table.get().codes
+    query = expand(parse(text, languages or ("",)), text, owner_settings.synonyms(languages))
     for slug, article_id in missing:
         if article_id is None:
             yield Miss(slug, None, "there is no article with this slug", "Correct the slug in the file.")
         else:
-            yield _explain(slug, article_id, places.get(article_id), query, page)
+            yield _explain(text, slug, article_id, places.get(article_id), query, page)
 
 
-def _explain(slug: str, article_id: int, place: int | None, query: Query, page: Results) -> Miss:
-    terms = load_entry(article_id, consistent=False).frequencies()
+def _explain(text: str, slug: str, article_id: int, place: int | None, query: ExpandedQuery, page: Results) -> Miss:
+    terms = load_entry(article_id, consistent=False).frequencies().keys()
     if not terms:
         advice = "Publish it. If it is published, run `kolom reindex`."
         return Miss(slug, place, "it is not in the search index", advice)
-    lacking = [word.form for word in query.words if word.is_required and terms.keys().isdisjoint(word.stems)]
+    lacking = _lacking(query, terms)
     if lacking:
         reason = f"it does not have: {', '.join(lacking)}"
-        advice = "Use these words in its text or labels."
+        advice = f"Use these words in its text or labels, or: kolom search synonyms add {shlex.quote(lacking[0])} WORD"
         if page.did_you_mean:
             reason += f"; the site searched for: {page.did_you_mean}"
-    elif place is None and query.phrases:
+    elif place is None and query.query.phrases:
         reason = "it has the words of the query, but not its phrase"
         advice = "Remove the quotation marks from the query, or use the phrase in its text."
     else:
         reason = "it has all words of the query, like the articles before it"
-        advice = "Use the words in its title, headings or labels."
+        advice = (
+            "Use the words in its title, headings or labels, "
+            f"or: kolom search pins add {shlex.quote(text)} {shlex.quote(slug)}"
+        )
     return Miss(slug, place, reason, advice)
+
+
+def _lacking(query: ExpandedQuery, terms: Collection[str]) -> list[str]:
+    """Return the words of the query of which an article with these terms has neither a spelling nor a synonym."""
+
+    def has(stem: str) -> bool:
+        return all(any(each in terms for each in stems) for stems in query.combined.get(stem, ((stem,),)))
+
+    found = [word for word in query.query.words if any(map(has, word.stems))]
+    covered = {form for word in found for form in (word.form, *word.parts)}
+    return [word.form for word in query.query.words if word.is_required and word.form not in covered]

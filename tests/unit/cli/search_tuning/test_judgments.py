@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.search_quality.judgments import MAX_QUERIES, JudgmentsError, parse_judgments, read_judgments
+from kolom_cli.search_tuning.judgments import MAX_QUERIES, JudgmentsError, parse_judgments, read_judgments
 
 FILE = Path("queries.tsv")
 

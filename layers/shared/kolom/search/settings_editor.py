@@ -1,0 +1,40 @@
+"""Read and change the owner's settings of the search. For the command line: searches use :mod:`.settings_cache`."""
+
+from collections.abc import Callable
+
+from kolom.errors import StaleRead
+from kolom.models.retry import retry_on_conflict
+from kolom.models.search import announce_settings, read_settings, replace_settings
+from kolom.search.search_settings import SearchSettings, check, decode, encode
+
+
+def load() -> SearchSettings:
+    """Return the current settings."""
+    record = read_settings()
+    return decode(record.data) if record else SearchSettings()
+
+
+def change(edit: Callable[[SearchSettings], SearchSettings]) -> SearchSettings:
+    """Apply ``edit`` to the current settings, again if someone else has changed them; return the new settings.
+
+    Searches use them at once. An interrupted call may have stored them without searches knowing; calling again with
+    the same result repairs that.
+
+    :raises InvalidInput: the new settings are not valid
+    """
+
+    def attempt() -> SearchSettings:
+        record = read_settings()
+        revision = int(record.revision) if record else 0
+        before = decode(record.data) if record else SearchSettings()
+        after = edit(before)
+        check(after)
+        if after != before:
+            if not replace_settings(encode(after), expected_revision=revision):
+                raise StaleRead("someone else has changed the search settings")
+            revision += 1
+        if revision:
+            announce_settings(revision)
+        return after
+
+    return retry_on_conflict(attempt)
