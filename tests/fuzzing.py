@@ -65,7 +65,7 @@ class Fuzzing:
         self._running = chosen
         began = monotonic()
         item = chosen.item
-        # The next item is of the same session, so session fixtures are kept.
+        # With the session as the next item, pytest tears down all fixtures but those of the session.
         item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
         took = monotonic() - began
         chosen.turns += 1

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-# Functions that create a client, with the name of the service as first argument: of kolom.aws and botocore.
 _CLIENT_FUNCTIONS: Final = frozenset({"new_client", "create_client"})
+"""The functions of kolom.aws and botocore that create a client. Their first argument is the name of the service."""
 
 
 class UnknownServiceError(Exception):
@@ -53,7 +53,7 @@ def find_modules(root: Path) -> dict[str, Module]:
 
 
 def reachable(modules: Mapping[str, Module], start: Iterable[str], excluded: Iterable[str] = ()) -> set[str]:
-    """Return the names of those ``modules`` that are imported if the modules ``start`` are.
+    """Return the names of those ``modules`` that importing the modules named in ``start`` imports, with these.
 
     The modules ``excluded``, and all that are in these packages, are left out. A module is reached if another one
     names it in an import, also inside a function, or in a string, as tables of lazy imports do. An extension module
@@ -94,8 +94,9 @@ def is_within(name: str, packages: Iterable[str]) -> bool:
 def aws_services(modules: Iterable[Module]) -> set[str]:
     """Return the services of which ``modules`` create clients (``new_client("sesv2")``).
 
-    The first argument is a string, a constant of the module itself or of one that it imports from, or a parameter of
-    ``new_client`` itself. Raises :class:`UnknownServiceError` if it is anything else.
+    In each of these calls, the name is a string, a constant of the module itself or of one that it imports from, or a
+    parameter of a client function, such as ``new_client`` itself. Raises :class:`UnknownServiceError` if it is anything
+    else.
     """
     sources = {module.name: module for module in modules if module.is_source}
     constants = {name: dict(_constants(_tree(module))) for name, module in sources.items()}
@@ -187,7 +188,7 @@ def _services_of_calls(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _is_parameter_of_client_function(argument: ast.expr, tree: ast.Module) -> bool:
-    """Return whether the argument is a parameter of ``new_client``, if the module defines it."""
+    """Return whether the argument has the name of a parameter of a client function that the module defines."""
     return isinstance(argument, ast.Name) and any(
         argument.id in {parameter.arg for parameter in node.args.args}
         for node in ast.walk(tree)

@@ -1,8 +1,8 @@
-"""The markup of a post as a tree, built from the inside out: the content of an element is final when it is closed.
+"""The markup of a post as a tree, built from the inside out: an element is created at its end, with all its content.
 
-An element knows whether it has visible content when it is created; its content is not searched for that. The children
-of a removed element become a :class:`Group`. :func:`flatten` replaces a group by its children, unless it is settled.
-:func:`find_markers` reads invisible nodes, which are then discarded. So the running time is linear in the length of the
+So whether an element has visible content is known from the elements in it, without another search. The children of a
+removed element become a :class:`Group`. :func:`flatten` replaces a group by its children, unless it is settled.
+:func:`find_markers` reads invisible nodes, which are then discarded. The running time is linear in the length of the
 markup, whatever its width or depth.
 """
 
@@ -165,9 +165,9 @@ def without_id(attributes: dict[str, str]) -> dict[str, str]:
 
 
 def split_ends(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
-    """Split nodes into the inline nodes at the start, all between in paragraphs and blocks, and those at the end.
+    """Split nodes into three parts: the inline nodes at the start, paragraphs and blocks, the inline nodes at the end.
 
-    An empty line ends inline text as a block does.
+    One of the nodes must be a block. An empty line ends inline text as a block does.
     """
     flat = list(flatten(nodes))
     start, end = _count_inline(flat), len(flat) - _count_inline(reversed(flat))

@@ -95,7 +95,7 @@ def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: 
     return Skipped(kind="article", name=name, reason=reason, refused=path.suffix.lower() not in _HTML)
 
 
-def _entry(site: Site, path: Path, front: Values, body: int) -> SiteDocument:
+def _entry(site: Site, path: Path, front: Values, body_start: int) -> SiteDocument:
     location = path.relative_to(site.directory).as_posix()
     id_suffix = derive_id_suffix(location)
     is_bundle = path.stem == "index" and path.parent != site.directory
@@ -113,7 +113,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> SiteDocument:
         path=path,
         location=location,
         front=front,
-        body=body,
+        body=body_start,
         kind=kind,
         slug=slug,
         id_suffix=id_suffix,
@@ -139,7 +139,10 @@ def _publication(site: Site, path: Path, front: Values, named: str | None) -> Pu
 
 
 def _url_path(written: str) -> str | None:
-    """Return a literal path in the front matter; None for patterns and URLs of other sites."""
+    """Return a literal path in the front matter; None for patterns, full URLs and malformed paths.
+
+    A path that is reserved for the site is returned, so that the article can be refused with this reason.
+    """
     if not written.startswith("/") or ":" in written:
         return None
     return written if path_problem(written) is None or is_site_path(written) else None

@@ -146,7 +146,7 @@ def is_site_path(path: str) -> bool:
 def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
     """Return the alias of a WordPress post or page whose URL has this query; None for any other query.
 
-    The alias of the page at ``/?page_id=12`` is ``/?p=12``, as of a post: no post and page have the same number.
+    Both ``/?p=12`` and ``/?page_id=12`` have the alias ``/?p=12``. A page never has the number of a post.
     """
     numbers = (value for name in ("p", "page_id") for value in query.get(name, ()))
     number = next((value for value in numbers if _NUMBER.fullmatch(value)), None)

@@ -58,10 +58,11 @@ def post(article: Article, comment: NewComment, context: RequestContext, *, now:
     """Post a comment. Sending it again changes nothing.
 
     With the same idempotency key, the result is the stored comment as it is now, with its edit token. Without a key,
-    the same text from the same IP address is a repetition, perhaps by another visitor: the result then has the text as
-    it was posted, and no edit token.
+    the same fields from the same IP address soon after are a repetition, perhaps by another visitor: the result then
+    has the text as it was posted, and no edit token.
 
-    :raises InvalidInput: the form token or the proof of work is not valid, or the parent comment does not exist
+    :raises InvalidInput: the form token, the proof of work or the idempotency key is not valid, or the parent comment
+        cannot be replied to
     :raises InvalidCredentials: the Authorization header has no edit token of this site
     :raises Conflict: comments on the article are closed
     :raises Gone: the comment was posted before and has been deleted since

@@ -1,4 +1,4 @@
-"""The items of a search result: what a page shows of it, and the rest of a long text.
+"""The two items of DynamoDB for each result: what a page shows of it, and the rest of a long text.
 
 DynamoDB bills at least 4 KB for each item that a page reads. So the item of a result has at most 4 KB (more only if
 its other fields leave less than 1 KB for the text): a page of ten results costs five read units, however long the
