@@ -1,7 +1,8 @@
 """`kolom search …`: measure what readers find, and improve it with synonyms and pinned articles."""
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,11 +15,19 @@ from kolom_cli.search_tuning.settings_file import read_settings_file, render_set
 from kolom_cli.terminal import console
 from kolom_cli.terminal.help import Group, command
 from kolom_cli.terminal.options import AsJson, DryRun
-from kolom_cli.terminal.output import print_json, to_printable
+from kolom_cli.terminal.output import Row, print_json, print_list, to_printable
 from kolom_cli.terminal.plurals import choose, count
 
 if TYPE_CHECKING:
+    from kolom.models.guard import SearchCount
     from kolom_cli.search_tuning.evaluation import EvaluatedQuery
+
+_MONTH: Final = re.compile(r"[2-9]\d{3}-(0[1-9]|1[0-2])", re.ASCII)
+_COUNT_COLUMNS: Final = ("searches", "query")
+_NO_COUNTS: Final = (
+    "No query was used by several visitors in {month}. Queries are counted if the stack has the parameter "
+    "SearchReport=on."
+)
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Measure and improve what readers find.")
 app.add_typer(search_synonyms.app, name="synonyms")
@@ -56,6 +65,46 @@ def evaluate(
         print_json({"ndcg_at_10": mean_ndcg(evaluated), "queries": list(map(_as_data, evaluated))})
     else:
         _print(evaluated, mean_ndcg(evaluated))
+
+
+@command(app, "report", "kolom search report", "kolom search report --month 2026-11 --json")
+def report(
+    ctx: typer.Context,
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="MONTH", help="Such as 2026-11, by default the current one.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1_000, metavar="N", help="Show at most N queries in each list.")
+    ] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show what readers searched for in a month: the most frequent queries, and those without results.
+
+    Queries are counted only with the template parameter SearchReport=on. A query is shown after several visitors have
+    used it. Kolom does not store who used it, and does not count queries that look like personal data.
+    """
+    if month is not None and not _MONTH.fullmatch(month):
+        raise typer.BadParameter("must be a month such as 2026-11", param_hint="--month")
+    connect(ctx.obj)
+    # Imported here: the functions' logger reads the environment when it is imported.
+    from kolom.search.query_counts import current_month, list_shown
+
+    month = month or current_month()
+    counts = list_shown(month)
+    failed = sorted(
+        (each for each in counts if each.without_results), key=lambda each: (-each.without_results, each.text)
+    )
+    if as_json:
+        lists = (("queries", counts), ("without_results", failed))
+        print_json({"month": month, **{name: list(map(_count_as_data, found[:limit])) for name, found in lists}})
+    elif not counts:
+        typer.echo(_NO_COUNTS.format(month=month))
+    else:
+        print_list(_COUNT_COLUMNS, [_as_row(each, int(each.searches)) for each in counts[:limit]], empty="")
+        typer.echo()
+        typer.echo("Without results:")
+        rows = [_as_row(each, int(each.without_results)) for each in failed[:limit]]
+        print_list(_COUNT_COLUMNS, rows, empty="All of these queries had results.")
 
 
 @command(app, "apply", "kolom search apply search.toml", "kolom search apply search.toml --dry-run")
@@ -102,6 +151,18 @@ def _replace(settings: SearchSettings) -> bool:
 
     change(edit)
     return before != [settings]
+
+
+def _as_row(count: "SearchCount", searches: int) -> Row:
+    return Row((f"{searches:,}", str(count.text)))
+
+
+def _count_as_data(count: "SearchCount") -> dict[str, Any]:
+    return {
+        "query": count.text,
+        "searches": int(count.searches),
+        "without_results": int(count.without_results),
+    }
 
 
 def _print(evaluated: "list[EvaluatedQuery]", mean: float) -> None:

@@ -35,6 +35,7 @@ CHOICES: Final = {
     "MailIdentity": ("", "blog.example"),
     "AllowedOrigins": ("", "https://other.example"),
     "DeletionProtection": ("on", "off"),
+    "SearchReport": ("on", "off"),
     "ArticlesTableName": ("", "restored"),
 }
 REGIONS: Final = ("us-east-1", REGION_WITHOUT_SES)

@@ -57,11 +57,15 @@ _SECURITY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class HtmlResponse:
-    """A response to a browser: the HTML is empty for a redirect."""
+    """A response to a browser: the HTML is empty for a redirect.
+
+    ``searched`` is set for the first page of results: the text of the query, and whether there are results.
+    """
 
     status: int
     html: str
     headers: Mapping[str, str]
+    searched: tuple[str, bool] | None = None
 
 
 def html_response(

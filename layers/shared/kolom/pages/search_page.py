@@ -89,7 +89,11 @@ def search_page(form: SearchForm, locale: Locale, *, cursor: str | None = None) 
         request = form.to_search(cursor)
     except InvalidInput as invalid:
         return _page(form, None, locale, errors=frozenset(error.field for error in invalid.errors))
-    return _page(form, search(request), locale, cursor=cursor) if form.q else _page(form, None, locale)
+    if not form.q:
+        return _page(form, None, locale)
+    results = search(request)
+    page = _page(form, results, locale, cursor=cursor)
+    return page if cursor is not None else replace(page, searched=(form.q, results.total > 0))
 
 
 def _page(
