@@ -56,12 +56,13 @@ class SynonymIndex:
     def find(self, tokens: Sequence[Word], text: str) -> Iterator[tuple[Sequence[Word], Phrase]]:
         """Yield the words of ``text`` that have synonyms, each with one synonym; the longest phrases first."""
         for run in _runs(tokens, text):
+            stemmed = [_key([word.form for word in run], language) for language in self.languages]
             for length in range(min(self._longest, len(run)), 0, -1):
                 for start in range(len(run) - length + 1):
-                    words = run[start : start + length]
-                    keys = dict.fromkeys(_key([word.form for word in words], each) for each in self.languages)
-                    for target in dict.fromkeys(each for key in keys for each in self._targets.get(key, ())):
-                        yield words, target
+                    end = start + length
+                    keys = {stems[start:end]: None for stems in stemmed if stems[start:end] in self._targets}
+                    for target in dict.fromkeys(each for key in keys for each in self._targets[key]):
+                        yield run[start:end], target
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,11 @@ class ExpandedQuery:
 
 def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
     """Return ``query``, which was parsed from ``text``, with at most :data:`MAX_SYNONYMS` synonyms."""
-    if index.is_empty:
-        return ExpandedQuery(query, {})
-    searched = {word.form: word for word in query.words if word.is_required}
     known = set(query.stems)
     room = min(MAX_SYNONYM_STEMS, MAX_STEMS - len(known))
+    if index.is_empty or room <= 0:
+        return ExpandedQuery(query, {})
+    searched = {word.form: word for word in query.words if word.is_required}
     added: dict[str, QueryWord] = {}
     combined: dict[str, tuple[tuple[str, ...], ...]] = {}
     tokens = [word for word, _ in zip(tokenize(text), range(_MAX_TOKENS), strict=False)]
