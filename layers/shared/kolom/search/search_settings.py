@@ -23,6 +23,9 @@ MAX_PINS: Final = 200
 MAX_PINNED: Final = 5
 """The maximum number of articles that are pinned for one query."""
 
+MAX_JSON_BYTES: Final = 512 * 1024
+"""The maximum size of all settings in memory."""
+
 MAX_DATA_BYTES: Final = 64 * 1024
 """The maximum size of all settings, compressed: 16 read units, in each process, after each change."""
 
@@ -65,6 +68,8 @@ def check(settings: SearchSettings) -> None:
     :raises InvalidInput: a limit is exceeded, or a phrase or a query has no words or occurs twice
     """
     errors = [*_rule_errors(settings.synonyms), *_pin_errors(settings.pins)]
+    if not errors and len(_as_json(settings)) > MAX_JSON_BYTES:
+        errors = [FieldError("search settings", f"at most {MAX_JSON_BYTES // 1024} KB are allowed")]
     if not errors and len(encode(settings)) > MAX_DATA_BYTES:
         errors = [FieldError("search settings", f"at most {MAX_DATA_BYTES // 1024} KB are allowed, compressed")]
     if errors:
@@ -73,12 +78,16 @@ def check(settings: SearchSettings) -> None:
 
 def encode(settings: SearchSettings) -> bytes:
     """Return the settings as compressed JSON."""
-    return zlib.compress(json.dumps(asdict(settings), ensure_ascii=False, separators=(",", ":")).encode(), 9)
+    return zlib.compress(_as_json(settings), 9)
 
 
 def decode(data: bytes) -> SearchSettings:
     """Return the settings that :func:`encode` encoded."""
     return _from_data(json.loads(zlib.decompress(data)))
+
+
+def _as_json(settings: SearchSettings) -> bytes:
+    return json.dumps(asdict(settings), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _from_data(data: Mapping[str, Any]) -> SearchSettings:

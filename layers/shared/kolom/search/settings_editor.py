@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from kolom.errors import StaleRead
+from kolom.articles.types import Change
+from kolom.errors import RestoreConflict, StaleRead
 from kolom.models.retry import retry_on_conflict
 from kolom.models.search import announce_settings, read_settings, replace_settings
 from kolom.search.search_settings import SearchSettings, check, decode, encode
@@ -38,3 +39,21 @@ def change(edit: Callable[[SearchSettings], SearchSettings]) -> SearchSettings:
         return after
 
     return retry_on_conflict(attempt)
+
+
+def restore(wanted: SearchSettings, *, overwrite: bool, dry_run: bool) -> Change:
+    """Store the settings of an archive, or say what would be done. With ``overwrite``, replace other settings.
+
+    :raises InvalidInput: the settings are not valid
+    :raises RestoreConflict: there are other settings, and ``overwrite`` is false
+    """
+    check(wanted)
+    before = load()
+    if before == wanted:
+        return "unchanged"
+    is_new = before == SearchSettings()
+    if not is_new and not overwrite:
+        raise RestoreConflict("differ from the existing search settings; use --overwrite to replace them")
+    if not dry_run:
+        change(lambda _: wanted)
+    return "created" if is_new else "updated"
