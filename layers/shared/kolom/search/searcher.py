@@ -71,9 +71,8 @@ MAX_CHARACTERS_MARKED: Final = 500_000
 type Order = tuple[int, float, int]
 """A sort key of results, the best first: 0 if the result has all words (else 1), the negated score or time, the id.
 
-Pinned articles have negative numbers, in place of 0 or 1.
-Of equal results, the oldest comes first: the original before its copies. When sorted by time, the newest comes first:
-the id is negated.
+Pinned articles have a negative number in place of 0 or 1. Of equal results, the oldest comes first: the original before
+its copies. When sorted by time, the newest comes first: the id is negated.
 """
 
 
@@ -366,7 +365,7 @@ def _languages(request: SearchRequest, documents: DocumentTable) -> Sequence[str
     """Return the languages to search: all of the site, or only the requested one if the site has it."""
     if request.language is None:
         return documents.codes
-    return [code for code in documents.codes if code == base_language(request.language)]
+    return [code for code in documents.codes if base_language(code) == base_language(request.language)]
 
 
 def _filter(request: SearchRequest, documents: DocumentTable) -> Callable[[int], bool] | None:
