@@ -93,6 +93,7 @@ PURE: Final = (
     "kolom.search.date_range",
     "kolom.search.document",
     "kolom.search.highlighter",
+    "kolom.search.misspelling",
     "kolom.search.phrase_matcher",
     "kolom.search.pins",
     "kolom.search.query_parser",

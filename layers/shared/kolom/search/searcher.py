@@ -9,8 +9,8 @@ Requests:
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
   again. Results that are in memory (:mod:`.result_cache`) are not read;
-* the Queries of :mod:`.completion` if no article has the last word, and those of :mod:`.spellcheck` for any other word
-  that no article has.
+* the Queries of :mod:`.completion` if no article has the last word, and the requests of :mod:`.spellcheck` for any
+  other word that no article has.
 
 Work, regardless of the sizes of the articles: each BatchGetItem reads about a megabyte of text
 (:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with the phrases, as many with the
@@ -47,11 +47,12 @@ from kolom.search.highlighter import (
 from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.pins import find_pinned
-from kolom.search.query_parser import Query, QueryWord, parse
+from kolom.search.query_parser import Query, parse
 from kolom.search.settings_cache import owner_settings
 from kolom.search.synonyms import expand
 from kolom.search.terms import label_term
 from kolom.search.tokenizer import strip_accents
+from kolom.search.unknown_words import find_unknown
 
 MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
@@ -160,11 +161,15 @@ def search(request: SearchRequest) -> Results:
     if completed is not None:
         query = completed.apply_to(query)
         postings |= completed.postings
-    corrections = spellcheck.suggest(_unknown(query, postings), languages)
+    unknown = find_unknown(query, postings, limit=0 if completed else request.limit)
+    corrections = spellcheck.suggest(request.text, query, unknown.words, postings, languages)
+    if completed and any(completed.original.form in each.originals for each in corrections):
+        completed = None
     query = spellcheck.apply_to(query, corrections)
     for correction in corrections:
         postings |= correction.postings
     matches = _Matches(request, query, postings, documents, labeled)
+    matches.loaded |= unknown.loaded
     is_relaxed = bool(query.phrases) and not matches.require_phrases()
     if query.excluded_phrases:
         matches.exclude_phrases()
@@ -348,13 +353,6 @@ def _article_filter(
 
 def _excluded(query: Query, postings: Postings) -> set[int]:
     return {each for stem in query.excluded_stems for each in postings[stem]}
-
-
-def _unknown(query: Query, postings: Postings) -> list[QueryWord]:
-    """Return the words that no article has, in any spelling."""
-    known = [word for word in query.words if any(postings[stem] for stem in word.stems)]
-    parts = {part for word in known for part in word.parts}
-    return [word for word in query.words if word not in known and word.form not in parts]
 
 
 def _article_id(order: Order) -> int:
