@@ -17,7 +17,7 @@ from kolom.search import schemas
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import parse_range
 from kolom.search.more_like_this import related_articles
-from kolom.search.query_recorder import record_search
+from kolom.search.query_recorder import record_results
 from kolom.search.searcher import SearchRequest, search
 from kolom.validation import Text
 
@@ -47,8 +47,7 @@ def search_articles(
         cursor=cursor or None,
     )
     results = search(request)
-    if request.cursor is None and results.has_words:
-        record_search(q, results.total > 0, api.current_event.raw_event)
+    record_results(request, results, api.current_event.raw_event)
     return schemas.to_results_out(q, results)
 
 

@@ -92,8 +92,7 @@ def search_page(form: SearchForm, locale: Locale, *, cursor: str | None = None) 
     if not form.q:
         return _page(form, None, locale)
     results = search(request)
-    page = _page(form, results, locale, cursor=cursor)
-    return page if cursor is not None else replace(page, searched=(form.q, results.total > 0))
+    return replace(_page(form, results, locale, cursor=cursor), searched=(request, results))
 
 
 def _page(
