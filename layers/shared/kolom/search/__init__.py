@@ -10,6 +10,7 @@ The modules, from text analysis to results:
   the words of the site, and the words of its titles.
 * :mod:`.index_writer`, :mod:`.reindexing`: update the index to the current articles; it has no other writer.
 * :mod:`.query_parser`: parses a query into words, phrases and exclusions.
+* :mod:`.function_words`, :mod:`.query_language`: decide which words of a query are stop words.
 * :mod:`.phrase_matcher`: finds phrases in a text.
 * :mod:`.search_settings`, :mod:`.settings_cache`, :mod:`.settings_editor`: the owner's synonyms and pinned articles.
 * :mod:`.synonyms`, :mod:`.pins`: apply them to a query.
@@ -20,6 +21,6 @@ The modules, from text analysis to results:
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.highlighter`: marks matches in titles and snippets.
 
-Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, phrase_matcher, bm25,
-highlighter, misspelling, date_range, search_settings, synonyms, pins.
+Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, function_words,
+query_language, phrase_matcher, bm25, highlighter, misspelling, date_range, search_settings, synonyms, pins.
 """

@@ -8,8 +8,8 @@ Every query is valid: a character is an operator only in the positions below, an
 * A quotation mark opens a phrase unless a letter or a digit precedes it (``27"``), and only if a matching mark
   follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere.
 
-Stop words are not searched for as single words, unless the query has no other word to search for. Phrases and
-exclusions keep them.
+Stop words (:mod:`.function_words`) are not searched for as single words, unless the query has no other word to search
+for. Phrases and exclusions keep them.
 """
 
 import itertools
@@ -21,6 +21,7 @@ from typing import Final
 import regex
 
 from kolom.search.analyzer import is_stop_word, stems
+from kolom.search.function_words import ContentWord, content_words
 from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, strip_accents, tokenize
 
 MAX_WORDS: Final = 24
@@ -58,7 +59,8 @@ class QueryWord:
     """A word to search for: a match for any of its stems counts.
 
     ``count`` is how often the word occurs in the query; ``[start:end]`` is its first position. ``is_required`` is false
-    for another spelling of words in the query, its ``parts``: an article with this spelling counts as having the parts.
+    for another spelling of words in the query, its ``parts``: an article with this spelling counts as having the parts;
+    and for a word that may be a stop word. If ``languages`` are given, the word is a stop word in the others.
     """
 
     form: str
@@ -68,6 +70,7 @@ class QueryWord:
     count: int = 1
     is_required: bool = True
     parts: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Query:
 
     ``excluded`` has the stems of each excluded word. ``hyphenated`` has the pairs of adjacent forms in phrases with a
     hyphen between them. ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks
-    one of these words does not have the phrase.
+    one of these words does not have the phrase. ``ambiguous`` has the stems of words that are stop words, too, unless
+    the query has only stop words.
     """
 
     words: tuple[QueryWord, ...] = ()
@@ -85,6 +89,7 @@ class Query:
     excluded_phrases: tuple[tuple[str, ...], ...] = ()
     distinctive: tuple[tuple[tuple[str, ...], ...], ...] = ()
     hyphenated: frozenset[tuple[str, str]] = frozenset()
+    ambiguous: frozenset[str] = frozenset()
 
     @property
     def excluded_stems(self) -> list[str]:
@@ -147,7 +152,8 @@ def parse(text: str, languages: Sequence[str]) -> Query:
                 phrases.append(forms)
     selector = _StemSelector(languages)
     excluded_stems = selector.select(list(dict.fromkeys(excluded))[:MAX_EXCLUSIONS], _MAX_EXCLUDED_STEMS)
-    chosen = _select_words(included, alternatives, languages)
+    content = content_words(included, text, languages)
+    chosen = _select_words(included, alternatives, content)
     selected = selector.select([word.form for word in chosen], MAX_STEMS)
     unwanted = tuple(dict.fromkeys(excluded_phrases))[:MAX_PHRASES]
     distinctive = [_distinctive_words(phrase, hyphenated, languages) for phrase in unwanted]
@@ -165,6 +171,12 @@ def parse(text: str, languages: Sequence[str]) -> Query:
             tuple(distinctive_stems[form] for form in forms if form in distinctive_stems) for forms in distinctive
         ),
         hyphenated=frozenset(hyphenated),
+        ambiguous=frozenset(
+            stem
+            for form in content.keys() & selected.keys()
+            if is_stop_word(form, *languages)
+            for stem in selected[form]
+        ),
     )
 
 
@@ -234,15 +246,16 @@ def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
 
 
 def _select_words(
-    included: Sequence[Word], alternatives: Sequence[QueryWord], languages: Sequence[str]
+    included: Sequence[Word], alternatives: Sequence[QueryWord], content: Mapping[str, ContentWord]
 ) -> list[QueryWord]:
-    """Return the words to search for, the most important first, still without their stems."""
+    """Return the words to search for, the most important first, still without their stems; without ``content``, all."""
     counts = Counter(word.form for word in included)
-    searched = {form for form in counts if not is_stop_word(form, *languages)} or counts.keys()
     made: dict[str, QueryWord] = {}
-    for word in included:
-        if word.form in searched:
-            made.setdefault(word.form, QueryWord(word.form, (), word.start, word.end, counts[word.form]))
+    for form, start, end in included:
+        if form in content or not content:
+            codes, is_certain = content.get(form, ContentWord())
+            word = QueryWord(form, (), start, end, counts[form], is_required=is_certain, languages=codes)
+            made.setdefault(form, word)
     for alternative in alternatives:
         made.setdefault(alternative.form, alternative)
     return sorted(made.values(), key=_importance)[:MAX_WORDS]

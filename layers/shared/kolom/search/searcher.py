@@ -3,8 +3,8 @@
 Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
-* one Query for each stem, including those of synonyms (at most 32; more for a posting list over 1 MB), and one for a
-  label;
+* one Query for each stem, including those of synonyms (at most 32; more for a posting list over 1 MB), with those of at
+  most two words that turn out to be stop words (:mod:`.query_language`), and one for a label;
 * one for the owner's settings, if they have changed since the process read them (:mod:`.settings_cache`);
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
@@ -47,6 +47,7 @@ from kolom.search.highlighter import (
 from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.pins import find_pinned
+from kolom.search.query_language import resolve
 from kolom.search.query_parser import Query, parse
 from kolom.search.settings_cache import owner_settings
 from kolom.search.synonyms import expand
@@ -154,7 +155,7 @@ def search(request: SearchRequest) -> Results:
     read = read_postings(terms, needed=len(first) + 1)
     is_exact = read.keys() >= set(terms)
     postings = expanded.combine(read)
-    query = expanded.query.restricted_to(postings)
+    query, postings = resolve(expanded.query.restricted_to(postings), postings, documents.languages)
     labeled = None if label is None else postings[label].keys()
     is_searched = _article_filter(request, documents, labeled, _excluded(query, postings))
     completed = complete(request.text, query, postings, is_searched, documents, languages)
@@ -399,6 +400,7 @@ class _ResultBuilder:
 
     def __init__(self, query: Query, number: int, prefix: str | None) -> None:
         self._prefix = prefix
+        self._ambiguous = query.ambiguous
         self._stems = {stem for word in query.words for stem in word.stems}
         self._hints = [*self._stems, *(word.form for word in query.words)]
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
@@ -432,7 +434,7 @@ class _ResultBuilder:
         )
 
     def _matcher(self, stored: StoredResult) -> Matcher:
-        return Matcher(self._stems, stored.summary.language, self._prefix)
+        return Matcher(self._stems, stored.summary.language, self._prefix, self._ambiguous)
 
     def _matched(self, stored: StoredResult) -> "_Matched":
         """Return the text with its matches. The beginning and the rest of a text share the limit."""

@@ -76,7 +76,7 @@ class ExpandedQuery:
         """Return what must be read for these stems of the query: those of the words of combined synonyms."""
         return list(dict.fromkeys(each for stem in stems for each in self._stems_of(stem)))
 
-    def combine(self, postings: Mapping[str, Mapping[int, int]]) -> dict[str, Mapping[int, int]]:
+    def combine(self, postings: Mapping[str, dict[int, int]]) -> dict[str, dict[int, int]]:
         """Return postings with those of combined synonyms: articles with all words, with the lowest frequency code.
 
         A synonym is missing if not all of its words were read.
@@ -170,7 +170,7 @@ def _key(forms: Sequence[str], language: str) -> Key:
     return tuple(stem(form, language) or form for form in forms)
 
 
-def _union(postings: Sequence[Mapping[int, int]]) -> Mapping[int, int]:
+def _union(postings: Sequence[dict[int, int]]) -> dict[int, int]:
     if len(postings) == 1:
         return postings[0]
     found: dict[int, int] = {}
