@@ -11,7 +11,7 @@ from functions.search_articles.app import handler
 from kolom.articles import publishing
 from kolom.errors import StaleRead
 from kolom.models import search as model
-from kolom.search import document_table, settings_editor
+from kolom.search import document_table, settings_editor, settings_repository
 from kolom.search.index_writer import update_index
 from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
 from tests.factories import NOW, Context, content, request
@@ -160,7 +160,7 @@ def test_a_concurrent_change_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert settings_editor.change(add).synonyms == (TRAIN, CAR)
     assert settings_editor.load().synonyms == (TRAIN, CAR)
-    monkeypatch.setattr(settings_editor, "replace_settings", lambda *_, **__: False)
+    monkeypatch.setattr(settings_repository, "replace", lambda *_, **__: False)
     monkeypatch.setattr(settings_editor, "retry_on_conflict", lambda attempt: attempt())
     with pytest.raises(StaleRead):
         use()
@@ -177,9 +177,12 @@ def test_an_interrupted_change_is_completed_by_a_repetition(monkeypatch: pytest.
     assert found("car") == ["one"]
 
 
-def test_a_rebuild_of_the_index_keeps_the_settings() -> None:
+def test_the_settings_survive_the_loss_of_the_search_table() -> None:
     first = publish("one", "automobile")
     use(CAR)
+    model.table().delete_item(model.DOCUMENTS, model.REVISION)
     assert sum(model.clear()) > 0
+    document_table.clear_cache()
+    settings_editor.announce()
     assert update_index([first]) == set()
     assert found("car") == ["one"]

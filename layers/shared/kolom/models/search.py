@@ -1,4 +1,4 @@
-"""The Search table: the index, which can be rebuilt from the articles at any time, and the owner's settings of it.
+"""The Search table: the index, which can be rebuilt from the articles at any time.
 
 | ``key`` | ``part`` | content |
 |---|---|---|
@@ -6,7 +6,6 @@
 | … | ``000003``: ``id // 512`` | ``elements``: postings of earlier versions, until the article is indexed again |
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
 | ``#documents`` | ``#`` | :class:`Revisions`: how often the document list, results and settings have changed |
-| ``#settings`` | ``settings`` | :class:`SettingsRecord`: the owner's synonyms and pinned articles; cannot be rebuilt |
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the beginning of the text |
 | ``doc#7`` | ``rest`` | :class:`TextRecord`: the rest of a long text |
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
@@ -46,8 +45,6 @@ REVISION: Final = "#"  # sorts before every block, so that a Query reads it firs
 DOC: Final = "doc"
 REST: Final = "rest"
 TERMS: Final = "terms"
-SETTINGS: Final = "settings"
-_SETTINGS_KEY: Final = "#settings"  # no stem: a word does not begin with this sign
 _POSTINGS: Final = "b"
 RELATED: Final = "related"
 
@@ -123,14 +120,6 @@ class RelatedRecord(SearchRecord):
     ids: ListAttribute[int] = ListAttribute()
 
 
-class SettingsRecord(SearchRecord):
-    """The owner's settings of the search. ``data`` is compressed JSON; ``revision`` grows with every change."""
-
-    schema = NumberAttribute(default=1)
-    revision = NumberAttribute()
-    data = BinaryAttribute(legacy_encoding=False)
-
-
 class Revisions(NamedTuple):
     """How often the document list, the results and the owner's settings have changed; 0 for a new index."""
 
@@ -192,28 +181,8 @@ def increase_revisions(documents: int, results: int) -> None:
     table().update_item(DOCUMENTS, REVISION, actions=actions)
 
 
-def read_settings() -> SettingsRecord | None:
-    """Return the owner's settings, or None if there are none. One GetItem; consistent."""
-    try:
-        return SettingsRecord.get(_SETTINGS_KEY, SETTINGS, consistent_read=True)
-    except SettingsRecord.DoesNotExist:
-        return None
-
-
-def replace_settings(data: bytes, *, expected_revision: int) -> bool:
-    """Store settings with the next revision; return False if the current revision is not the expected one, 0 for none.
-
-    Readers notice the change when :func:`announce_settings` has recorded the revision.
-    """
-    is_expected = (
-        SettingsRecord.revision == expected_revision if expected_revision else SettingsRecord.key.does_not_exist()
-    )
-    record = SettingsRecord(_SETTINGS_KEY, SETTINGS, revision=expected_revision + 1, data=data)
-    return record.save_if(is_expected)
-
-
 def announce_settings(revision: int) -> None:
-    """Record the revision of the settings where every search reads it."""
+    """Record the revision of the owner's settings of the search where every search reads it."""
     table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.settings.set(revision)])
 
 
@@ -281,7 +250,7 @@ def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
 
 
 def clear() -> Iterator[int]:
-    """Delete all items except the settings and the revisions, which readers compare; yield the count per request.
+    """Delete all items except the revisions, which readers compare; yield the count per request.
 
     A Scan: not for a Lambda function.
     """
@@ -289,7 +258,7 @@ def clear() -> Iterator[int]:
     while True:
         found = table().scan(attributes_to_get=["key", "part"], exclusive_start_key=start)  # type: ignore[arg-type]  # the hint is wrong
         keys = [(item["key"]["S"], item["part"]["S"]) for item in found["Items"]]
-        delete_items(each for each in keys if each not in {(DOCUMENTS, REVISION), (_SETTINGS_KEY, SETTINGS)})
+        delete_items(each for each in keys if each != (DOCUMENTS, REVISION))
         yield len(keys)
         start = found.get("LastEvaluatedKey")
         if not start:

@@ -12,7 +12,8 @@ The modules, from text analysis to results:
 * :mod:`.query_parser`: parses a query into words, phrases and exclusions.
 * :mod:`.function_words`, :mod:`.query_language`: decide which words of a query are stop words.
 * :mod:`.phrase_matcher`: finds phrases in a text.
-* :mod:`.search_settings`, :mod:`.settings_cache`, :mod:`.settings_editor`: the owner's synonyms and pinned articles.
+* :mod:`.search_settings`, :mod:`.settings_repository`, :mod:`.settings_cache`, :mod:`.settings_editor`: the owner's
+  synonyms and pinned articles.
 * :mod:`.synonyms`, :mod:`.pins`: apply them to a query.
 * :mod:`.index_reader`: reads postings and results.
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from kolom.models.search import read_settings
+from kolom.search import settings_repository
 
 if TYPE_CHECKING:
     from kolom.search.pins import PinIndex
@@ -65,7 +65,7 @@ class SettingsCache:
 
         expected = self._expected
         if self._loaded is None or self._loaded[0] != expected:
-            record = read_settings() if expected else None
+            record = settings_repository.read() if expected else None
             settings = decode(record.data) if record else SearchSettings()
             self._loaded = expected, settings
             self._pins = index_pins(settings.pins)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from kolom.articles.types import Change
 from kolom.errors import RestoreConflict, StaleRead
 from kolom.models.retry import retry_on_conflict
-from kolom.models.search import announce_settings, read_settings, replace_settings
+from kolom.models.search import announce_settings
+from kolom.search import settings_repository
 from kolom.search.search_settings import SearchSettings, check, decode, encode
 
 
 def load() -> SearchSettings:
     """Return the current settings."""
-    record = read_settings()
+    record = settings_repository.read()
     return decode(record.data) if record else SearchSettings()
 
 
@@ -25,13 +26,13 @@ def change(edit: Callable[[SearchSettings], SearchSettings]) -> SearchSettings:
     """
 
     def attempt() -> SearchSettings:
-        record = read_settings()
+        record = settings_repository.read()
         revision = int(record.revision) if record else 0
         before = decode(record.data) if record else SearchSettings()
         after = edit(before)
         check(after)
         if after != before:
-            if not replace_settings(encode(after), expected_revision=revision):
+            if not settings_repository.replace(encode(after), expected_revision=revision):
                 raise StaleRead("someone else has changed the search settings")
             revision += 1
         if revision:
@@ -39,6 +40,12 @@ def change(edit: Callable[[SearchSettings], SearchSettings]) -> SearchSettings:
         return after
 
     return retry_on_conflict(attempt)
+
+
+def announce() -> None:
+    """Let searches know the settings, also after the Search table was lost. Does nothing if there are none."""
+    if record := settings_repository.read():
+        announce_settings(int(record.revision))
 
 
 def restore(wanted: SearchSettings, *, overwrite: bool, dry_run: bool) -> Change:
