@@ -31,7 +31,7 @@ def code() -> str:
 
 def run(chromium: Browser, code: str, *headers: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the function for requests with these headers; return the headers that it passes on."""
-    events = [{"viewer": {"ip": "203.0.113.7"}, "request": {"headers": each}} for each in headers]
+    events = [{"viewer": {"ip": "203.0.113.7"}, "request": {"headers": each, "querystring": {}}} for each in headers]
     page = chromium.new_page()
     requests = page.evaluate(RUN, [code, events])
     page.close()

@@ -11,7 +11,6 @@ from tests.integration.cli.conftest import Kolom
 def month(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> str:
     """Count searches of many visitors, and return the month."""
     monkeypatch.setattr(query_counts, "MAX_PER_MINUTE", 1_000)
-    query_counts.clear_cache()
     for query, visitors, has_results in (
         ("kopi", 60, True),
         ("matcha", 50, False),

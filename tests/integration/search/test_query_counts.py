@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,14 +21,11 @@ from tests.integration.conftest import Configure, RefusedCalls
 
 
 @pytest.fixture(autouse=True)
-def report(tables: None, configure: Configure) -> Iterator[None]:
+def report(tables: None, configure: Configure) -> None:
     """Turn the report on, and publish an article."""
     configure(search_report="on")
-    query_counts.clear_cache()
     article_id = publishing.publish(content("one", html="<p>coffee</p>"), now=NOW).article.id
     assert update_index([article_id]) == set()
-    yield
-    query_counts.clear_cache()
 
 
 def search(text: str, visitor: int = 0, **query: Any) -> dict[str, Any]:

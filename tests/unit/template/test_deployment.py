@@ -38,6 +38,7 @@ CHOICES: Final = {
     "AllowedOrigins": ("", "https://other.example"),
     "DeletionProtection": ("on", "off"),
     "SearchReport": ("on", "off"),
+    "AuthorPolicy": ("on", "off"),
     "ArticlesTableName": ("", "restored"),
 }
 REGIONS: Final = ("us-east-1", REGION_WITHOUT_SES)

@@ -151,9 +151,6 @@ def show_query(item: SearchCount, text: str, list_key: str, *, max_shown: int, e
 
 
 def read_shown(list_key: str) -> list[SearchCount]:
-    """Return the items of the queries in the list of a month. A GetItem, and a BatchGetItem for each hundred."""
-    try:
-        shown = SearchCount.get(list_key).shown or ()
-    except SearchCount.DoesNotExist:
-        return []
-    return [item for item in SearchCount.batch_get(sorted(shown)) if item.text]
+    """Return the items of the queries in the list of a month. A BatchGetItem, and one for each hundred queries."""
+    keys = {key for found in SearchCount.batch_get([list_key]) for key in found.shown or ()}
+    return [item for item in SearchCount.batch_get(sorted(keys)) if item.text]
