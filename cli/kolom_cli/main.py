@@ -23,6 +23,7 @@ from kolom_cli.commands import (
     messages,
     publish,
     reindex,
+    search,
     serve,
 )
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
@@ -119,5 +120,6 @@ for name, group, panel in (
     ("messages", messages.app, _MAIL),
     ("mail", mail.app, _MAIL),
     ("import", import_.app, _TRANSFER),
+    ("search", search.app, _SITE),
 ):
     app.add_typer(group, name=name, rich_help_panel=panel)

@@ -17,6 +17,7 @@ from kolom.search import schemas
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import parse_range
 from kolom.search.more_like_this import related_articles
+from kolom.search.query_recorder import record_results
 from kolom.search.searcher import SearchRequest, search
 from kolom.validation import Text
 
@@ -45,7 +46,9 @@ def search_articles(
         limit=limit,
         cursor=cursor or None,
     )
-    return schemas.to_results_out(q, search(request))
+    results = search(request)
+    record_results(request, results, api.current_event.raw_event)
+    return schemas.to_results_out(q, results)
 
 
 @api.get(

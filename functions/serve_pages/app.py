@@ -15,6 +15,7 @@ from kolom.http.types import Event
 from kolom.observability import logger, metrics
 from kolom.pages import router, views
 from kolom.pages.response import HtmlResponse
+from kolom.search.query_recorder import record_results
 
 
 def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
@@ -31,7 +32,10 @@ def get_page() -> Response[str]:
     if is_api(path):
         raise NotFound("not found")
     event = api.current_event.raw_event
-    return html_response(router.dispatch(path, parse_query(event), locale_of(event)))
+    page = router.dispatch(path, parse_query(event), locale_of(event))
+    if page.searched:
+        record_results(*page.searched, event)
+    return html_response(page)
 
 
 def is_api(path: str) -> bool:

@@ -18,7 +18,7 @@ from moto.core.base_backend import BackendDict
 from kolom.mail import delivery
 from kolom.models.base import connection
 from kolom.pages import theme
-from kolom.search import document_table, vocabulary
+from kolom.search import document_table, query_counts, vocabulary
 from kolom.security import signing
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
@@ -84,5 +84,6 @@ def clear_caches() -> None:
     vocabulary.clear_cache()
     document_table.clear_cache()
     theme.clear_cache()
+    query_counts.clear_cache()
     signing.load_keys.cache_clear()
     signing.get_origin_secret.cache_clear()

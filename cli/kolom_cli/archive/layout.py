@@ -14,5 +14,6 @@ COMMENTS: Final = "comments.jsonl"
 COMMENT_AUTHORS: Final = "addresses.jsonl"
 SUBSCRIPTIONS: Final = "subscriptions.jsonl"
 MESSAGES: Final = "messages.jsonl"
+SEARCH: Final = "search.json"
 PRIVATE: Final = (COMMENT_AUTHORS, SUBSCRIPTIONS, MESSAGES)
 """The files with personal data that is not public."""

@@ -22,6 +22,7 @@ from kolom.comments.restore import CommentAuthorSnapshot, SubscriptionSnapshot
 from kolom.comments.types import Comment
 from kolom.contact.types import Message
 from kolom.rendering.types import SourceFormat
+from kolom.search.search_settings import SearchSettings
 from kolom_cli.archive.encoding import FENCE, ArchiveFormatError, read_front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
@@ -32,6 +33,7 @@ from kolom_cli.archive.layout import (
     MANIFEST,
     MEDIA,
     MESSAGES,
+    SEARCH,
     SUBSCRIPTIONS,
     VERSION,
 )
@@ -42,6 +44,7 @@ from kolom_cli.archive.schemas import (
     Manifest,
     MessageRecord,
     Record,
+    SearchSettingsRecord,
     SubscriptionRecord,
 )
 from kolom_cli.importers.common.types import Skipped, SourceError
@@ -76,7 +79,9 @@ class ArchiveItem[Entity]:
     note: str | None = None
 
 
-type ArchiveEntity = MediaFile | ArticleSnapshot | Comment | CommentAuthorSnapshot | SubscriptionSnapshot | Message
+type ArchiveEntity = (
+    MediaFile | ArticleSnapshot | Comment | CommentAuthorSnapshot | SearchSettings | SubscriptionSnapshot | Message
+)
 type ArchiveEntry = ArchiveItem[ArchiveEntity] | Skipped
 
 
@@ -113,7 +118,7 @@ class Archive:
     def count(self) -> int:
         """Return the approximate number of entries, for a progress bar."""
         files = sum(1 for name in (ARTICLES, MEDIA) for _ in _walk(self.root / name))
-        for name in (COMMENTS, COMMENT_AUTHORS, SUBSCRIPTIONS, MESSAGES):
+        for name in (COMMENTS, COMMENT_AUTHORS, SEARCH, SUBSCRIPTIONS, MESSAGES):
             path = self.root / name
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:
@@ -127,6 +132,7 @@ class Archive:
             self._files(ARTICLES, "article", self._article),
             self._lines(COMMENTS, "comment", CommentRecord, CommentRecord.to_comment),
             self._lines(COMMENT_AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.to_author),
+            self._lines(SEARCH, "search settings", SearchSettingsRecord, SearchSettingsRecord.to_settings),
             self._lines(SUBSCRIPTIONS, "subscription", SubscriptionRecord, SubscriptionRecord.to_subscription),
             self._lines(MESSAGES, "message", MessageRecord, MessageRecord.to_message),
         )

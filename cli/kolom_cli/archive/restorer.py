@@ -23,6 +23,8 @@ from kolom.config import settings
 from kolom.contact import restore as contact
 from kolom.contact.types import Message
 from kolom.errors import Conflict, InvalidInput, NotFound, RestoreConflict, ServiceBusy
+from kolom.search import settings_editor
+from kolom.search.search_settings import SearchSettings
 from kolom.security import signing
 from kolom_cli.archive.reader import ArchiveEntity, ArchiveEntry, ArchiveItem, MediaFile
 from kolom_cli.concurrency import OrderedResults, Unavailable, Workers
@@ -143,6 +145,8 @@ class Restorer:
                 return self._comment(entity)
             case CommentAuthorSnapshot():
                 return self._author(entity)
+            case SearchSettings():
+                return self._search_settings(entity)
             case SubscriptionSnapshot():
                 self._check(entity.article_id, entity.expires_at)
                 return comments.restore_subscription(entity, dry_run=self.dry_run)
@@ -188,6 +192,11 @@ class Restorer:
             return comments.restore_author(author)
         return comments.plan_author(author, planned=self._planned)
 
+    def _search_settings(self, wanted: SearchSettings) -> Change:
+        for article_id in dict.fromkeys(each for pin in wanted.pins for each in pin.articles):
+            self._check(article_id, None)
+        return settings_editor.restore(wanted, overwrite=self.overwrite, dry_run=self.dry_run)
+
     def _check(self, article_id: int | None, expires_at: int | None) -> None:
         """Check that the entry can be restored.
 
@@ -211,6 +220,8 @@ def _keys(entity: ArchiveEntity) -> Iterator[object]:
             yield from aliases
         case Message(id=message_id):
             yield message_id
+        case SearchSettings():
+            yield "search settings"
         case Comment() | CommentAuthorSnapshot() | SubscriptionSnapshot():
             yield entity.article_id
 

@@ -40,6 +40,7 @@ from kolom.comments.types import Comment
 from kolom.contact.types import Message
 from kolom.rendering.renderer import render
 from kolom.rendering.types import Heading, SourceFormat
+from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
 from kolom.submissions import fields
 from kolom.timestamps import to_rfc3339
 from kolom_cli.archive.encoding import ArchiveFormatError
@@ -377,6 +378,45 @@ class MessageRecord(Record):
             created_at=self.created,
             expires_at=int(self.expires.timestamp()),
             reasons=tuple(self.reasons),
+        )
+
+
+class SynonymsRecord(Record):
+    """A list of synonyms in ``search.json``."""
+
+    words: list[Line]
+    one_way: bool = False
+
+
+class PinRecord(Record):
+    """A pinned query in ``search.json``."""
+
+    query: Line
+    articles: list[Id]
+
+
+class SearchSettingsRecord(Record):
+    """The line of ``search.json``."""
+
+    synonyms: list[SynonymsRecord] = []
+    pins: list[PinRecord] = []
+
+    @classmethod
+    def from_settings(cls, settings: SearchSettings) -> Self:
+        """Return the record of the settings."""
+        return cls.model_construct(
+            synonyms=[
+                SynonymsRecord.model_construct(words=list(each.words), one_way=each.one_way)
+                for each in settings.synonyms
+            ],
+            pins=[PinRecord.model_construct(query=each.query, articles=list(each.articles)) for each in settings.pins],
+        )
+
+    def to_settings(self) -> SearchSettings:
+        """Return the settings. :func:`kolom.search.search_settings.check` checks their limits."""
+        return SearchSettings(
+            tuple(SynonymRule(tuple(each.words), each.one_way) for each in self.synonyms),
+            tuple(Pin(each.query, tuple(each.articles)) for each in self.pins),
         )
 
 

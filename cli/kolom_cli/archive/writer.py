@@ -22,6 +22,8 @@ from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.errors import KolomError
+from kolom.search import settings_editor
+from kolom.search.search_settings import SearchSettings
 from kolom_cli.archive.encoding import as_json, front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
@@ -34,6 +36,7 @@ from kolom_cli.archive.layout import (
     MEDIA,
     MESSAGES,
     PRIVATE,
+    SEARCH,
     SUBSCRIPTIONS,
     VERSION,
 )
@@ -43,6 +46,7 @@ from kolom_cli.archive.schemas import (
     CommentRecord,
     MessageRecord,
     Record,
+    SearchSettingsRecord,
     SubscriptionRecord,
 )
 from kolom_cli.media.store import media_key_problem
@@ -105,6 +109,7 @@ class Exporter:
             for article_id in ids:
                 self._write_article(article_id, names[article_id])
             self._write_comments(ids)
+            self._write_search_settings()
             if self.private:
                 subscriptions = restore.export_subscriptions(now=self.now)
                 self._write_lines(
@@ -132,7 +137,7 @@ class Exporter:
             if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
                 raise ArchiveError(f"{self.root} is not an archive: its {MANIFEST} has another format")
         self._write_manifest(complete=False)
-        for name in (MANIFEST, COMMENTS, *PRIVATE):  # temporary files of an export that was killed
+        for name in (MANIFEST, COMMENTS, SEARCH, *PRIVATE):  # temporary files of an export that was killed
             for path in self.root.glob(f".{name}.*"):
                 path.unlink()
         for name in () if self.private else PRIVATE:
@@ -177,6 +182,13 @@ class Exporter:
                 for author in restore.export_authors(loaded, now=self.now):
                     _write_line(authors, CommentAuthorRecord.from_author(author))
                     self._count("address")
+
+    def _write_search_settings(self) -> None:
+        settings = settings_editor.load()
+        if settings == SearchSettings():
+            (self.root / SEARCH).unlink(missing_ok=True)
+        else:
+            self._write_lines(SEARCH, "search settings", [SearchSettingsRecord.from_settings(settings)])
 
     def _is_unexpired(self, comment: Comment) -> bool:
         return comment.expires_at is None or comment.expires_at > self.now.timestamp()

@@ -41,10 +41,12 @@ def reindex(
     # Imported here for two reasons: no other command needs the stemmers, and the functions' logger reads the
     # environment when it is imported.
     from kolom.search.reindexing import article_ids, request_reindex_all, wait_until_indexed
+    from kolom.search.settings_editor import announce
 
     if rebuild and not yes:
         typer.confirm("Empty the search index and fill it again?", abort=True)
     connect(ctx.obj)
+    announce()
     with console.interruptible() as stopped:
         removed = _clear(stopped, hidden=as_json) if rebuild else 0
         ids = [] if stopped.is_set() else list(article_ids())

@@ -47,6 +47,7 @@ class Settings:
     spam_days: int = 30
     email_days: int = 365
     message_days: int = 365
+    search_report: Literal["off", "on"] = "off"
     aws_read_timeout_milliseconds: int = 5_000
     aws_max_attempts: int = 4
 

@@ -31,6 +31,8 @@ from kolom.models.articles import POINTER, Pointer
 from kolom.models.base import connection
 from kolom.rendering.renderer import render
 from kolom.rendering.types import Heading
+from kolom.search import settings_editor
+from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
 from kolom.security import signing
 from kolom.submissions.pipeline import FormMeta, RequestContext
 from kolom_cli.archive.reader import Archive
@@ -154,6 +156,11 @@ def create_messages() -> None:
     messages.set_status(spam, "spam", now=NOW)
 
 
+def create_search_settings() -> None:
+    rules = (SynonymRule(("mobil", "kendaraan roda empat")), SynonymRule(("hp", "ponsel"), one_way=True))
+    settings_editor.change(lambda _: SearchSettings(rules, (Pin("Halo!", (2, 1)),)))
+
+
 def create_media() -> None:
     MediaStore().put("a-picture.png", b"\x89PNG" * 1000, "image/png")
     MediaStore().put("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")
@@ -169,6 +176,7 @@ def blog(kolom: Kolom) -> Kolom:
         create_comments()
         create_messages()
         create_media()
+        create_search_settings()
 
     restore_or_create("archive: blog", create)
     return kolom
@@ -517,6 +525,26 @@ def test_a_renamed_article_is_recognised(small: Kolom, tmp_path: Path) -> None:
     assert public.count_articles(ArticleFilter()) == public.count_articles(ArticleFilter(label="a")) == 4
 
 
+def test_search_settings_are_kept_unless_overwritten(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
+    create_search_settings()
+    archived = settings_editor.load()
+    assert "search.json" in export(small, tmp_path)
+    move_to_new_stack()
+    own = SearchSettings((SynonymRule(("a", "b")),))
+    settings_editor.change(lambda _: own)
+    report = restore(small, tmp_path)
+    assert reasons(report)["search.json:1"] == (
+        "differ from the existing search settings; use --overwrite to replace them"
+    )
+    assert settings_editor.load() == own
+    assert restore(small, tmp_path, "--overwrite", "--dry-run")["kinds"]["search settings"]["updated"] == 1
+    assert settings_editor.load() == own
+    restore(small, tmp_path, "--overwrite")
+    assert settings_editor.load() == archived
+    settings_editor.change(lambda _: SearchSettings())
+    assert "search.json" not in export(small, tmp_path)
+
+
 def test_unrelated_articles_with_the_same_ids_are_unchanged_and_get_no_comments(
     small: Kolom, move_to_new_stack: Move, tmp_path: Path
 ) -> None:
@@ -593,6 +621,21 @@ HOSTILE_ARCHIVES = {
         break_front('slug: "hello"', 'slug: "hello"\naliases: ["slug:two"]'),
         "articles/000002-two.html",
         "belongs to another article",
+    ),
+    "pin of nothing": (
+        lambda root: (root / "search.json").write_text('{"pins": [{"query": "x", "articles": [9]}]}\n'),
+        "search.json:1",
+        "its article 9 was not restored",
+    ),
+    "synonyms without words": (
+        lambda root: (root / "search.json").write_text('{"synonyms": [{"words": ["x", "…"]}]}\n'),
+        "search.json:1",
+        "synonyms 1: '…' has no word",
+    ),
+    "search settings that are none": (
+        lambda root: (root / "search.json").write_text('{"synonyms": [{"words": "x"}]}\n'),
+        "search.json:1",
+        "synonyms.0.words: input should be a valid list",
     ),
     "comment on nothing": (break_lines(lambda line: line | {"article": 9}), COMMENT, "its article 9 was not restored"),
     "answers nothing": (

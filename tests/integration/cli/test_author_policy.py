@@ -19,6 +19,7 @@ from kolom.contact import submission
 from kolom.contact.submission import NewMessage
 from kolom.mail import suppression
 from kolom.models.outbox import OutboxRecord
+from kolom.search import query_counts
 from kolom.search.index_writer import update_index
 from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
@@ -97,7 +98,7 @@ class Author:
         self.is_running = False
 
     def __call__(self, *arguments: object, expected: int = 0) -> Any:
-        self.commands |= {f"kolom {arguments[0]}", f"kolom {arguments[0]} {arguments[1] if arguments[1:] else ''}"}
+        self.commands |= {" ".join(map(str, ("kolom", *arguments[:length]))) for length in (1, 2, 3)}
         self.is_running = True
         try:
             ran = self._kolom(*arguments)
@@ -233,6 +234,24 @@ def index(author: Author) -> None:
         worker.join()
 
 
+def tune_search(author: Author, folder: Path) -> None:
+    """Use the commands for the search, whose index has the article `hello`."""
+    folder.mkdir()
+    for visitor in range(40):
+        query_counts.count("text", has_results=True, network=f"10.0.{visitor}.0/24")
+    author("search", "report")
+    author("search", "synonyms", "add", "text", "prose")
+    author("search", "synonyms", "list")
+    author("search", "pins", "add", "more prose", "hello")
+    author("search", "pins", "list")
+    (folder / "queries.tsv").write_text("prose\thello\nnothing\thello\nnothing\tnone\n")
+    author("search", "evaluate", folder / "queries.tsv")
+    (folder / "search.toml").write_text(author("search", "show").stdout)
+    author("search", "pins", "remove", "more prose")
+    author("search", "synonyms", "remove", "prose")
+    author("search", "apply", folder / "search.toml")
+
+
 def move(author: Author, folder: Path) -> None:
     """Export the blog, and restore it into a new stack."""
     author("export", folder, "--private")
@@ -268,6 +287,7 @@ def test_the_policy_for_authors_equals_the_calls_of_the_commands(
     deploy_assets(author, tmp_path / "frontend", monkeypatch)
     import_blogs(author, tmp_path / "blog", monkeypatch)
     index(author)
+    tune_search(author, tmp_path / "search")
     move(author, tmp_path / "archive")
     forget(author)
     # The importers differ only in how they read files; `kolom serve` needs no AWS account.

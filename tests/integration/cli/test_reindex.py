@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from kolom.articles import publishing, repository
+from kolom.models import search as model
 from kolom.search import document_table, reindexing, vocabulary
 from kolom.search.autocomplete import suggest
 from kolom.search.index_writer import is_current, update_index
@@ -162,3 +163,13 @@ def test_a_marked_article_is_outdated_until_it_is_indexed_again(tables: None) ->
     assert not is_current(article_id)
     update_index([article_id])
     assert is_current(article_id)
+
+
+def test_searches_know_the_synonyms_again_after_the_search_table_was_replaced(kolom: Kolom) -> None:
+    publish("one", "automobile")
+    assert kolom("search", "synonyms", "add", "car", "automobile").exit_code == 0
+    model.table().delete_item(model.DOCUMENTS, model.REVISION)
+    document_table.clear_cache()
+    assert found("car") == []
+    assert kolom("reindex", "--no-wait").exit_code == 0
+    assert found("car") == ["one"]

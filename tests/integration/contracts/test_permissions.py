@@ -36,6 +36,7 @@ from kolom.comments.reply_subscriptions import SubscriptionLink
 from kolom.comments.types import Action, Comment
 from kolom.models.base import connection
 from kolom.models.comments import SubscriptionRecord
+from kolom.models.guard import SearchCount
 from kolom.models.outbox import OutboxRecord
 from kolom.search.index_writer import update_index
 from kolom.security import signing
@@ -304,6 +305,31 @@ def test_a_function_uses_exactly_its_permissions(
     with recorded() as asked:
         scenarios[function]()
     assert set(asked.operations) - OF_THE_TEST.get(function, set()) == granted(template, function)
+
+
+@pytest.mark.parametrize("function", ["search_articles", "serve_pages"])
+def test_counting_searches_needs_only_updates_of_counts(
+    function: str, template: Template, scenarios: dict[str, Callable[[], None]], configure: Configure
+) -> None:
+    counting = load(Path("template.yaml"), {"SiteUrl": "https://blog.example", "SearchReport": "on"})
+    environment = counting.functions[function].environment
+    assert (environment["SEARCH_REPORT"], environment["GUARD_TABLE"]) == ("on", "kolom-guard")
+    assert "GUARD_TABLE" not in template.functions[function].environment
+    configure(search_report="on")
+    blog()
+    update_index(range(1, 8))
+    with recorded() as asked:
+        scenarios[function]()
+        for address in range(30):
+            event = request("/search/", "q=body", headers={"x-kolom-viewer": f"10.{address}.0.1"})
+            event |= {} if function == "serve_pages" else {"rawPath": "/api/search"}
+            (serve_pages if function == "serve_pages" else search_articles).handler(event, Context())
+    assert any(item.text for item in SearchCount.scan())
+    assert set(asked.operations) == granted(counting, function)
+    assert set(asked.operations) - granted(template, function) == {("dynamodb:UpdateItem", "kolom-guard")}
+    (statement,) = (each for each in counting.functions[function].policies if "dynamodb:UpdateItem" in each.actions)
+    assert statement.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["searches#*"]}}
+    assert {item.key.partition("#")[0] for item in SearchCount.scan()} == {"searches"}
 
 
 def test_mail_is_only_sent_from_the_sites_own_addresses() -> None:

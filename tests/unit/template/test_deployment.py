@@ -37,6 +37,7 @@ CHOICES: Final = {
     "MailIdentity": ("", "blog.example"),
     "AllowedOrigins": ("", "https://other.example"),
     "DeletionProtection": ("on", "off"),
+    "SearchReport": ("on", "off"),
     "AuthorPolicy": ("on", "off"),
     "ArticlesTableName": ("", "restored"),
 }

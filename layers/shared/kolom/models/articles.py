@@ -10,6 +10,7 @@
 | ``counts`` | ``all``, ``month#…``, ``label#…``, ``label-month#…`` | :class:`Count` of published articles |
 | ``sequence`` | ``article`` | :class:`Sequence`, the last assigned id |
 | ``site`` | ``theme`` | :class:`ThemeRecord`: the current assets and the settings of the pages |
+| ``search-settings`` | ``settings`` | :class:`SearchSettingsRecord`: the owner's synonyms and pinned articles |
 
 The parts sort so that one Query reads ``body#`` to ``card``, without the labels and the source.
 """
@@ -32,6 +33,8 @@ POINTER = "pointer"
 COUNTS = "counts"
 SITE = "site"
 THEME = "theme"
+SEARCH_SETTINGS = "search-settings"  # not "site", which functions that need only the theme may read
+SETTINGS = "settings"
 
 
 class ByShelf(GlobalSecondaryIndex["ArticlesTableRecord"]):
@@ -125,3 +128,10 @@ class ThemeRecord(ArticlesTableRecord, discriminator="theme"):
     logo = JSONAttribute(null=True)
     deployed_at = TimestampAttribute()
     revision = NumberAttribute()
+
+
+class SearchSettingsRecord(ArticlesTableRecord, discriminator="search-settings"):
+    """The owner's settings of the search. ``data`` is compressed JSON; ``revision`` grows with every change."""
+
+    revision = NumberAttribute()
+    data = BinaryAttribute(legacy_encoding=False)

@@ -10,6 +10,8 @@
 | ``sender#<comment>`` | keyed hashes of a comment's client: ``address``, ``network``; its ``submission`` |
 | ``ban#…`` | a banned client |
 | ``used#…`` | a used single-use token or proof of work |
+| ``searches#2026-11#…`` | :class:`SearchCount`: how often a query was used in a month |
+| ``searches#2026-11#salt``, ``…#shown`` | the salt of the month; the keys of the queries that the report shows |
 
 All items expire. DynamoDB deletes late, so readers must also check ``expires_at``.
 """
@@ -20,11 +22,17 @@ from operator import and_
 from types import MappingProxyType
 from typing import Any, Self
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    NumberAttribute,
+    NumberSetAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.expressions.operand import Path
 
 from kolom.models.base import Record, TableMeta
-from kolom.models.expressions import Action, Condition
+from kolom.models.expressions import Action, Condition, has_room
 
 
 class GuardRecord(Record):
@@ -85,3 +93,64 @@ def count_once(
         actions.append(members.add({"SS": [member_id]}))
     actions += [Path([name]).remove() for name in outdated]
     return GuardRecord(key).update_if(reduce(and_, conditions), actions)
+
+
+class SearchCount(Record):
+    """How often a query was used in a month. Without ``text``, the query is not known.
+
+    ``visitors`` has a few numbers that a visitor shares with many others (:mod:`kolom.search.query_counts`). ``salt``
+    and ``shown`` are the attributes of the items of a month.
+    """
+
+    class Meta(TableMeta):
+        setting = "guard_table"
+
+    key = UnicodeAttribute(hash_key=True)
+    schema = NumberAttribute(default=1)
+    expires_at = NumberAttribute()
+    searches = NumberAttribute(default=0)
+    without_results = NumberAttribute(default=0)
+    visitors = NumberSetAttribute(null=True)
+    text = UnicodeAttribute(null=True)
+    salt = BinaryAttribute(null=True, legacy_encoding=False)
+    shown = UnicodeSetAttribute(null=True)
+
+
+def get_or_set_salt(key: str, salt: bytes, *, expires_at: int) -> bytes:
+    """Return the salt of an item, which is ``salt`` if it had none. One UpdateItem."""
+    item = SearchCount(key)
+    item.update([SearchCount.salt.set(SearchCount.salt | salt), SearchCount.expires_at.set(expires_at)])
+    return bytes(item.salt)
+
+
+def count_search(key: str, *, has_results: bool, visitor: int, expires_at: int) -> SearchCount:
+    """Count a use of a query, and return its item. ``expires_at`` is that of a new item. One UpdateItem."""
+    item = SearchCount(key)
+    item.update(
+        [
+            SearchCount.searches.add(1),
+            SearchCount.without_results.add(int(not has_results)),
+            SearchCount.visitors.add({visitor}),
+            SearchCount.expires_at.set(SearchCount.expires_at | expires_at),
+            SearchCount.schema.set(1),
+        ]
+    )
+    return item
+
+
+def show_query(item: SearchCount, text: str, list_key: str, *, max_shown: int, expires_at: int) -> bool:
+    """Store the text of a query, and its key in the list of the month; return False if the list is full.
+
+    Two UpdateItems: first that of the list, so that an interrupted call can be repeated.
+    """
+    actions = [SearchCount.shown.add({item.key}), SearchCount.expires_at.set(expires_at), SearchCount.schema.set(1)]
+    if not SearchCount(list_key).update_if(has_room(SearchCount.shown, item.key, max_shown), actions):
+        return False
+    item.update([SearchCount.text.set(text), SearchCount.expires_at.set(expires_at)])
+    return True
+
+
+def read_shown(list_key: str) -> list[SearchCount]:
+    """Return the items of the queries in the list of a month. A BatchGetItem, and one for each hundred queries."""
+    keys = {key for found in SearchCount.batch_get([list_key]) for key in found.shown or ()}
+    return [item for item in SearchCount.batch_get(sorted(keys)) if item.text]

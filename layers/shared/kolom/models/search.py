@@ -5,7 +5,7 @@
 | the stem, or ``label:<label>`` | ``b00003``: ``id // 2048`` | the block's postings (:class:`BlockRecord`) |
 | … | ``000003``: ``id // 512`` | ``elements``: postings of earlier versions, until the article is indexed again |
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
-| ``#documents`` | ``#`` | ``revision``: how often the document list has changed, ``results``: how often results have |
+| ``#documents`` | ``#`` | :class:`Revisions`: how often the document list, results and settings have changed |
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the beginning of the text |
 | ``doc#7`` | ``rest`` | :class:`TextRecord`: the rest of a long text |
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
@@ -22,7 +22,7 @@ import functools
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pynamodb.attributes import (
     BinaryAttribute,
@@ -60,7 +60,7 @@ class SearchRecord(Record):
 
 
 class BlockRecord(SearchRecord):
-    """A block of numbers, or the revision of the document list.
+    """A block of numbers, or the :class:`Revisions`.
 
     A block of postings has those of ``packed`` that are not in ``removed``, and those of ``elements``. So adding and
     removing postings are atomic updates that need not read the block.
@@ -71,6 +71,7 @@ class BlockRecord(SearchRecord):
     removed = NumberSetAttribute(null=True)
     revision = NumberAttribute(null=True)
     results = NumberAttribute(null=True)
+    settings = NumberAttribute(null=True)
 
 
 class ForwardRecord(SearchRecord):
@@ -119,6 +120,14 @@ class RelatedRecord(SearchRecord):
     ids: ListAttribute[int] = ListAttribute()
 
 
+class Revisions(NamedTuple):
+    """How often the document list, the results and the owner's settings have changed; 0 for a new index."""
+
+    documents: int
+    results: int
+    settings: int
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A block as read: its number, and its elements in DynamoDB's number format.
@@ -160,17 +169,21 @@ def read_documents() -> tuple[int, list[Block]]:
     return revision, blocks
 
 
-def read_revisions(*, consistent: bool = False) -> tuple[int, int]:
-    """Return the revisions of the document list and of the results, 0 for a new index."""
+def read_revisions(*, consistent: bool = False) -> Revisions:
+    """Return the current revisions. One GetItem."""
     item = table().get_item(DOCUMENTS, REVISION, consistent_read=consistent).get("Item", {})
-    documents, results = (int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results"))
-    return documents, results
+    return Revisions(*(int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results", "settings")))
 
 
 def increase_revisions(documents: int, results: int) -> None:
     """Increase the revision of the document list by ``documents``, and that of the results by ``results``."""
     actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results)]
     table().update_item(DOCUMENTS, REVISION, actions=actions)
+
+
+def announce_settings(revision: int) -> None:
+    """Record the revision of the owner's settings of the search where every search reads it."""
+    table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.settings.set(revision)])
 
 
 def add_postings(key: str, block: int, postings: Iterable[int]) -> Block:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kolom.http.errors import RETRY_AFTER_SECONDS
+
+if TYPE_CHECKING:
+    from kolom.search.searcher import Results, SearchRequest
 
 VIDEO_HOSTS: Final = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://www.dailymotion.com")
 """The hosts whose players an article may embed (:mod:`kolom.rendering.renderer`)."""
@@ -57,11 +60,15 @@ _SECURITY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class HtmlResponse:
-    """A response to a browser: the HTML is empty for a redirect."""
+    """A response to a browser: the HTML is empty for a redirect.
+
+    ``searched`` has the search whose results the page shows.
+    """
 
     status: int
     html: str
     headers: Mapping[str, str]
+    searched: "tuple[SearchRequest, Results] | None" = None
 
 
 def html_response(

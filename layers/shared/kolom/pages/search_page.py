@@ -89,7 +89,10 @@ def search_page(form: SearchForm, locale: Locale, *, cursor: str | None = None) 
         request = form.to_search(cursor)
     except InvalidInput as invalid:
         return _page(form, None, locale, errors=frozenset(error.field for error in invalid.errors))
-    return _page(form, search(request), locale, cursor=cursor) if form.q else _page(form, None, locale)
+    if not form.q:
+        return _page(form, None, locale)
+    results = search(request)
+    return replace(_page(form, results, locale, cursor=cursor), searched=(request, results))
 
 
 def _page(

@@ -12,6 +12,9 @@ The modules, from text analysis to results:
 * :mod:`.query_parser`: parses a query into words, phrases and exclusions.
 * :mod:`.function_words`, :mod:`.query_language`: decide which words of a query are stop words.
 * :mod:`.phrase_matcher`: finds phrases in a text.
+* :mod:`.search_settings`, :mod:`.settings_repository`, :mod:`.settings_cache`, :mod:`.settings_editor`: the owner's
+  synonyms and pinned articles.
+* :mod:`.synonyms`, :mod:`.pins`: apply them to a query.
 * :mod:`.index_reader`: reads postings and results.
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
 * :mod:`.completion`: completes the last word of a query, for searches and suggestions alike.
@@ -20,5 +23,5 @@ The modules, from text analysis to results:
 * :mod:`.highlighter`: marks matches in titles and snippets.
 
 Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, function_words,
-query_language, phrase_matcher, bm25, highlighter, misspelling, date_range.
+query_language, phrase_matcher, bm25, highlighter, misspelling, date_range, search_settings, synonyms, pins.
 """

@@ -4,8 +4,9 @@ Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
 * two Queries for the completions of the last word (:mod:`.completion`);
+* one for the owner's settings, if they have changed since the process read them (:mod:`.settings_cache`);
 * one Query for each stem: at most 4 for each of 5 preceding words and 3 completions, 16 for the excluded words, and 32
-  for the last word as it is;
+  for the last word as it is and its synonyms;
 * one BatchGetItem for the suggested articles.
 
 A single letter on its own gives no suggestions; after other words it is ignored.
@@ -23,6 +24,8 @@ from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import Matcher, mark_title
 from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
 from kolom.search.query_parser import parse
+from kolom.search.settings_cache import owner_settings
+from kolom.search.synonyms import expand
 from kolom.search.tokenizer import Word, tokenize
 
 MAX_ITEMS: Final = 6
@@ -61,15 +64,16 @@ def suggest(text: str) -> Suggestions:
     if last is None or not documents.lengths:
         return Suggestions()
     completions = find_completions(last.form, documents, documents.codes)
-    query = parse(text, documents.codes)
+    expanded = expand(parse(text, documents.codes), text, owner_settings.synonyms(documents.codes))
+    query = expanded.query
     before = [word for word in parse(text[: last.start], documents.codes).words if word.is_required]
     before = before[:_MAX_WORDS_BEFORE]
     word_stems = [word.stems[:_MAX_STEMS] for word in before]
     # Any of the completions matches, so together they count as one word.
     word_stems.append(completions.stems)
     whole = whole_word_stems(last.form, query)
-    filters = dict.fromkeys((*query.excluded_stems, *whole))
-    postings = read_postings((*filters, *chain.from_iterable(word_stems)), needed=len(filters))
+    filters = expanded.terms((*query.excluded_stems, *whole))
+    postings = expanded.combine(read_postings((*filters, *chain.from_iterable(word_stems)), needed=len(filters)))
     used = [word.form for word in completions.words if any(postings.get(each) for each in word.stems)]
     found: list[StoredResult] = []
     if not query.phrases and not query.excluded_phrases:

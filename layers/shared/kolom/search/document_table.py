@@ -14,6 +14,7 @@ from kolom.models.search import Block, read_documents, read_revisions
 from kolom.search.bm25 import Scorer, length_norms
 from kolom.search.codec import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code, stem_version
 from kolom.search.index_reader import Postings, results
+from kolom.search.settings_cache import owner_settings
 from kolom.search.terms import MAX_TEXT_BYTES, STEM_VERSION, earlier_language
 
 MAX_TEXTS_BYTES: Final = 1_000_000
@@ -100,15 +101,17 @@ def get(*, consistent: bool = False) -> DocumentTable:
     A change of the last second may be missing, unless the read is ``consistent``.
     """
     global _current
-    revision, changes = read_revisions(consistent=consistent)
-    results.keep_only(changes)
-    if _current is None or _current.revision != revision:
+    revisions = read_revisions(consistent=consistent)
+    results.keep_only(revisions.results)
+    owner_settings.keep_only(revisions.settings)
+    if _current is None or _current.revision != revisions.documents:
         _current = DocumentTable.of(*read_documents())
     return _current
 
 
 def clear_cache() -> None:
-    """Drop the cached list, and all results, so that they are read again."""
+    """Drop the cached list, all results and the owner's settings, so that they are read again."""
     global _current
     _current = None
     results.clear()
+    owner_settings.clear()

@@ -6,8 +6,6 @@ Requests: the article's ``terms#``, the revision of the document list, at most 8
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import regex
-
 from kolom.articles.types import ArticleSummary
 from kolom.pagination import first_page
 from kolom.search import document_table
@@ -19,7 +17,7 @@ from kolom.search.index_reader import Postings, load_results, read_postings
 MAX_TERMS: Final = 8
 _MAX_LABELS: Final = 2
 _MIN_LENGTH: Final = 3
-_PAIR: Final = regex.compile(r"[\p{Han}\p{Katakana}ー]{2}")
+_PAIR: Final = r"[\p{Han}\p{Katakana}ー]{2}"
 """A term that is as distinctive as a longer word. Pairs with Hiragana are mostly endings and particles."""
 
 
@@ -68,4 +66,11 @@ def _significant_terms(frequencies: Mapping[str, int]) -> list[str]:
 def _is_distinctive(term: str) -> bool:
     if term.replace(".", "").isdigit():
         return False
-    return len(term) >= _MIN_LENGTH or _PAIR.fullmatch(term) is not None
+    return len(term) >= _MIN_LENGTH or _is_pair(term)
+
+
+def _is_pair(term: str) -> bool:
+    # Imported here: pages of articles load this module, but examine no terms, and need no `regex` otherwise.
+    import regex
+
+    return regex.fullmatch(_PAIR, term) is not None

@@ -92,9 +92,10 @@ class RelatedListWriter:
         known = {term: postings for term in terms if (postings := self._postings.get(term)) is not None}
         # Consistent, since the postings of the changed articles were just written.
         read = read_postings((term for term in terms if term not in known), consistent=True)
-        if sum(map(len, self._postings.values())) > MAX_POSTINGS:
-            self._postings = {}
-        self._postings |= read
+        with self._lock:
+            if sum(map(len, self._postings.values())) > MAX_POSTINGS:
+                self._postings = {}
+            self._postings |= read
         return known | read
 
 

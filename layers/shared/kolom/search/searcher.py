@@ -3,8 +3,9 @@
 Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
-* one Query for each stem (at most 32; more for a posting list over 1 MB), with those of at most two words that turn out
-  to be stop words (:mod:`.query_language`), and one for a label;
+* one Query for each stem, including those of synonyms (at most 32; more for a posting list over 1 MB), with those of at
+  most two words that turn out to be stop words (:mod:`.query_language`), and one for a label;
+* one for the owner's settings, if they have changed since the process read them (:mod:`.settings_cache`);
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
   again. Results that are in memory (:mod:`.result_cache`) are not read;
@@ -45,8 +46,11 @@ from kolom.search.highlighter import (
 )
 from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
+from kolom.search.pins import find_pinned
 from kolom.search.query_language import resolve
 from kolom.search.query_parser import Query, parse
+from kolom.search.settings_cache import owner_settings
+from kolom.search.synonyms import expand
 from kolom.search.terms import label_term
 from kolom.search.tokenizer import strip_accents
 from kolom.search.unknown_words import find_unknown
@@ -69,8 +73,8 @@ MAX_CHARACTERS_MARKED: Final = 500_000
 type Order = tuple[int, float, int]
 """A sort key of results, the best first: 0 if the result has all words (else 1), the negated score or time, the id.
 
-Of equal results, the oldest comes first: the original before its copies. When sorted by time, the newest comes first:
-the id is negated.
+Pinned articles have a negative number in place of 0 or 1. Of equal results, the oldest comes first: the original before
+its copies. When sorted by time, the newest comes first: the id is negated.
 """
 
 
@@ -144,12 +148,14 @@ def search(request: SearchRequest) -> Results:
     query = parse(request.text, languages or ("",))
     if not query.words or not languages:
         return Results(has_words=bool(query.words))
+    expanded = expand(query, request.text, owner_settings.synonyms(languages))
     label = None if request.label is None else label_term(request.label)
     first = [*([label] if label else []), *query.excluded_stems]
-    terms = [*first, *query.stems]
-    postings = read_postings(terms, needed=len(first) + 1)
-    is_exact = postings.keys() >= set(terms)
-    query, postings = resolve(query.restricted_to(postings), postings, documents.languages)
+    terms = [*first, *expanded.terms(expanded.query.stems)]
+    read = read_postings(terms, needed=len(first) + 1)
+    is_exact = read.keys() >= set(terms)
+    postings = expanded.combine(read)
+    query, postings = resolve(expanded.query.restricted_to(postings), postings, documents.languages)
     labeled = None if label is None else postings[label].keys()
     is_searched = _article_filter(request, documents, labeled, _excluded(query, postings))
     completed = complete(request.text, query, postings, is_searched, documents, languages)
@@ -168,10 +174,11 @@ def search(request: SearchRequest) -> Results:
     is_relaxed = bool(query.phrases) and not matches.require_phrases()
     if query.excluded_phrases:
         matches.exclude_phrases()
+    matches.pin(filter(is_searched, find_pinned(query, request.text, owner_settings.pins())))
     page = matches.page(after, request.limit + 1)
     ids = list(documents.within_budget(map(_article_id, page[: request.limit]), loaded=matches.loaded))
     matches.load(ids)
-    builder = _ResultBuilder(query, len(ids), prefix=completed.original.form if completed else None)
+    builder = _ResultBuilder(expanded.for_marks(query), len(ids), prefix=completed.original.form if completed else None)
     matches.load_rests(
         each for each in ids if each in matches.loaded and builder.needs_rest(matches.loaded[each], matches.words(each))
     )
@@ -206,6 +213,7 @@ class _Matches:
     ) -> None:
         self.loaded: dict[int, StoredResult] = {}
         self.is_exact = True
+        self._pinned: list[int] = []
         self._query = query
         self._postings = postings
         self._documents = documents
@@ -227,11 +235,17 @@ class _Matches:
 
     def score(self, article_id: int) -> float:
         """Return the article's BM25 score."""
-        return self._ranking.scores[article_id]
+        return self._ranking.scores.get(article_id, 0.0)
 
     def words(self, article_id: int) -> int:
         """Return the bits of the words that the article has."""
-        return self._ranking.words[article_id]
+        return self._ranking.words.get(article_id, 0)
+
+    def pin(self, article_ids: Iterable[int]) -> None:
+        """Put these articles first, in this order, unless the newest come first."""
+        if not self._newest_first:
+            self._pinned = list(article_ids)
+            self.ids |= set(self._pinned)
 
     def load(self, article_ids: Iterable[int]) -> None:
         """Read the stored results that are not loaded yet."""
@@ -321,6 +335,8 @@ class _Matches:
         return words
 
     def _order(self, article_id: int) -> Order:
+        if article_id in self._pinned:
+            return (self._pinned.index(article_id) - len(self._pinned), 0.0, article_id)
         has_all = self._words_of(article_id) & self._required_words == self._required_words
         rank = self._documents.times[article_id] if self._newest_first else self._ranking.scores[article_id]
         return (0 if has_all else 1, -rank, -article_id if self._newest_first else article_id)

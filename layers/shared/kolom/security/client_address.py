@@ -52,6 +52,15 @@ def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None])
     return connection
 
 
+def claimed_network(event: Mapping[str, Any]) -> str:
+    """Return the network (/24, /48) of the address in the CDN's header, or else of the connection.
+
+    Anyone can send such a header, so this must not decide what a client may do.
+    """
+    viewer = headers_of(event).get(VIEWER_HEADER, "")
+    return _prefixes(viewer if _is_address(viewer) else event["requestContext"]["http"]["sourceIp"])[1]
+
+
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)

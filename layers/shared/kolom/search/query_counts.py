@@ -1,0 +1,131 @@
+"""Count which queries readers use, without storing who used them.
+
+Of each query, an item has the number of searches in a month, a keyed hash of the query as its key, and at most 16
+numbers: for each visitor, one from 0 to 15, which is a keyed hash of the query and the visitor's network. A visitor
+shares it with one in sixteen others, so it does not tell who searched. Only when a query has :data:`MIN_VISITORS`
+different numbers is its text stored. So the text of a query that fewer visitors used is never stored.
+
+The key of the hashes is random, and new each month. It expires with the month, together with the items of queries that
+are not shown; the others stay for a year.
+
+Requests: one UpdateItem for each search, of one write unit; two more when a query is shown for the first time, and one
+in each process and month for the key. At most :data:`MAX_PER_MINUTE` searches are counted in a process and a minute. If
+DynamoDB is not available, the search is not counted.
+"""
+
+import hashlib
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Final
+
+from kolom.config import settings
+from kolom.models import guard
+from kolom.models.errors import none_if_unavailable
+from kolom.models.guard import SearchCount
+from kolom.observability import logger
+from kolom.search.recorded_queries import recorded_form
+
+MIN_VISITORS: Final = 4
+"""The number of different visitors after which a query is shown.
+
+One person may be in three networks: at home, at work and on the phone.
+"""
+
+MAX_SHOWN: Final = 1_000
+"""The maximum number of queries that are shown for a month."""
+
+MAX_PER_MINUTE: Final = 60
+_BUCKETS: Final = 16
+_MINUTE: Final = 60.0
+_SHOWN_DAYS: Final = 366
+_DIGEST_BYTES: Final = 12
+_SALT_BYTES: Final = 32
+
+
+class _Pace:
+    """Admits a number of events in each minute."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._began = float("-inf")
+        self._number = 0
+
+    def admits(self) -> bool:
+        """Count an event, and return whether it is within the limit."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._began >= _MINUTE:
+                self._began, self._number = now, 0
+            self._number += 1
+            return self._number <= MAX_PER_MINUTE
+
+
+_pace = _Pace()
+_salts: dict[str, bytes] = {}
+
+
+def count(text: str, *, has_results: bool, network: str) -> None:
+    """Count a search, unless its text must not be recorded. ``network`` is that of the visitor; it is not stored."""
+    query = recorded_form(text)
+    if query is not None and _pace.admits():
+        none_if_unavailable(
+            lambda: _count(query, has_results=has_results, network=network),
+            lambda error: logger.warning("a search was not counted", error=type(error).__name__),
+        )
+
+
+def list_shown(month: str) -> list[SearchCount]:
+    """Return the counts of the queries that are shown for a month (``2026-11``), the most frequent first."""
+    now = datetime.now(UTC).timestamp()
+    found = (item for item in guard.read_shown(f"{_prefix(month)}shown") if item.expires_at > now)
+    return sorted(found, key=lambda item: (-item.searches, str(item.text)))
+
+
+def current_month() -> str:
+    """Return the month of the site's time zone."""
+    return f"{datetime.now(settings().zone):%Y-%m}"
+
+
+def clear_cache() -> None:
+    """Forget the keys of the hashes, and how many searches were counted."""
+    global _pace
+    _pace = _Pace()
+    _salts.clear()
+
+
+def _count(query: str, *, has_results: bool, network: str) -> None:
+    month = current_month()
+    prefix, end = _prefix(month), _end_of(month)
+    salt = _salt(prefix, end)
+    key = prefix + _hash(salt, query).hex()
+    visitor = _hash(salt, query, network)[0] % _BUCKETS
+    item = guard.count_search(key, has_results=has_results, visitor=visitor, expires_at=end)
+    if not item.text and len(item.visitors or ()) >= MIN_VISITORS:
+        expires_at = end + _SHOWN_DAYS * 24 * 60 * 60
+        guard.show_query(item, query, f"{prefix}shown", max_shown=MAX_SHOWN, expires_at=expires_at)
+
+
+def _salt(prefix: str, expires_at: int) -> bytes:
+    if prefix not in _salts:
+        salt = guard.get_or_set_salt(f"{prefix}salt", secrets.token_bytes(_SALT_BYTES), expires_at=expires_at)
+        _salts.clear()
+        _salts[prefix] = salt
+    return _salts[prefix]
+
+
+def _hash(salt: bytes, *parts: str) -> bytes:
+    data = "\0".join(parts).encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(data, key=salt, digest_size=_DIGEST_BYTES).digest()
+
+
+def _prefix(month: str) -> str:
+    return f"searches#{month}#"
+
+
+def _end_of(month: str) -> int:
+    """Return a moment shortly after the month, in any time zone."""
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return int((following + timedelta(days=1)).timestamp())

@@ -1,0 +1,66 @@
+"""Read and change the owner's settings of the search. For the command line: searches use :mod:`.settings_cache`."""
+
+from collections.abc import Callable
+
+from kolom.articles.types import Change
+from kolom.errors import RestoreConflict, StaleRead
+from kolom.models.retry import retry_on_conflict
+from kolom.models.search import announce_settings
+from kolom.search import settings_repository
+from kolom.search.search_settings import SearchSettings, check, decode, encode
+
+
+def load() -> SearchSettings:
+    """Return the current settings."""
+    record = settings_repository.read()
+    return decode(record.data) if record else SearchSettings()
+
+
+def change(edit: Callable[[SearchSettings], SearchSettings]) -> SearchSettings:
+    """Apply ``edit`` to the current settings, again if someone else has changed them; return the new settings.
+
+    Searches use them at once. An interrupted call may have stored them without searches knowing; calling again with
+    the same result repairs that.
+
+    :raises InvalidInput: the new settings are not valid
+    """
+
+    def attempt() -> SearchSettings:
+        record = settings_repository.read()
+        revision = int(record.revision) if record else 0
+        before = decode(record.data) if record else SearchSettings()
+        after = edit(before)
+        check(after)
+        if after != before:
+            if not settings_repository.replace(encode(after), expected_revision=revision):
+                raise StaleRead("someone else has changed the search settings")
+            revision += 1
+        if revision:
+            announce_settings(revision)
+        return after
+
+    return retry_on_conflict(attempt)
+
+
+def announce() -> None:
+    """Let searches know the settings, also after the Search table was lost. Does nothing if there are none."""
+    if record := settings_repository.read():
+        announce_settings(int(record.revision))
+
+
+def restore(wanted: SearchSettings, *, overwrite: bool, dry_run: bool) -> Change:
+    """Store the settings of an archive, or say what would be done. With ``overwrite``, replace other settings.
+
+    :raises InvalidInput: the settings are not valid
+    :raises RestoreConflict: there are other settings, and ``overwrite`` is false
+    """
+    check(wanted)
+    before = load()
+    if before == wanted:
+        return "unchanged"
+    is_new = before == SearchSettings()
+    if not is_new and not overwrite:
+        raise RestoreConflict("differ from the existing search settings; use --overwrite to replace them")
+    if not dry_run:
+        change(lambda _: wanted)
+    return "created" if is_new else "updated"

@@ -1,0 +1,185 @@
+"""Expand a query with the owner's synonyms. Pure.
+
+An article that has a synonym counts as having the words of the query that it stands for, like an article with another
+spelling of them (``wifi`` for ``Wi-Fi``). A synonym of several words matches an article that has all of them, wherever
+they are. Words are compared by their stems, so ``cars`` has the synonyms of ``car``. Words that are excluded or in
+quotation marks have no synonyms, and synonyms have none of their own.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from kolom.search.analyzer import is_stop_word, stem, stems
+from kolom.search.query_parser import MAX_STEMS, Query, QueryWord
+from kolom.search.search_settings import SynonymRule
+from kolom.search.tokenizer import Word, tokenize
+
+MAX_SYNONYMS: Final = 8
+"""The maximum number of synonyms of one query."""
+
+MAX_SYNONYM_STEMS: Final = 12
+"""The maximum number of stems that they add to the query, within :data:`.query_parser.MAX_STEMS` for all."""
+
+_MAX_WORD_STEMS: Final = 4
+_MAX_TOKENS: Final = 256
+_HYPHENS: Final = "-\u2010\u2011－"
+
+type Key = tuple[str, ...]
+"""The stems of a word or phrase in one language."""
+
+type Phrase = tuple[str, ...]
+"""The normalized words of a synonym."""
+
+
+class SynonymIndex:
+    """The rules of a site, by the stems of the words and phrases that have synonyms, in these languages."""
+
+    def __init__(self, rules: Iterable[SynonymRule], languages: Sequence[str]) -> None:
+        self.languages = languages
+        self._targets: defaultdict[Key, dict[Phrase, None]] = defaultdict(dict)
+        for rule in rules:
+            phrases = [tuple(word.form for word in tokenize(phrase)) for phrase in rule.words]
+            for source in phrases[:1] if rule.one_way else phrases:
+                targets = dict.fromkeys(phrase for phrase in phrases if phrase != source)
+                for language in languages:
+                    self._targets[_key(source, language)].update(targets)
+        self._longest = max(map(len, self._targets), default=0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no word has a synonym."""
+        return not self._targets
+
+    def find(self, tokens: Sequence[Word], text: str) -> Iterator[tuple[Sequence[Word], Phrase]]:
+        """Yield the words of ``text`` that have synonyms, each with one synonym; the longest phrases first."""
+        for run in _runs(tokens, text):
+            stemmed = [_key([word.form for word in run], language) for language in self.languages]
+            for length in range(min(self._longest, len(run)), 0, -1):
+                for start in range(len(run) - length + 1):
+                    end = start + length
+                    keys = {stems[start:end]: None for stems in stemmed if stems[start:end] in self._targets}
+                    for target in dict.fromkeys(each for key in keys for each in self._targets[key]):
+                        yield run[start:end], target
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandedQuery:
+    """A query with synonyms. ``combined`` has, for each synonym of several words, the stems of each of its words."""
+
+    query: Query
+    combined: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    def terms(self, stems: Iterable[str]) -> list[str]:
+        """Return what must be read for these stems of the query: those of the words of combined synonyms."""
+        return list(dict.fromkeys(each for stem in stems for each in self._stems_of(stem)))
+
+    def combine(self, postings: Mapping[str, dict[int, int]]) -> dict[str, dict[int, int]]:
+        """Return postings with those of combined synonyms: articles with all words, with the lowest frequency code.
+
+        A synonym is missing if not all of its words were read.
+        """
+        found = dict(postings)
+        for key, words in self.combined.items():
+            if all(stem in postings for stems in words for stem in stems):
+                found[key] = _intersection([_union([postings[stem] for stem in stems]) for stems in words])
+        return found
+
+    def for_marks(self, query: Query) -> Query:
+        """Return ``query`` with the stems of the words of combined synonyms, for marking them in results."""
+        words = (replace(word, stems=tuple(self.terms(word.stems))) for word in query.words)
+        return replace(query, words=tuple(words)) if self.combined else query
+
+    def _stems_of(self, stem: str) -> Iterator[str]:
+        if stem in self.combined:
+            for stems in self.combined[stem]:
+                yield from stems
+        else:
+            yield stem
+
+
+def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
+    """Return ``query``, which was parsed from ``text``, with at most :data:`MAX_SYNONYMS` synonyms."""
+    known = set(query.stems)
+    room = min(MAX_SYNONYM_STEMS, MAX_STEMS - len(known))
+    if index.is_empty or room <= 0:
+        return ExpandedQuery(query, {})
+    searched = {word.form: word for word in query.words if word.is_required}
+    added: dict[str, QueryWord] = {}
+    combined: dict[str, tuple[tuple[str, ...], ...]] = {}
+    tokens = [word for word, _ in zip(tokenize(text), range(_MAX_TOKENS), strict=False)]
+    for words, synonym in index.find(tokens, text):
+        forms = dict.fromkeys(word.form for word in words)
+        parts = tuple(form for form in forms if form in searched)
+        key = f"synonym:{' '.join(parts)}:{' '.join(synonym)}"  # no stem or form: a word has no colon
+        if key in added or not _applies(forms, query, searched, index.languages):
+            continue
+        listed = tuple(
+            stems(form, index.languages)[:_MAX_WORD_STEMS] for form in _significant(synonym, index.languages)
+        )
+        new = {each for found in listed for each in found} - known
+        if len(new) > room or not all(listed):
+            continue
+        room -= len(new)
+        known |= new
+        if len(listed) > 1:
+            combined[key] = listed
+        count = max((searched[part].count for part in parts), default=1)
+        added[key] = QueryWord(
+            key,
+            (key,) if len(listed) > 1 else listed[0],
+            words[0].start,
+            words[-1].end,
+            count,
+            is_required=False,
+            parts=parts,
+        )
+        if len(added) == MAX_SYNONYMS:
+            break
+    return ExpandedQuery(replace(query, words=(*query.words, *added.values())) if added else query, combined)
+
+
+def _applies(forms: Iterable[str], query: Query, searched: Mapping[str, object], languages: Sequence[str]) -> bool:
+    """Return whether the query searches for these words: none is excluded, and they are not in quotation marks."""
+    distinct = set(forms)
+    if any(distinct <= set(phrase) for phrase in query.phrases):
+        return False
+    return all(form in searched or is_stop_word(form, *languages) for form in distinct)
+
+
+def _significant(phrase: Phrase, languages: Sequence[str]) -> Phrase:
+    """Return the words of a phrase without stop words, which are indexed in titles only; all if it has no others."""
+    return tuple(form for form in phrase if not is_stop_word(form, *languages)) or phrase
+
+
+def _runs(tokens: Sequence[Word], text: str) -> Iterator[list[Word]]:
+    """Yield the words between which the text has only white space and hyphens."""
+    run: list[Word] = list(tokens[:1])
+    for before, word in pairwise(tokens):
+        if text[before.end : word.start].strip().strip(_HYPHENS):
+            yield run
+            run = []
+        run.append(word)
+    if run:
+        yield run
+
+
+def _key(forms: Sequence[str], language: str) -> Key:
+    return tuple(stem(form, language) or form for form in forms)
+
+
+def _union(postings: Sequence[dict[int, int]]) -> dict[int, int]:
+    if len(postings) == 1:
+        return postings[0]
+    found: dict[int, int] = {}
+    for listed in postings:
+        for article_id, code in listed.items():
+            found[article_id] = max(code, found.get(article_id, 0))
+    return found
+
+
+def _intersection(postings: Sequence[Mapping[int, int]]) -> dict[int, int]:
+    shortest = min(postings, key=len)
+    return {each: min(listed[each] for listed in postings) for each in shortest if all(each in p for p in postings)}

@@ -1,0 +1,101 @@
+"""Queries are expanded with the owner's synonyms."""
+
+import pytest
+
+from kolom.search.query_parser import MAX_STEMS, parse
+from kolom.search.search_settings import SynonymRule
+from kolom.search.synonyms import MAX_SYNONYM_STEMS, MAX_SYNONYMS, ExpandedQuery, SynonymIndex, expand
+
+LANGUAGES = ("en",)
+
+
+def expanded(text: str, *rules: SynonymRule, languages: tuple[str, ...] = LANGUAGES) -> ExpandedQuery:
+    """Return the expansion of a query."""
+    return expand(parse(text, languages), text, SynonymIndex(rules, languages))
+
+
+def synonyms(text: str, *rules: SynonymRule, languages: tuple[str, ...] = LANGUAGES) -> list[tuple[str, str]]:
+    """Return the synonyms of a query, each with the words that it stands for."""
+    words = expanded(text, *rules, languages=languages).query.words
+    return [(" ".join(word.parts), word.form.rpartition(":")[2]) for word in words if word.form.startswith("synonym:")]
+
+
+CAR = SynonymRule(("car", "automobile"))
+TRAIN = SynonymRule(("train", "iron horse", "railway carriage"))
+PHONE = SynonymRule(("phone", "mobile"), one_way=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("red car", [("car", "automobile")]),
+        ("automobiles", [("automobiles", "car")]),
+        ("CARS!", [("cars", "automobile")]),
+        ("an iron horse", [("iron horse", "train"), ("iron horse", "railway carriage")]),
+        ("iron-horse", [("iron horse", "train"), ("iron horse", "railway carriage")]),
+        ("iron, horse", []),
+        ("horse iron", []),
+        ("train", [("train", "iron horse"), ("train", "railway carriage")]),
+        ("phone", [("phone", "mobile")]),
+        ("mobile", []),
+        ('"iron horse"', []),
+        ('"iron horse" car', [("car", "automobile")]),
+        ("road -car", []),
+        ("bus", []),
+        ("car automobile", [("car", "automobile"), ("automobile", "car")]),
+    ],
+)
+def test_words_and_phrases_of_a_query_get_their_synonyms(text: str, found: list[tuple[str, str]]) -> None:
+    assert synonyms(text, CAR, TRAIN, PHONE) == found
+
+
+def test_synonyms_have_none_of_their_own() -> None:
+    assert synonyms("car", CAR, SynonymRule(("automobile", "vehicle"))) == [("car", "automobile")]
+
+
+def test_a_stop_word_can_have_synonyms() -> None:
+    rule = SynonymRule(("IT", "information technology"), one_way=True)
+    assert synonyms("it jobs", rule) == [("", "information technology")]
+
+
+def test_words_are_compared_in_each_language_of_the_site() -> None:
+    rule = SynonymRule(("makan", "meals"))
+    assert synonyms("makanan", rule, languages=("id", "en")) == [("makanan", "meals")]
+    assert synonyms("meal", rule, languages=("id", "en")) == [("meal", "makan")]
+
+
+def test_synonyms_of_several_words_match_articles_with_all_of_them() -> None:
+    found = expanded("train", TRAIN)
+    assert found.terms(found.query.stems) == ["train", "railway", "carriag", "iron", "hors"]
+    read = {"train": {1: 9}, "iron": {1: 5, 2: 3, 3: 1}, "hors": {2: 7, 3: 1}, "railway": {4: 1}, "carriag": {}}
+    combined = found.combine(read)
+    assert combined["synonym:train:iron horse"] == {2: 3, 3: 1}
+    assert combined["synonym:train:railway carriage"] == {}
+    assert "synonym:train:iron horse" not in found.combine({"train": {}, "iron": {1: 1}})
+
+
+def test_articles_with_any_form_of_a_word_have_it() -> None:
+    found = expanded("x", SynonymRule(("x", "lari pagi")), languages=("id", "en"))
+    (stems,) = found.combined.values()
+    read = {stem: {number: number} for number, stem in enumerate(found.terms(found.query.stems), 1)}
+    read[stems[0][0]] = {7: 1}
+    read[stems[1][0]] = {7: 4}
+    assert found.combine(read)["synonym:x:lari pagi"][7] == 1
+
+
+def test_marks_show_the_words_of_synonyms() -> None:
+    found = expanded("train", TRAIN)
+    marked = [word.stems for word in found.for_marks(found.query).words]
+    assert marked == [("train",), ("iron", "hors"), ("railway", "carriag")]
+
+
+def test_the_number_of_synonyms_and_stems_is_limited() -> None:
+    letters = "abcdefghij"
+    rules = [SynonymRule(("car", *(f"{letters[n]}word{letters[m]}" for m in range(9)))) for n in range(9)]
+    assert len(synonyms("car", *rules)) == MAX_SYNONYMS
+    phrases = [SynonymRule(("car", *(f"{a}one {a}two {a}three {a}four" for a in letters[:9])))]
+    found = expanded("car", *phrases)
+    assert len(found.terms(found.query.stems)) == 1 + MAX_SYNONYM_STEMS
+    long = " ".join(["car", *(f"{a}{b}word" for a in letters for b in letters)])
+    found = expanded(long, *rules)
+    assert len(found.terms(found.query.stems)) <= MAX_STEMS
