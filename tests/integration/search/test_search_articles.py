@@ -45,6 +45,25 @@ def test_articles_with_all_words_precede_those_with_some() -> None:
     assert found(q="harbour coffee") == ["all", "some"]
 
 
+def test_of_many_words_a_rare_one_counts_more_than_having_all() -> None:
+    """An article with all of three words or more has 1.2 times the score, and another one may precede it."""
+    for number in range(6):
+        publish(f"n{number}", f"coffee and tea in town, the {number} time")
+    publish("all", "coffee and tea, and long after that, at the end of a very long walk, a look at the harbour " * 3)
+    publish("title", "harbour tea", title="The harbour")
+    items = search(q="coffee tea harbour")["items"]
+    assert [item["slug"] for item in items[:2]] == ["title", "all"]
+    assert items == sorted(items, key=lambda item: -item["score"])
+    assert found(q="coffee harbour")[0] == "all"
+    assert found(q="coffee tea harbour", sort="newest")[0] == "all"
+
+
+def test_a_version_number_decides_between_articles_about_the_same_program() -> None:
+    publish("old", "Python 3.12 installs packages. " * 5, title="Install Python 3.12 packages")
+    publish("new", "How to install packages in Python 3.13 and later", title="Notes")
+    assert found(q="install python 3.13") == ["new", "old"]
+
+
 def test_words_match_by_stem_and_without_accents() -> None:
     publish("one", "Walking to the café")
     assert found(q="walked") == found(q="CAFE") == ["one"]

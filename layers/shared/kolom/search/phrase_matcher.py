@@ -5,7 +5,7 @@ of the phrase runs first, and only the places where it matches are tokenized.
 """
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
@@ -23,6 +23,9 @@ from kolom.search.tokenizer import (
     strip_accents,
     tokenize,
 )
+
+PHRASE_CHARACTERS: Final = 2_000
+"""More characters than a phrase has: 24 words of at most 64."""
 
 _MAX_FALSE_MATCHES: Final = 50
 """The number of false matches in a text after which the search gives up."""
@@ -133,6 +136,24 @@ class _Sequence:
         if position < len(self.joined) and (joined := self.joined[position]):
             found.append((joined, position + 2))
         return found
+
+
+def text_after(text: str, length: int) -> str:
+    """Return the text from ``length`` on, preceded by the words in which a phrase that continues there may begin."""
+    start = max(0, length - PHRASE_CHARACTERS)
+    return text[max(text.rfind(" ", 0, start), text.rfind("\n", 0, start), 0) :]
+
+
+def any_true(verdicts: Iterable[bool | None]) -> bool | None:
+    """Return whether any result is true; None if that is unknown."""
+    distinct = set(verdicts)
+    return True if True in distinct else None if None in distinct else False
+
+
+def all_true(verdicts: Iterable[bool | None]) -> bool | None:
+    """Return whether all results are true; None if that is unknown."""
+    distinct = set(verdicts)
+    return False if False in distinct else None if None in distinct else True
 
 
 def _pattern(phrase: _Sequence) -> re.Pattern[str] | None:

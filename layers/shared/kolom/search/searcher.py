@@ -45,7 +45,7 @@ from kolom.search.highlighter import (
     matching_labels,
 )
 from kolom.search.index_reader import Postings, StoredResult, load_rests, load_results, read_postings
-from kolom.search.phrase_matcher import SearchedText
+from kolom.search.phrase_matcher import SearchedText, all_true, any_true, text_after
 from kolom.search.pins import find_pinned
 from kolom.search.query_language import resolve
 from kolom.search.query_parser import Query, parse
@@ -64,14 +64,18 @@ MAX_CHARACTERS_COMPARED: Final = 1_500_000
 It is rarely reached, because :meth:`.DocumentTable.within_budget` already limits the estimated length.
 """
 
-PHRASE_CHARACTERS: Final = 2_000
-"""More characters than a phrase has: 24 words of at most 64."""
-
 MAX_CHARACTERS_MARKED: Final = 500_000
 """The maximum length of text searched for the snippets of a page, divided evenly among its results."""
 
+ALL_WORDS_FACTOR: Final = 1.2
+"""How much more the score of an article counts that has all words of the query."""
+
+_FEW_WORDS: Final = 2
+"""For queries of so few words, and when sorted by time, all articles with all words precede those with some."""
+
 type Order = tuple[int, float, int]
-"""A sort key of results, the best first: 0 if the result has all words (else 1), the negated score or time, the id.
+"""A sort key of results, the best first: 1 if an article with all words precedes it (else 0), the negated score or
+time, the id.
 
 Pinned articles have a negative number in place of 0 or 1. Of equal results, the oldest comes first: the original before
 its copies. When sorted by time, the newest comes first: the id is negated.
@@ -227,6 +231,8 @@ class _Matches:
         self._substitutes = [
             (bits[word.form], sum(bits.get(part, 0) for part in set(word.parts))) for word in query.words if word.parts
         ]
+        # A compound is one word in two parts.
+        self._all_words_first = self._newest_first or len(required) - len(self._substitutes) <= _FEW_WORDS
         self.ids = self._ranking.scores.keys() - _excluded(query, postings)
         if labeled is not None:
             self.ids &= set(labeled)
@@ -234,8 +240,10 @@ class _Matches:
             self.ids = {each for each in self.ids if allowed(each)}
 
     def score(self, article_id: int) -> float:
-        """Return the article's BM25 score."""
-        return self._ranking.scores.get(article_id, 0.0)
+        """Return the article's BM25 score, greater if it has all words; 0 for a pinned article without any."""
+        if article_id not in self._ranking.scores:
+            return 0.0
+        return self._ranking.scores[article_id] * (ALL_WORDS_FACTOR if self._has_all(article_id) else 1.0)
 
     def words(self, article_id: int) -> int:
         """Return the bits of the words that the article has."""
@@ -267,7 +275,7 @@ class _Matches:
         """Keep only articles that have the phrases. Returns False, and keeps all, if no text that was read has them."""
         candidates = [each for each in self.ids if self._words_of(each) & self._phrase_words == self._phrase_words]
         verdicts = self._compare(
-            candidates, lambda texts: _all(self._contain(texts, each) for each in self._query.phrases)
+            candidates, lambda texts: all_true(self._contain(texts, each) for each in self._query.phrases)
         )
         having = {article_id for article_id, has in verdicts.items() if has}
         if having:
@@ -279,12 +287,12 @@ class _Matches:
         # Only an article with all distinctive words of an excluded phrase may have the phrase.
         candidates = self.ids & set().union(*map(self._articles_with_all, self._query.distinctive))
         verdicts = self._compare(
-            candidates, lambda texts: _any(self._contain(texts, each) for each in self._query.excluded_phrases)
+            candidates, lambda texts: any_true(self._contain(texts, each) for each in self._query.excluded_phrases)
         )
         self.ids = self.ids - candidates | {article_id for article_id, has in verdicts.items() if has is False}
 
     def _contain(self, texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool | None:
-        return _any(text.has(phrase, self._query.hyphenated) for text in texts)
+        return any_true(text.has(phrase, self._query.hyphenated) for text in texts)
 
     def _articles_with_all(self, words: Sequence[Sequence[str]]) -> set[int]:
         """Return the articles that have all of these words, each given as its stems; without words, all articles."""
@@ -308,7 +316,7 @@ class _Matches:
                 stored = self.loaded[article_id]
                 text = stored.text
                 if article_id in texts:
-                    text = _after(text, len(texts[article_id][-1].text))
+                    text = text_after(text, len(texts[article_id][-1].text))
                 remaining -= len(text)
                 if remaining < 0:
                     break
@@ -337,9 +345,12 @@ class _Matches:
     def _order(self, article_id: int) -> Order:
         if article_id in self._pinned:
             return (self._pinned.index(article_id) - len(self._pinned), 0.0, article_id)
-        has_all = self._words_of(article_id) & self._required_words == self._required_words
-        rank = self._documents.times[article_id] if self._newest_first else self._ranking.scores[article_id]
-        return (0 if has_all else 1, -rank, -article_id if self._newest_first else article_id)
+        is_later = self._all_words_first and not self._has_all(article_id)
+        rank = self._documents.times[article_id] if self._newest_first else self.score(article_id)
+        return (int(is_later), -rank, -article_id if self._newest_first else article_id)
+
+    def _has_all(self, article_id: int) -> bool:
+        return self._words_of(article_id) & self._required_words == self._required_words
 
 
 def _article_filter(
@@ -375,24 +386,6 @@ def _filter(request: SearchRequest, documents: DocumentTable) -> Callable[[int],
     latest = seconds(request.latest) if request.latest else 1 << 62
     times, languages = documents.times, documents.languages
     return lambda each: earliest <= times[each] <= latest and (language is None or languages[each] == language)
-
-
-def _after(text: str, length: int) -> str:
-    """Return the text from ``length`` on, preceded by the words in which a phrase that continues there may begin."""
-    start = max(0, length - PHRASE_CHARACTERS)
-    return text[max(text.rfind(" ", 0, start), text.rfind("\n", 0, start), 0) :]
-
-
-def _any(verdicts: Iterable[bool | None]) -> bool | None:
-    """Return whether any result is true; None if that is unknown."""
-    distinct = set(verdicts)
-    return True if True in distinct else None if None in distinct else False
-
-
-def _all(verdicts: Iterable[bool | None]) -> bool | None:
-    """Return whether all results are true; None if that is unknown."""
-    distinct = set(verdicts)
-    return False if False in distinct else None if None in distinct else True
 
 
 class _ResultBuilder:

@@ -1,0 +1,33 @@
+"""Public test collections are converted to the files that the benchmark of the ranking reads."""
+
+import json
+from pathlib import Path
+
+from benchmarks.collections import idk_mrc, npl, write
+from benchmarks.search_quality import load
+
+
+def test_npl_is_converted(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "doc-text.trec").write_text(
+        "<DOC>\n<DOCNO>1</DOCNO>\ncompact  memories\nhave\n</DOC>\n<DOC>\n<DOCNO>2</DOCNO>\ndielectric\n</DOC>\n"
+    )
+    (tmp_path / "query-text.trec").write_text("<top>\n<num>7</num><title>\nMEASUREMENT OF MEMORIES\n</title>\n</top>\n")
+    (tmp_path / "qrels").write_text("7 0 1 1\n7 0 2 0\n")
+    write(npl(tmp_path), tmp_path / "out")
+    collection = load("en", tmp_path / "out", 10)
+    assert [each.text for each in collection.documents] == ["compact memories have", "dielectric"]
+    assert collection.queries == {"7": "measurement of memories"}
+    assert collection.relevant == {"7": {"1"}}
+
+
+def test_idk_mrc_is_converted(tmp_path: Path) -> None:
+    """A passage with several questions is one document; a question without an answer is left out."""
+    answered = {"question": "Kapan?", "answers": [{"text": "1959"}]}
+    passages = [{"context": "Sejak 1959", "qas": [answered, {"question": "Di mana?", "answers": []}]}]
+    for split in ("test", "valid", "train"):
+        (tmp_path / f"{split}.json").write_text(json.dumps(passages if split != "train" else []))
+    write(idk_mrc(tmp_path), tmp_path / "out")
+    collection = load("id", tmp_path / "out", 10)
+    assert [each.text for each in collection.documents] == ["Sejak 1959"]
+    assert collection.relevant == {"q0": {"d0"}, "q1": {"d0"}}
