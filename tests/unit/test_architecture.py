@@ -93,6 +93,8 @@ PURE: Final = (
     "kolom.search.document",
     "kolom.search.highlighter",
     "kolom.search.phrase_matcher",
+    "kolom.search.query_clauses",
+    "kolom.search.query_filters",
     "kolom.search.query_parser",
     "kolom.search.terms",
     "kolom.search.tokenizer",

@@ -17,7 +17,6 @@ from kolom.search import (
     index_reader,
     more_like_this,
     phrase_matcher,
-    searcher,
     tokenizer,
     vocabulary,
 )
@@ -112,7 +111,7 @@ def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
     seen = Read()
 
     def load_results(*args: Any, **options: Any) -> dict[int, StoredResult]:
-        found = index_reader.load_results(*args, **options)
+        found = load(*args, **options)
         seen.add(found)
         return found
 
@@ -124,8 +123,8 @@ def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
         seen.made_into_words += len(text)
         return find(matcher, text)
 
-    find = Matcher.find
-    monkeypatch.setattr(searcher, "load_results", load_results)
+    find, load = Matcher.find, index_reader.load_results
+    monkeypatch.setattr(index_reader, "load_results", load_results)
     monkeypatch.setattr(more_like_this, "load_results", load_results)
     monkeypatch.setattr(phrase_matcher, "tokenize", count)
     monkeypatch.setattr(Matcher, "find", count_found)

@@ -14,6 +14,7 @@ from kolom.limits import MAX_QUERY
 from kolom.pages.response import BY_LANGUAGE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.search.date_range import parse_range
+from kolom.search.query_filters import parse_labels
 from kolom.search.searcher import Results, SearchRequest, search
 from kolom.urls import SEARCH_PATH, with_query
 
@@ -69,12 +70,13 @@ class SearchForm:
         earliest, latest = parse_range(self.since or None, self.until or None, settings().zone)
         return SearchRequest(
             text=self.q,
-            label=self.label or None,
+            labels=parse_labels([self.label]),
             language=self.language or None,
             earliest=earliest,
             latest=latest,
             newest_first=self.sort == "newest",
             cursor=cursor,
+            zone=settings().zone,
         )
 
 

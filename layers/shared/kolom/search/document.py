@@ -11,7 +11,7 @@ from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
-from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, TITLE_WEIGHT, label_term
+from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, TITLE_WEIGHT, author_term, label_term
 from kolom.search.tokenizer import Word, join_hyphenated, strip_accents, tokenize
 
 LABEL_WEIGHT: Final = 2
@@ -23,6 +23,7 @@ MAX_TERMS_BYTES: Final = 150_000
 """The limit for all terms of one article: a ``terms#`` item (at most 400 KB) may contain two versions of them."""
 
 MAX_TITLE_WORDS: Final = 30
+MAX_AUTHOR_WORDS: Final = 8
 _WORD_LENGTHS: Final = range(3, 31)
 
 
@@ -68,7 +69,8 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
     postings = {
         term: encode_posting(article.id, encode_frequency(frequency)) for term, frequency in counter.frequencies.items()
     }
-    postings.update({label_term(label): encode_posting(article.id, 1) for label in article.labels})
+    names = [*map(label_term, article.labels), *map(author_term, _author_words(article))]
+    postings.update({term: encode_posting(article.id, 1) for term in names})
     stored, is_whole = _truncate(text)
     return IndexedDocument(
         postings=postings,
@@ -122,6 +124,10 @@ class _TermCounter:
         if len(form) in _WORD_LENGTHS and form.isalpha() and not analyzed[1] and len(self.vocabulary) < MAX_TERMS:
             self.vocabulary.add(form)
         return analyzed
+
+
+def _author_words(article: Article) -> Iterator[str]:
+    return (strip_accents(word.form) for word in islice(tokenize(article.author), MAX_AUTHOR_WORDS))
 
 
 def _title_words(article: Article) -> Iterator[str]:

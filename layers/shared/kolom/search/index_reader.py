@@ -1,7 +1,7 @@
 """Read the index: the postings of several stems at once, and the articles of a page."""
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -63,6 +63,11 @@ def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = F
     return found
 
 
+def read_concurrently[Item, Found](read: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+    """Return the result of ``read`` for each item. Eight at once."""
+    return list(_pool().map(read, items)) if len(items) > 1 else list(map(read, items))
+
+
 def load_results(article_ids: Iterable[int]) -> dict[int, StoredResult]:
     """Return the stored results of these articles; recently deleted ones are missing.
 
@@ -90,6 +95,19 @@ def load_rests(beginnings: Iterable[StoredResult]) -> dict[int, StoredResult]:
         if record.rest == stored.rest:
             found[stored.summary.id] = replace(stored, parts=(*stored.parts, record.text), rest=None)
     return found
+
+
+class LoadedResults(dict[int, StoredResult]):
+    """The stored results that a request has read, by article."""
+
+    def load(self, article_ids: Iterable[int]) -> None:
+        """Read the results that are not loaded yet."""
+        self.update(load_results(each for each in article_ids if each not in self))
+
+    def load_rests(self, article_ids: Iterable[int]) -> None:
+        """Read the rests of the texts of loaded results."""
+        if beginnings := [self[each] for each in article_ids if self[each].rest]:
+            self.update(load_rests(beginnings))
 
 
 results: Final[ResultCache[StoredResult]] = ResultCache()

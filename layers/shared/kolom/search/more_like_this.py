@@ -13,6 +13,7 @@ from kolom.search.codec import FREQUENCIES
 from kolom.search.document_table import DocumentTable
 from kolom.search.forward_index import load_entry
 from kolom.search.index_reader import Postings, load_results, read_postings
+from kolom.search.terms import is_word
 
 MAX_TERMS: Final = 8
 _MAX_LABELS: Final = 2
@@ -55,7 +56,7 @@ def _significant_terms(frequencies: Mapping[str, int]) -> list[str]:
     weights = {
         term: FREQUENCIES[code]
         for term, code in frequencies.items()
-        if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.replace(".", "").isdigit()
+        if is_word(term) and len(term) >= _MIN_LENGTH and not term.replace(".", "").isdigit()
     }
     distinctive = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
     return [*labels, *distinctive[: MAX_TERMS - len(labels)]]

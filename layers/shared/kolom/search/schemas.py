@@ -5,7 +5,8 @@ from typing import TypedDict
 from kolom.articles.schemas import ArticleSummaryOut, to_summary_out
 from kolom.articles.types import ArticleSummary
 from kolom.search.autocomplete import Suggestions
-from kolom.search.searcher import Result, Results
+from kolom.search.result_builder import Result
+from kolom.search.searcher import Results
 
 
 class SearchResultOut(ArticleSummaryOut):

@@ -1,6 +1,6 @@
 """Spelling correction: replace query words that no article has by similar words of the site."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -48,7 +48,10 @@ def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
     return replace(
         query,
         words=tuple(replacements.get(word.form, word) for word in query.words),
-        phrases=tuple(tuple(forms.get(form, form) for form in phrase) for phrase in query.phrases),
+        phrases=tuple(_replaced(phrase, forms) for phrase in query.phrases),
+        alternatives=tuple(
+            tuple(each._replace(forms=_replaced(each.forms, forms)) for each in group) for group in query.alternatives
+        ),
     )
 
 
@@ -57,6 +60,10 @@ def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
     for each in sorted(corrections, key=lambda each: each.original.start, reverse=True):
         text = text[: each.original.start] + each.replacement.form + text[each.original.end :]
     return " ".join(text.split()) if corrections else None
+
+
+def _replaced(forms: Sequence[str], replacements: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(replacements.get(form, form) for form in forms)
 
 
 def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:

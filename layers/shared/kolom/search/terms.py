@@ -16,3 +16,13 @@ MIN_PREFIX: Final = 2
 def label_term(label: str) -> str:
     """Return the term of all articles with a label. The colon cannot occur in a word."""
     return f"label:{label_key(label)}"
+
+
+def is_word(term: str) -> bool:
+    """Return whether a term is a word of the text, not a label or an author."""
+    return ":" not in term
+
+
+def author_term(word: str) -> str:
+    """Return the term of all articles whose author's name has a word, in its form without accents."""
+    return f"author:{word}"
