@@ -22,7 +22,7 @@ TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
 @contextmanager
 def stack_without_events() -> Iterator[EmulatedStack]:
-    """Yield a stack that reads no streams: these reads would be measured, and a recording has no responses to them."""
+    """Yield a stack that reads no streams, so that only the requests of the benchmark are measured."""
     with EmulatedStack(TEMPLATE, port=0) as stack:
         stack.stop_events()
         yield stack

@@ -1,7 +1,7 @@
 """A pytest plugin that runs the selected property tests repeatedly, with new examples each time, for a given time.
 
-The property with the least total time runs next; the initial order is random. So fast and slow properties share the
-time, and each can run even if there is not enough time for all.
+The property with the least total time runs next, so that fast and slow properties share the time. The initial order is
+random: if the time is too short for all properties, each session runs others.
 """
 
 import random
@@ -39,7 +39,7 @@ class Fuzzing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if session.testsfailed or session.config.option.collectonly:
-            return None  # pytest's own loop reports collection errors in the same way.
+            return None  # Nothing to run: pytest's own loop reports the errors, or ends.
         self._properties = [_Property(item, self._seed) for item in session.items]
         random.shuffle(self._properties)
         session.config.get_terminal_writer().line(
@@ -65,7 +65,7 @@ class Fuzzing:
         self._running = chosen
         began = monotonic()
         item = chosen.item
-        # The next item is of the same session, so session fixtures are kept.
+        # With the session as the next item, pytest tears down all fixtures but those of the session.
         item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
         took = monotonic() - began
         chosen.turns += 1

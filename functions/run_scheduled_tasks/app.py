@@ -41,7 +41,7 @@ def requeue_mail() -> None:
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.EVENT_BRIDGE, clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - the event has no data
-    """Handle the timer's event. The next run retries what failed."""
+    """Handle the timer's event. The next run retries what failed, except mail that is given up."""
     try:
         publish_articles(context)
     finally:  # an error in one task must not prevent the other

@@ -82,7 +82,7 @@ class CloudFrontEmulator:
             response = api_gateway.gateway_error(*api_gateway.FUNCTION_TOO_SLOW)
             response.headers.append(("Retry-After", "1"))
         except FunctionTimeoutError:
-            # A timeout of the function is a failed integration (500), a timeout of the gateway is not (503).
+            # As in API Gateway: 500 if the function reached its own timeout, 503 if the gateway stopped waiting first.
             slow = function.timeout_seconds > api_gateway.INTEGRATION_TIMEOUT_SECONDS
             response = api_gateway.gateway_error(
                 *(api_gateway.FUNCTION_TOO_SLOW if slow else api_gateway.FUNCTION_FAILED)

@@ -26,10 +26,10 @@ def parse_json(text: str) -> Any:
 def depth(text: str) -> int:
     """Return the maximum nesting of arrays and objects. Not recursive.
 
-    If ``text`` is not valid JSON, it is at least the nesting that a parser reaches before the error.
+    If ``text`` is not valid JSON, the result is at least the nesting that a parser reaches before the error.
     """
     steps = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(_STRING.sub("", text)))
-    return max(accumulate(steps), default=0)
+    return max(accumulate(steps, initial=0))
 
 
 def _reject_constant(constant: str) -> NoReturn:

@@ -130,6 +130,13 @@ def test_related_articles_share_rare_words_and_labels() -> None:
     assert len(get("/api/articles/one/related", limit=1)["items"]) == 1
 
 
+def test_texts_without_spaces_have_related_articles() -> None:
+    publish("one", "黒猫が庭にいる。黒猫はミルクを飲む。", language="ja")
+    publish("two", "白猫もミルクを飲みたい。", language="ja")
+    publish("three", "その犬は家にいる。", language="ja")
+    assert [item["slug"] for item in get("/api/articles/one/related")["items"]] == ["two"]
+
+
 def test_related_articles_need_the_current_slug_of_a_published_article() -> None:
     publish("one", "coffee")
     get("/api/articles/none/related", status=404)

@@ -113,6 +113,16 @@ def test_a_search_in_one_language_uses_only_its_stems() -> None:
     assert set(found(q="walking", language="en")) == {"two", "three"}
 
 
+def test_a_word_of_one_chinese_character_is_found_and_marked() -> None:
+    publish("cat", "黒猫が庭にいる。", title="庭の話", language="ja")
+    publish("dog", "白い犬もいる。", title="犬", language="ja")
+    (item,) = search(q="猫")["items"]
+    assert item["slug"] == "cat"
+    assert "黒<mark>猫</mark>が庭" in item["snippet_html"]
+    assert found(q="庭 -猫") == []
+    assert found(q="犬") == ["dog"]
+
+
 def test_a_word_can_be_excluded() -> None:
     publish("one", "coffee with milk")
     publish("two", "coffee with sugar")

@@ -97,6 +97,14 @@ def test_a_text_of_one_endless_word_is_cut() -> None:
     assert len(visible(shown)) <= SNIPPET_CHARACTERS + 66
 
 
+@pytest.mark.parametrize("cluster", ["👩‍👩‍👧‍👦", "กำ่", "e\u0301"], ids=["emoji", "Thai", "accent"])
+def test_a_text_without_spaces_is_not_cut_within_a_character(cluster: str) -> None:
+    """A character as readers see it may have several code points."""
+    for offset in range(len(cluster)):
+        shown = snippet("x" * offset + cluster * 100 + "本" + cluster * 100, "本", language="ja")
+        assert not shown.replace(cluster, "").replace("<mark>本</mark>", "").strip("x…")
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

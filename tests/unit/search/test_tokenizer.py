@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kolom.search.tokenizer import (
     MAX_WORD,
     as_one_word,
+    find_characters,
     find_forms,
     join_hyphenated,
     normalize,
@@ -65,6 +66,11 @@ def test_texts_are_split_into_normalized_words(text: str, expected: list[str]) -
     assert forms(text) == expected
 
 
+def test_chinese_characters_of_a_run_are_found_one_by_one() -> None:
+    """A run of one character is already a word; characters of other scripts are no words by themselves."""
+    assert [word.form for word in find_characters("黒猫が, 猫 メン 本ー ไทย")] == ["黒", "猫", "本"]
+
+
 @given(TEXTS)
 def test_words_are_parts_of_the_text_in_order(text: str) -> None:
     last = 0
@@ -80,16 +86,18 @@ def test_words_are_parts_of_the_text_in_order(text: str) -> None:
 @example("wi-fi")
 @example("a-b-c a- b")
 @example("0-㐀 t-シャツ 本-b")
-def test_finding_words_uses_the_same_boundaries_and_adds_compounds(text: str) -> None:
+def test_finding_words_uses_the_same_boundaries_and_adds_further_forms(text: str) -> None:
+    """These are compounds and Chinese characters."""
     words = list(tokenize(text))
-    compounds = {
+    further = {
         (first.start, second.end, compound)
         for first, second in pairwise(words)
         if (compound := join_hyphenated(first, second, text))
     }
+    further |= {(word.start, word.end, word.form) for word in find_characters(text)}
     found = list(find_forms(text))
-    assert [each for each in found if each not in compounds] == [(word.start, word.end, word.form) for word in words]
-    assert {each for each in found if each in compounds} == compounds
+    assert [each for each in found if each not in further] == [(word.start, word.end, word.form) for word in words]
+    assert {each for each in found if each in further} == further
     assert [start for start, _, _ in found] == sorted(start for start, _, _ in found)
 
 

@@ -1,8 +1,8 @@
-"""The markup of a post as a tree, built from the inside out: the content of an element is final when it is closed.
+"""The markup of a post as a tree, built from the inside out: an element is created at its end, with all its content.
 
-An element knows whether it has visible content when it is created; its content is not searched for that. The children
-of a removed element become a :class:`Group`. :func:`flatten` replaces a group by its children, unless it is settled.
-:func:`find_markers` reads invisible nodes, which are then discarded. So the running time is linear in the length of the
+So whether an element has visible content is known from the elements in it, without another search. The children of a
+removed element become a :class:`Group`. :func:`flatten` replaces a group by its children, unless it is settled.
+:func:`find_markers` reads invisible nodes, which are then discarded. The running time is linear in the length of the
 markup, whatever its width or depth.
 """
 
@@ -141,7 +141,7 @@ def paragraphs(nodes: Iterable[Node], attributes: dict[str, str]) -> list[Node]:
 
 
 def _paragraph(run: list[Node], attributes: dict[str, str]) -> list[Node]:
-    """Return inline nodes as a trimmed paragraph. Markers at its beginning or end are moved out of it."""
+    """Return inline nodes as a trimmed paragraph. Markers in the blank nodes that are trimmed stay, outside of it."""
     start, end = 0, len(run)
     while start < end and is_blank(run[start]):
         start += 1
@@ -165,7 +165,7 @@ def without_id(attributes: dict[str, str]) -> dict[str, str]:
 
 
 def split_ends(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
-    """Split nodes that contain blocks into the inline nodes at the start, paragraphs, and the inline nodes at the end.
+    """Split nodes into three parts: the inline nodes at the start, paragraphs and blocks, the inline nodes at the end.
 
     An empty line ends inline text as a block does.
     """

@@ -1,4 +1,4 @@
-"""Convert the fields of an exported article whose text is HTML to an article, or reject it with a reason."""
+"""Make an article from the fields of an exported one, whose text is HTML, or reject it with a reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from kolom_cli.terminal.report import NO_LINKS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawArticle:
-    """An article with the fields of the export, unchecked. All but ``html`` are plain text, and any of it may be empty.
+    """An article with the fields of the export, unchecked. Only ``html`` is markup. Any field may be empty.
 
     ``convert`` makes ``html`` plain HTML and returns notes about it. ``id_suffix`` is added to a slug that is taken.
     ``url_path`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
-    article that was not a draft becomes one. An empty ``language`` is detected from the text. ``links`` has counted the
-    links after ``convert``.
+    article that was not a draft becomes one. An empty ``language`` is detected from the text. ``links`` is the rewriter
+    that ``convert`` uses; its counts are complete when ``convert`` has returned.
     """
 
     name: str

@@ -139,7 +139,10 @@ def _publication(site: Site, path: Path, front: Values, named: str | None) -> Pu
 
 
 def _url_path(written: str) -> str | None:
-    """Return a literal path in the front matter; None for patterns and URLs of other sites."""
+    """Return a literal path in the front matter; None for patterns, full URLs and malformed paths.
+
+    A path that is reserved for the site is returned, so that the article can be refused with this reason.
+    """
     if not written.startswith("/") or ":" in written:
         return None
     return written if path_problem(written) is None or is_site_path(written) else None

@@ -139,14 +139,14 @@ def default_path(slug: str) -> str:
 
 
 def is_site_path(path: str) -> bool:
-    """Return whether ``path`` is reserved for the site: the list of a year or a month, or another page."""
+    """Return whether ``path`` is reserved: a list of a year or a month, or anything below a reserved slug."""
     return path[1:].split("/")[0] in RESERVED_SLUGS or _PERIOD.fullmatch(path) is not None
 
 
 def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the alias of a WordPress post whose URL has this query, such as ``/?p=12``; None for any other query.
+    """Return the alias of a WordPress post or page whose URL has this query; None for any other query.
 
-    URLs of WordPress pages are like ``/?page_id=12``. A post and a page never have the same number.
+    Both ``/?p=12`` and ``/?page_id=12`` have the alias ``/?p=12``. A page never has the number of a post.
     """
     numbers = (value for name in ("p", "page_id") for value in query.get(name, ()))
     number = next((value for value in numbers if _NUMBER.fullmatch(value)), None)
@@ -154,7 +154,7 @@ def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def is_post_number_alias(path: str) -> bool:
-    """Return whether ``path`` is an alias that :func:`post_number_alias` returns."""
+    """Return whether ``path`` begins as the aliases that :func:`post_number_alias` returns."""
     return path.startswith(_NUMBERED)
 
 

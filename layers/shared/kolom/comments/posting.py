@@ -58,10 +58,11 @@ def post(article: Article, comment: NewComment, context: RequestContext, *, now:
     """Post a comment. Sending it again changes nothing.
 
     With the same idempotency key, the result is the stored comment as it is now, with its edit token. Without a key,
-    anyone with the same IP address may repeat another visitor's text: the result then has the text as it was posted,
-    and no edit token.
+    the same fields from the same IP address soon after are a repetition, perhaps by another visitor: the result then
+    has the text as it was posted, and no edit token.
 
-    :raises InvalidInput: the form token or the proof of work is not valid, or the parent comment does not exist
+    :raises InvalidInput: the form token, the proof of work or the idempotency key is not valid, or the parent comment
+        cannot be replied to
     :raises InvalidCredentials: the Authorization header has no edit token of this site
     :raises Conflict: comments on the article are closed
     :raises Gone: the comment was posted before and has been deleted since
@@ -86,7 +87,10 @@ def submitted_text(article: Article, *, name: str, content: str, website: str | 
 
 
 def enqueue_moderation_mail(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
-    """Add the mail about a new or edited comment to the transaction if the owner wants mail; never for spam."""
+    """Add the mail about a new or edited comment to the transaction if the owner wants mail.
+
+    There is no mail about spam and about the owner's own comments.
+    """
     if settings().owner_email and comment.status != "spam" and not comment.is_owner:
         name = f"moderation#{comment.id}"
         outbox.enqueue(

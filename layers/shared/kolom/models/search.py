@@ -94,7 +94,8 @@ class ForwardRecord(SearchRecord):
 class ResultRecord(SummaryAttributes, SearchRecord):
     """The stored fields of a search result: the article's summary, and its text (compressed) up to a limit.
 
-    ``text`` is the beginning if the text has a :class:`TextRecord` with the digest ``rest``.
+    ``text`` is the beginning if the text has a :class:`TextRecord` with the digest ``rest``. ``is_whole`` is false if
+    both together are not the whole text of the article.
     """
 
     schema = NumberAttribute(default=1)

@@ -11,7 +11,7 @@ import stop_words
 
 from kolom.search.tokenizer import REDUPLICATED, find_forms, normalize, strip_accents
 
-ANALYZER_VERSION: Final = 4
+ANALYZER_VERSION: Final = 5
 """Increase this when the same text produces different terms.
 
 Articles are then indexed again when they change, or by a reindex.

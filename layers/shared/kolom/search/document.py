@@ -12,7 +12,7 @@ from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
 from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, TITLE_WEIGHT, author_term, label_term
-from kolom.search.tokenizer import Word, join_hyphenated, strip_accents, tokenize
+from kolom.search.tokenizer import Word, find_characters, join_hyphenated, strip_accents, tokenize
 
 LABEL_WEIGHT: Final = 2
 HEADING_WEIGHT: Final = 2
@@ -94,7 +94,7 @@ class _TermCounter:
         self._analyzed: dict[str, tuple[str, bool]] = {}
 
     def add(self, text: str, weight: int, *, with_stop_words: bool = False) -> None:
-        """Count each word of ``text`` ``weight`` times."""
+        """Count each word of ``text``, and each Chinese character in a longer run, ``weight`` times."""
         before: Word | None = None
         for word in tokenize(text):
             if before is not None and (compound := join_hyphenated(before, word, text)):
@@ -104,6 +104,8 @@ class _TermCounter:
             before = word
             if self._count(word.form, weight, with_stop_words=with_stop_words):
                 self.length += weight
+        for character in find_characters(text):
+            self._count(character.form, weight, with_stop_words=with_stop_words)
 
     def _count(self, form: str, weight: int, *, with_stop_words: bool) -> bool:
         """Count a word; return whether it adds to the length."""

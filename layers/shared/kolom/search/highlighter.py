@@ -6,6 +6,8 @@ from html import escape
 from itertools import islice
 from typing import Final
 
+import regex
+
 from kolom.search.analyzer import stem_piece, stem_words
 from kolom.search.tokenizer import strip_accents
 
@@ -16,6 +18,8 @@ MAX_CHARACTERS: Final = 50_000
 _LEAD_CHARACTERS: Final = 60
 _WORD_CHARACTERS: Final = 30
 _MAX_MATCHES: Final = 500
+_GRAPHEME: Final = regex.compile(r"\X")
+_GRAPHEME_CHARACTERS: Final = 40
 _CACHED_CHARACTERS: Final = 24
 """The length of pieces of text that are cached. Longer ones rarely repeat, and may have many words without spaces."""
 
@@ -162,23 +166,29 @@ def _densest(matches: Sequence[Match]) -> tuple[int, int]:
 
 
 def _word_start(text: str, position: int) -> int:
-    """Return the next start of a word at or after ``position`` if it is near, else ``position``."""
+    """Return the next start of a word at or after ``position`` if it is near, else that of a grapheme cluster."""
     if position == 0 or text[position - 1].isspace():
         return position
     for place in range(position, min(position + _WORD_CHARACTERS, len(text))):
         if text[place].isspace():
             return place + 1
-    return position
+    return next((each for each in _grapheme_ends(text, position) if each >= position), len(text))
 
 
 def _word_end(text: str, position: int) -> int:
-    """Return the end of the last whole word before ``position`` if it is near, else ``position``."""
+    """Return the end of the last whole word before ``position`` if it is near, else that of a grapheme cluster."""
     if position >= len(text) or text[position].isspace():
         return position
     for place in range(position, max(position - _WORD_CHARACTERS, 0), -1):
         if text[place - 1].isspace():
             return place - 1
-    return position
+    return max((each for each in _grapheme_ends(text, position) if each <= position), default=position)
+
+
+def _grapheme_ends(text: str, position: int) -> Iterator[int]:
+    """Yield the ends of the grapheme clusters around ``position``, such as a letter with its marks."""
+    start = max(0, position - _GRAPHEME_CHARACTERS)
+    yield from (each.end() for each in _GRAPHEME.finditer(text, start, position + _GRAPHEME_CHARACTERS))
 
 
 def _mark(text: str, start: int, end: int, matches: Sequence[Match]) -> str:

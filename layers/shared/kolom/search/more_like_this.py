@@ -6,6 +6,8 @@ Requests: the article's ``terms#``, the revision of the document list, at most 8
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import regex
+
 from kolom.articles.types import ArticleSummary
 from kolom.pagination import first_page
 from kolom.search import document_table
@@ -18,6 +20,8 @@ from kolom.search.terms import is_word
 MAX_TERMS: Final = 8
 _MAX_LABELS: Final = 2
 _MIN_LENGTH: Final = 3
+_PAIR: Final = regex.compile(r"[\p{Han}\p{Katakana}ー]{2}")
+"""A term that is as distinctive as a longer word. Pairs with Hiragana are mostly endings and particles."""
 
 
 def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
@@ -53,10 +57,12 @@ def _significant_terms(frequencies: Mapping[str, int]) -> list[str]:
     The rarity of a term is known only after its postings are read; it then determines the weight of the term.
     """
     labels = sorted(term for term in frequencies if term.startswith("label:"))[:_MAX_LABELS]
-    weights = {
-        term: FREQUENCIES[code]
-        for term, code in frequencies.items()
-        if is_word(term) and len(term) >= _MIN_LENGTH and not term.replace(".", "").isdigit()
-    }
+    weights = {term: FREQUENCIES[code] for term, code in frequencies.items() if is_word(term) and _is_distinctive(term)}
     distinctive = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
     return [*labels, *distinctive[: MAX_TERMS - len(labels)]]
+
+
+def _is_distinctive(term: str) -> bool:
+    if term.replace(".", "").isdigit():
+        return False
+    return len(term) >= _MIN_LENGTH or _PAIR.fullmatch(term) is not None

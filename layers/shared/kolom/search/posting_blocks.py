@@ -36,16 +36,16 @@ def read(term: str, *, consistent: bool = False) -> dict[int, int]:
     return found
 
 
-def add(term: str, number: int, postings: Iterable[int]) -> None:
+def add(term: str, block_number: int, postings: Iterable[int]) -> None:
     """Add postings to a block; existing ones stay."""
-    block = model.add_postings(term, number, postings)
+    block = model.add_postings(term, block_number, postings)
     if is_due(block):
         model.replace_postings(term, block, pack(_postings(block)))
 
 
-def remove(term: str, number: int, postings: Iterable[int]) -> None:
+def remove(term: str, block_number: int, postings: Iterable[int]) -> None:
     """Remove postings from a block; missing ones are ignored. An emptied block is deleted."""
-    block = model.remove_postings(term, number, postings)
+    block = model.remove_postings(term, block_number, postings)
     remaining = _postings(block)
     if not remaining:
         model.replace_postings(term, block, b"")

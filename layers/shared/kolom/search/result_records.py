@@ -1,4 +1,4 @@
-"""The items of a search result: what a page shows of it, and the rest of a long text.
+"""The two items of DynamoDB for each result: what a page shows of it, and the rest of a long text.
 
 DynamoDB bills at least 4 KB for each item that a page reads. So the item of a result has at most 4 KB (more only if
 its other fields leave less than 1 KB for the text): a page of ten results costs five read units, however long the
@@ -29,22 +29,19 @@ def result_records(article: Article, document: IndexedDocument) -> tuple[ResultR
     """Return the item from which a result for the article is shown, and that of the rest of its text, if any."""
     shown = summary_attributes(article)
     used = sum(len(name) + len(str(value).encode()) for name, value in shown.items() if value is not None)
-    beginning, rest = _split(document.text, max(MIN_BYTES, ITEM_BYTES - _OVERHEAD_BYTES - used))
+    beginning, remaining = _split(document.text, max(MIN_BYTES, ITEM_BYTES - _OVERHEAD_BYTES - used))
     key = f"doc#{article.id}"
-    text = None if not rest else TextRecord(key, REST, text=_compress(rest), rest=_digest(rest))
-    result = ResultRecord(
-        key,
-        DOC,
-        **shown,
-        text=_compress(beginning),
-        is_whole=document.is_whole,
-        rest=text.rest if text else None,
-    )
+    digest = _digest(remaining) if remaining else None
+    text = None if digest is None else TextRecord(key, REST, text=_compress(remaining), rest=digest)
+    result = ResultRecord(key, DOC, **shown, text=_compress(beginning), is_whole=document.is_whole, rest=digest)
     return result, text
 
 
 def _split(text: str, limit_bytes: int) -> tuple[str, str]:
-    """Return a beginning that just fits into ``limit_bytes`` when compressed, and the rest, from a space on."""
+    """Return a beginning that just fits into ``limit_bytes`` when compressed, and the rest.
+
+    The beginning ends before a space or a line break, if it has one.
+    """
     beginning = text
     while (size := len(_compress(beginning))) > limit_bytes:
         length = int(len(beginning) * _SHORTER * limit_bytes / size)

@@ -5,7 +5,8 @@ Word boundaries are similar to those of Unicode's UAX #29. The main differences:
 * A full stop splits words (``example.com`` is two), except between single letters (``U.S.A.``) and in numbers. A colon
   always splits them.
 * A run in a script without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs of
-  characters.
+  characters. A Chinese character is often a word by itself, so texts also have each of them
+  (:func:`find_characters`).
 * A letter with ``+``, ``++`` or ``#`` (``A+``, ``C++``, ``C#``) and ``.NET`` are words of their own. After a longer
   word, the same signs are ignored (``Notepad++``).
 * A number keeps its decimal separator and loses its separators of thousands: ``3.9`` and ``3,9`` are one word, and
@@ -15,7 +16,9 @@ Word boundaries are similar to those of Unicode's UAX #29. The main differences:
 import re
 import unicodedata
 from collections.abc import Iterator
+from heapq import merge
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import regex
@@ -44,6 +47,7 @@ _WORD: Final = regex.compile(
 )
 _SYMBOL: Final = regex.compile(r"[\p{S}--[+]]", regex.VERSION1)
 _CHARACTER: Final = regex.compile(rf"[{_UNSPACED}ー]\p{{M}}*+", regex.VERSION1)
+_HAN_IN_RUN: Final = regex.compile(rf"\p{{Han}}(?:(?=[{_UNSPACED}ー])|(?<=[{_UNSPACED}ー]\p{{Han}}))")
 _SEPARATORS: Final = ".,٫٬"
 _NO_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
 _DECIMAL_POINTS: Final = str.maketrans(dict.fromkeys(_SEPARATORS, "."))
@@ -94,8 +98,24 @@ def tokenize(text: str) -> Iterator[Word]:
             yield _word(text, start, end)
 
 
+def find_characters(text: str) -> Iterator[Word]:
+    """Yield the Chinese characters of ``text`` that are in a longer run. :func:`tokenize` yields only pairs of them."""
+    for match in _HAN_IN_RUN.finditer(text):
+        yield Word(normalize(match[0]), *match.span())
+
+
 def find_forms(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the positions and forms of words and hyphenated compounds. A compound precedes its second part."""
+    """Yield the positions and forms of words, hyphenated compounds and Chinese characters, by their starts.
+
+    A compound precedes its second part.
+    """
+    if _HAN_IN_RUN.search(text):
+        characters = ((word.start, word.end, word.form) for word in find_characters(text))
+        return merge(_words_and_compounds(text), characters, key=itemgetter(0))
+    return _words_and_compounds(text)
+
+
+def _words_and_compounds(text: str) -> Iterator[tuple[int, int, str]]:
     before: Word | None = None
     for word in tokenize(text):
         if before is not None and (compound := join_hyphenated(before, word, text)):

@@ -34,7 +34,10 @@ def mailbox_pseudonym_of(email: str, secret: SigningKeys) -> str:
 
 
 def _canonical(email: str) -> str:
-    """Return the canonical spelling of an address: lower case, ASCII domain. An invalid one is only lowercased."""
+    """Return the canonical spelling of an address: in lower case, and in ASCII if it has an ASCII form.
+
+    An invalid address is only lowercased.
+    """
     # Imported here, since most comments have no email address: it adds 30 ms to a cold start.
     from email_validator import EmailNotValidError, validate_email
 
