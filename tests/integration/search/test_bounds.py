@@ -307,7 +307,7 @@ def test_suggestions_and_related_articles_are_bounded(requests: Counter[str]) ->
     for number in range(5):
         publish(f"n{number}", " ".join(f"coffee{chr(97 + n)}" for n in range(20)), title="Coffee")
     assert sum(asked(requests, "/api/search/suggest", q="a b c d e f g coffee coff").values()) <= 12
-    assert sum(asked(requests, "/api/articles/n0/related").values()) <= 13
+    assert sum(asked(requests, "/api/articles/n0/related").values()) <= 14
 
 
 def test_the_document_list_is_read_again_only_after_a_change(

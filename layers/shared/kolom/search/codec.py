@@ -127,6 +127,11 @@ def language_code(number: int) -> str:
     return "".join(reversed(letters)).rstrip("_")
 
 
+def moment_of(time: int) -> datetime:
+    """Return the moment of some seconds since the year 1."""
+    return _EPOCH + timedelta(seconds=time)
+
+
 def seconds(moment: datetime) -> int:
     """Return the whole seconds since the year 1."""
     return (moment - _EPOCH) // timedelta(seconds=1)

@@ -11,7 +11,7 @@ from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
-from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, TITLE_WEIGHT, author_term, label_term
+from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, PAGES, TITLE_WEIGHT, author_term, label_term
 from kolom.search.tokenizer import Word, find_characters, join_hyphenated, strip_accents, tokenize
 
 LABEL_WEIGHT: Final = 2
@@ -49,7 +49,7 @@ EMPTY_DOCUMENT: Final = IndexedDocument()
 
 
 def build_document(article: Article, body: Body) -> IndexedDocument:
-    """Return the index document of a published article.
+    """Return the index document of a published article or page.
 
     Each term has one frequency, summed over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor,
     *Simple BM25 extension to multiple weighted fields*, 2004). Stop words count only in titles, so that a title
@@ -70,6 +70,8 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
         term: encode_posting(article.id, encode_frequency(frequency)) for term, frequency in counter.frequencies.items()
     }
     names = [*map(label_term, article.labels), *map(author_term, _author_words(article))]
+    if article.kind == "page":
+        names.append(PAGES)
     postings.update({term: encode_posting(article.id, 1) for term in names})
     stored, is_whole = _truncate(text)
     return IndexedDocument(

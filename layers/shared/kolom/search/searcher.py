@@ -9,7 +9,8 @@ Requests:
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
   again. Results that are in memory (:mod:`.result_cache`) are not read;
 * the Queries of :mod:`.completion` if no article has the last word, and those of :mod:`.spellcheck` for any other word
-  that no article has.
+  that no article has;
+* on the first page, if it does not have all results, one Query for each of at most eight labels (:mod:`.facets`).
 
 Work, regardless of the sizes of the articles: each BatchGetItem reads about a megabyte of text
 (:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with the phrases, as many with the
@@ -33,6 +34,7 @@ from kolom.search.analyzer import base_language
 from kolom.search.article_filters import ArticleFilter, article_filter, read_titles
 from kolom.search.completion import complete
 from kolom.search.document_table import DocumentTable
+from kolom.search.facets import Facets, count_facets
 from kolom.search.index_reader import LoadedResults, Postings, read_postings
 from kolom.search.phrase_verification import Order, PhraseVerifier, article_id_of
 from kolom.search.query_filters import Condition
@@ -68,7 +70,7 @@ class Results:
     ``is_relaxed`` is true if no text that was read has the phrases, so that their words were searched instead. If the
     total is not exact, a text that was not read may have the phrases. ``completed`` maps the last word of the query, if
     no article has it, to the words that were searched instead. ``has_words`` is false if the query has nothing to
-    search for: it is empty, or has only exclusions.
+    search for: it is empty, or has only exclusions. ``facets`` count the results of all pages, on the first page only.
     """
 
     items: tuple[Result, ...] = ()
@@ -79,6 +81,7 @@ class Results:
     is_relaxed: bool = False
     has_words: bool = True
     completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facets: Facets | None = None
 
 
 def search(request: SearchRequest) -> Results:
@@ -142,6 +145,7 @@ def search(request: SearchRequest) -> Results:
         did_you_mean=spellcheck.rewrite_text(request.text, corrections),
         is_relaxed=is_relaxed,
         completed={completed.original.form: completed.forms} if completed else {},
+        facets=count_facets(matches.ids, documents, loaded, request.zone) if after is None else None,
     )
 
 

@@ -18,8 +18,12 @@ def label_term(label: str) -> str:
     return f"label:{label_key(label)}"
 
 
+PAGES: Final = "kind:page"
+"""The term of all pages, which are no articles: searches find them, but they are not related to articles."""
+
+
 def is_word(term: str) -> bool:
-    """Return whether a term is a word of the text, not a label or an author."""
+    """Return whether a term is a word of the text, not a label, an author or a kind."""
     return ":" not in term
 
 
