@@ -167,7 +167,7 @@ def without_id(attributes: dict[str, str]) -> dict[str, str]:
 def split_ends(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
     """Split nodes into three parts: the inline nodes at the start, paragraphs and blocks, the inline nodes at the end.
 
-    An empty line ends inline text as a block does.
+    One of the nodes must be a block. An empty line ends inline text as a block does.
     """
     flat = list(flatten(nodes))
     start, end = _count_inline(flat), len(flat) - _count_inline(reversed(flat))

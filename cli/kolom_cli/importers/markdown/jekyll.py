@@ -29,6 +29,7 @@ from kolom_cli.importers.markdown.site import (
     SiteDocument,
     base_of,
     derive_id_suffix,
+    find_directory,
     load_first_data_file,
     matches_pattern,
     normalize_url_path,
@@ -66,11 +67,10 @@ def read_site(directory: Path) -> Site:
     config = load_first_data_file(directory, *CONFIGS)
     source = directory
     for name in (get_text(config, "source", "source_dir"), "source"):
-        if name and (directory / name).is_dir() and (name != "source" or (directory / name / "_posts").is_dir()):
-            source = directory / name
+        found = find_directory(directory, name) if name else None
+        if found is not None and (name != "source" or (found / "_posts").is_dir()):
+            source = found
             break
-    if not source.resolve().is_relative_to(directory.resolve()):
-        source = directory
     site = Site(
         flavor="jekyll",
         directory=directory,

@@ -95,7 +95,7 @@ def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: 
     return Skipped(kind="article", name=name, reason=reason, refused=path.suffix.lower() not in _HTML)
 
 
-def _entry(site: Site, path: Path, front: Values, body: int) -> SiteDocument:
+def _entry(site: Site, path: Path, front: Values, body_start: int) -> SiteDocument:
     location = path.relative_to(site.directory).as_posix()
     id_suffix = derive_id_suffix(location)
     is_bundle = path.stem == "index" and path.parent != site.directory
@@ -113,7 +113,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> SiteDocument:
         path=path,
         location=location,
         front=front,
-        body=body,
+        body=body_start,
         kind=kind,
         slug=slug,
         id_suffix=id_suffix,

@@ -205,11 +205,11 @@ def matches_pattern(location: str, patterns: Iterable[str]) -> bool:
 
 
 def find_directory(directory: Path, name: str) -> Path | None:
-    """Return the directory ``name`` if it exists within ``directory``; None otherwise."""
-    subdirectory = directory / name
-    return (
-        subdirectory if subdirectory.is_dir() and subdirectory.resolve().is_relative_to(directory.resolve()) else None
-    )
+    """Return the directory ``name`` if it exists within ``directory``; None otherwise. The name may be a full path."""
+    found = (directory / name).resolve()
+    if not found.is_dir() or not found.is_relative_to(directory.resolve()):
+        return None
+    return directory / found.relative_to(directory.resolve()) if Path(name).is_absolute() else directory / name
 
 
 def find_directories(directory: Path, names: Iterable[str]) -> tuple[Path, ...]:

@@ -23,7 +23,7 @@ from kolom.search.codec import (
 PACK_AFTER: Final = 32
 """How many numbers a block has at least before they are packed."""
 
-_PACKED_BYTES_PER_NUMBER: Final = 8
+_PACKED_BYTES_PER_NEW_NUMBER: Final = 8
 """A large block is packed again when it has one new number for this many bytes that are already packed."""
 
 
@@ -56,7 +56,7 @@ def remove(term: str, block_number: int, postings: Iterable[int]) -> None:
 def is_due(block: Block) -> bool:
     """Return whether the numbers of the block should be packed."""
     unpacked = len(block.elements) + len(block.removed)
-    return unpacked >= max(PACK_AFTER, len(block.packed) // _PACKED_BYTES_PER_NUMBER)
+    return unpacked >= max(PACK_AFTER, len(block.packed) // _PACKED_BYTES_PER_NEW_NUMBER)
 
 
 def _decode(block: Block) -> dict[int, int]:

@@ -194,6 +194,15 @@ def test_links_within_the_site_lead_to_articles_and_files(tmp_path: Path, conf: 
     assert any("{author}" in note or "%7Bauthor%7D" in note for note in article.notes)
 
 
+def test_the_content_folder_may_be_a_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the site is given by a relative path."""
+    _site(tmp_path / "site", {"pelicanconf.py": f"PATH = '{tmp_path}/site/texts'\n", "texts/a.md": POST})
+    monkeypatch.chdir(tmp_path)
+    (item,) = read_markdown(Path("site"), dry_run=True)
+    assert isinstance(item, ImportedArticle)
+    assert item.name == "site/texts/a.md"
+
+
 def test_the_content_folder_alone_is_refused(tmp_path: Path) -> None:
     """The settings say what is public."""
     _site(tmp_path, {"pelicanconf.py": "", "content/a.md": POST})
