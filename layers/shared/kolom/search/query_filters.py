@@ -84,15 +84,23 @@ class Filters:
         return [*chain.from_iterable(self.required), *self.excluded]
 
 
+def distinct_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the labels without empty ones, and without other spellings of earlier ones."""
+    distinct: dict[str, str] = {}
+    for label in filter(None, labels):
+        distinct.setdefault(label_term(label), label)
+    return tuple(distinct.values())
+
+
 def parse_labels(labels: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct labels of the parameters of a search, without empty ones.
+    """Return the distinct labels of the parameters of a search.
 
     :raises InvalidInput: there are more than :data:`MAX_LABELS`
     """
-    distinct = {label_term(label): label for label in reversed(list(labels)) if label}
+    distinct = distinct_labels(labels)
     if len(distinct) > MAX_LABELS:
         raise InvalidInput(FieldError("label", f"at most {MAX_LABELS} labels are allowed, got {len(distinct)}"))
-    return tuple(reversed(distinct.values()))
+    return distinct
 
 
 def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimit | None:
