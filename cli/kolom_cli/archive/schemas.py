@@ -32,7 +32,7 @@ from kolom.articles.input import (
     StoredLabel,
     Title,
 )
-from kolom.articles.names import default_path, is_site_path
+from kolom.articles.names import default_path, is_reserved_path
 from kolom.articles.restore import MAX_ID, ArticleSnapshot
 from kolom.articles.types import Article, Body
 from kolom.comments.restore import CommentAuthorSnapshot, SubscriptionSnapshot
@@ -186,7 +186,7 @@ class ArticleRecord(Record):
             html, toc = rendered.html, rendered.toc
             notes.append("the HTML in the archive is not as Kolom writes it: sanitized")
         path = self.path or default_path(self.slug)
-        if is_site_path(path) and not is_site_path(default_path(self.slug)):
+        if is_reserved_path(path) and not is_reserved_path(default_path(self.slug)):
             notes.append(f"its path {path} is reserved for the site itself: changed to {default_path(self.slug)}")
             path = default_path(self.slug)
         fields = _attributes(self, _ARTICLE_FIELDS)

@@ -53,7 +53,7 @@ def find_modules(root: Path) -> dict[str, Module]:
 
 
 def reachable(modules: Mapping[str, Module], start: Iterable[str], excluded: Iterable[str] = ()) -> set[str]:
-    """Return the names of those ``modules`` that importing the modules named in ``start`` imports, with these.
+    """Return the names of the modules in ``start``, and of all ``modules`` that they import, directly or not.
 
     The modules ``excluded``, and all that are in these packages, are left out. A module is reached if another one
     names it in an import, also inside a function, or in a string, as tables of lazy imports do. An extension module

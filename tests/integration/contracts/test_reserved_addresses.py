@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.articles.names import RESERVED_SLUGS, SITE_SEGMENTS, alias_problem, is_site_path, path_problem, slug_problem
+from kolom.articles.names import (
+    RESERVED_SLUGS,
+    SITE_SEGMENTS,
+    alias_problem,
+    is_reserved_path,
+    path_problem,
+    slug_problem,
+)
 from kolom.pages.router import _ROUTES
 from kolom_cli.emulator.inbox_pages import ROOT
 from kolom_cli.sam.loader import load
@@ -76,5 +83,5 @@ def test_no_article_has_the_address_of_a_page_of_the_site(path: str) -> None:
     ],
 )
 def test_lists_by_year_and_month_have_reserved_addresses(path: str, is_list: bool) -> None:
-    assert is_site_path(path) is is_list
+    assert is_reserved_path(path) is is_list
     assert (path_problem(path) is not None) is is_list

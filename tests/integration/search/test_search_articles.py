@@ -2,14 +2,18 @@
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
-from kolom.search import document, index_writer
+from kolom.search import document, document_table, index_writer
+from kolom.search.analyzer import stem
+from kolom.search.codec import DocumentStats
 from kolom.search.index_writer import update_index
+from kolom.search.terms import earlier_language
 from kolom.search.tokenizer import Word
 from tests.factories import NOW, Context, content, request
 
@@ -368,3 +372,22 @@ def test_articles_of_an_earlier_analysis_are_searched_until_they_are_indexed_aga
     assert update_index([1, 2]) == set()
     assert [found(q=query) for query in ("C++", "3.9", "wifi", "oeuvre", "anak")] == [["n0"]] * 3 + [["n1"]] * 2
     assert index_writer.is_current(1)
+
+
+def test_articles_with_earlier_stems_are_found_until_they_are_indexed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query also reads the earlier stems, only while an article has them; words to exclude included."""
+    with monkeypatch.context() as patched:
+        patched.setattr(index_writer, "ANALYZER_VERSION", 4)
+        patched.setattr(document, "stem", lambda word, code: stem(word, earlier_language(code) or code))
+        patched.setattr(document, "DocumentStats", partial(DocumentStats, stem_version=0))
+        publish("old", "menerima tamu", language="id")
+        publish("other", "guests of the house", language="en")
+    assert found(q="menerima") == ["old"]
+    assert found(q="menerima", language="id") == ["old"]
+    assert found(q="tamu -menerima") == []
+    publish("new", "penerimaan tamu", language="id")
+    assert sorted(found(q="menerima")) == ["new", "old"]
+    assert document_table.get().codes == ("id", "en", "id-x-earlier")
+    assert update_index([1, 2, 3]) == set()
+    assert document_table.get().codes == ("id", "en")
+    assert sorted(found(q="terima")) == ["new", "old"]

@@ -31,12 +31,12 @@ def test_related_word_forms_have_one_stem(language: str, same: list[str]) -> Non
     assert len({stem(word, language) for word in same}) == 1, {word: stem(word, language) for word in same}
 
 
-@given(st.sampled_from([*_STEMMERS, "zh", "xx", ""]), st.text(max_size=70))
+@given(st.sampled_from([*_STEMMERS, "id", "ms", "zh", "xx", ""]), st.text(max_size=70))
 def test_any_text_has_a_stem(language: str, text: str) -> None:
     assert isinstance(stem(text, language), str)
 
 
-@pytest.mark.parametrize("language", [*_STEMMERS, "xx"])
+@pytest.mark.parametrize("language", [*_STEMMERS, "id", "xx"])
 def test_words_with_signs_and_numbers_stay_apart(language: str) -> None:
     forms = ["c", "c++", "c#", ".net", "3.9", "39"]
     assert [stem(form, language) for form in forms] == forms

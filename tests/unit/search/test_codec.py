@@ -19,8 +19,10 @@ from kolom.search.codec import (
     language_code,
     pack,
     seconds,
+    stem_version,
     unpack,
 )
+from kolom.search.terms import STEM_VERSION
 
 IDS = st.integers(1, 10**9)
 MOMENTS = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
@@ -65,6 +67,18 @@ def test_a_document_entry_contains_its_fields(article_id: int, moment: datetime,
     place, code, time, language_number = decode_document(number)
     assert (place, code, time) == (article_id % DOCUMENTS_PER_BLOCK, length, seconds(moment))
     assert language_code(language_number) == language
+    assert stem_version(language_number) == STEM_VERSION
+
+
+def test_a_document_entry_of_an_earlier_version_has_stem_version_0() -> None:
+    """Earlier versions wrote no version of the stems. They also read entries that have one."""
+    earlier, current = (
+        decode_document(encode_document(7, DocumentStats(datetime(2026, 1, 1, tzinfo=UTC), "id", 9, version)))
+        for version in (0, STEM_VERSION)
+    )
+    assert earlier[:3] == current[:3]
+    assert (stem_version(earlier[3]), language_code(earlier[3])) == (0, "id")
+    assert earlier[3] < 27**3
 
 
 def test_all_codes_decode_to_different_frequencies() -> None:

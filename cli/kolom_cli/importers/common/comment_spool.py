@@ -59,6 +59,8 @@ class CommentSpool:
         self._connection = connection
         self._lock = threading.Lock()
         self._connection.executescript(_SCHEMA)
+        # One transaction without an end: no other process reads the file, and it is deleted afterwards.
+        self._connection.execute("BEGIN")
 
     @classmethod
     @contextmanager

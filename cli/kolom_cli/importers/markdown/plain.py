@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kolom.articles.names import is_site_path, path_problem
+from kolom.articles.names import is_reserved_path, path_problem
 from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_directory_data
@@ -145,4 +145,4 @@ def _url_path(written: str) -> str | None:
     """
     if not written.startswith("/") or ":" in written:
         return None
-    return written if path_problem(written) is None or is_site_path(written) else None
+    return written if path_problem(written) is None or is_reserved_path(written) else None

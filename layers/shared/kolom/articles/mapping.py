@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import fields
 from typing import Any
 
-from kolom.articles.names import default_path, is_site_path, label_key, pointer_keys_at
+from kolom.articles.names import default_path, is_reserved_path, label_key, pointer_keys_at
 from kolom.articles.types import Article, ArticleSummary
 from kolom.models.articles import ARTICLE, ArticleRecord, LabelRecord
 from kolom.models.summary import SummaryAttributes
@@ -115,7 +115,7 @@ def to_article(record: ArticleRecord) -> Article:
 
 def _fields(record: SummaryAttributes, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the fields of an item. A path that is reserved for the site is replaced by the default path."""
-    path = default_path(record.slug) if is_site_path(record.path) else record.path
+    path = default_path(record.slug) if is_reserved_path(record.path) else record.path
     return {name: _loaded(getattr(record, name)) for name in names} | {"path": path}
 
 

@@ -47,7 +47,7 @@ def slug_problem(slug: str) -> str | None:
     if slug != composed:
         rule = "be lowercase" if slug != slug.lower() else "have composed characters (NFC)"
         return f"must {rule}: {composed!r}"
-    if is_site_path(default_path(slug)):
+    if is_reserved_path(default_path(slug)):
         return f"{slug!r} is reserved for the site itself"
     return None
 
@@ -80,7 +80,7 @@ def path_problem(path: str, *, is_stored: bool = False) -> str | None:
         return f"must not contain invisible characters: {path!r}"
     if _has_controls(path):
         return f"must not contain control characters: {path!r}"
-    if is_site_path(path):
+    if is_reserved_path(path):
         return f"{path!r} is reserved for the site itself"
     return None
 
@@ -94,7 +94,7 @@ def alias_problem(alias: str) -> str | None:
         return f"must be like /2024/05/title.html, not {alias!r}"
     if _has_controls(alias):
         return f"must not contain control characters: {alias!r}"
-    if is_site_path(alias):
+    if is_reserved_path(alias):
         return f"{alias!r} is reserved for the site itself"
     return None
 
@@ -138,7 +138,7 @@ def default_path(slug: str) -> str:
     return f"/{slug}/"
 
 
-def is_site_path(path: str) -> bool:
+def is_reserved_path(path: str) -> bool:
     """Return whether ``path`` is reserved: a list of a year or a month, or anything below a reserved slug."""
     return path[1:].split("/")[0] in RESERVED_SLUGS or _PERIOD.fullmatch(path) is not None
 

@@ -63,7 +63,7 @@ def post(article: Article, comment: NewComment, context: RequestContext, *, now:
 
     :raises InvalidInput: the form token, the proof of work or the idempotency key is not valid, or the parent comment
         cannot be replied to
-    :raises InvalidCredentials: the Authorization header has no edit token of this site
+    :raises InvalidCredentials: there is an Authorization header, but it has no edit token of this site
     :raises Conflict: comments on the article are closed
     :raises Gone: the comment was posted before and has been deleted since
     :raises RateLimited: a limit of the client, its network or the site is reached

@@ -125,7 +125,9 @@ class _Outline:
         self._headings = _headings(tokens)
         self._shift = any(heading.level == 1 for heading in self._headings)
         for index, token in enumerate(tokens):
-            if isinstance(token, Start) and token.name not in _WITHOUT_ID and (requested := _requested_id(token)):
+            if not isinstance(token, Start) or not token.attributes or token.name in _WITHOUT_ID:
+                continue
+            if requested := _requested_id(token):
                 identifier = self.identifiers.reserve(requested)
                 if identifier is not None:
                     self.ids[index] = identifier
@@ -153,6 +155,8 @@ def _headings(tokens: list[Token]) -> list[_FoundHeading]:
     inside: list[_FoundHeading] = []
     footnote_depth = 0
     for index, token in enumerate(tokens):
+        if not inside and not isinstance(token, Start):
+            continue
         match token:
             case Start(name) if name in _LEVELS:
                 inside.append(_FoundHeading(index, _LEVELS[name]))
@@ -190,20 +194,23 @@ class _Rewriter:
         self._begins_pre = False
 
     def run(self, tokens: list[Token]) -> RewrittenHtml:
+        write = self._article.tokens.append
         for index, token in enumerate(tokens):
-            match token:
-                case Start(name, attributes) if not (attributes or name in _SPECIAL or index in self._outline.ids):
-                    self._begins_pre = name == "pre"
-                    self._article.tokens.append(token)
-                case Start(name):
-                    plain = Start(name, {key: unescape(value) for key, value in token.attributes.items()})
-                    self._start(plain, self._outline.ids.get(index))
-                case End(name):
-                    self._end(name)
-                case Text(markup):
-                    self._text(markup)
-                case Comment():
-                    self._article.tokens.append(token)
+            if isinstance(token, Text):
+                if self._begins_pre:
+                    self._text(token.markup)
+                else:
+                    write(token)
+            elif isinstance(token, End):
+                self._end(token)
+            elif isinstance(token, Comment):
+                write(token)
+            elif token.attributes or token.name in _SPECIAL or index in self._outline.ids:
+                plain = Start(token.name, {key: unescape(value) for key, value in token.attributes.items()})
+                self._start(plain, self._outline.ids.get(index))
+            else:
+                self._begins_pre = token.name == "pre"
+                write(token)
         return self._article
 
     def _write(self, name: str, attributes: dict[str, str]) -> None:
@@ -217,15 +224,16 @@ class _Rewriter:
             self._begins_pre = False
             self._article.tokens.append(Text(markup))
 
-    def _end(self, name: str) -> None:
+    def _end(self, tag: End) -> None:
+        name = tag.name
         if name == "iframe":
             return
         if name == "a" and not self._anchors.pop():
             return
         if name in _LEVELS:
-            name = f"h{self._outline.level(_LEVELS[name])}"
+            tag = End(f"h{self._outline.level(_LEVELS[name])}")
         self._begins_pre = False
-        self._article.tokens.append(End(name))
+        self._article.tokens.append(tag)
 
     def _start(self, tag: Start, identifier: str | None) -> None:
         name, source = tag

@@ -13,7 +13,7 @@ from typing import Final
 
 from kolom.rendering import embeds, markdown
 from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes, srcset_candidates
-from kolom.rendering.html_tokenizer import VOID, End, Start, Text, Token, names, tokenize, unescape
+from kolom.rendering.html_tokenizer import VOID, End, Start, Token, names, tokenize, unescape
 from kolom.rendering.sanitizer import (
     ALIGNED,
     ATTRIBUTES,
@@ -141,25 +141,22 @@ class _Comparison:
         """Examine every start tag outside of elements that are removed with their content."""
         dropping: list[str] = []
         for token in tokens:
-            if isinstance(token, Text):
-                continue
-            match token:
-                case Start(name) if dropping:
-                    if name in BLOCKS and dropping[-1] in ENDED_BY_BLOCKS:
-                        dropping.clear()  # the renderer assumes that the element was not closed
-                        self._tag(token)
-                    elif name == dropping[-1]:
-                        dropping.append(name)
-                case End(name) if dropping and name == dropping[-1]:
+            if isinstance(token, End):
+                if dropping and token.name == dropping[-1]:
                     dropping.pop()
-                case Start(name):
+            elif isinstance(token, Start):
+                name = token.name
+                if not dropping:
                     if name in DROPPED and name not in _PAGE_ELEMENTS:
                         self._add(f"<{name}>", "removed with its content")
                     self._tag(token)
                     if name in DROPPED:
                         dropping.append(name)
-                case _:
-                    pass
+                elif name in BLOCKS and dropping[-1] in ENDED_BY_BLOCKS:
+                    dropping.clear()  # the renderer assumes that the element was not closed
+                    self._tag(token)
+                elif name == dropping[-1]:
+                    dropping.append(name)
 
     def add_lost_elements(self, rendered: Iterable[Token]) -> None:
         """Add the elements of which the rendered HTML has fewer than the source."""

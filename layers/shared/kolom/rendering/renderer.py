@@ -25,7 +25,7 @@ from collections.abc import Callable
 
 from kolom.rendering import html_rewriter, markdown, text
 from kolom.rendering.html_tokenizer import Token, serialize, tokenize
-from kolom.rendering.sanitizer import clean_characters, normalize_html, sanitize
+from kolom.rendering.sanitizer import clean_characters, normalize_html, sanitize, without_comments
 from kolom.rendering.tag_balancer import balance
 from kolom.rendering.text import plain_text
 from kolom.rendering.title_heading import find_heading
@@ -59,11 +59,12 @@ def render(
     )
     markup = serialize(rewritten.tokens)
     html = sanitize(markup)
+    is_unchanged = html == without_comments(markup)
     return Rendered(
         html=html,
         toc=rewritten.toc,
         excerpt=text.excerpt(rewritten.tokens),
-        reading_minutes=text.reading_minutes(text.text_of(rewritten.tokens) if html == markup else plain_text(html)),
+        reading_minutes=text.reading_minutes(text.text_of(rewritten.tokens) if is_unchanged else plain_text(html)),
         image=rewritten.image,
         omitted_heading=serialize(rewritten.omitted_heading),
     )

@@ -25,6 +25,7 @@ __all__ = [
     "sanitize",
     "scheme",
     "url",
+    "without_comments",
 ]
 
 LINK_SCHEMES: Final = frozenset(("http", "https", "mailto", "tel"))
@@ -126,6 +127,11 @@ def sanitize(markup: str) -> str:
         if cleaned == markup:
             break
         markup = cleaned
+    return without_comments(markup)
+
+
+def without_comments(markup: str) -> str:
+    """Return canonical markup without its comments."""
     return _COMMENT.sub("", markup)
 
 

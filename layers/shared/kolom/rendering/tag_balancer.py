@@ -9,7 +9,7 @@ Unknown elements lose their tags and keep their content; the tags of those in :d
 in :data:`DROPPED` are removed with their content.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -94,28 +94,27 @@ class _Balancer:
         self._written: list[Token] = []
         self._open: list[Start] = []
         self._interrupted: list[Start] = []  # formatting that resumes with the next text, outermost first
-        self._names: Counter[str] = Counter()  # of the open elements
+        self._names: defaultdict[str, int] = defaultdict(int)  # how many elements of each name are open
         self._dropping = 0  # the number of open elements that are removed with their content
-        self._too_deep: Counter[str] = Counter()  # dropped start tags, by name
+        self._too_deep: defaultdict[str, int] = defaultdict(int)  # dropped start tags, by name
         self._budget = _REOPENED_BUDGET
         self._is_separate = False  # whether the next word is not part of the last one
 
     def feed(self, token: Token) -> None:
-        match token:
-            case Start(name):
-                self._is_separate |= name in _SEPARATE
-                self._start(token)
-            case End(name):
-                self._is_separate |= name in _SEPARATE
-                self._end(RENAMED.get(name, name))
-            case Text(markup) if not (self._open and self._open[-1].name == "iframe"):
-                if self._interrupted and not markup.isspace():
-                    self._resume()
-                self._write(token)
-            case Comment(data) if data.strip().lower() == MORE:
-                self._write(Comment(MORE))
-            case _:
-                pass
+        if isinstance(token, Text):
+            if self._open and self._open[-1].name == "iframe":
+                return
+            if self._interrupted and not token.markup.isspace():
+                self._resume()
+            self._write(token)
+        elif isinstance(token, Start):
+            self._is_separate |= token.name in _SEPARATE
+            self._start(token)
+        elif isinstance(token, End):
+            self._is_separate |= token.name in _SEPARATE
+            self._end(RENAMED.get(token.name, token.name))
+        elif token.data.strip().lower() == MORE:
+            self._write(Comment(MORE))
 
     def finish(self) -> list[Token]:
         while self._open:
@@ -125,9 +124,10 @@ class _Balancer:
     def _write(self, token: Token) -> None:
         if self._dropping:
             return
-        if self._is_separate and self._written and _is_inline(self._written[-1]) and _is_inline(token):
-            self._written.append(Text(" "))
-        self._is_separate = False
+        if self._is_separate:
+            if self._written and _is_inline(self._written[-1]) and _is_inline(token):
+                self._written.append(Text(" "))
+            self._is_separate = False
         self._written.append(token)
 
     def _start(self, source: Start) -> None:
@@ -176,7 +176,7 @@ class _Balancer:
 
         Does nothing if no such element is inside the innermost open element whose name is in ``scope``.
         """
-        if not any(self._names[name] for name in names):
+        if not any(map(self._names.get, names)):
             return
         for depth in range(len(self._open) - 1, -1, -1):
             if self._open[depth].name in names:
@@ -218,6 +218,8 @@ def _is_inline(token: Token) -> bool:
 
 def _allowed_tag(name: str, source: Start) -> Start:
     """Return the tag under its current name, with the attributes that the other passes accept."""
+    if not source.attributes and name == source.name:
+        return source
     allowed = SOURCE_ATTRIBUTES["*"] | SOURCE_ATTRIBUTES.get(name, frozenset())
     attributes = {key: value for key, value in source.attributes.items() if key in allowed}
     if source.name == "center":

@@ -20,7 +20,7 @@ _BLOCKS: Final = names(
 _NOT_IN_EXCERPT: Final = names("audio figcaption h1 h2 h3 h4 h5 h6 iframe pre table video")
 _FOOTNOTE_CLASSES: Final = frozenset(("footnote-ref", "footnotes"))
 _SPACE: Final = re.compile(r"\s+")
-_WORD: Final = re.compile(r"(?<!\S)[^\w\s]*+\w")  # the beginning of a word with at least one letter or digit
+_WORD: Final = re.compile(r"\w\S*+")  # from the first letter or digit of a word to its end
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _JOINER: Final = "\u200d"
 
@@ -41,16 +41,14 @@ def text_of(tokens: Iterable[Token]) -> str:
     preformatted = 0
     raw = False
     for token in tokens:
-        match token:
-            case Text(markup) if not raw:
-                text = unescape(markup)
+        if isinstance(token, Text):
+            if not raw:
+                text = unescape(token.markup)
                 pieces.append(text if preformatted else text.replace("\n", " "))
-            case Start(name) | End(name) if name in _BLOCKS:
-                pieces.append("\n")
-                if name == "pre":
-                    preformatted = max(0, preformatted + (1 if isinstance(token, Start) else -1))
-            case _:
-                pass
+        elif not isinstance(token, Comment) and token.name in _BLOCKS:
+            pieces.append("\n")
+            if token.name == "pre":
+                preformatted = max(0, preformatted + (1 if isinstance(token, Start) else -1))
         raw = isinstance(token, Start) and token.name in RAW_TEXT
     lines = ("".join(pieces)).split("\n")
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
@@ -103,7 +101,7 @@ def shorten(text: str, characters: int) -> str:
 
 def reading_minutes(text: str) -> int:
     """Return the reading time in whole minutes, at least 1: 200 words or 400 CJK characters per minute."""
-    cjk_characters = len(_CJK.findall(text))
+    cjk_characters = 0 if text.isascii() else len(_CJK.findall(text))
     spaced_words = len(_WORD.findall(_CJK.sub(" ", text) if cjk_characters else text))
     return max(1, math.ceil(spaced_words / WORDS_PER_MINUTE + cjk_characters / CJK_CHARACTERS_PER_MINUTE))
 

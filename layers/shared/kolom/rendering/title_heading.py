@@ -35,15 +35,13 @@ def find_heading(tokens: list[Token]) -> TitleHeading | None:
     """Return the first ``<h1>`` of canonical markup that can be the title of the article, or None."""
     open_elements: list[str] = []
     for index, token in enumerate(tokens):
-        match token:
-            case Start("h1") if _WRAPPERS.issuperset(open_elements):
+        if isinstance(token, Start):
+            if token.name == "h1" and _WRAPPERS.issuperset(open_elements):
                 return _heading(tokens, index)
-            case Start(name) if name not in VOID:
-                open_elements.append(name)
-            case End(_) if open_elements:
-                open_elements.pop()
-            case _:
-                pass
+            if token.name not in VOID:
+                open_elements.append(token.name)
+        elif isinstance(token, End) and open_elements:
+            open_elements.pop()
     return None
 
 

@@ -3,6 +3,7 @@
 The modules, from text analysis to results:
 
 * :mod:`.tokenizer`, :mod:`.analyzer`: split a text into words; stems and stop words of each language.
+* :mod:`.indonesian`: stems of Indonesian and Malay.
 * :mod:`.codec`: frequencies, postings and documents encoded as single numbers.
 * :mod:`.document`: the index document that is built from one article.
 * :mod:`.forward_index`, :mod:`.vocabulary`, :mod:`.title_index`: the terms that the index may have for each article;
@@ -16,6 +17,6 @@ The modules, from text analysis to results:
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.highlighter`: marks matches in titles and snippets.
 
-Pure modules, without storage: tokenizer, analyzer, codec, document, query_parser, phrase_matcher, bm25, highlighter,
-date_range.
+Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, phrase_matcher, bm25,
+highlighter, date_range.
 """

@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 import Stemmer
 import stop_words
 
+from kolom.search import indonesian
+from kolom.search.terms import EARLIER, STEMMED_BY_ROOTS
 from kolom.search.tokenizer import REDUPLICATED, find_forms, normalize, strip_accents
 
 ANALYZER_VERSION: Final = 5
@@ -36,7 +38,6 @@ _STEMMERS: Final = {
     "hi": "hindi",
     "hu": "hungarian",
     "hy": "armenian",
-    "id": "indonesian",
     "it": "italian",
     "lt": "lithuanian",
     "nb": "norwegian",
@@ -57,7 +58,9 @@ _STEMMERS: Final = {
 }
 """Snowball's algorithms (snowballstem.org) by the ISO 639 codes of their languages."""
 
-_WRITTEN_WITHOUT_ACCENTS: Final = frozenset(("en", "id"))
+_EARLIER_STEMMERS: Final = {"id": "indonesian"}
+
+_WRITTEN_WITHOUT_ACCENTS: Final = frozenset(("en", "id", "ms"))
 """Languages in which only foreign words have accents, and whose stemmers know no accented letters.
 
 Accents are removed before stemming in these languages, and after it in all others.
@@ -68,6 +71,9 @@ _REDUPLICATE: Final = frozenset(("id", "jv", "ms", "su"))
 
 _ELIDES: Final = frozenset(("ca", "fr", "it"))
 """Languages in which the part before an apostrophe is another word (``l'homme``)."""
+
+_FURTHER_STOP_WORDS: Final = {"id": ("menjadi", "secara", "untuk")}
+"""Stop words that the library's lists lack."""
 
 _stemmers = threading.local()
 
@@ -83,7 +89,8 @@ The texts of a site repeat the same words. Analyzing them again took most of the
 def stem(word: str, language: str) -> str:
     """Return the stem of a normalized word; without a stemmer for the language, the word without accents.
 
-    ``language`` is an ISO 639 code; a region (``en-GB``) is ignored. Stems have no accents and no apostrophes.
+    ``language`` is an ISO 639 code, or that of :func:`.earlier_language`; a region (``en-GB``) is ignored.
+    Stems have no accents and no apostrophes.
     In Indonesian, ``anak2`` has the stem of ``anak-anak``.
     """
     code = base_language(language)
@@ -93,6 +100,8 @@ def stem(word: str, language: str) -> str:
         word = _without_apostrophes(word, code)
     if code in _REDUPLICATE and "2" in word and (repeated := REDUPLICATED.fullmatch(word)):
         word = repeated[1] + (repeated[2] or "")
+    if code in STEMMED_BY_ROOTS and not language.endswith(EARLIER):
+        return indonesian.stem(strip_accents(word)) if word.isalpha() else strip_accents(word)
     algorithm = _stemmer(code)
     stemmed: str = algorithm(word) if algorithm else word
     return strip_accents(stemmed).replace("'", "")
@@ -139,7 +148,7 @@ def _without_apostrophes(word: str, code: str) -> str:
 
 def _stemmer(code: str) -> Callable[[str], str] | None:
     # A stemmer is not thread-safe: each thread has its own.
-    name = _STEMMERS.get(code)
+    name = _STEMMERS.get(code) or _EARLIER_STEMMERS.get(code)
     if name is None:
         return None
     stemmers: dict[str, Any] = _stemmers.__dict__
@@ -158,4 +167,4 @@ def _stop_words(code: str) -> frozenset[str]:
         listed = stop_words.get_stop_words(code)
     else:
         listed = []
-    return frozenset(normalize(word) for word in listed if word)
+    return frozenset(normalize(word) for word in (*listed, *_FURTHER_STOP_WORDS.get(code, ())) if word)

@@ -2,7 +2,7 @@
 
 A posting is ``frequency code * 2048 + id % 2048`` in block ``id // 2048`` of its term: four digits for the most common
 frequencies. Packed postings (:func:`pack`) take about a byte each. A document is one number of at most 24 decimal
-digits in block ``id // 256``: language, time, length code and the id's position in the block.
+digits in block ``id // 256``: version of the stems, language, time, length code and the id's position in the block.
 """
 
 import struct
@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice, pairwise
 from typing import Final
 
+from kolom.search.terms import STEM_VERSION
+
 POSTINGS_PER_BLOCK: Final = 2048
 DOCUMENTS_PER_BLOCK: Final = 256
 EARLIER_POSTINGS_PER_BLOCK: Final = 512
@@ -22,6 +24,7 @@ _CODES: Final = 256
 _MANTISSA_BITS: Final = 4
 _TIMES: Final = 1 << 39  # seconds in 10,000 years need 38.2 bits
 _EPOCH: Final = datetime(1, 1, 1, tzinfo=UTC)
+_LANGUAGE_LETTERS: Final = 3
 _LETTERS: Final = "_abcdefghijklmnopqrstuvwxyz"
 
 
@@ -99,19 +102,23 @@ class DocumentStats:
     published_at: datetime
     language: str
     length: int
+    stem_version: int = STEM_VERSION
 
 
 def encode_document(article_id: int, document: DocumentStats) -> int:
     """Return the number that represents the article in the document list."""
-    number = 0
-    for letter in f"{document.language[:3]:_<3}":
+    number = document.stem_version
+    for letter in f"{document.language[:_LANGUAGE_LETTERS]:_<{_LANGUAGE_LETTERS}}":
         number = number * len(_LETTERS) + max(0, _LETTERS.find(letter))
     number = number * _TIMES + seconds(document.published_at)
     return (number * _CODES + document.length) * DOCUMENTS_PER_BLOCK + article_id % DOCUMENTS_PER_BLOCK
 
 
 def decode_document(number: int) -> tuple[int, int, int, int]:
-    """Return the position in the block, the length code, the seconds since the year 1, and the language's number."""
+    """Return the position in the block, the length code, the seconds since the year 1, and a number for the language.
+
+    :func:`language_code` and :func:`stem_version` decode that number.
+    """
     number, position = divmod(number, DOCUMENTS_PER_BLOCK)
     number, length = divmod(number, _CODES)
     language, time = divmod(number, _TIMES)
@@ -121,7 +128,7 @@ def decode_document(number: int) -> tuple[int, int, int, int]:
 def language_code(number: int) -> str:
     """Return the language code for the number that :func:`decode_document` returned."""
     letters = []
-    for _ in range(3):
+    for _ in range(_LANGUAGE_LETTERS):
         number, letter = divmod(number, len(_LETTERS))
         letters.append(_LETTERS[letter])
     return "".join(reversed(letters)).rstrip("_")
@@ -130,6 +137,11 @@ def language_code(number: int) -> str:
 def moment_of(time: int) -> datetime:
     """Return the moment of some seconds since the year 1."""
     return _EPOCH + timedelta(seconds=time)
+
+
+def stem_version(number: int) -> int:
+    """Return the version of the stems, of the number of a language that :func:`decode_document` returned."""
+    return number // len(_LETTERS) ** _LANGUAGE_LETTERS
 
 
 def seconds(moment: datetime) -> int:

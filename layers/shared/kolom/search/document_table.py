@@ -12,9 +12,9 @@ from typing import Final, Self
 
 from kolom.models.search import Block, read_documents, read_revisions
 from kolom.search.bm25 import Scorer, length_norms
-from kolom.search.codec import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code
+from kolom.search.codec import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code, stem_version
 from kolom.search.index_reader import Postings, results
-from kolom.search.terms import MAX_TEXT_BYTES
+from kolom.search.terms import MAX_TEXT_BYTES, STEM_VERSION, earlier_language
 
 MAX_TEXTS_BYTES: Final = 1_000_000
 """The approximate amount of text that one request reads."""
@@ -31,7 +31,8 @@ class DocumentTable:
     """All searchable articles by their ids. ``times`` are seconds since the year 1.
 
     ``lengths`` are length codes, which :data:`FREQUENCIES` decodes. ``norms`` has the BM25 norm of every length code.
-    ``codes`` are the language codes, the one with the most articles first.
+    ``codes`` are the language codes, the one with the most articles first; then those of earlier stems
+    (:func:`.earlier_language`) that some articles still have.
     """
 
     revision: int
@@ -61,7 +62,9 @@ class DocumentTable:
         average = sum(FREQUENCIES[code] for code in lengths.values()) / len(lengths) if lengths else 0.0
         numbers = Counter(languages.values())
         codes = tuple(sorted(numbers, key=lambda code: (-numbers[code], code)))
-        return cls(revision, lengths, times, languages, codes, length_norms(average))
+        outdated = {names[number] for number in names if stem_version(number) < STEM_VERSION}
+        earlier = filter(None, map(earlier_language, sorted(outdated)))
+        return cls(revision, lengths, times, languages, (*codes, *earlier), length_norms(average))
 
     def rank(self, postings: Postings, words: Iterable[tuple[Sequence[str], int]]) -> Scorer:
         """Rank the articles that have any of the words. A word is its stems and its count in the query.

@@ -262,7 +262,7 @@ def _languages(request: SearchRequest, documents: DocumentTable) -> Sequence[str
     """Return the languages to search: all of the site, or only the requested one if the site has it."""
     if request.language is None:
         return documents.codes
-    return [code for code in documents.codes if code == base_language(request.language)]
+    return [code for code in documents.codes if base_language(code) == base_language(request.language)]
 
 
 def _listing(request: SearchRequest) -> str:

@@ -4,6 +4,17 @@ from typing import Final
 
 from kolom.articles.names import label_key
 
+STEM_VERSION: Final = 1
+"""Increase this when the stems of a language change, so that queries also read the earlier ones until a reindex.
+
+The document list has the version of each article. 0: Snowball for Indonesian, none for Malay.
+"""
+
+STEMMED_BY_ROOTS: Final = frozenset(("id", "ms"))
+"""Languages that :mod:`.indonesian` stems."""
+
+EARLIER: Final = "-x-earlier"
+
 TITLE_WEIGHT: Final = 3
 
 MAX_TEXT_BYTES: Final = 100 * 1024
@@ -11,6 +22,14 @@ MAX_TEXT_BYTES: Final = 100 * 1024
 
 MIN_PREFIX: Final = 2
 """The minimum length in letters of a word that is completed, and of the title words that are stored for completion."""
+
+
+def earlier_language(code: str) -> str | None:
+    """Return a code for the stems that earlier versions made of words in a language; None if they are the same.
+
+    The code is that of the language with a private subtag. The functions of :mod:`.analyzer` accept it.
+    """
+    return code + EARLIER if code in STEMMED_BY_ROOTS else None
 
 
 def label_term(label: str) -> str:

@@ -11,10 +11,11 @@ from kolom.validation import Text
 
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
-# The rules below as regular expressions of JSON Schema (ECMA-262 with Unicode), for the OpenAPI document.
+# The rules below as regular expressions of JSON Schema (ECMA-262 with Unicode), for the OpenAPI document. The rules of
+# visible characters and of websites accept more than the regular expressions.
 _ON_ONE_LINE: Final = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
 # A visible character. Python's `re` and others do not support \p{L}, so this lists blocks that have only visible
-# characters. The validators accept more.
+# characters.
 _VISIBLE: Final = (
     r"[!-~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0481\u048a-\u052f\u0531-\u0556\u0561-\u0586"
     r"\u05d0-\u05ea\u0620-\u064a\u0671-\u06d3\u0904-\u0939\u0e01-\u0e30\u1b05-\u1b33\u1b83-\u1ba0"
