@@ -27,7 +27,7 @@ export const FACET_STYLES = `
 .choices button:hover { border-color: currentColor; }
 .choices .active { border-color: currentColor; background: none; color: var(--kolom-accent, inherit); }
 .number { color: var(--kolom-soft, inherit); font-variant-numeric: tabular-nums; }
-@container (max-width: 36rem) { .facet { grid-template-columns: 4.75em minmax(0, 1fr); margin-block: -.25em; } .facet .choices { flex-wrap: nowrap; padding: .25em .2em; overflow-x: auto; scrollbar-width: none; } .facet li { flex: none; max-inline-size: 80%; } }
+@container (max-width: 36rem) { .facet { margin-block: -.25em; } .facet .choices { flex-wrap: nowrap; padding: .25em .2em; overflow-x: auto; scrollbar-width: none; } .facet li { flex: none; max-inline-size: 80%; } }
 `;
 
 const MAX_LABELS = 8;

@@ -33,7 +33,7 @@ import { FACET_STYLES, Facets, select } from "./kolom-facets.js";
 
 /**
  * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
- *   snippet_html: string, matched_labels?: string[]}} Result
+ *   snippet_html: string, matched_labels?: string[], sections?: {title_html: string, fragment: string}[]}} Result
  * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
  *   did_you_mean: string | null, relaxed: boolean, completed?: Record<string, string[]>,
  *   facets?: import("./kolom-facets.js").FacetCounts | null}} ResultPage
@@ -79,6 +79,9 @@ summary:hover { color: var(--kolom-ink, inherit); }
 .title a { color: inherit; text-decoration: none; }
 .title a:hover { text-decoration: underline; }
 .snippet { margin: .35em 0 0; overflow-wrap: anywhere; }
+.sections { display: flex; flex-direction: column; gap: .25em; align-items: start; margin: .5em 0 0; padding-inline: .9em 0; border-inline-start: 2px solid var(--kolom-line, #8886); list-style: none; font-size: .9375em; }
+.sections a { display: block; padding-block: .15em; color: var(--kolom-accent, inherit); overflow-wrap: anywhere; text-decoration: none; }
+.sections a:hover { text-decoration: underline; }
 .foot:not(:empty) { margin-block-start: 1em; }
 `;
 
@@ -681,8 +684,22 @@ export class KolomSearch extends KolomElement {
         ),
         this.heading(0, { class: "title", part: "title" }, title),
         item.snippet_html ? element("p", { class: "snippet", part: "snippet" }, marked(item.snippet_html)) : null,
+        this.#sections(item),
       ),
     );
+  }
+
+  /**
+   * Returns links to the best sections of an article. With `link`, the page may show the article without them.
+   *
+   * @param {Result} item
+   */
+  #sections({ slug, url, sections = [] }) {
+    if (!sections.length || this.getAttribute("link")) return null;
+    const links = sections.map(({ title_html, fragment }) =>
+      element("li", {}, element("a", { href: `${this.#link(slug, url)}#${fragment}`, part: "section" }, marked(title_html))),
+    );
+    return element("ul", { class: "sections", part: "sections", role: "list", "aria-label": this.text("search.sections") }, ...links);
   }
 
   // ---- filters

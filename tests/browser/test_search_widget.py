@@ -247,6 +247,19 @@ def test_choices_narrow_the_search_and_can_be_removed(visitor: Visitor) -> None:
         assert page.url.endswith("?q=yogyakarta&from=2025-01-01&to=2025-12-31")
 
 
+def test_results_list_sections_unless_the_page_shows_the_articles(visitor: Visitor) -> None:
+    section = {"id": "a", "title_html": f"<mark>{HOSTILE}</mark>", "fragment": "a:~:text=x"}
+    with visitor.visit("/archive/") as page:
+        page.route(SEARCH, answer(result(sections=[section])))
+        page.goto(f"{DEMO}?q=x")
+        expect(results(page)).to_have_count(1)
+        expect(page.locator("#search .sections")).to_have_count(0)
+        page.evaluate("document.querySelector('#search').removeAttribute('link')")
+        link = page.get_by_role("list", name="Di artikel ini").get_by_role("link")
+        expect(link).to_have_text(HOSTILE)
+        assert (link.get_attribute("href") or "").endswith("/x/#a:~:text=x")
+
+
 def test_a_fixed_label_offers_no_other_labels(visitor: Visitor) -> None:
     facets = {"labels": [{"label": "Jawa", "count": 1}], "years": [], "languages": []}
     with visitor.visit("/archive/") as page:

@@ -96,6 +96,7 @@ PURE: Final = (
     "kolom.search.query_clauses",
     "kolom.search.query_filters",
     "kolom.search.query_parser",
+    "kolom.search.sections",
     "kolom.search.terms",
     "kolom.search.tokenizer",
     "kolom.submissions.fields",

@@ -11,6 +11,7 @@ from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
+from kolom.search.sections import Headings, find_headings
 from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, PAGES, TITLE_WEIGHT, author_term, label_term
 from kolom.search.tokenizer import Word, find_characters, join_hyphenated, strip_accents, tokenize
 
@@ -34,6 +35,7 @@ class IndexedDocument:
     ``postings`` maps each term to an encoded posting (:mod:`.codec`), ``list_entry`` is the article's entry in the
     document list, ``title_words`` are for autocomplete, ``vocabulary`` has the words that may be offered as corrections
     and completions, ``text`` is the source of snippets. ``is_whole`` is false if ``text`` is truncated.
+    ``headings`` are those of ``text``.
     """
 
     postings: dict[str, int] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class IndexedDocument:
     vocabulary: frozenset[str] = frozenset()
     text: str = ""
     is_whole: bool = True
+    headings: Headings = ()
 
 
 EMPTY_DOCUMENT: Final = IndexedDocument()
@@ -81,6 +84,7 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
         vocabulary=frozenset(counter.vocabulary),
         text=stored,
         is_whole=is_whole,
+        headings=tuple(find_headings(stored, body.toc)),
     )
 
 

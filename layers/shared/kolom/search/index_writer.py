@@ -403,5 +403,6 @@ def _write_result(plan: IndexPlan) -> None:
 
 
 def _digest(article: Article, document: IndexedDocument) -> str:
-    supplied = json.dumps([summary_attributes(article), document.text], default=str, sort_keys=True)
+    shown = [summary_attributes(article), document.text, *([document.headings] if document.headings else [])]
+    supplied = json.dumps(shown, default=str, sort_keys=True)
     return hashlib.blake2s(supplied.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()

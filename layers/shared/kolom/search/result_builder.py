@@ -17,6 +17,7 @@ from kolom.search.highlighter import (
 )
 from kolom.search.index_reader import StoredResult
 from kolom.search.query_parser import Query
+from kolom.search.sections import Section, best_sections
 from kolom.search.tokenizer import strip_accents
 
 MAX_CHARACTERS_MARKED: Final = 500_000
@@ -27,7 +28,7 @@ MAX_CHARACTERS_MARKED: Final = 500_000
 class Result:
     """A search result; title and snippet are HTML in which ``<mark>`` is the only markup.
 
-    ``matched_labels`` has the labels with a word of the query.
+    ``matched_labels`` has the labels with a word of the query, and ``sections`` the best sections of a long article.
     """
 
     summary: ArticleSummary
@@ -35,11 +36,13 @@ class Result:
     title_html: str
     snippet_html: str
     matched_labels: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """Return the size of the text that a list shows of the result."""
-        return self.summary.size_bytes + len(self.title_html.encode()) + len(self.snippet_html.encode())
+        shown = (self.title_html, self.snippet_html, *(text for section in self.sections for text in section))
+        return self.summary.size_bytes + sum(len(text.encode()) for text in shown)
 
 
 class ResultBuilder:
@@ -77,6 +80,7 @@ class ResultBuilder:
             title_html=mark_title(stored.summary.title, matcher),
             snippet_html=mark_snippet(matched.text, matched.matches, continues=stored.rest is not None),
             matched_labels=matching_labels(stored.summary.labels, matcher),
+            sections=best_sections(stored.text, matched.text, stored.headings, matched.matches),
         )
 
     def _matcher(self, stored: StoredResult) -> Matcher:

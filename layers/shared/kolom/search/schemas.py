@@ -10,16 +10,29 @@ from kolom.search.result_builder import Result
 from kolom.search.searcher import Results
 
 
+class SectionOut(TypedDict):
+    """A section of an article; ``title_html`` is its heading as escaped text in which ``<mark>`` is the only markup.
+
+    ``fragment`` is the part of a URL after ``#`` that leads to the section and highlights the words of the query.
+    """
+
+    id: str
+    title_html: str
+    fragment: str
+
+
 class SearchResultOut(ArticleSummaryOut):
     """A search result; ``title_html`` and ``snippet_html`` are escaped text in which ``<mark>`` is the only markup.
 
-    ``matched_labels``: the labels with a word of the query, as plain text.
+    ``matched_labels``: the labels with a word of the query, as plain text. ``sections``: up to three sections of a long
+    article that have words of the query, the best first.
     """
 
     score: float
     title_html: str
     snippet_html: str
     matched_labels: tuple[str, ...]
+    sections: list[SectionOut]
 
 
 class LabelFacetOut(TypedDict):
@@ -136,4 +149,7 @@ def _result_out(result: Result) -> SearchResultOut:
         "title_html": result.title_html,
         "snippet_html": result.snippet_html,
         "matched_labels": result.matched_labels,
+        "sections": [
+            {"id": each.id, "title_html": each.title_html, "fragment": each.fragment} for each in result.sections
+        ],
     }
