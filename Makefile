@@ -102,8 +102,8 @@ api-fuzz: sync ## Compare the API with docs/openapi.json
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser
 	$(PYTEST) --numprocesses=$(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --loadscope-reorder tests/browser $(PYTEST_ARGS)
 
-# PARTS are names of modules: make bench PARTS="cold_starts warm_requests". COLLECTIONS are for search_quality:
-# make bench COLLECTIONS="en=DIRECTORY id=DIRECTORY". BENCH_ARGS=--full uses the full sizes, which take hours.
+# PARTS are names of modules: make bench PARTS="cold_starts warm_requests". COLLECTIONS are for search_quality and
+# search_spelling: make bench COLLECTIONS="en=DIRECTORY id=DIRECTORY". BENCH_ARGS=--full uses the full sizes, which take hours.
 bench: $(filter $(CURDIR)/%,$(UV)) ## Measure all figures of the docs in one table
 	@$(UV) sync --frozen --extra cli --group bench --quiet
 	@COLLECTIONS="$(COLLECTIONS)" $(RUN) python -m benchmarks $(BENCH_ARGS) $(PARTS)

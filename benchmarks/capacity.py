@@ -28,6 +28,7 @@ _KINDS = {
     "doc#": "doc",
     "terms#": "terms",
     "words#": "vocabulary",
+    "ends#": "vocabulary",
     "titles#": "titles",
     "related#": "related",
     "#": "document list",

@@ -82,9 +82,14 @@ def load(language: str, directory: Path, limit: int) -> Collection:
     return Collection(directory.name, language, documents, queries, {query: relevant[query] for query in chosen})
 
 
+def publish_collection(stack: EmulatedStack, collection: Collection) -> None:
+    """Publish the documents; the slug of the first one is ``document-0``."""
+    publish(stack, (_content(collection, number) for number in range(len(collection.documents))))
+
+
 def kolom(stack: EmulatedStack, collection: Collection) -> Search:
     """Publish the collection; return a search through the function."""
-    publish(stack, (_content(collection, number) for number in range(len(collection.documents))))
+    publish_collection(stack, collection)
     ids = {f"document-{number}": document.id for number, document in enumerate(collection.documents)}
     return lambda text: [ids[item["slug"]] for item in search(stack, text, DEPTH) if item["slug"] in ids]
 

@@ -27,13 +27,14 @@ def require_packages(*names: str) -> None:
 class Figure:
     """The values of a measure in a case, such as the "requests" of a "GET /api/articles".
 
-    ``goal`` is the highest median that the project accepts, if there is one.
+    ``goal`` is the highest median that the project accepts, if there is one; with ``at_least``, the lowest.
     """
 
     case: str
     measure: str
     values: Sequence[float]
     goal: float | None = None
+    at_least: bool = False
 
     def __post_init__(self) -> None:
         if not self.values or not all(math.isfinite(value) for value in self.values):
@@ -57,7 +58,10 @@ class Figure:
     @property
     def reaches_goal(self) -> bool | None:
         """Whether the median is within the goal; None without a goal."""
-        return None if self.goal is None else round(self.median, 2) <= self.goal
+        if self.goal is None:
+            return None
+        median = round(self.median, 2)
+        return median >= self.goal if self.at_least else median <= self.goal
 
     def to_json(self) -> dict[str, Any]:
         """Return the figure with all its values, as JSON."""
@@ -69,12 +73,13 @@ class Figure:
             "highest": self.highest,
             "values": list(self.values),
             "goal": self.goal,
+            "at_least": self.at_least,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Figure":
         """Return the figure that :meth:`to_json` converted."""
-        return cls(data["case"], data["measure"], data["values"], data["goal"])
+        return cls(data["case"], data["measure"], data["values"], data["goal"], at_least=data["at_least"])
 
 
 @dataclass(frozen=True, slots=True)

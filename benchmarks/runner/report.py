@@ -55,7 +55,8 @@ def _row(part: str, figure: Figure) -> str:
 def _goal(figure: Figure) -> str:
     if figure.goal is None:
         return ""
-    return f"at most {_number(figure.goal)}: {'reached' if figure.reaches_goal else 'missed'}"
+    bound = "at least" if figure.at_least else "at most"
+    return f"{bound} {_number(figure.goal)}: {'reached' if figure.reaches_goal else 'missed'}"
 
 
 def _number(value: float) -> str:

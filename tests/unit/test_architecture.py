@@ -92,6 +92,7 @@ PURE: Final = (
     "kolom.search.date_range",
     "kolom.search.document",
     "kolom.search.highlighter",
+    "kolom.search.misspelling",
     "kolom.search.phrase_matcher",
     "kolom.search.query_clauses",
     "kolom.search.query_filters",

@@ -214,7 +214,7 @@ def _comparable(item: dict[str, Any]) -> dict[str, Any]:
 
 def _exact(items: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the items except counts of changes, and words and related articles, which may be outdated."""
-    inexact = ("words#", "related#")
+    inexact = ("words#", "ends#", "related#")
     return {key: item for key, item in items.items() if not key[0].startswith(inexact) and key != ("#documents", "#")}
 
 

@@ -148,3 +148,18 @@ def test_the_most_conditions_cost_a_bounded_number_of_queries(requests: Counter[
     requests.clear()
     search(q=" ".join(f'author:"a{n} b{n} c{n} d{n} e{n}" title:"aa{n} bb{n} cc{n} dd{n} ee{n}"' for n in range(9)))
     assert requests["Query"] <= 8 * 4 + 32 + 2 * 7 + 2
+
+
+def test_the_value_of_a_condition_is_not_joined_with_a_word() -> None:
+    publish("one", "a garden", labels=("Gar",))
+    answer = search(q="gar den")
+    assert answer["did_you_mean"] == "garden"
+    assert search(q="label:gar den")["did_you_mean"] is None
+
+
+def test_a_mistyped_word_of_an_or_is_corrected() -> None:
+    publish("one", "coffee from the harbour")
+    answer = search(q="zebra OR harbuor")
+    assert (answer["did_you_mean"], [item["slug"] for item in answer["items"]]) == ("zebra OR harbour", ["one"])
+    answer = search(q='tea OR "from the harbuor"')
+    assert (answer["relaxed"], [item["slug"] for item in answer["items"]]) == (False, ["one"])

@@ -52,6 +52,14 @@ def test_a_figure_has_its_median_its_range_and_its_goal() -> None:
     assert Figure("GET", "ms", [2]).reaches_goal is None
 
 
+def test_a_goal_may_be_a_minimum() -> None:
+    figure = Figure("typed", "found", [88], goal=88, at_least=True)
+    assert figure.reaches_goal
+    assert not Figure("typed", "found", [87], goal=88, at_least=True).reaches_goal
+    assert "at least 88: reached" in report.render_markdown({}, [PartResult("part", "run", 1, [figure])])
+    assert Figure.from_json(figure.to_json()) == figure
+
+
 @pytest.mark.parametrize("values", [[], [float("nan")], [1, float("inf")]], ids=["none", "nan", "infinite"])
 def test_a_figure_without_finite_values_is_an_error(values: list[float]) -> None:
     with pytest.raises(ValueError, match="GET, ms"):

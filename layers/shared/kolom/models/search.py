@@ -11,6 +11,7 @@
 | ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
 | ``related#7`` | ``related`` | :class:`RelatedRecord`: the related articles for the page of the article |
 | ``words#e`` | ``election``, ``elan#élan`` | a word of some article; no other attributes |
+| ``ends#n`` | ``noitcele``, ``nale#élan`` | the same word, spelled backwards; no other attributes |
 | ``titles#p`` | ``politik#7`` | a word of that article's title; no other attributes |
 
 Number sets are read in DynamoDB's own format (:class:`Block`): a query reads thousands of numbers, and an attribute

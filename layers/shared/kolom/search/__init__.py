@@ -14,9 +14,10 @@ The modules, from text analysis to results:
 * :mod:`.index_reader`: reads postings and results.
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
 * :mod:`.completion`: completes the last word of a query, for searches and suggestions alike.
+* :mod:`.unknown_words`, :mod:`.misspelling`: find the words of a query that no article has, and what may be meant.
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.highlighter`: marks matches in titles and snippets.
 
 Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, phrase_matcher, bm25,
-highlighter, date_range.
+highlighter, misspelling, date_range.
 """

@@ -8,8 +8,8 @@ Requests:
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
   again. Results that are in memory (:mod:`.result_cache`) are not read;
-* the Queries of :mod:`.completion` if no article has the last word, and those of :mod:`.spellcheck` for any other word
-  that no article has;
+* the Queries of :mod:`.completion` if no article has the last word, and the requests of :mod:`.spellcheck` for any
+  other word that no article has;
 * on the first page, if it does not have all results, one Query for each of at most eight labels (:mod:`.facets`).
 
 Work, regardless of the sizes of the articles: each BatchGetItem reads about a megabyte of text
@@ -38,8 +38,9 @@ from kolom.search.facets import Facets, count_facets
 from kolom.search.index_reader import LoadedResults, Postings, read_postings
 from kolom.search.phrase_verification import Order, PhraseVerifier, article_id_of
 from kolom.search.query_filters import Condition
-from kolom.search.query_parser import Query, QueryWord, parse
+from kolom.search.query_parser import Query, parse
 from kolom.search.result_builder import Result, ResultBuilder
+from kolom.search.unknown_words import find_unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +120,15 @@ def search(request: SearchRequest) -> Results:
     if completed is not None:
         query = completed.apply_to(query)
         postings |= completed.postings
-    corrections = spellcheck.suggest(_unknown(query, postings), languages)
+    unknown = find_unknown(query, postings, limit=0 if completed else request.limit)
+    corrections = spellcheck.suggest(request.text, query, unknown.words, postings, languages)
+    if completed and any(completed.original.form in each.originals for each in corrections):
+        completed = None
     query = spellcheck.apply_to(query, corrections)
     for correction in corrections:
         postings |= correction.postings
     matches = _Matches(request, query, postings, documents, is_searched)
+    matches.loaded |= unknown.loaded
     is_relaxed = not matches.require_phrases()
     if query.excluded_phrases:
         matches.exclude_phrases()
@@ -249,13 +254,6 @@ def _with_substitutes(words: int, substitutes: Iterable[tuple[int, int]]) -> int
 
 def _excluded(query: Query, postings: Postings) -> set[int]:
     return {each for stem in query.excluded_stems for each in postings[stem]}
-
-
-def _unknown(query: Query, postings: Postings) -> list[QueryWord]:
-    """Return the words that no article has, in any spelling."""
-    known = [word for word in query.words if any(postings[stem] for stem in word.stems)]
-    parts = {part for word in known for part in word.parts}
-    return [word for word in query.words if word not in known and word.form not in parts]
 
 
 def _languages(request: SearchRequest, documents: DocumentTable) -> Sequence[str]:

@@ -1,91 +1,209 @@
-"""Spelling correction: replace query words that no article has by similar words of the site."""
+"""Spelling correction: replace query words that no article has by similar words of the site.
 
-from collections.abc import Mapping, Sequence
+A word may have a wrong, missing or additional letter, or two letters in the wrong order, at any position. The space
+before or after it may be wrong, too: ``keretaapi`` is corrected to ``kereta api``, and ``ker eta`` to ``kereta``.
+
+Of several candidates, the one with the most articles is chosen. Articles with other words of the query count more, and
+candidates that need an improbable error count less (:mod:`.misspelling`).
+
+Requests for each of at most two words: one Query of the words with the same first letters (at most three if there are
+many), one of those with the same last letters, and one for each stem of at most three candidates. A word of up to three
+letters is only joined with its neighbors: one BatchGetItem, and a Query for each stem of the word that was found.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import Final
 
 from kolom.search import vocabulary
 from kolom.search.analyzer import stems
-from kolom.search.index_reader import read_postings
+from kolom.search.index_reader import Postings, read_postings
+from kolom.search.misspelling import SHORTEST, Candidate, find_joined, find_parts, find_similar
 from kolom.search.query_parser import Query, QueryWord
+from kolom.search.tokenizer import Word, tokenize
 
 MAX_CORRECTIONS: Final = 2
 """The maximum number of corrected words per query: each costs DynamoDB Queries of the vocabulary and of postings."""
 
-_MAX_CANDIDATES: Final = 3
+_MAX_WORDS: Final = 3
 _MAX_STEMS: Final = 4
-"""The maximum number of stems per candidate."""
+"""The maximum number of stems per word."""
+
+_OTHER_WORD: Final = 20
+"""How often an article counts for each other word of the query that it has."""
+
+_MUCH_MORE_PROBABLE: Final = 2.0
+"""The minimum difference between the logarithms of two probabilities."""
+
+_OPERATORS: Final = frozenset("-－:：")
+"""A hyphen before a word excludes it, and a colon makes it the value of a condition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A word of the query, its replacement, and the replacement's postings."""
+    """The typed forms ``originals`` at ``[start:end]`` of the query, and the words that replace them."""
 
-    original: QueryWord
-    replacement: QueryWord
+    originals: tuple[str, ...]
+    start: int
+    end: int
+    replacements: tuple[QueryWord, ...]
     postings: dict[str, dict[int, int]]
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Return the forms of the replacements."""
+        return tuple(word.form for word in self.replacements)
 
-def allowed_edits(word: str) -> int:
-    """Return how many typos a word may have: none up to 4 letters, 1 up to 8, then 2, as in Meilisearch."""
-    return 0 if len(word) <= 4 else 1 if len(word) <= 8 else 2  # noqa: PLR2004, RUF100 - the rule itself
 
+def suggest(
+    text: str, query: Query, unknown: Sequence[QueryWord], postings: Postings, languages: Sequence[str]
+) -> list[Correction]:
+    """Return corrections of unknown words of a query to words that some articles have.
 
-def suggest(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Correction]:
-    """Return corrections of words without postings to words that have some.
-
-    Per word one DynamoDB Query of the vocabulary (at most three if it is large), and those for the stems of at most
-    three candidates.
+    ``text`` is the text of the query, ``postings`` has those of its words. An unknown word with postings is one that
+    only has the stem of another word. It is corrected to a much more probable one, and these articles match as well.
     """
-    tried = [word for word in unknown if word.is_required and allowed_edits(word.form)][:MAX_CORRECTIONS]
-    return [made for word in tried if (made := _correct(word, languages))]
+    tried = [word for word in unknown if word.is_required and not word.form[0].isdigit()]
+    tried = sorted(tried, key=lambda word: len(word.form) < SHORTEST)[:MAX_CORRECTIONS]
+    if not tried:
+        return []
+    neighbors = _Neighbors(text)
+    others = [_articles(word.stems, postings) for word in query.words if word not in unknown]
+    made: list[Correction] = []
+    for word in tried:
+        corrected = {form for each in made for form in each.originals}
+        if word.form not in corrected:
+            pairs = [pair for pair in neighbors.pairs(word) if corrected.isdisjoint(each.form for each in pair)]
+            made += _correct(word, _candidates(word, pairs), others, postings, languages)
+    return made
 
 
 def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
     """Return the query with the corrections applied."""
-    replacements = {each.original.form: each.replacement for each in corrections}
-    forms = {typed: word.form for typed, word in replacements.items()}
-    return replace(
-        query,
-        words=tuple(replacements.get(word.form, word) for word in query.words),
-        phrases=tuple(_replaced(phrase, forms) for phrase in query.phrases),
-        alternatives=tuple(
-            tuple(each._replace(forms=_replaced(each.forms, forms)) for each in group) for group in query.alternatives
-        ),
-    )
+    words, phrases, alternatives = query.words, query.phrases, query.alternatives
+    for each in corrections:
+        place = next(number for number, word in enumerate(words) if word.form in each.originals)
+        kept = [word for word in words if word.form not in each.originals]
+        new = [word for word in each.replacements if word.form not in {other.form for other in kept}]
+        words = (*kept[:place], *new, *kept[place:])
+        phrases = tuple(_replace(phrase, each.originals, each.forms) for phrase in phrases)
+        alternatives = tuple(
+            tuple(side._replace(forms=_replace(side.forms, each.originals, each.forms)) for side in group)
+            for group in alternatives
+        )
+    return replace(query, words=words, phrases=phrases, alternatives=alternatives)
 
 
 def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
     """Return the text of the query with the corrections applied; None without corrections."""
-    for each in sorted(corrections, key=lambda each: each.original.start, reverse=True):
-        text = text[: each.original.start] + each.replacement.form + text[each.original.end :]
+    for each in sorted(corrections, key=lambda each: each.start, reverse=True):
+        text = text[: each.start] + " ".join(each.forms) + text[each.end :]
     return " ".join(text.split()) if corrections else None
 
 
-def _replaced(forms: Sequence[str], replacements: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(replacements.get(form, form) for form in forms)
+class _Neighbors:
+    """Finds the words next to a word of the query, with nothing but spaces between them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words = list(tokenize(text))
+
+    def pairs(self, word: QueryWord) -> list[tuple[Word, Word]]:
+        """Return the word before with this word, and this word with the word after."""
+        return [
+            (first, second)
+            for first, second in pairwise(self._words)
+            if word.start in (first.start, second.start)
+            and self._text[first.end : second.start].isspace()
+            and self._text[first.start - 1 : first.start] not in _OPERATORS
+        ]
 
 
-def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
-    # Imported lazily: only a query with an unknown word needs it, and it would delay every cold start.
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
+def _candidates(word: QueryWord, pairs: Sequence[tuple[Word, Word]]) -> dict[Candidate, tuple[Word, ...]]:
+    """Return what may be meant, the most probable errors first, each with the words of the query that it replaces."""
+    found: dict[Candidate, tuple[Word, ...]] = {}
+    if len(word.form) < SHORTEST:
+        words = vocabulary.find_existing([first.form + second.form for first, second in pairs])
+    else:
+        near = vocabulary.words_near(word.form)
+        words = {*near.beginnings, *near.ends}
+        here = (Word(word.form, word.start, word.end),)
+        found |= dict.fromkeys(find_similar(word.form, words), here)
+        found |= dict.fromkeys(find_parts(word.form, near.beginnings, near.ends, near.end_letters), here)
+    for first, second in pairs:
+        found |= dict.fromkeys(find_joined(first.form, second.form, words), (first, second))
+    return dict(sorted(found.items(), key=lambda item: (item[0].cost, item[0].forms)))
 
-    vocabulary_words = vocabulary.with_same_beginning(word.form)
-    near = process.extract(
-        word.form, vocabulary_words, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50
+
+def _correct(
+    word: QueryWord,
+    candidates: Mapping[Candidate, tuple[Word, ...]],
+    others: Sequence[set[int]],
+    typed_postings: Postings,
+    languages: Sequence[str],
+) -> Iterator[Correction]:
+    """Yield the correction of a word, if there is one. ``others`` has the articles of each other word of the query."""
+    typed_articles = _articles(word.stems, typed_postings)
+    # Another form with the stem of the typed word would not find other articles.
+    typed_stems = word.stems if typed_articles else ()
+    stems_by_form = _stems_to_read(candidates, languages, set(typed_stems))
+    read = read_postings(chain.from_iterable(stems_by_form.values())) if stems_by_form else {}
+
+    def probability(forms: Sequence[str], cost: float) -> float:
+        """Return the logarithm of how probable it is that these words are meant, compared with others."""
+        having = set.intersection(*(_articles(stems_by_form[form], read) for form in forms))
+        return _log_weight(having, others) - cost
+
+    probabilities = {
+        each: probability(each.forms, each.cost) for each in candidates if stems_by_form.keys() >= set(each.forms)
+    }
+    best = max(probabilities, key=lambda each: (probabilities[each], each.forms), default=None)
+    least = _log_weight(typed_articles, others) + _MUCH_MORE_PROBABLE
+    if best is None or not probabilities[best] > least:
+        return
+    span = candidates[best]
+    start, end = span[0].start, span[-1].end
+    yield Correction(
+        originals=tuple(each.form for each in span),
+        start=start,
+        end=end,
+        replacements=tuple(
+            QueryWord(form, (*stems_by_form[form], *typed_stems), start, end, word.count) for form in best.forms
+        ),
+        postings={stem: read.get(stem, {}) for form in best.forms for stem in stems_by_form[form]},
     )
-    best = sorted(near, key=lambda found: (found[1], abs(len(found[0]) - len(word.form)), found[0]))[:_MAX_CANDIDATES]
-    candidates = {found[0]: stems(found[0], languages)[:_MAX_STEMS] for found in best}
-    if not candidates:
-        return None
-    postings = read_postings(each for found in candidates.values() for each in found)
-    distances = {found[0]: found[1] for found in best}
-    usage = {form: sum(len(postings.get(each, ())) for each in found) for form, found in candidates.items()}
-    chosen = min(
-        (form for form in candidates if usage[form]), key=lambda form: (distances[form], -usage[form]), default=None
-    )
-    if chosen is None:
-        return None
-    replacement = QueryWord(chosen, candidates[chosen], word.start, word.end, word.count)
-    return Correction(word, replacement, {each: postings.get(each, {}) for each in candidates[chosen]})
+
+
+def _stems_to_read(
+    candidates: Iterable[Candidate], languages: Sequence[str], excluded: set[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the stems of the words of the first candidates. Words with the same stems count once."""
+    chosen: dict[str, tuple[str, ...]] = {}
+    for candidate in candidates:
+        found = {form: stems(form, languages)[:_MAX_STEMS] for form in candidate.forms}
+        if excluded.isdisjoint(chain.from_iterable(found.values())):
+            more = chosen | found
+            chosen = more if len(set(more.values())) <= _MAX_WORDS else chosen
+    return chosen
+
+
+def _log_weight(articles: set[int], others: Sequence[set[int]]) -> float:
+    weight = len(articles) + _OTHER_WORD * sum(len(articles & other) for other in others)
+    return math.log(weight) if weight else -math.inf
+
+
+def _articles(terms: Iterable[str], postings: Postings) -> set[int]:
+    return {each for term in terms for each in postings.get(term, ())}
+
+
+def _replace(phrase: tuple[str, ...], originals: tuple[str, ...], forms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the phrase in which ``forms`` stand for ``originals``."""
+    replaced: list[str] = []
+    place = 0
+    while place < len(phrase):
+        is_original = phrase[place : place + len(originals)] == originals
+        replaced += forms if is_original else phrase[place : place + 1]
+        place += len(originals) if is_original else 1
+    return tuple(replaced)

@@ -1,0 +1,57 @@
+"""Find words of a query that no article has, in any form or in the form of the query.
+
+The stem of ``laye`` is that of *lay*. If one article has *lay*, the word seems to be known; but no article has *laye*.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from kolom.search.index_reader import Postings, StoredResult, load_results
+from kolom.search.query_parser import Query, QueryWord
+from kolom.search.tokenizer import normalize_text, strip_accents
+
+_MAX_EXAMINED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownWords:
+    """Unknown words of a query, and the results that were read to find them."""
+
+    words: Sequence[QueryWord] = ()
+    loaded: Mapping[int, StoredResult] = field(default_factory=dict)
+
+
+def find_unknown(query: Query, postings: Postings, limit: int) -> UnknownWords:
+    """Return the words that no article has; if there are none, those that no article has in this form.
+
+    The forms are examined only if at most ten articles, and at most ``limit``, match the query, and none has all words.
+    The page of results has all these articles, so reading them here causes no further request. A word counts as known
+    if an article has a longer text than its result, because the rest would have to be read. One BatchGetItem.
+    """
+    known = [word for word in query.words if any(postings[stem] for stem in word.stems)]
+    parts = {part for word in known for part in word.parts}
+    unknown = [word for word in query.words if word not in known and word.form not in parts]
+    if unknown or query.phrases or not known or not all(word.is_required for word in known):
+        return UnknownWords(unknown)
+    articles = [{each for stem in word.stems for each in postings[stem]} for word in known]
+    matches = set().union(*articles)
+    if len(matches) > min(limit, _MAX_EXAMINED) or (len(known) > 1 and set.intersection(*articles)):
+        return UnknownWords()
+    loaded = load_results(matches)
+    unseen = [
+        word
+        for word, having in zip(known, articles, strict=True)
+        if word.form.isalpha() and not any(_may_have(word.form, loaded.get(each)) for each in having)
+    ]
+    return UnknownWords(unseen, loaded)
+
+
+def _may_have(form: str, stored: StoredResult | None) -> bool:
+    """Return whether an article has the form, or may have it in a part of its text that is not loaded."""
+    if stored is None or stored.rest is not None or not stored.is_whole:
+        return True
+    pattern = re.compile(rf"(?<!\w){re.escape(strip_accents(form))}(?!\w)")
+    texts = (stored.summary.title, *stored.summary.labels, stored.text)
+    return any(pattern.search(normalize_text(text)) for text in texts)

@@ -1,0 +1,199 @@
+"""Searches understand mistyped words."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from functions.search_articles.app import handler
+from kolom.articles import publishing, repository
+from kolom.models.search import delete_items, find_words
+from kolom.search import index_reader, vocabulary
+from kolom.search.index_writer import update_index
+from tests.factories import NOW, Context, content, request
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def publish(slug: str, text: str, **changes: Any) -> int:
+    """Publish an article and index it; return its id."""
+    done = publishing.publish(content(slug, html=f"<p>{text}</p>", **{"title": "T", **changes}), now=NOW)
+    assert update_index([done.article.id]) == set()
+    return done.article.id
+
+
+def search(**query: Any) -> dict[str, Any]:
+    """Return the body of a response."""
+    answer = handler(request("/api/search", query), Context())
+    assert answer["statusCode"] == 200, answer
+    body: dict[str, Any] = json.loads(answer["body"])
+    return body
+
+
+def found(**query: Any) -> list[str]:
+    """Return the slugs of the results."""
+    return [item["slug"] for item in search(**query)["items"]]
+
+
+def meant(query: str) -> str | None:
+    """Return the query that is offered instead."""
+    offered: str | None = search(q=query)["did_you_mean"]
+    return offered
+
+
+@pytest.mark.parametrize("typed", ["arbour", "jarbour", "xharbour", "ahrbour", "harbuor", "harbor"])
+def test_an_error_may_be_at_any_position(typed: str) -> None:
+    publish("one", "the old harbour")
+    answer = search(q=typed)
+    assert (answer["did_you_mean"], [item["slug"] for item in answer["items"]]) == ("harbour", ["one"])
+
+
+def test_a_letter_may_be_missing_from_a_word_of_five() -> None:
+    publish("one", "a boundary layer")
+    assert meant("ayer") == meant("laer") == "layer"
+
+
+def test_the_word_with_the_most_articles_is_chosen() -> None:
+    """The words differ from the typed one by one letter each."""
+    publish("one", "plant")
+    publish("two", "blunt")
+    publish("three", "blunt")
+    assert meant("plunt") == "blunt"
+
+
+def test_the_other_words_of_the_query_choose_the_correction() -> None:
+    """The words differ from the typed one by one letter each."""
+    publish("one", "blunt nose")
+    publish("two", "plant")
+    publish("three", "plant")
+    assert meant("plunt") == "plant"
+    assert meant("plunt nose") == "blunt nose"
+    assert found(q="plunt nose") == ["one"]
+
+
+def test_a_missing_letter_is_preferred_to_another_letter() -> None:
+    publish("one", "construction")
+    publish("two", "contraction")
+    assert meant("contruction") == "construction"
+
+
+@pytest.mark.parametrize(
+    ("typed", "corrected"),
+    [
+        ("keretaapi", "kereta api"),
+        ("tiket keretaapi malam", "tiket kereta api malam"),
+        ("ker eta", "kereta"),
+        ("k ereta", "kereta"),
+        ("peme rintah", "pemerintah"),
+        ("api peme rintah", "api pemerintah"),
+        ('"tiket keretaapi"', '"tiket kereta api"'),
+        ('"tiket ker eta"', '"tiket kereta"'),
+    ],
+)
+def test_a_space_may_be_missing_or_added(typed: str, corrected: str) -> None:
+    publish("one", "Beli tiket kereta api malam dari pemerintah.", language="id")
+    publish("two", "Pemerintah kota, etalase.", language="id")
+    answer = search(q=typed)
+    assert (answer["did_you_mean"], answer["completed"], answer["relaxed"]) == (corrected, {}, False)
+    assert [item["slug"] for item in answer["items"]][:1] == ["one" if typed != "peme rintah" else "two"]
+
+
+def test_an_excluded_word_is_not_joined_with_the_next() -> None:
+    publish("one", "kereta")
+    assert [meant(query) for query in ("-ker eta", "ker, eta", "ker -eta", "ker-eta")] == [None] * 4
+
+
+def test_a_word_is_joined_with_only_one_of_its_neighbors() -> None:
+    publish("one", "etaloge")
+    publish("two", "etaloge")
+    publish("three", "keretal")
+    assert meant("ker etal oge") == "ker etaloge"
+
+
+def test_short_unknown_words_do_not_prevent_the_correction_of_long_ones() -> None:
+    publish("one", "harbour")
+    assert meant("xq zq harbuor") == "xq zq harbour"
+
+
+def test_a_word_is_not_split_into_words_that_no_article_has_together() -> None:
+    publish("one", "kereta")
+    publish("two", "api")
+    assert meant("keretaapi") is None
+
+
+def test_a_form_that_no_article_has_is_corrected_although_its_stem_has_articles() -> None:
+    """The stem of `laye` is `lay`, whose article is found as well."""
+    publish("lay", "to lay", language="en")
+    for number in range(12):
+        publish(f"n{number}", "a thin layer of paint on walls", language="en")
+    assert meant("laye") == "layer"
+    assert set(found(q="laye", limit=20)) == {"lay", *(f"n{number}" for number in range(12))}
+
+
+def test_a_form_that_no_article_has_is_not_corrected_to_a_word_as_rare_as_its_stem() -> None:
+    publish("lay", "to lay", language="en")
+    publish("layer", "a layer", language="en")
+    assert (meant("laye"), found(q="laye")) == (None, ["lay"])
+
+
+def test_a_known_word_causes_no_further_requests(requests: Counter[str]) -> None:
+    """Neither a rare one, nor another form of a rare one without a much more frequent similar word."""
+    publish("one", "the harbour of a town", language="en")
+    for query in ("harbour", "harbour town"):
+        index_reader.results.clear()
+        requests.clear()
+        assert meant(query) is None
+        assert requests == {"GetItem": 1, "Query": len(query.split()), "BatchGetItem": 1}
+
+
+def test_an_unknown_word_costs_one_request_more_than_its_beginning_and_candidates(requests: Counter[str]) -> None:
+    publish("one", "harbour harbouring labour coast")
+    requests.clear()
+    assert meant("zarbour coast.") == "harbour coast."
+    # The two words, the two parts of the vocabulary, and the stem of the candidate.
+    assert requests["Query"] == 5
+
+
+def test_a_number_is_not_corrected(requests: Counter[str]) -> None:
+    publish("one", "harbour")
+    requests.clear()
+    assert meant("20261130 harbour") is None
+    assert requests["Query"] == 2
+
+
+def test_the_index_of_an_earlier_version_is_used_until_it_is_complete() -> None:
+    """It has no words by their last letters. Indexing an article again adds those of the article."""
+    article_id = publish("one", "harbour")
+    delete_items([("ends#r", "ruobrah")])
+    vocabulary.clear_cache()
+    assert (meant("harbor"), meant("jarbour")) == ("harbour", None)
+    repository.request_reindex(article_id, "again")
+    update_index([article_id])
+    assert (meant("harbor"), meant("jarbour")) == ("harbour", "harbour")
+
+
+def test_an_interrupted_write_of_a_word_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The item for the end of a word is written last, and shows that both exist."""
+    written: list[str] = []
+
+    def put(keys: Any) -> None:
+        listed = list(keys)
+        if any(key.startswith("ends#") for key, _ in listed):
+            raise ConnectionError
+        written.extend(part for _, part in listed)
+
+    monkeypatch.setattr(vocabulary, "put_words", put)
+    with pytest.raises(ConnectionError):
+        vocabulary.add_words({"harbour"})
+    assert written == ["harbour"]
+    monkeypatch.undo()
+    vocabulary.clear_cache()
+    vocabulary.add_words({"harbour"})
+    assert (find_words("words#h"), find_words("ends#r")) == (["harbour"], ["ruobrah"])
+
+
+def test_words_with_accents_are_found_by_their_end() -> None:
+    publish("one", "un élan", language="fr")
+    assert find_words("ends#n") == ["nale#élan"]
+    assert meant("zélan") == "élan"
