@@ -12,7 +12,7 @@
  * @param {string} hash
  */
 export function highlight(hash) {
-  const [id, directive] = hash.slice(1).split(":~:");
+  const [id = "", directive] = hash.slice(1).split(":~:");
   if (directive === undefined) return;
   const heading = document.getElementById(decoded(id));
   if (!heading) return;
@@ -38,8 +38,9 @@ function wordOf(directive) {
  * @returns {HTMLElement | null}
  */
 function mark(heading, word) {
+  if (!word) return null;
   const texts = document.createTreeWalker(heading.parentElement ?? heading, NodeFilter.SHOW_TEXT);
-  for (let node = texts.nextNode(); word && node; node = texts.nextNode()) {
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const isBefore = heading.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_PRECEDING;
     const start = isBefore ? -1 : (node.nodeValue ?? "").toLowerCase().indexOf(word.toLowerCase());
     if (start < 0) continue;
