@@ -80,8 +80,13 @@ lint-js: node_modules/.package-lock.json ## Check the scripts in frontend/: lint
 sam: sync
 	@$(SAM_ENV) $(UV) sync --frozen --only-group sam --quiet
 
+# The settings of `sam build` and `sam deploy` on this machine. They are not tracked, because `sam deploy --guided` writes
+# into this file.
+samconfig.toml:
+	@cp samconfig.default.toml $@
+
 # Builds the artifacts for `sam deploy` into .aws-sam/build. The last step reduces the layer and adds bytecode.
-build: sam ## Validate the template and build functions and layer
+build: sam samconfig.toml ## Validate the template and build functions and layer
 	$(SAM) validate --lint
 	$(SAM) build
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/build

@@ -21,5 +21,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
         count("MalformedEvents", malformed)
     for email, reason in addresses:
         suppress(email, reason, signing.load_keys(), now=datetime.now(UTC))
-        count("AddressesSuppressed")
         logger.warning("email address suppressed", reason=reason)

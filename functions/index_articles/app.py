@@ -28,7 +28,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     batch = read_batch(event, article_id)
     article_ids = set(batch.values.values())
     failed = update_index(article_ids)
-    count("ArticlesIndexed", len(article_ids - failed))
     count("ArticlesNotIndexed", len(failed))
     count("MalformedEvents", batch.malformed)
     logger.info("articles indexed", articles=len(article_ids), failed=len(failed))

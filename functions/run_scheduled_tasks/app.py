@@ -22,7 +22,6 @@ def publish_articles(context: LambdaContext) -> None:
     published, failed = publish_due(
         now=datetime.now(UTC), has_time=lambda: context.get_remaining_time_in_millis() > MAIL_MILLISECONDS
     )
-    count("ArticlesReleased", len(published))
     count("ArticlesNotReleased", len(failed))
     for slug in published:
         logger.info("scheduled article published", slug=slug)

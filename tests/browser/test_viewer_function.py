@@ -7,10 +7,17 @@ from playwright.sync_api import Browser
 
 from kolom.i18n.negotiation import LANGUAGE_HEADER
 from kolom.security.client_address import VIEWER_HEADER
+from kolom_cli.emulator.api_gateway import Request
+from kolom_cli.emulator.cloudfront import with_known_parameters
 from kolom_cli.sam.intrinsics import parse
+from kolom_cli.sam.loader import load
 from tests.paths import PROJECT
 from tests.unit.i18n.test_negotiation import HEADERS, LANGUAGES
 
+QUERIES = (
+    *("", "q=a", "utm_source=x", "fbclid=x&q=a%20b+c", "p=12&utm_campaign=a&p=13", "slug=a&slug=b&gclid=x&slug=c"),
+    *("Q=a", "q", "unknown", "__proto__=x&q=a", "toString=x", "constructor=1&label=b"),
+)
 RUN = "([code, events]) => { const handler = new Function(`${code}; return handler;`)(); return events.map(handler); }"
 
 
@@ -24,7 +31,7 @@ def code() -> str:
 
 def run(chromium: Browser, code: str, *headers: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the function for requests with these headers; return the headers that it passes on."""
-    events = [{"viewer": {"ip": "203.0.113.7"}, "request": {"headers": each}} for each in headers]
+    events = [{"viewer": {"ip": "203.0.113.7"}, "request": {"headers": each, "querystring": {}}} for each in headers]
     page = chromium.new_page()
     requests = page.evaluate(RUN, [code, events])
     page.close()
@@ -40,6 +47,33 @@ def test_a_repeated_header_counts_as_one_list(chromium: Browser, code: str) -> N
     repeated = {"value": "fr", "multiValue": [{"value": "fr"}, {"value": "en;q=0.5"}]}
     (found,) = run(chromium, code, {"accept-language": repeated})
     assert found[LANGUAGE_HEADER]["value"] == "en"
+
+
+def event_of(query: str) -> dict[str, Any]:
+    """Return CloudFront's event for a request with this query string."""
+    found: dict[str, Any] = {}
+    for each in filter(None, query.split("&")):
+        name, _, value = each.partition("=")
+        entry = found.setdefault(name, {"value": value, "multiValue": []})
+        entry["multiValue"].append({"value": value})
+    for entry in found.values():
+        if len(entry["multiValue"]) == 1:
+            del entry["multiValue"]
+    return {"viewer": {"ip": "203.0.113.7"}, "request": {"headers": {}, "querystring": found}}
+
+
+def test_the_cdn_keeps_the_same_parameters_as_the_local_stack(chromium: Browser, code: str) -> None:
+    cdn = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"}).cdn
+    assert cdn is not None
+    assert cdn.query_parameters is not None
+    known = cdn.query_parameters
+    page = chromium.new_page()
+    requests = page.evaluate(RUN, [code, [event_of(query) for query in QUERIES]])
+    page.close()
+    locally = [with_known_parameters(Request(method="GET", path="/", query=query), known).query for query in QUERIES]
+    assert [each["querystring"] for each in requests] == [
+        event_of(query)["request"]["querystring"] for query in locally
+    ]
 
 
 def test_a_visitor_cannot_set_the_headers_of_the_cdn(chromium: Browser, code: str) -> None:

@@ -93,6 +93,16 @@ def test_functions_may_send_traces_only_if_tracing_is_active() -> None:
         assert {"xray" in json.dumps(role).lower() for role in roles} == {is_active}, tracing
 
 
+def test_only_what_reports_dropped_events_may_send_to_the_queue() -> None:
+    senders = {name for name, entry in resources().items() if "sqs:" in json.dumps(entry)}
+    assert senders == {"IndexArticlesRole", "SendNotificationsRole", "ReleaseDueEveryFiveMinutesRole"}
+    for name in senders:
+        policies = [each for each in resources()[name]["Properties"]["Policies"] if "sqs:" in json.dumps(each)]
+        (statement,) = (one for each in policies for one in each["PolicyDocument"]["Statement"])
+        assert statement["Action"] == "sqs:SendMessage"
+        assert statement["Resource"] == {"Fn::GetAtt": ["DroppedEvents", "Arn"]}
+
+
 def test_sam_keeps_the_deletion_policies_of_data() -> None:
     source = read_document(PROJECT / "template.yaml")["Resources"]
     retained = {name for name, entry in source.items() if entry.get("DeletionPolicy") == "RetainExceptOnCreate"}

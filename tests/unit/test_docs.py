@@ -132,7 +132,7 @@ def test_no_page_passes_an_oversized_template_in_a_request() -> None:
     for page in PAGES:
         bodies = re.findall(r"--template-body (\S+)", page.read_text("utf-8"))
         assert set(bodies) <= {"file://import/template.json"}, page.name
-    assert re.search(r"^resolve_s3 = true$", text("samconfig.toml"), re.MULTILINE)
+    assert re.search(r"^resolve_s3 = true$", text("samconfig.default.toml"), re.MULTILINE)
 
 
 def test_the_documented_regions_without_mail_match_the_template() -> None:
@@ -150,8 +150,8 @@ def test_the_documented_numbers_of_resources_are_correct() -> None:
     assert f"| {len(template.functions)} functions, {kinds.count('AWS::Serverless::LayerVersion')} layer |" in said
     assert f"| {len(template.tables)} DynamoDB tables |" in said
     assert f"| {len(template.secrets)} secrets |" in said
-    topics = kinds.count("AWS::SNS::Topic")
-    assert f"| {kinds.count('AWS::CloudWatch::Alarm')} alarms, {topics} topic |" in said
+    topics, queues = kinds.count("AWS::SNS::Topic"), kinds.count("AWS::SQS::Queue")
+    assert f"| {kinds.count('AWS::CloudWatch::Alarm')} alarms, {topics} topic, {queues} queue |" in said
     assert f"about {len(template.secrets) * 0.4:.2f} USD a month" in said
     assert f"about {len(template.secrets) * 0.4:.2f} USD a month" in text("README.md")
 

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import logging
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,11 @@ class CloudFrontEmulator:
                 self.before_pages()
         if self._template.cdn is None:
             return self._answer(request, path)
+        behavior = self._template.cdn.behavior(request.path)
+        if behavior.function_event_types and self._template.cdn.query_parameters is not None:
+            request = with_known_parameters(request, self._template.cdn.query_parameters)
         response = self._answer(without_language_header(request), path)
-        return with_edge_headers(self._template.cdn.behavior(request.path).headers, response)
+        return with_edge_headers(behavior.headers, response)
 
     def _answer(self, request: Request, path: str) -> Response:
         cdn = self._template.cdn
@@ -131,6 +134,13 @@ def without_language_header(request: Request) -> Request:
     """
     headers = [(name, value) for name, value in request.headers if name.lower() != _LANGUAGE_HEADER]
     return replace(request, headers=headers)
+
+
+def with_known_parameters(request: Request, known: Set[str]) -> Request:
+    """Return the request without the query parameters that CloudFront's function removes."""
+    parameters = request.query.split("&")
+    kept = [each for each in parameters if each.partition("=")[0] in known]
+    return request if len(kept) == len(parameters) else replace(request, query="&".join(kept))
 
 
 def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Response:

@@ -28,6 +28,7 @@ from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames, with_public_url
 
 _RATE = re.compile(r"rate\((\d+) (second|minute|hour|day)s?\)")
+_QUERY_PARAMETERS = re.compile(r'^\s*const PARAMETERS = "([^"]*)"\.split\(" "\);$', re.MULTILINE)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _TABLE_PROPERTIES = (
     "AttributeDefinitions",
@@ -260,7 +261,14 @@ class _Reader:
                 )
                 for each in [*config.get("CacheBehaviors", ()), config["DefaultCacheBehavior"]]
             ),
+            query_parameters=self._query_parameters(),
         )
+
+    def _query_parameters(self) -> frozenset[str] | None:
+        """Return the list in the code of CloudFront's function, which this package cannot run."""
+        codes = (properties["FunctionCode"] for _, properties in self._all("AWS::CloudFront::Function"))
+        lists = (match[1].split() for code in codes if (match := _QUERY_PARAMETERS.search(code)))
+        return next(map(frozenset, lists), None)
 
     def _outputs(self) -> dict[str, str]:
         return {

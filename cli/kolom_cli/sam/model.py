@@ -143,11 +143,15 @@ class CacheBehavior:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cdn:
-    """The CloudFront distribution, with its behaviors in the order of evaluation; the last one matches every path."""
+    """The CloudFront distribution, with its behaviors in the order of evaluation; the last one matches every path.
+
+    ``query_parameters`` are those that the distribution's function keeps; ``None`` if it keeps all.
+    """
 
     domain: str
     aliases: tuple[str, ...]
     behaviors: tuple[CacheBehavior, ...]
+    query_parameters: frozenset[str] | None = None
 
     def behavior(self, path: str) -> CacheBehavior:
         """Return the behavior for a path, as it is in the request line."""

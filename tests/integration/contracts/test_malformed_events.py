@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from io import StringIO
 from typing import Any, Final
 
@@ -102,7 +103,7 @@ def test_a_malformed_record_does_not_keep_articles_from_the_index(
     event: Json = {"Records": [CARDS[malformed], record(key({"S": "7"}))]}
     assert index_articles.handler(event, Context()) == {"batchItemFailures": []}
     assert indexed == [{7}]
-    assert counted(capsys) == {"ArticlesIndexed": 1, "MalformedEvents": 1}
+    assert counted(capsys) == {"MalformedEvents": 1}
     assert "malformed stream record skipped" in log.getvalue()
     assert SECRET not in log.getvalue()
 
@@ -122,7 +123,7 @@ def test_a_malformed_record_does_not_keep_mail_from_being_sent(
     event["Records"].insert(0, MAILS[malformed])
     assert send_mail.handler(event, Context()) == {"batchItemFailures": []}
     assert sent == ["contact#2"]
-    assert counted(capsys) == {"MailSent": 1, "MalformedEvents": 1}
+    assert counted(capsys) == {"MalformedEvents": 1}
     assert "malformed" in log.getvalue()
     assert SECRET not in log.getvalue()
 
@@ -175,7 +176,7 @@ def test_a_malformed_ses_event_is_skipped(
 
 def test_the_well_formed_recipients_of_a_bounce_are_suppressed(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
     handle_bounces.handler(bounce(None, {"emailAddress": "gone@example.com"}, {}), Context())
-    assert counted(capsys) == {"AddressesSuppressed": 1, "MalformedEvents": 2}
+    assert counted(capsys) == {"MalformedEvents": 2}
     assert suppression.find_reason("gone@example.com", signing.load_keys()) == "bounce"
 
 
@@ -194,13 +195,14 @@ def test_the_timer_runs_whatever_its_event_says(event: Json, tables: None, capsy
 def test_every_count_of_failures_has_an_alarm_and_advice() -> None:
     resources = read_document(PROJECT / "template.yaml")["Resources"]
     alarms = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
-    alarmed = {each["MetricName"] for each in alarms.values() if each["Namespace"] == "Kolom"}
+    alarmed = {each["MetricName"] for each in alarms.values() if each.get("Namespace") == "Kolom"}
     assert alarmed == {"ArticlesNotIndexed", "ArticlesNotReleased", "MailFailed", "MalformedEvents"}
     assert alarmed <= set().union(*METRICS.values())
     assert all(each["AlarmActions"] == [{"Ref": "Alarms"}] for each in alarms.values())
     page = (PROJECT / "docs/operate.md").read_text("utf-8").partition("| alarm |")[2].partition("## Logs")[0]
-    rows = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
-    assert rows == set(alarms)
+    first = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    rows = re.findall(r"`(\w+)`", " ".join(first))
+    assert sorted(rows) == sorted(alarms)
 
 
 def test_the_alarm_for_articles_sees_runs_that_are_a_little_late() -> None:

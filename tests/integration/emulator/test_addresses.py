@@ -9,7 +9,7 @@ import pytest
 
 from functions.serve_feeds import app as serve_feeds
 from functions.serve_pages import app as serve_pages
-from kolom.articles import publishing
+from kolom.articles import aliases, publishing
 from kolom.config import settings
 from kolom.feeds import formats
 from kolom.pages import theme
@@ -41,6 +41,8 @@ def stack() -> Iterator[EmulatedStack]:
         publishing.publish(content(HINDI, published_at=NOW), now=NOW)
         publishing.publish(content(TAMIL, published_at=NOW), now=NOW)
         publishing.publish(content("x", path="/2024/05/x.html", published_at=NOW), now=NOW)
+        wordpress = publishing.publish(content("wp", path="/2012/01/hello/", published_at=NOW), now=NOW).article.id
+        aliases.add_alias(wordpress, "/?p=12")
         old = publishing.publish(content("old", published_at=NOW), now=NOW).article.id
         publishing.publish(content("new", published_at=NOW), now=NOW, article_id=old, force=True)
         yield running
@@ -75,12 +77,31 @@ def test_another_form_of_a_public_address_redirects_once(stack: EmulatedStack, p
 @pytest.mark.parametrize("path", [path for path in (*FILES, *FOLDERS) if path != "/search/"])
 def test_a_redirect_keeps_the_query(stack: EmulatedStack, path: str) -> None:
     form = path.rstrip("/") if path in FOLDERS else f"{path}/"
-    assert ask(stack, f"{form}?label=News&x=a%26b") == (301, f"{path}?label=News&x=a%26b")
+    assert ask(stack, f"{form}?label=News&q=a%26b") == (301, f"{path}?label=News&q=a%26b")
 
 
 def test_a_former_slug_redirects_once_with_its_query(stack: EmulatedStack) -> None:
     assert ask(stack, "/old?comments=x") == (301, "/new/?comments=x")
-    assert ask(stack, "/feeds/comments/old/?x=1") == (301, "/feeds/comments/new?x=1")
+    assert ask(stack, "/feeds/comments/old/?q=1") == (301, "/feeds/comments/new?q=1")
+
+
+def test_parameters_that_no_route_reads_end_at_the_cdn(stack: EmulatedStack) -> None:
+    """Otherwise the cache would have a page once for each value of ``fbclid``."""
+    assert ask(stack, "/old?utm_source=a&comments=x&fbclid=b") == (301, "/new/?comments=x")
+    assert ask(stack, "/feeds/comments/old/?x=1") == (301, "/feeds/comments/new")
+    assert ask(stack, "/api/articles?limit=1&utm_source=a")[0] == 200
+    assert ask(stack, "/api/articles?limit=0&utm_source=a")[0] == 422
+
+
+@pytest.mark.parametrize("tracked", ["", "&fbclid=x", "&utm_source=a+b"], ids=["plain", "fbclid", "utm"])
+def test_query_urls_of_other_systems_still_redirect(stack: EmulatedStack, tracked: str) -> None:
+    assert ask(stack, f"/?p=12{tracked}") == (301, "/2012/01/hello/")
+    assert ask(stack, f"/index.php?page_id=12&preview=true{tracked}") == (301, "/2012/01/hello/")
+    assert ask(stack, f"/?m=202603{tracked}") == (301, "/2026/03/")
+    assert ask(stack, f"/?s=two+words{tracked}") == (301, "/search/?q=two+words")
+    assert ask(stack, f"/?feed=rss2{tracked}") == (301, "/feeds/rss.xml")
+    assert ask(stack, f"/feeds/posts/default?alt=rss{tracked}") == (301, "/feeds/rss.xml")
+    assert ask(stack, f"/?cat=3{tracked}")[0] == 404
 
 
 def test_both_forms_of_the_old_icon_address_redirect_to_the_icon(stack: EmulatedStack) -> None:

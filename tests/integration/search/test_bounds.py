@@ -265,16 +265,16 @@ def test_a_correction_reads_a_limited_part_of_the_vocabulary(
 
 
 def test_a_completion_is_bounded(requests: Counter[str]) -> None:
-    """Two Queries for the words and titles that begin with the last word, and one for each stem of two words."""
+    """Two Queries for the words and titles that begin with the last word, and one for each stem of three words."""
     for number, language in enumerate(("en", "id", "fr", "de", "xx")):
         publish(f"n{number}", " ".join(f"gamel{a}{b}ings" for a in "bcdfg" for b in "aeiou"), language=language)
     made = asked(requests, "/api/search", q="gamel")
     assert made == {"GetItem": 1, "Query": made["Query"], "BatchGetItem": 1}
-    assert made["Query"] <= 5 + 2 + 2 * 4
+    assert made["Query"] <= 5 + 2 + 3 * 4
     words = " ".join(f"{chr(97 + n)}ionings" for n in range(22))
     made = asked(requests, "/api/search", q=f"{words} gamelbaing")
     # The stems, two corrections and a completion.
-    assert made["Query"] <= 32 + 2 * (2 + 3 * 4) + 2 + 2 * 4
+    assert made["Query"] <= 32 + 2 * (2 + 3 * 4) + 2 + 3 * 4
     assert asked(requests, "/api/search", q="gamelbaings")["Query"] <= 5
 
 

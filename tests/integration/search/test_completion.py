@@ -122,9 +122,14 @@ class TestCompletion:
         """Titles whose words are not among the completions are found, too."""
         for number, word in enumerate(("fotogenik", "fotograf", "fotokopi", "fotomodel", "fotosintesis")):
             publish(f"n{number}", "x", title=word)
-        assert search(q="foto")["completed"] == {"foto": ["fotograf", "fotokopi"]}
+        assert search(q="foto")["completed"] == {"foto": ["fotograf", "fotokopi", "fotogenik"]}
         assert sorted(found(q="foto", limit=2)) == [f"n{number}" for number in range(5)]
         assert set(suggested("foto")) == {f"n{number}" for number in range(5)}
+
+    def test_completions_have_different_stems_those_with_many_forms_first(self) -> None:
+        """The number of forms on the site hints at the frequency of a word."""
+        publish("one", "conduct conductor conical conifer condition conditions conditional", language="en")
+        assert search(q="con")["completed"] == {"con": ["condition", "conduct", "conical"]}
 
     def test_filters_and_exclusions_apply_to_completed_results(self) -> None:
         publish("one", "Yogyakarta", labels=("Musik",), language="id")

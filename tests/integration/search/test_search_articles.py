@@ -391,3 +391,13 @@ def test_articles_with_earlier_stems_are_found_until_they_are_indexed_again(monk
     assert update_index([1, 2, 3]) == set()
     assert document_table.get().codes == ("id", "en")
     assert sorted(found(q="terima")) == ["new", "old"]
+
+
+def test_abbreviations_that_are_also_stop_words_are_found_and_marked_in_capitals() -> None:
+    publish("pajak", "tarif AS untuk baja", language="id", title="Pajak")
+    publish("jobs", "many people said it is hard to find IT jobs", language="en", title="Work")
+    publish("other", "it is one of the jobs as before", language="en", title="Tarif")
+    assert found(q="tarif AS") == ["pajak", "other"]
+    assert found(q="tarif as") == ["pajak", "other"]
+    (best, _) = search(q="IT jobs")["items"]
+    assert best["snippet_html"] == "many people said it is hard to find <mark>IT</mark> <mark>jobs</mark>"

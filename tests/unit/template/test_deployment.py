@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
@@ -35,6 +37,7 @@ CHOICES: Final = {
     "MailIdentity": ("", "blog.example"),
     "AllowedOrigins": ("", "https://other.example"),
     "DeletionProtection": ("on", "off"),
+    "AuthorPolicy": ("on", "off"),
     "ArticlesTableName": ("", "restored"),
 }
 REGIONS: Final = ("us-east-1", REGION_WITHOUT_SES)
@@ -252,6 +255,16 @@ def test_table_protection_is_optional_so_that_a_creation_can_roll_back() -> None
     assert document()["Parameters"]["DeletionProtection"]["Default"] == "off"
 
 
+def test_tables_that_can_be_rebuilt_or_expire_have_no_backups() -> None:
+    """`kolom reindex` rebuilds the search table. Every item of the guard table expires."""
+    specification = "PointInTimeRecoverySpecification"
+    protected = {
+        table: document()["Resources"][f"{table}Table"]["Properties"][specification]["PointInTimeRecoveryEnabled"]
+        for table in TABLES
+    }
+    assert protected == dict.fromkeys(TABLES, True) | {"Search": False, "Guard": False}
+
+
 def test_generated_names_of_data_do_not_block_a_new_stack() -> None:
     assert "Name" not in document()["Resources"]["Secret"]["Properties"]
     assert "BucketName" not in document()["Resources"]["MediaBucket"]["Properties"]
@@ -296,7 +309,7 @@ def test_metrics_of_two_stacks_have_different_dimensions() -> None:
     own = [
         entry["Properties"]["Dimensions"]
         for entry in document()["Resources"].values()
-        if entry["Type"] == "AWS::CloudWatch::Alarm" and entry["Properties"]["Namespace"] == "Kolom"
+        if entry["Type"] == "AWS::CloudWatch::Alarm" and entry["Properties"].get("Namespace") == "Kolom"
     ]
     assert own
     assert all(dimensions == [{"Name": "service", "Value": service}] for dimensions in own)
@@ -333,6 +346,23 @@ def test_parameters_and_outputs_are_within_cloudformations_limits() -> None:
     assert len(document()["Parameters"]) <= 200
     assert len(document()["Outputs"]) <= 200
     assert all(len(entry.get("Description", "")) <= 4000 for entry in document()["Parameters"].values())
+
+
+def test_the_settings_of_a_deployment_are_created_once_and_are_not_tracked(tmp_path: Path) -> None:
+    """`sam deploy --guided` writes the owner's answers into the file."""
+    for name in ("Makefile", "samconfig.default.toml"):
+        shutil.copy(PROJECT / name, tmp_path)
+    settings = tmp_path / "samconfig.toml"
+
+    def make() -> str:
+        subprocess.run(["make", "--silent", settings.name], cwd=tmp_path, check=True)
+        return settings.read_text("utf-8")
+
+    assert make() == (PROJECT / "samconfig.default.toml").read_text("utf-8")
+    settings.write_text("own")
+    assert make() == "own"
+    assert "samconfig.toml" in (PROJECT / ".gitignore").read_text("utf-8").splitlines()
+    assert re.search(r"^build:.* samconfig\.toml ", (tmp_path / "Makefile").read_text("utf-8"), re.MULTILINE)
 
 
 def test_an_import_template_has_literal_names_and_unchanged_properties() -> None:

@@ -10,6 +10,7 @@ The modules, from text analysis to results:
   the words of the site, and the words of its titles.
 * :mod:`.index_writer`, :mod:`.reindexing`: update the index to the current articles; it has no other writer.
 * :mod:`.query_parser`: parses a query into words, phrases and exclusions.
+* :mod:`.function_words`, :mod:`.query_language`: decide which words of a query are stop words.
 * :mod:`.phrase_matcher`: finds phrases in a text.
 * :mod:`.index_reader`: reads postings and results.
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
@@ -18,6 +19,6 @@ The modules, from text analysis to results:
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.highlighter`: marks matches in titles and snippets.
 
-Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, phrase_matcher, bm25,
-highlighter, misspelling, date_range.
+Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, function_words,
+query_language, phrase_matcher, bm25, highlighter, misspelling, date_range.
 """

@@ -19,8 +19,11 @@ from kolom.search.query_parser import Query, QueryWord
 from kolom.search.terms import MIN_PREFIX, TITLE_WEIGHT
 from kolom.search.tokenizer import Word, strip_accents
 
-_MAX_COMPLETIONS: Final = 3
-_MAX_WORDS_READ: Final = 50
+MAX_COMPLETIONS: Final = 3
+_MAX_TITLE_WORDS: Final = 50
+_MAX_WORDS: Final = 150
+"""How many words of the vocabulary are read: about 4 KB, which is half a read unit."""
+
 _MAX_STEMS: Final = 4
 
 
@@ -61,12 +64,15 @@ def whole_word_stems(form: str, query: Query) -> tuple[str, ...]:
     return _stems(word for word in query.words if word.form == form or form in word.parts)
 
 
-def find_completions(prefix: str, documents: DocumentTable, languages: Sequence[str]) -> Completions:
-    """Return the completions of a word. Two Queries: words of titles, vocabulary."""
+def find_completions(
+    prefix: str, documents: DocumentTable, languages: Sequence[str], *, number: int = MAX_COMPLETIONS
+) -> Completions:
+    """Return the completions of a word, maybe with the word itself. Two Queries: words of titles, vocabulary."""
     title_matches = {
-        each: word for word, each in title_index.with_prefix(prefix, _MAX_WORDS_READ) if each in documents.lengths
+        each: word for word, each in title_index.with_prefix(prefix, _MAX_TITLE_WORDS) if each in documents.lengths
     }
-    return Completions(tuple(_words(prefix, title_matches.values(), languages)), title_matches)
+    words = _words(prefix, title_matches.values(), languages)
+    return Completions(tuple(words[:number]), title_matches)
 
 
 def complete(
@@ -90,11 +96,11 @@ def complete(
     found = (article_id for stem in whole_word_stems(word.form, query) for article_id in postings[stem])
     if any(map(is_searched, found)):
         return None
-    completions = find_completions(word.form, documents, languages)
+    completions = find_completions(word.form, documents, languages, number=1 + MAX_COMPLETIONS)
     words = [each for each in completions.words if each.form != word.form]
     read = {stem: listed for stem, listed in read_postings(_stems(words)).items() if listed}
     forms = [each.form for each in words if not read.keys().isdisjoint(each.stems)]
-    forms = forms or sorted(set(completions.title_matches.values()))[:_MAX_COMPLETIONS]
+    forms = forms or sorted(set(completions.title_matches.values()))[:MAX_COMPLETIONS]
     if not forms:
         return None
     # No stem has this key, because a colon cannot occur in a word.
@@ -107,14 +113,24 @@ def _stems(words: Iterable[QueryWord]) -> tuple[str, ...]:
 
 
 def _words(prefix: str, title_matches: Iterable[str], languages: Sequence[str]) -> list[QueryWord]:
-    """Return words that begin with ``prefix``: an exact match first, then by number of titles, then the shortest."""
+    """Return words that begin with ``prefix`` and have different stems, an exact match first.
+
+    Then they are sorted by number of titles, by the number of words with the same stem, which are many for a frequent
+    word, and by length.
+    """
     in_titles = Counter(title_matches)
     # Words from titles have lost their accents; the vocabulary has the original spelling of the same word.
-    written = {
-        strip_accents(form): form for form in (*in_titles, prefix, *vocabulary.with_prefix(prefix, _MAX_WORDS_READ))
-    }
-    forms = sorted(
-        written.values(), key=lambda form: (form != prefix, -in_titles[strip_accents(form)], len(form), form)
-    )
-    distinctive = [form for form in forms if not is_stop_word(form, *languages)]
-    return [QueryWord(form, stems(form, languages)[:_MAX_STEMS], 0, 0) for form in distinctive[:_MAX_COMPLETIONS]]
+    written = {strip_accents(form): form for form in (*in_titles, prefix, *vocabulary.with_prefix(prefix, _MAX_WORDS))}
+    words = [
+        QueryWord(form, stems(form, languages)[:_MAX_STEMS], 0, 0)
+        for form in written.values()
+        if not is_stop_word(form, *languages)
+    ]
+    same_stem = Counter(word.stems for word in words)
+
+    def order(word: QueryWord) -> tuple[bool, int, int, int, str]:
+        number = in_titles[strip_accents(word.form)]
+        return (word.form != prefix, -number, -same_stem[word.stems], len(word.form), word.form)
+
+    first = {word.stems: word for word in sorted(words, key=order, reverse=True)}
+    return sorted(first.values(), key=order)

@@ -11,6 +11,7 @@ from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
+from kolom.search.function_words import is_abbreviation
 from kolom.search.sections import Headings, find_headings
 from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, PAGES, TITLE_WEIGHT, author_term, label_term
 from kolom.search.tokenizer import Word, find_characters, join_hyphenated, strip_accents, tokenize
@@ -56,7 +57,8 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
 
     Each term has one frequency, summed over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor,
     *Simple BM25 extension to multiple weighted fields*, 2004). Stop words count only in titles, so that a title
-    that consists of stop words can be found. The length is the weighted number of words, without stop words.
+    that consists of stop words can be found, and as abbreviations (:func:`.is_abbreviation`). The length
+    is the weighted number of words, without stop words.
     """
     assert article.published_at is not None
     text = normalize("NFC", plain_text(body.html))
@@ -108,7 +110,8 @@ class _TermCounter:
                 # because its parts are counted.
                 self._count(compound, 1, with_stop_words=with_stop_words)
             before = word
-            if self._count(word.form, weight, with_stop_words=with_stop_words):
+            is_indexed = with_stop_words or (text[word.start].isupper() and is_abbreviation(text, *word[1:]))
+            if self._count(word.form, weight, with_stop_words=is_indexed):
                 self.length += weight
         for character in find_characters(text):
             self._count(character.form, weight, with_stop_words=with_stop_words)

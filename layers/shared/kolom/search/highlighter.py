@@ -8,7 +8,7 @@ from typing import Final
 
 import regex
 
-from kolom.search.analyzer import stem_piece, stem_words
+from kolom.search.analyzer import is_stop_word, stem_piece, stem_words
 from kolom.search.tokenizer import strip_accents
 
 SNIPPET_CHARACTERS: Final = 240
@@ -38,11 +38,15 @@ type Match = tuple[int, int, str]
 class Matcher:
     """Finds the words of texts in ``language`` whose stem is one of ``stems``.
 
-    With ``prefix``, it also finds other words that begin with the prefix, ignoring accents.
+    With ``prefix``, it also finds other words that begin with the prefix, ignoring accents. A stop word whose stem is
+    ``ambiguous`` must be in capitals.
     """
 
-    def __init__(self, stems: Container[str], language: str, prefix: str | None = None) -> None:
+    def __init__(
+        self, stems: Container[str], language: str, prefix: str | None = None, ambiguous: Container[str] = ()
+    ) -> None:
         self._stems = stems
+        self._ambiguous = ambiguous
         self._language = language
         self._beginning = strip_accents(prefix) if prefix else None
 
@@ -53,7 +57,9 @@ class Matcher:
         for piece in text.split(" "):
             words = (stem_piece if len(piece) <= _CACHED_CHARACTERS else stem_words)(piece, language)
             for start, end, form, stem in words:
-                if stem in stems:
+                if stem in stems and not (
+                    stem in self._ambiguous and is_stop_word(form, language) and not piece[start:end].isupper()
+                ):
                     yield position + start, position + end, stem
                 elif beginning and strip_accents(form).startswith(beginning):
                     yield position + start, position + end, beginning

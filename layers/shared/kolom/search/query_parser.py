@@ -1,7 +1,7 @@
 """Parse a query into words, phrases, exclusions, alternatives and filters. Pure. :mod:`.query_clauses` has the syntax.
 
-Stop words are not searched for as single words, unless the query has no other word to search for. Phrases and
-exclusions keep them.
+Stop words (:mod:`.function_words`) are not searched for as single words, unless the query has no other word to search
+for. Phrases and exclusions keep them.
 """
 
 import itertools
@@ -12,6 +12,7 @@ from datetime import UTC, tzinfo
 from typing import Final, NamedTuple
 
 from kolom.search.analyzer import is_stop_word, stems
+from kolom.search.function_words import ContentWord, content_words
 from kolom.search.query_clauses import Clause, find_clauses
 from kolom.search.query_filters import Condition, DateLimit, Filters, collect_filters
 from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated
@@ -36,7 +37,8 @@ class QueryWord:
     """A word to search for: a match for any of its stems counts.
 
     ``count`` is how often the word occurs in the query; ``[start:end]`` is its first position. ``is_required`` is false
-    for another spelling of words in the query, its ``parts``: an article with this spelling counts as having the parts.
+    for another spelling of words in the query, its ``parts``: an article with this spelling counts as having the parts;
+    and for a word that may be a stop word. If ``languages`` are given, the word is a stop word in the others.
     """
 
     form: str
@@ -46,6 +48,7 @@ class QueryWord:
     count: int = 1
     is_required: bool = True
     parts: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
 
 
 class Alternative(NamedTuple):
@@ -64,7 +67,8 @@ class Query:
 
     ``excluded`` has the stems of each excluded word. ``hyphenated`` has the pairs of adjacent forms in phrases with a
     hyphen between them. ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks
-    one of these words does not have the phrase.
+    one of these words does not have the phrase. ``ambiguous`` has the stems of words that are stop words, too, unless
+    the query has only stop words.
     """
 
     words: tuple[QueryWord, ...] = ()
@@ -75,6 +79,7 @@ class Query:
     hyphenated: frozenset[tuple[str, str]] = frozenset()
     alternatives: tuple[tuple[Alternative, ...], ...] = ()
     filters: Filters = field(default_factory=Filters)
+    ambiguous: frozenset[str] = frozenset()
 
     @property
     def can_match(self) -> bool:
@@ -131,7 +136,8 @@ def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
         parts.add(group)
     selector = _StemSelector(languages)
     excluded_stems = selector.select(list(dict.fromkeys(parts.excluded))[:MAX_EXCLUSIONS], _MAX_EXCLUDED_STEMS)
-    chosen = _select_words(parts.included, parts.spellings, languages)
+    content = content_words(parts.included, text, languages)
+    chosen = _select_words(parts.included, parts.spellings, content)
     selected = selector.select([word.form for word in chosen], MAX_STEMS)
     unwanted = tuple(dict.fromkeys(parts.excluded_phrases))[:MAX_PHRASES]
     distinctive = [_distinctive_words(phrase, parts.hyphenated, languages) for phrase in unwanted]
@@ -151,6 +157,12 @@ def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
         hyphenated=frozenset(parts.hyphenated),
         alternatives=_searchable_alternatives(parts.alternatives, selected),
         filters=collect_filters(parts.conditions, parts.date_limits),
+        ambiguous=frozenset(
+            stem
+            for form in content.keys() & selected.keys()
+            if is_stop_word(form, *languages)
+            for stem in selected[form]
+        ),
     )
 
 
@@ -282,15 +294,16 @@ def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
 
 
 def _select_words(
-    included: Sequence[Word], alternatives: Sequence[QueryWord], languages: Sequence[str]
+    included: Sequence[Word], alternatives: Sequence[QueryWord], content: Mapping[str, ContentWord]
 ) -> list[QueryWord]:
-    """Return the words to search for, the most important first, still without their stems."""
+    """Return the words to search for, the most important first, still without their stems; without ``content``, all."""
     counts = Counter(word.form for word in included)
-    searched = {form for form in counts if not is_stop_word(form, *languages)} or counts.keys()
     made: dict[str, QueryWord] = {}
-    for word in included:
-        if word.form in searched:
-            made.setdefault(word.form, QueryWord(word.form, (), word.start, word.end, counts[word.form]))
+    for form, start, end in included:
+        if form in content or not content:
+            codes, is_certain = content.get(form, ContentWord())
+            word = QueryWord(form, (), start, end, counts[form], is_required=is_certain, languages=codes)
+            made.setdefault(form, word)
     for alternative in alternatives:
         made.setdefault(alternative.form, alternative)
     return sorted(made.values(), key=_importance)[:MAX_WORDS]

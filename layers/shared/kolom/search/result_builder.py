@@ -50,6 +50,7 @@ class ResultBuilder:
 
     def __init__(self, query: Query, number: int, prefix: str | None) -> None:
         self._prefix = prefix
+        self._ambiguous = query.ambiguous
         self._stems = {stem for word in query.words for stem in word.stems}
         self._hints = [*self._stems, *(word.form for word in query.words)]
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
@@ -84,7 +85,7 @@ class ResultBuilder:
         )
 
     def _matcher(self, stored: StoredResult) -> Matcher:
-        return Matcher(self._stems, stored.summary.language, self._prefix)
+        return Matcher(self._stems, stored.summary.language, self._prefix, self._ambiguous)
 
     def _matched(self, stored: StoredResult) -> "_Matched":
         """Return the text with its matches. The beginning and the rest of a text share the limit."""

@@ -3,8 +3,9 @@
 Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
-* one Query for each stem (at most 32; more for a posting list over 1 MB), and one for each label (at most 8), and each
-  word of a condition in the query (at most 8 of 4 words, :mod:`.article_filters`);
+* one Query for each stem (at most 32; more for a posting list over 1 MB), with those of at most two words that turn out
+  to be stop words (:mod:`.query_language`), for each label (at most 8), and for each word of a condition in the query
+  (at most 8 of 4 words, :mod:`.article_filters`);
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
   again. Results that are in memory (:mod:`.result_cache`) are not read;
@@ -38,6 +39,7 @@ from kolom.search.facets import Facets, count_facets
 from kolom.search.index_reader import LoadedResults, Postings, read_postings
 from kolom.search.phrase_verification import Order, PhraseVerifier, article_id_of
 from kolom.search.query_filters import Condition
+from kolom.search.query_language import resolve
 from kolom.search.query_parser import Query, parse
 from kolom.search.result_builder import Result, ResultBuilder
 from kolom.search.unknown_words import find_unknown
@@ -105,7 +107,7 @@ def search(request: SearchRequest) -> Results:
     titles, has_all_titles = read_titles(query.filters.title_words, languages)
     postings = read_postings(terms, needed=len(first) + 1)
     is_exact = has_all_titles and postings.keys() >= set(terms)
-    query = query.restricted_to(postings)
+    query, postings = resolve(query.restricted_to(postings), postings, documents.languages)
     is_searched = article_filter(
         query.filters,
         documents,
@@ -184,7 +186,8 @@ class _Matches:
             (side, functools.reduce(operator.or_, group)) for group in sides for side in group if side
         ]
         self._verifier = PhraseVerifier(query, documents, self.loaded, has_words=self._has_words, order=self._order)
-        self.ids = is_searched.select(self._ranking.scores.keys() if query.words else None)
+        lists_all = not query.words and query.filters.can_match_alone
+        self.ids = is_searched.select(None if lists_all else self._ranking.scores.keys())
 
     @property
     def is_exact(self) -> bool:

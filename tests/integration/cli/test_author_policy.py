@@ -1,0 +1,293 @@
+"""The policy for authors allows exactly the AWS calls that the commands make."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import botocore.client
+import click
+import pytest
+import typer
+
+from kolom import outbox
+from kolom.articles import public
+from kolom.comments import admin, posting, reply_subscriptions
+from kolom.comments.posting import NewComment
+from kolom.contact import submission
+from kolom.contact.submission import NewMessage
+from kolom.mail import suppression
+from kolom.models.outbox import OutboxRecord
+from kolom.search.index_writer import update_index
+from kolom.security import signing
+from kolom.submissions.pipeline import RequestContext
+from kolom_cli.assets import deployment
+from kolom_cli.commands import import_
+from kolom_cli.main import app
+from kolom_cli.sam.intrinsics import Resolver
+from kolom_cli.sam.loader import read_document
+from kolom_cli.sam.parameters import parameter_values
+from kolom_cli.sam.resource_names import ResourceNames
+from tests.integration.aws import client, restore_or_create
+from tests.integration.cli.conftest import Kolom, create_stack
+from tests.integration.conftest import Configure
+from tests.paths import PROJECT
+from tests.unit.cli.importers.wordpress.wxr import export, item
+from tests.unit.cli.media.test_picture_type import GIF, PNG
+
+TRANSACTED: Final = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+UPLOADS: Final = "https://old.example/wp-content/uploads"
+EMAIL: Final = "budi@example.com"
+
+type Call = tuple[str, str]
+"""An action, and the resource: a table, an index, a folder of the bucket, or the kind of a resource."""
+
+
+def calls_of(service: str, operation: str, parameters: dict[str, Any]) -> set[Call]:
+    """Return the permissions that IAM requires for a call."""
+    if service == "dynamodb":
+        if operation == "TransactWriteItems":
+            writes = [entry for each in parameters["TransactItems"] for entry in each.items()]
+            return {(f"dynamodb:{TRANSACTED[kind]}", write["TableName"]) for kind, write in writes}
+        tables = parameters.get("RequestItems", [parameters.get("TableName")])
+        index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
+        return {(f"dynamodb:{operation}", f"{table}{index}") for table in tables}
+    if service == "s3":
+        if operation == "ListObjectsV2":
+            return {("s3:ListBucket", "")}
+        folder = parameters["Key"].split("/")[0]
+        return {(f"s3:{operation.replace('Head', 'Get')}", folder)}
+    return {(f"{service}:{operation}", "")}
+
+
+def granted() -> set[Call]:
+    """Return the permissions of the template's policy."""
+    document = read_document(PROJECT / "template.yaml")
+    names = ResourceNames(document["Resources"], {})
+    values = parameter_values(document["Parameters"], {"SiteUrl": "https://blog.example", "AuthorPolicy": "on"})
+    resolver = names.resolver = Resolver(document, values, names)
+    policy = resolver.resolve(document["Resources"]["AuthorAccess"]["Properties"]["PolicyDocument"])
+    found = set()
+    for statement in policy["Statement"]:
+        actions, resources = (
+            [value] if isinstance(value, str) else value for value in (statement["Action"], statement["Resource"])
+        )
+        for action in actions:
+            for resource in resources:
+                if action.startswith("s3:") and "/" in resource:
+                    found.add((action, resource.split("/")[-2]))
+                else:
+                    found.add((action, resource.partition(":table/")[2]))
+    return found
+
+
+class Author:
+    """Runs `kolom` as an author, and records the AWS calls of the commands."""
+
+    def __init__(self, kolom: Kolom) -> None:
+        self._kolom = kolom
+        self.calls: set[Call] = set()
+        self.commands: set[str] = set()
+        self.is_running = False
+
+    def __call__(self, *arguments: object, expected: int = 0) -> Any:
+        self.commands |= {f"kolom {arguments[0]}", f"kolom {arguments[0]} {arguments[1] if arguments[1:] else ''}"}
+        self.is_running = True
+        try:
+            ran = self._kolom(*arguments)
+        finally:
+            self.is_running = False
+        assert ran.exit_code == expected, (arguments, ran.stdout, ran.stderr)
+        return ran
+
+
+@pytest.fixture
+def author(kolom: Kolom, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Author]:
+    configure(owner_email="owner@site.example", mail_from="blog@site.example")
+    running = Author(kolom)
+    original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def record(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if running.is_running and threading.current_thread().name != "indexer":
+            running.calls |= calls_of(self.meta.service_model.service_name, operation, parameters)
+        return original(self, operation, parameters)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
+    yield running
+    signing.load_keys.cache_clear()
+
+
+def publish(author: Author, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "a.png").write_bytes(PNG)
+    (folder / "hello.md").write_text(
+        "---\ntitle: Hello\nslug: hello\ndate: 2024-01-02\nlabels: [News]\n---\nText ![x](a.png)\n"
+    )
+    (folder / "draft.md").write_text("---\ntitle: Draft\nslug: draft\ndraft: true\n---\nNot yet.\n")
+    (folder / "gone.md").write_text("---\ntitle: Gone\nslug: gone\ndate: 2024-01-03\n---\nSoon.\n")
+    author("publish", folder)
+    (folder / "hello.md").write_text(
+        (folder / "hello.md").read_text().replace("labels: [News]", "labels: [Other]") + "\nMore.\n"
+    )
+    author("publish", folder)
+    author("articles", "list", "--label", "Other")
+    author("articles", "list", "--status", "draft")
+    author("articles", "show", "hello", "--source")
+    author("preview", "draft")
+    author("unpublish", "gone")
+    author("delete", "gone", "--yes")
+
+
+def post(text: str, **fields: Any) -> str:
+    """Post a comment as a visitor and return its id."""
+    now = datetime.now(UTC)
+    comment = NewComment(name="Budi", content=text, email=EMAIL, **fields)
+    context = RequestContext(address=f"10.0.0.{len(text)}")
+    return posting.post(public.get_without_body("hello"), comment, context, now=now).comment.id
+
+
+def moderate(author: Author) -> None:
+    first, second, third = post("One."), post("Comment two.", notify_replies=True), post("The third comment.")
+    author("comments", "list")
+    author("comments", "list", "--article", "hello")
+    author("comments", "show", first, "--links")
+    for command in ("approve", "spam", "approve", "delete", "restore"):
+        author("comments", command, first)
+    author("comments", "approve", second)
+    subscriber = admin.get(second).person
+    link = reply_subscriptions.SubscriptionLink("confirm", admin.get(second).article_id, str(subscriber), 0)
+    reply_subscriptions.execute(link, now=datetime.now(UTC))
+    author("comments", "reply", second, "Thank you!")
+    author("comments", "ban", third)
+    author("comments", "unban", third)
+    author("comments", "export", EMAIL)
+
+
+def read_messages(author: Author) -> None:
+    ids = [
+        submission.submit(
+            NewMessage(email=EMAIL, message=f"Message {number}."),
+            RequestContext(address=f"10.0.1.{number}"),
+            now=datetime.now(UTC),
+        ).id
+        for number in range(3)
+    ]
+    author("messages", "list")
+    author("messages", "show", ids[0])
+    author("messages", "export")
+    author("messages", "export", "--email", EMAIL)
+    author("messages", "spam", ids[1])
+    author("messages", "unspam", ids[1])
+    author("mail", "list")
+    for each in OutboxRecord.scan():
+        author("mail", "show", each.id)
+    sent = outbox.claim(f"contact#{ids[2]}", now=datetime.now(UTC))
+    assert sent is not None
+    outbox.mark_sent(sent, "message-id", now=datetime.now(UTC))
+    author("mail", "resend", f"contact#{ids[2]}")
+    suppression.suppress(EMAIL, "bounce", signing.load_keys(), now=datetime.now(UTC))
+    author("mail", "allow", EMAIL)
+    author("messages", "delete", ids[2])
+
+
+def deploy_assets(author: Author, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "theme").mkdir(parents=True)
+    (folder / "theme/kolom.css").write_text(":root { --paper: #ffffff; --accent: #97351a; }")
+    (folder / "site.toml").write_text('[[menu]]\npage = "archive"\n')
+    author("deploy-assets", "--frontend", folder)
+    client("s3").put_object(Bucket="kolom-media", Key="assets/lost.01234567.css", Body=b"x")
+    monkeypatch.setattr(deployment, "_unused_since", lambda *_: datetime.min.replace(tzinfo=UTC))
+    author("deploy-assets", "--frontend", folder, "--prune", 2)
+
+
+def import_blogs(author: Author, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_, "Downloader", lambda: {f"{UPLOADS}/b.gif": GIF}.__getitem__)
+    folder.mkdir()
+    file = folder / "export.xml"
+    for text in ("Text", "Another text"):
+        file.write_text(export(item(1, content=f'{text} <img src="{UPLOADS}/b.gif">'), item(2, content="Second.")))
+        author("import", "wordpress", file, "--pictures", "--overwrite")
+
+
+def index(author: Author) -> None:
+    """Reindex while the function indexes."""
+    ended = threading.Event()
+
+    def follow() -> None:
+        while not ended.wait(0.05):
+            update_index(range(1, 9), workers=1)
+
+    worker = threading.Thread(target=follow, name="indexer")
+    worker.start()
+    try:
+        author("reindex")
+        author("reindex", "--rebuild", "--yes")
+    finally:
+        ended.set()
+        worker.join()
+
+
+def move(author: Author, folder: Path) -> None:
+    """Export the blog, and restore it into a new stack."""
+    author("export", folder, "--private")
+    restore_or_create("stack", create_stack)
+    signing.load_keys.cache_clear()
+    author("import", "archive", folder)
+    author("import", "archive", folder, "--overwrite")
+
+
+def forget(author: Author) -> None:
+    author("comments", "forget", EMAIL, "--yes")
+    author("messages", "forget", EMAIL, "--yes")
+
+
+def command_names() -> Iterator[str]:
+    def walk(command: Any, name: str) -> Iterator[str]:
+        if not hasattr(command, "list_commands"):
+            yield name
+            return
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            yield from walk(command.get_command(context, each), f"{name} {each}")
+
+    yield from walk(typer.main.get_command(app), "kolom")
+
+
+def test_the_policy_for_authors_equals_the_calls_of_the_commands(
+    author: Author, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(author, tmp_path / "content")
+    moderate(author)
+    read_messages(author)
+    deploy_assets(author, tmp_path / "frontend", monkeypatch)
+    import_blogs(author, tmp_path / "blog", monkeypatch)
+    index(author)
+    move(author, tmp_path / "archive")
+    forget(author)
+    # The importers differ only in how they read files; `kolom serve` needs no AWS account.
+    omitted = {
+        f"kolom import {each}" for each in ("blogger", "ghost", "substack", "medium", "disqus", "isso", "markdown")
+    }
+    assert set(command_names()) - author.commands == omitted | {"kolom serve"}
+    assert author.calls == granted()
+
+
+def test_authors_may_neither_deploy_nor_use_wildcards_of_actions() -> None:
+    actions = {action for action, _ in granted()}
+    assert {action.split(":")[0] for action in actions} == {"cloudformation", "dynamodb", "s3", "secretsmanager"}
+    assert not [action for action in actions if "*" in action]
+    assert "cloudformation:DescribeStacks" in actions
+    assert len([action for action in actions if action.startswith("cloudformation:")]) == 1
+
+
+def test_the_policy_exists_only_on_request() -> None:
+    document = read_document(PROJECT / "template.yaml")
+    assert document["Parameters"]["AuthorPolicy"]["Default"] == "off"
+    assert document["Resources"]["AuthorAccess"]["Condition"] == "HasAuthorPolicy"
+    assert document["Outputs"]["AuthorPolicyArn"]["Condition"] == "HasAuthorPolicy"
