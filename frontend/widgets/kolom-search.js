@@ -29,12 +29,14 @@
 
 import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { ApiError, KolomElement, element, formatMessage, inLanguage, webUrl } from "./kolom-element.js";
+import { FACET_STYLES, Facets, select } from "./kolom-facets.js";
 
 /**
  * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
- *   snippet_html: string, matched_labels?: string[]}} Result
+ *   snippet_html: string, matched_labels?: string[], sections?: {title_html: string, fragment: string}[]}} Result
  * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
- *   did_you_mean: string | null, relaxed: boolean, completed?: Record<string, string[]>}} ResultPage
+ *   did_you_mean: string | null, relaxed: boolean, completed?: Record<string, string[]>,
+ *   facets?: import("./kolom-facets.js").FacetCounts | null}} ResultPage
  * @typedef {{items: {slug: string, title_html: string}[], completions: string[]}} Suggestions
  * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
  */
@@ -77,6 +79,9 @@ summary:hover { color: var(--kolom-ink, inherit); }
 .title a { color: inherit; text-decoration: none; }
 .title a:hover { text-decoration: underline; }
 .snippet { margin: .35em 0 0; overflow-wrap: anywhere; }
+.sections { display: flex; flex-direction: column; gap: .25em; align-items: start; margin: .5em 0 0; padding-inline: .9em 0; border-inline-start: 2px solid var(--kolom-line, #8886); list-style: none; font-size: .9375em; }
+.sections a { display: block; padding-block: .15em; color: var(--kolom-accent, inherit); overflow-wrap: anywhere; text-decoration: none; }
+.sections a:hover { text-decoration: underline; }
 .foot:not(:empty) { margin-block-start: 1em; }
 `;
 
@@ -136,6 +141,7 @@ export class KolomSearch extends KolomElement {
   #form = element("form", { part: "form", role: "search" });
   #correction = element("p", { class: "meant", part: "meant", hidden: "" });
   #serverRendered = element("slot", { name: "results" });
+  #facets = new Facets(this, this.#fields, () => this.#submit());
   #list = element("ol", { class: "list", part: "list", role: "list" });
   #foot = element("div", { class: "foot", part: "foot" });
 
@@ -155,7 +161,7 @@ export class KolomSearch extends KolomElement {
   #hasCopiedPlainInput = false;
 
   constructor() {
-    super(STYLES);
+    super(STYLES + FACET_STYLES);
     const fields = element("div", { class: "fields" });
     for (const name of FILTERS) {
       this.#fields[name].id = name;
@@ -165,7 +171,7 @@ export class KolomSearch extends KolomElement {
     this.#filters.append(fields);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
     this.#form.append(box, this.#hint, this.#filters, this.status, this.#correction);
-    this.root.append(this.#form, this.#serverRendered, this.#list, this.#foot);
+    this.root.append(this.#form, this.#facets.nav, this.#serverRendered, this.#list, this.#foot);
 
     this.#input.addEventListener("input", () => this.#onInput());
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
@@ -189,6 +195,7 @@ export class KolomSearch extends KolomElement {
     this.#filters.addEventListener("toggle", () => void this.#loadLabels());
     this.#reset.addEventListener("click", () => {
       for (const name of FILTERS) this.#fields[name].value = "";
+      this.#facets.moreLabels = [];
       this.#summary.focus();
       this.#submit();
     });
@@ -238,11 +245,11 @@ export class KolomSearch extends KolomElement {
     for (const filter of FILTERS) {
       const label = this.#fields[filter].labels?.[0];
       if (label) label.textContent = this.text(FILTER_LABELS[filter]);
-      this.#fields[filter].parentElement?.toggleAttribute("hidden", this.#fixedFilter(filter) !== null);
+      this.#fields[filter].parentElement?.toggleAttribute("hidden", this.fixedFilter(filter) !== null);
     }
     const codes = (this.getAttribute("languages") || "id en").split(/\s+/).filter(Boolean);
     this.#setOptions(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || this.text("search.any_label"));
-    this.#setOptions(this.#fields.language, ["", ...codes], (code) => (code ? this.#languageName(code) : this.text("search.any")));
+    this.#setOptions(this.#fields.language, ["", ...codes], (code) => (code ? this.languageName(code) : this.text("search.any")));
     this.#setOptions(this.#fields.sort, ["", "newest"], (order) => this.text(order ? "search.sort.newest" : "search.sort.relevance"));
     this.#updateFilterCount();
   }
@@ -459,7 +466,7 @@ export class KolomSearch extends KolomElement {
     if (String(wanted) !== String(this.#searchInUrl())) {
       const url = new URL(location.href);
       for (const name of ["cursor", ...this.#names]) url.searchParams.delete(name);
-      for (const [name, value] of wanted) url.searchParams.set(name, value);
+      for (const [name, value] of wanted) url.searchParams.append(name, value);
       history.pushState(null, "", url);
       this.#address = String(this.#searchInUrl());
     }
@@ -481,9 +488,9 @@ export class KolomSearch extends KolomElement {
     const asked = this.#searchInUrl();
     this.#address = String(asked);
     if (mayClearText || asked.has("q")) this.#setText((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
-    const { label, language, from, to, sort } = this.#fields;
-    select(label, asked.get("label") ?? "", (name) => name);
-    select(language, asked.get("language") ?? "", (code) => this.#languageName(code));
+    const { language, from, to, sort } = this.#fields;
+    this.#facets.labels = asked.getAll("label");
+    select(language, asked.get("language") ?? "", (code) => this.languageName(code));
     from.value = (asked.get("from") ?? "").slice(0, 10);
     to.value = (asked.get("to") ?? "").slice(0, 10);
     sort.value = asked.get("sort") === "newest" ? "newest" : "";
@@ -494,8 +501,8 @@ export class KolomSearch extends KolomElement {
     const given = new URLSearchParams(location.search);
     const asked = new URLSearchParams();
     for (const name of this.#names) {
-      const value = given.get(name);
-      if (value) asked.set(name, value);
+      const values = given.getAll(name).filter(Boolean);
+      for (const value of name === "label" ? values : values.slice(0, 1)) asked.append(name, value);
     }
     return asked;
   }
@@ -508,7 +515,10 @@ export class KolomSearch extends KolomElement {
     wanted.set("q", text);
     for (const name of FILTERS) {
       const { value } = this.#fields[name];
-      if (value && this.#fixedFilter(name) === null) wanted.set(name, value);
+      if (this.fixedFilter(name) !== null) continue;
+      for (const each of name === "label" ? this.#facets.labels : [value]) {
+        if (each) wanted.append(name, each);
+      }
     }
     return wanted;
   }
@@ -554,7 +564,7 @@ export class KolomSearch extends KolomElement {
   #query(wanted, cursor) {
     const query = new URLSearchParams(wanted);
     for (const name of FILTERS) {
-      const value = this.#fixedFilter(name);
+      const value = this.fixedFilter(name);
       if (value !== null) query.set(name, value);
     }
     // Going back to the page restores as many results as were shown.
@@ -572,7 +582,12 @@ export class KolomSearch extends KolomElement {
   #showPage(page, isMore) {
     const hadFocus = this.#foot.contains(this.root.activeElement);
     const first = isMore ? this.#list.children.length : 0;
-    if (!isMore) this.#removeResults();
+    if (!isMore) {
+      const hadFacetFocus = this.#facets.nav.contains(this.root.activeElement);
+      this.#removeResults();
+      this.#facets.show(page.facets, page.total);
+      if (hadFacetFocus) (this.#facets.nav.querySelector("button") ?? this.#input).focus({ preventScroll: true });
+    }
     this.#foot.replaceChildren();
     this.#list.append(...page.items.map((item) => this.#result(item)));
     const shown = this.#list.children.length;
@@ -646,6 +661,7 @@ export class KolomSearch extends KolomElement {
   #removeResults() {
     this.#serverRendered.remove();
     this.#list.replaceChildren();
+    this.#facets.clear();
     this.#correction.hidden = true;
     this.#correction.replaceChildren();
     this.#foot.replaceChildren();
@@ -668,17 +684,32 @@ export class KolomSearch extends KolomElement {
         ),
         this.heading(0, { class: "title", part: "title" }, title),
         item.snippet_html ? element("p", { class: "snippet", part: "snippet" }, marked(item.snippet_html)) : null,
+        this.#sections(item),
       ),
     );
+  }
+
+  /**
+   * Returns links to the best sections of an article. With `link`, the page may show the article without them.
+   *
+   * @param {Result} item
+   */
+  #sections({ slug, url, sections = [] }) {
+    if (!sections.length || this.getAttribute("link")) return null;
+    const links = sections.map(({ title_html, fragment }) =>
+      element("li", {}, element("a", { href: `${this.#link(slug, url)}#${fragment}`, part: "section" }, marked(title_html))),
+    );
+    return element("ul", { class: "sections", part: "sections", role: "list", "aria-label": this.text("search.sections") }, ...links);
   }
 
   // ---- filters
 
   /** Shows the number of active filters. */
   #updateFilterCount() {
-    const used = FILTERS.filter((name) => this.#fields[name].value && this.#fixedFilter(name) === null);
-    this.#summary.textContent = this.text("search.filters") + (used.length ? ` (${this.number(used.length)})` : "");
-    this.#reset.hidden = !used.length;
+    const used = FILTERS.filter((name) => this.#fields[name].value && this.fixedFilter(name) === null);
+    const number = used.length + (this.fixedFilter("label") === null ? this.#facets.moreLabels.length : 0);
+    this.#summary.textContent = this.text("search.filters") + (number ? ` (${this.number(number)})` : "");
+    this.#reset.hidden = !number;
   }
 
   /** Loads the labels when the filters are opened for the first time. */
@@ -699,17 +730,17 @@ export class KolomSearch extends KolomElement {
    *
    * @param {Filter} name
    */
-  #fixedFilter(name) {
+  fixedFilter(name) {
     if (name === "label") return this.getAttribute("label") || null;
     return (name === "language" && this.getAttribute("search-language")) || null;
   }
 
   get #names() {
-    return ["q", ...FILTERS.filter((name) => this.#fixedFilter(name) === null)];
+    return ["q", ...FILTERS.filter((name) => this.fixedFilter(name) === null)];
   }
 
   /** @param {string} code */
-  #languageName(code) {
+  languageName(code) {
     try {
       return new Intl.DisplayNames(this.language, { type: "language" }).of(code) ?? code;
     } catch {
@@ -732,7 +763,7 @@ export class KolomSearch extends KolomElement {
     url.searchParams.delete("cursor");
     if (this.getAttribute("results")) {
       for (const name of FILTERS) {
-        const value = this.#fixedFilter(name);
+        const value = this.fixedFilter(name);
         if (value !== null) url.searchParams.set(name, value);
       }
     }
@@ -749,19 +780,6 @@ export class KolomSearch extends KolomElement {
     if (pattern) return webUrl(pattern.replaceAll("{slug}", name), document.baseURI);
     return webUrl(url ?? `/${name}/`, this.api);
   }
-}
-
-/**
- * Selects a value, ignoring case; a value that is not an option is added.
- *
- * @param {HTMLSelectElement} field
- * @param {string} value
- * @param {(value: string) => string} name
- */
-function select(field, value, name) {
-  const offered = [...field.options].find((option) => option.value.toLowerCase() === value.toLowerCase());
-  if (!offered && value) field.append(new Option(name(value), value));
-  field.value = offered?.value ?? value;
 }
 
 /**

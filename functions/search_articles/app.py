@@ -17,6 +17,8 @@ from kolom.search import schemas
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import parse_range
 from kolom.search.more_like_this import related_articles
+from kolom.search.parameters import Labels, SearchText
+from kolom.search.query_filters import parse_labels
 from kolom.search.query_recorder import record_results
 from kolom.search.searcher import SearchRequest, search
 from kolom.validation import Text
@@ -26,8 +28,8 @@ api = new_api()
 
 @api.get("/api/search", summary="Search for articles", tags=["search"], responses=responses(200, 400, 422))
 def search_articles(
-    q: Annotated[str, Text(max_length=MAX_QUERY), Query('Words, `"a phrase"`, `-without`')] = "",
-    label: Annotated[str | None, Query("Only articles with this label, ignoring case")] = None,
+    q: SearchText = "",
+    label: Labels = None,
     language: Annotated[str | None, Query("Only articles in this language, such as `id`")] = None,
     from_: Annotated[Moment, Query("A date or time, inclusive, not after `to`", alias="from")] = None,
     to: Annotated[Moment, Query("A date or time, inclusive")] = None,
@@ -38,13 +40,14 @@ def search_articles(
     earliest, latest = parse_range(from_ or None, to or None, settings().zone)
     request = SearchRequest(
         text=q,
-        label=label or None,
+        labels=parse_labels(label or ()),
         language=language or None,
         earliest=earliest,
         latest=latest,
         newest_first=sort == "newest",
         limit=limit,
         cursor=cursor or None,
+        zone=settings().zone,
     )
     results = search(request)
     record_results(request, results, api.current_event.raw_event)

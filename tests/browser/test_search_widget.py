@@ -27,7 +27,7 @@ def status(page: Page) -> Locator:
 
 
 def results(page: Page) -> Locator:
-    return page.locator("#search li")
+    return page.locator("#search .list > li")
 
 
 def options(page: Page) -> Locator:
@@ -183,7 +183,7 @@ def test_results_highlight_the_matches(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         box(page).fill("dapur")
         page.keyboard.press("Enter")
-        expect(status(page)).to_have_text(re.compile("^2 hasil untuk “.?dapur.?”$"))
+        expect(status(page)).to_have_text(re.compile("^3 hasil untuk “.?dapur.?”$"))
         first = results(page).first
         expect(first.get_by_role("heading", level=3)).to_have_text("Tempe dari Dapur Sendiri")
         expect(first.locator("h3 mark")).to_have_text("Dapur")
@@ -191,7 +191,7 @@ def test_results_highlight_the_matches(visitor: Visitor) -> None:
         first.get_by_role("link").click()
         page.wait_for_url("**/index.html?article=tempe-dari-dapur-sendiri")
         page.go_back()
-        expect(results(page)).to_have_count(2)
+        expect(results(page)).to_have_count(3)
 
 
 def test_a_button_applies_the_spelling_correction(visitor: Visitor) -> None:
@@ -199,7 +199,7 @@ def test_a_button_applies_the_spelling_correction(visitor: Visitor) -> None:
         page.get_by_role("button", name="tempe dapur").press("Enter")
         expect(box(page)).to_have_value("tempe dapur")
         expect(box(page)).to_be_focused()
-        expect(status(page)).to_contain_text("3 hasil")
+        expect(status(page)).to_contain_text("4 hasil")
         expect(page.locator("#search .meant")).to_be_hidden()
         page.go_back()
         expect(box(page)).to_have_value("temppe dapur")
@@ -209,7 +209,7 @@ def test_a_button_applies_the_spelling_correction(visitor: Visitor) -> None:
 def test_filters_narrow_the_search_and_are_in_the_url(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=dapur") as page:
         page.locator("#search summary").click()
-        page.get_by_label("Label").select_option("Kuliner")
+        page.get_by_role("combobox", name="Label").select_option("Kuliner")
         expect(results(page)).to_have_count(1)
         expect(page.locator("#search summary")).to_have_text("Filter (1)")
         page.get_by_label("Dari tanggal").fill("2026-01-01")
@@ -218,12 +218,56 @@ def test_filters_narrow_the_search_and_are_in_the_url(visitor: Visitor) -> None:
         expect(status(page)).to_have_text("Isi tanggal yang tidak melewati “Sampai tanggal”.")
         assert page.url.endswith("?q=dapur&label=Kuliner&from=2026-01-01&to=2025-01-01")
         page.get_by_role("button", name="Hapus filter").press("Enter")
-        expect(results(page)).to_have_count(2)
+        expect(results(page)).to_have_count(3)
         expect(page.locator("#search summary")).to_be_focused()
-        page.get_by_label("Bahasa", exact=True).select_option(label="Inggris")
+        page.get_by_role("combobox", name="Bahasa").select_option(label="Inggris")
         page.get_by_label("Urutan").select_option("Terbaru")
         expect(page.locator("#search summary")).to_have_text("Filter (2)")
         assert page.url.endswith("?q=dapur&language=en&sort=newest")
+
+
+def test_choices_narrow_the_search_and_can_be_removed(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=yogyakarta") as page:
+        narrow = page.get_by_role("navigation", name="Persempit hasil")
+        narrow.get_by_role("list", name="Label").get_by_role("button", name="Perjalanan").press("Enter")
+        expect(narrow.get_by_role("button", name="Hapus filter Perjalanan")).to_be_focused()
+        expect(page.locator("#search summary")).to_have_text("Filter (1)")
+        narrow.get_by_role("list", name="Label").get_by_role("button", name="Jawa").click()
+        expect(results(page)).to_have_count(1)
+        assert page.url.endswith("?q=yogyakarta&label=Perjalanan&label=Jawa")
+        page.reload()
+        narrow.get_by_role("button", name="Hapus filter Perjalanan").click()
+        page.wait_for_url("**?q=yogyakarta&label=Jawa")
+        page.go_back()
+        expect(narrow.get_by_role("button", name="Hapus filter Jawa")).to_be_visible()
+        narrow.get_by_role("button", name="Hapus filter Jawa").click()
+        narrow.get_by_role("button", name="Hapus filter Perjalanan").click()
+        narrow.get_by_role("list", name="Tahun").get_by_role("button", name="2025").click()
+        expect(narrow.get_by_role("button", name="Hapus filter 2025")).to_be_visible()
+        assert page.url.endswith("?q=yogyakarta&from=2025-01-01&to=2025-12-31")
+
+
+def test_results_list_sections_unless_the_page_shows_the_articles(visitor: Visitor) -> None:
+    section = {"id": "a", "title_html": f"<mark>{HOSTILE}</mark>", "fragment": "a:~:text=x"}
+    with visitor.visit("/archive/") as page:
+        page.route(SEARCH, answer(result(sections=[section])))
+        page.goto(f"{DEMO}?q=x")
+        expect(results(page)).to_have_count(1)
+        expect(page.locator("#search .sections")).to_have_count(0)
+        page.evaluate("document.querySelector('#search').removeAttribute('link')")
+        link = page.get_by_role("list", name="Di artikel ini").get_by_role("link")
+        expect(link).to_have_text(HOSTILE)
+        assert (link.get_attribute("href") or "").endswith("/x/#a:~:text=x")
+
+
+def test_a_fixed_label_offers_no_other_labels(visitor: Visitor) -> None:
+    facets = {"labels": [{"label": "Jawa", "count": 1}], "years": [], "languages": []}
+    with visitor.visit("/archive/") as page:
+        page.route(SEARCH, answer(result(), result(), facets=facets))
+        page.goto(f"{DEMO}?q=x")
+        expect(page.get_by_role("navigation", name="Persempit hasil")).to_be_visible()
+        page.evaluate("document.querySelector('#search').setAttribute('label', 'Kuliner')")
+        expect(page.get_by_role("navigation", name="Persempit hasil")).to_be_hidden()
 
 
 def test_the_back_button_restores_every_search(visitor: Visitor) -> None:
@@ -249,8 +293,8 @@ def test_a_url_restores_a_search_with_its_filters(visitor: Visitor) -> None:
         expect(box(page)).to_have_value("yogyakarta")
         expect(page.locator("#search summary")).to_have_text("Filter (3)")
         page.locator("#search summary").click()
-        expect(page.get_by_label("Label").locator("option:checked")).to_have_text("Budaya")
-        expect(page.get_by_label("Bahasa", exact=True).locator("option:checked")).to_have_text("Inggris")
+        expect(page.get_by_role("combobox", name="Label").locator("option:checked")).to_have_text("Budaya")
+        expect(page.get_by_role("combobox", name="Bahasa").locator("option:checked")).to_have_text("Inggris")
         expect(page.get_by_label("Urutan").locator("option:checked")).to_have_text("Terbaru")
         expect(results(page).first).to_be_visible()
 
@@ -302,7 +346,7 @@ def test_an_api_failure_keeps_the_query_and_offers_a_retry(visitor: Visitor) -> 
         expect(retry).to_be_focused()
         page.unroute("**/api/**")
         retry.press("Enter")
-        expect(results(page)).to_have_count(3)
+        expect(results(page)).to_have_count(4)
         expect(results(page).first.get_by_role("link")).to_be_focused()
     assert all("net::ERR_FAILED" in complaint for complaint in visitor.complaints)
     visitor.complaints.clear()
@@ -416,7 +460,7 @@ def test_titles_are_text_and_only_highlights_are_markup(visitor: Visitor) -> Non
         page.goto(f"{DEMO}?q=x&label={HOSTILE}")
         expect(results(page).locator("h3")).to_have_text(f"{HOSTILE} a &lt; b {HOSTILE}<mark>")
         expect(results(page).locator("h3 mark")).to_have_text("a &lt; b")
-        expect(page.get_by_role("button", name=HOSTILE)).to_be_visible()
+        expect(page.get_by_role("button", name=HOSTILE, exact=True)).to_be_visible()
         box(page).press_sequentially("xyz")
         expect(options(page).nth(1)).to_have_text(f"<b>{HOSTILE}</b>")
         assert page.locator("#search img, #search b").count() == 0
@@ -456,7 +500,7 @@ def test_controls_have_the_minimum_touch_size(visitor: Visitor) -> None:
     """WCAG 2.2, 2.5.8: at least 24 by 24 pixels."""
     with visitor.visit(f"{DEMO}?q=temppe", width=390, height=844) as page:
         page.locator("#search summary").click()
-        page.get_by_label("Label").select_option("Kuliner")
+        page.get_by_role("combobox", name="Label").select_option("Kuliner")
         type_in(page, "yog")
         small = page.locator("#search").evaluate(
             """host => [...host.shadowRoot.querySelectorAll("button, summary, input, select, [role=option]")]
@@ -480,10 +524,10 @@ def test_suggestions_cover_the_content_in_the_pages_colours(visitor: Visitor, sc
 def test_the_element_uses_the_language_of_its_context(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=dapur") as page:
         page.evaluate("document.querySelector('#search').lang = 'en'; document.querySelector('#search').reload()")
-        expect(status(page)).to_have_text(re.compile("^2 results for “.?dapur.?”$"))
+        expect(status(page)).to_have_text(re.compile("^3 results for “.?dapur.?”$"))
         expect(page.get_by_role("combobox", name="Search this blog")).to_be_visible()
         page.locator("#search summary").click()
-        expect(page.get_by_label("Sort by").locator("option:checked")).to_have_text("Best match")
+        expect(page.get_by_role("combobox", name="Sort by").locator("option:checked")).to_have_text("Best match")
         expect(results(page).first.locator("time")).to_have_text("9 November 2025")
 
 
@@ -499,8 +543,8 @@ def test_a_search_with_fixed_filters_does_not_offer_them(visitor: Visitor) -> No
         box(page).press("Enter")
         expect(results(page)).to_have_count(1)
         page.locator("#search summary").click()
-        expect(page.get_by_label("Label")).to_be_hidden()
-        expect(page.get_by_label("Bahasa", exact=True)).to_be_hidden()
+        expect(page.get_by_role("combobox", name="Label")).to_be_hidden()
+        expect(page.get_by_role("combobox", name="Bahasa")).to_be_hidden()
         assert page.url.endswith("?q=dapur")
         assert addresses[-1].endswith("?q=dapur&label=Kuliner&language=id")
 
@@ -515,7 +559,7 @@ def test_with_a_results_url_the_element_is_only_a_box(visitor: Visitor) -> None:
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url("**/index.html?from=2020-01-01&q=dapur")
-        expect(results(page)).to_have_count(2)
+        expect(results(page)).to_have_count(3)
 
 
 @pytest.mark.parametrize("query", ["dapur", "a", "xqzxqz", "gamel", '"bali kereta"', "dapur " + "panjang " * 60])

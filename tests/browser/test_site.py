@@ -413,3 +413,28 @@ def test_a_page_is_small_and_has_no_layout_shift(visitor: Visitor, path: str) ->
         shift = page.evaluate(SHIFT)
     assert sum(weight for url, weight in weights.items() if "/media/" not in url) < 60_000
     assert shift < 0.01
+
+
+def test_a_section_of_a_result_leads_to_its_words(visitor: Visitor) -> None:
+    with visitor.visit("/search/?q=kereta+malam") as page:
+        section = page.get_by_role("list", name="Di artikel ini").first.get_by_role("link").first
+        expect(section).to_have_text("Mengapa pelan itu perlu")
+        assert ":~:text=" in (section.get_attribute("href") or "")
+        section.click()
+        expect(page.get_by_role("heading", name="Mengapa pelan itu perlu")).to_be_in_viewport()
+        assert page.evaluate("location.hash") == "#mengapa-pelan-itu-perlu"
+
+
+def test_browsers_without_text_fragments_show_the_words_too(visitor: Visitor) -> None:
+    """The script gets the directive that such a browser leaves in the URL."""
+    with visitor.visit("/menyusuri-lintas-selatan/") as page:
+        script = page.locator("script[src*=kolom-highlight]").get_attribute("src")
+        highlight = "async ([script, hash]) => (await import(script)).highlight(hash)"
+        page.evaluate(highlight, [script, "#mengapa-pelan-itu-perlu:~:text=Sejarah-,kereta,-di&text=zzz&text=%E0"])
+        expect(page.locator("mark.found")).to_have_text("kereta")
+        expect(page.locator("mark.found")).to_be_in_viewport()
+        page.evaluate(highlight, [script, "#ringkasan-jalur:~:text=zzz"])
+        expect(page.get_by_role("heading", name="Ringkasan jalur")).to_be_in_viewport()
+        page.evaluate(highlight, [script, "#nothing:~:text=kereta"])
+        page.evaluate(highlight, [script, "#mendaki-priangan"])
+        expect(page.locator("mark.found")).to_have_count(1)

@@ -134,7 +134,16 @@ def test_a_search_can_be_filtered_by_label_language_and_period(publish: Publish)
     assert titles(get("/search/", **{"q": "kabar", "from": "2026-01-05", "to": "2026-01-05"})) == ["Kabar dua"]
     page = get("/search/", q="kabar", label="politik")
     assert 'name="label" value="politik"' in page.html
-    assert '<details class="search__filters" open>' in page.html
+
+
+def test_the_filters_are_open_if_the_page_shows_them_nowhere_else(publish: Publish) -> None:
+    """The filters by label, language and date are also links above the results, which remove them."""
+    publish("a", title="Kabar satu", labels=("Politik",))
+    opened = '<details class="search__filters" open>'
+    assert opened not in get("/search/", q="kabar", label="politik").html
+    assert opened in get("/search/", label="politik").html
+    assert opened in get("/search/", q="kabar", sort="newest").html
+    assert opened in get("/search/", **{"q": "kabar", "from": "x"}).html
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,8 @@ def built_names() -> Iterator[str]:
     yield from (f"{kind}.kicker" for kind in ("label", "month"))
     for name in ("q", "label", "language", "from", "to", "sort"):
         yield from (f"search.{name}", f"search.error.{name}")
+    for name in ("phrase", "without", "or", "label", "fields", "dates"):
+        yield from (f"search.tips.{name}", f"search.tips.{name}.means")
     yield from (f"search.sort.{sort}" for sort in ("relevance", "newest"))
     yield from (f"language.{code}" for code in available_languages())
     for status in ("pending", "approved"):

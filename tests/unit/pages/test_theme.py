@@ -53,7 +53,7 @@ def test_a_widget_is_small_and_imports_only_shared_modules(widget: Path) -> None
     source = widget.read_text(encoding="utf-8")
     assert len(gzip.compress(source.encode(), compresslevel=9)) <= MAX_WIDGET_BYTES
     imported = re.findall(r"^\s*import\b.*?[\"'](.+?)[\"']", source, re.MULTILINE | re.DOTALL)
-    assert set(imported) <= {"./kolom-catalog.js", "./kolom-element.js", "./kolom-form.js"}
+    assert set(imported) <= {"./kolom-catalog.js", "./kolom-element.js", "./kolom-facets.js", "./kolom-form.js"}
     assert not re.search(r"\bimport\(", re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL))
 
 

@@ -2,15 +2,24 @@
 
 from random import Random
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.limits import MAX_QUERY
+from kolom.search.query_filters import MAX_CONDITION_WORDS, MAX_CONDITIONS, Condition
 from kolom.search.query_parser import MAX_EXCLUSIONS, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
 
-TYPED = st.text(st.one_of(st.characters(), st.sampled_from("ab \"-“”«»「」'’`´–−+:#5日本é")), max_size=120)
+TYPED = st.lists(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("ab \"-“”«»「」'’`´–−+:#5日本é"),
+        st.sampled_from(["label:", "title:", "after:2024", " OR "]),
+    ),
+    max_size=120,
+).map("".join)
 SIGNS = st.lists(
     st.sampled_from(["-", "--", "–", "—", "−", "+", ":", "'", "’", "`", "´", "…", "*", "(", ")", "&", "- -"])
 )
@@ -209,9 +218,131 @@ def test_punctuation_without_meaning_changes_nothing(
 
 @pytest.mark.parametrize(
     "piece",
-    ['"', '"a ', '-"a ', " -a", 'a"', "«", "「", '-"', "- ", "a-", "'", "a'a´", '"a" ', "-「a」", "\u3000－", "«“"],
+    [
+        '"',
+        '"a ',
+        '-"a ',
+        " -a",
+        'a"',
+        "«",
+        "「",
+        '-"',
+        "- ",
+        "a-",
+        "'",
+        "a'a´",
+        '"a" ',
+        "-「a」",
+        "\u3000－",
+        "«“",
+        "label:",
+        "-title:a OR ",
+    ],
 )
 def test_the_longest_query_of_punctuation_is_parsed_quickly(piece: str) -> None:
     """Each clause is tried once."""
     query = parse((piece * MAX_QUERY)[:MAX_QUERY], ["id", "en"])
     assert len(query.words) <= 2
+
+
+class Conditions(NamedTuple):
+    """The words of a query, its conditions and its dates."""
+
+    words: tuple[str, ...] = ()
+    required: tuple[tuple[str, ...], ...] = ()
+    excluded: tuple[str, ...] = ()
+    after: str | None = None
+    before: str | None = None
+
+
+def conditions(text: str, zone: str = "UTC") -> Conditions:
+    """Return the words and conditions of a query, each condition as text."""
+    query = parse(text, ["en"], ZoneInfo(zone))
+    filters = query.filters
+
+    def written(condition: Condition) -> str:
+        return f"{condition.name}:{' '.join(condition.words)}"
+
+    return Conditions(
+        words=tuple(word.form for word in query.words),
+        required=tuple(tuple(map(written, group)) for group in filters.required),
+        excluded=tuple(map(written, filters.excluded)),
+        after=f"{filters.earliest:%Y-%m-%d %H}" if filters.earliest else None,
+        before=f"{filters.latest:%Y-%m-%d %H}" if filters.latest else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("label:Kopi", Conditions(required=(("label:Kopi",),))),
+        ('kopi label:"Jawa Barat"', Conditions(words=("kopi",), required=(("label:Jawa Barat",),))),
+        ("LABEL:kopi Label:susu", Conditions(required=(("label:kopi",), ("label:susu",)))),
+        ("label:kopi, label:susu", Conditions(required=(("label:kopi",), ("label:susu",)))),
+        ("label：珈琲", Conditions(required=(("label:珈琲",),))),
+        ("label:kopi OR label:teh", Conditions(required=(("label:kopi", "label:teh"),))),
+        ("-label:kopi teh", Conditions(words=("teh",), excluded=("label:kopi",))),
+        ("author:Budi", Conditions(required=(("author:budi",),))),
+        ('author:"Budi Šantoso"', Conditions(required=(("author:budi santoso",),))),
+        ('-author:"Budi Santoso"', Conditions(excluded=("author:budi santoso",))),
+        ("title:Kopi susu", Conditions(words=("kopi", "susu"), required=(("title:kopi",),))),
+        ('title:"the old harbour"', Conditions(words=("old", "harbour"), required=(("title:old harbour",),))),
+        ("-title:kopi teh", Conditions(words=("teh",), excluded=("title:kopi",))),
+        ("after:2024", Conditions(after="2024-01-01 00")),
+        ("before:2024-05", Conditions(before="2024-05-01 00")),
+        ("after:2024/5/16 before:2025.", Conditions(after="2024-05-16 00", before="2025-01-01 00")),
+        ("after:2023 after:2024", Conditions(after="2024-01-01 00")),
+        ("-before:2024", Conditions(after="2024-01-01 00")),
+        # Without a valid value, the name is a word like any other.
+        ("label:", Conditions(words=("label",))),
+        ("label: kopi", Conditions(words=("label", "kopi"))),
+        ('label:"kopi', Conditions(words=("label", "kopi"))),
+        ("before:lunch", Conditions(words=("lunch",))),
+        ("after:2024-13", Conditions(words=("2024", "13"))),
+        ("before:20245", Conditions(words=("20245",))),
+        ("title:the who", Conditions(words=("the", "who"))),
+        # So are unknown names, and names that do not begin a clause.
+        ("site:example", Conditions(words=("site", "example"))),
+        ("mylabel:kopi", Conditions(words=("mylabel", "kopi"))),
+        ("(label:kopi)", Conditions(words=("label", "kopi"))),
+        ("--label:kopi", Conditions(words=("label", "kopi"))),
+        ('"label:kopi"', Conditions(words=("label", "kopi"))),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_conditions_are_recognised(text: str, expected: Conditions) -> None:
+    assert conditions(text) == expected
+
+
+def test_dates_are_days_in_the_time_zone_of_the_site() -> None:
+    assert conditions("after:2024-05-16", "Asia/Jakarta").after == "2024-05-15 17"
+
+
+def test_the_number_of_conditions_is_bounded() -> None:
+    filters = parse(" ".join(f"label:a{n} author:b{n}" for n in range(50)), ["en"]).filters
+    assert len(filters.conditions) == MAX_CONDITIONS
+    assert len(parse('author:"' + "a b c d e f" * 50 + '"', ["en"]).filters.terms) == MAX_CONDITION_WORDS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kopi OR teh", [["kopi", "teh"]]),
+        ("kopi OR teh OR susu", [["kopi", "teh", "susu"]]),
+        ("gula kopi OR teh madu", [["kopi", "teh"]]),
+        ('kopi OR "teh susu"', [["kopi", '"teh susu"']]),
+        ("e-mail OR surel", [["e mail", "surel"]]),
+        ("kopi or teh", []),
+        ("OR kopi OR", []),
+        ("kopi OR -teh", []),
+        ("kopi OR label:teh", []),
+        ('kopi "OR" teh', []),
+        ("kopi OR OR teh", []),
+        ("the OR kopi", []),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_or_joins_words_and_phrases(text: str, expected: list[list[str]]) -> None:
+    groups = parse(text, ["en"]).alternatives
+    written = [[f'"{" ".join(each.forms)}"' if each.is_phrase else " ".join(each.forms) for each in g] for g in groups]
+    assert written == expected

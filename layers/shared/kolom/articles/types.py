@@ -85,6 +85,11 @@ class Article(ArticleSummary):
         """Return whether the article is in the public lists and counts: a published article, but not a page."""
         return self.status == "published" and self.kind == "article"
 
+    @property
+    def is_searchable(self) -> bool:
+        """Return whether the search finds the article: a published article or page."""
+        return self.status == "published"
+
     def takes_comments(self, now: datetime, *, close_after_days: int) -> bool:
         """Return whether readers may comment: the author allows it, and the article is recent (0 days: no limit)."""
         if not self.comments_open or self.published_at is None:

@@ -22,12 +22,14 @@ from kolom.validation import Integer, Text, parse_choice, parse_flag
 class Query:
     """A parameter of the query: a string, a whole number, a choice (``Literal``), or a list of strings.
 
-    ``alias`` is its name in the query if that is a keyword of Python.
+    ``alias`` is its name in the query if that is a keyword of Python. The strings of a list may be repeated, and with
+    ``is_separated`` also separated by commas.
     """
 
-    def __init__(self, description: str | None = None, *, alias: str | None = None) -> None:
+    def __init__(self, description: str | None = None, *, alias: str | None = None, is_separated: bool = True) -> None:
         self.description = description
         self.alias = alias
+        self.is_separated = is_separated
 
 
 class Body:
@@ -70,7 +72,7 @@ def read_arguments(
         key = source.alias or name
         if key in query:
             try:
-                arguments[name] = _parse_query(query[key], kind, check)
+                arguments[name] = _parse_query(query[key], kind, check, is_separated=source.is_separated)
             except ValueError as error:
                 errors.append(FieldError(key, str(error)))
         elif is_required:
@@ -112,13 +114,13 @@ def _declarations_of(handler: Callable[..., Any]) -> Sequence[tuple[str, Any, Te
     return found
 
 
-def _parse_query(values: Sequence[str], kind: Any, check: Text | Integer) -> Any:
-    """Return the value of a parameter. The strings of a list may be repeated, and separated by commas.
+def _parse_query(values: Sequence[str], kind: Any, check: Text | Integer, *, is_separated: bool) -> Any:
+    """Return the value of a parameter.
 
     :raises ValueError: it is invalid
     """
     if get_origin(kind) is list:
-        return [part for value in values for part in value.split(",")]
+        return [check.parse(part) for value in values for part in (value.split(",") if is_separated else [value])]
     value = values[0] if len(values) == 1 else values
     if get_origin(kind) is Literal:
         return parse_choice(value, get_args(kind))

@@ -97,20 +97,23 @@ class ResultRecord(SummaryAttributes, SearchRecord):
     """The stored fields of a search result: the article's summary, and its text (compressed) up to a limit.
 
     ``text`` is the beginning if the text has a :class:`TextRecord` with the digest ``rest``. ``is_whole`` is false if
-    both together are not the whole text of the article.
+    both together are not the whole text of the article. ``headings`` is JSON: the numbers of the lines that are
+    headings, and their ids. Items of earlier versions have none.
     """
 
     schema = NumberAttribute(default=1)
     text = BinaryAttribute(legacy_encoding=False)
     is_whole = BooleanAttribute()
     rest = UnicodeAttribute(null=True)
+    headings = UnicodeAttribute(null=True)
 
 
 class TextRecord(SearchRecord):
-    """The rest of an article's text (compressed), and its digest."""
+    """The rest of an article's text (compressed), and its digest. ``headings`` as in :class:`ResultRecord`."""
 
     text = BinaryAttribute(legacy_encoding=False)
     rest = UnicodeAttribute()
+    headings = UnicodeAttribute(null=True)
 
 
 class RelatedRecord(SearchRecord):

@@ -126,7 +126,8 @@ def _contact(path: str, query: Query, locale: Locale) -> HtmlResponse:
 
 def _search(path: str, query: Query, locale: Locale) -> HtmlResponse:
     # Imported here, since other pages do not need it: it adds 40 ms to a cold start.
-    from kolom.pages.search_page import SearchForm, search_page
+    from kolom.pages.search_form import SearchForm
+    from kolom.pages.search_page import search_page
 
     form, cursor = SearchForm.from_query(query), _value(query, "cursor")
     return search_page(form, locale, cursor=cursor) if path == urls.SEARCH_PATH else redirect(form.path(cursor))

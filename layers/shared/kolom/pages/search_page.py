@@ -1,81 +1,21 @@
 """The page with the search form and the results of a search."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Final, Self
-from urllib.parse import urlencode
+from typing import Final
 
 from kolom.config import settings
-from kolom.errors import FieldError, InvalidInput
+from kolom.errors import InvalidInput
 from kolom.i18n.locale import Locale
-from kolom.limits import MAX_QUERY
 from kolom.pages.response import BY_LANGUAGE, HtmlResponse, html_response
+from kolom.pages.search_facets import active_filters, facet_groups, language_name
+from kolom.pages.search_form import SearchForm
 from kolom.pages.templating import Head, render
-from kolom.search.date_range import parse_range
-from kolom.search.searcher import Results, SearchRequest, search
-from kolom.urls import SEARCH_PATH, with_query
+from kolom.search.searcher import Results, search
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _MAX_SHOWN: Final = 80
-_SORTS: Final = ("relevance", "newest")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchForm:
-    """The parameters of ``GET /api/search`` as entered by the reader; empty if not given."""
-
-    q: str = ""
-    label: str = ""
-    language: str = ""
-    since: str = ""
-    until: str = ""
-    sort: str = ""
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, Sequence[str]]) -> Self:
-        """Return the form for the query string of the page."""
-        values = {field.name: next(iter(query.get(_parameter(field.name), ())), "").strip() for field in fields(cls)}
-        return cls(**values | {"sort": "" if values["sort"] == _SORTS[0] else values["sort"]})
-
-    @property
-    def has_filters(self) -> bool:
-        """Return whether the search has filters."""
-        return self != SearchForm(q=self.q)
-
-    def path(self, cursor: str | None = None) -> str:
-        """Return the path of the page for this search, from ``cursor`` on."""
-        values = {_parameter(field.name): getattr(self, field.name) for field in fields(self)} | {"cursor": cursor}
-        query = urlencode({name: value for name, value in values.items() if value})
-        return with_query(SEARCH_PATH, query)
-
-    def replace(self, **changes: str) -> Self:
-        """Return the same search with ``changes``."""
-        return replace(self, **changes)
-
-    def to_search(self, cursor: str | None) -> SearchRequest:
-        """Return the search request.
-
-        :raises InvalidInput: a field is not valid
-        """
-        errors = []
-        if len(self.q) > MAX_QUERY:
-            errors.append(FieldError("q", f"must have at most {MAX_QUERY} characters"))
-        if self.sort not in {"", *_SORTS}:
-            errors.append(FieldError("sort", f"must be one of {', '.join(_SORTS)}"))
-        if errors:
-            raise InvalidInput(*errors)
-        earliest, latest = parse_range(self.since or None, self.until or None, settings().zone)
-        return SearchRequest(
-            text=self.q,
-            label=self.label or None,
-            language=self.language or None,
-            earliest=earliest,
-            latest=latest,
-            newest_first=self.sort == "newest",
-            cursor=cursor,
-        )
 
 
 def search_page(form: SearchForm, locale: Locale, *, cursor: str | None = None) -> HtmlResponse:
@@ -113,7 +53,10 @@ def _page(
         shown_query=_isolated(form.q),
         found=_found(form, results, locale, is_first=cursor is None) if results else "",
         is_first=cursor is None,
+        active_filters=active_filters(form, locale),
+        facet_groups=facet_groups(form, results, locale) if results else (),
         errors=errors,
+        language_name=language_name,
         since=_day(form.since),
         until=_day(form.until),
     )
@@ -167,8 +110,3 @@ def _shortened(query: str) -> str:
 def _day(text: str) -> str:
     """Return the day of a date or a time in the format of a date field."""
     return text[:10] if _DAY.match(text) else ""
-
-
-def _parameter(name: str) -> str:
-    """Return the query parameter of a form field."""
-    return {"since": "from", "until": "to"}.get(name, name)

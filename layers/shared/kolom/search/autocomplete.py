@@ -56,8 +56,8 @@ def suggest(text: str) -> Suggestions:
     """Return suggestions for an incomplete query; its last word is treated as the beginning of a word.
 
     A search for ``text`` finds every suggested article. So if the last word is the only word to search for, and some
-    article has exactly this word, only articles with it are suggested. If the query has a phrase, no articles are
-    suggested, because only a search compares phrases with texts.
+    article has exactly this word, only articles with it are suggested. If the query has a phrase or a condition such as
+    ``label:news``, no articles are suggested, because only a search verifies these.
     """
     last = word_to_complete(text)
     documents = document_table.get()
@@ -76,7 +76,7 @@ def suggest(text: str) -> Suggestions:
     postings = expanded.combine(read_postings((*filters, *chain.from_iterable(word_stems)), needed=len(filters)))
     used = [word.form for word in completions.words if any(postings.get(each) for each in word.stems)]
     found: list[StoredResult] = []
-    if not query.phrases and not query.excluded_phrases:
+    if not query.needs_search:
         found_by_search = documents.lengths.keys() - _articles(query.excluded_stems, postings)
         if {word.form for word in before}.isdisjoint(word.form for word in query.words):
             # The search is only for the last word, and completes it if no article has it.

@@ -134,6 +134,11 @@ def language_code(number: int) -> str:
     return "".join(reversed(letters)).rstrip("_")
 
 
+def moment_of(time: int) -> datetime:
+    """Return the moment of some seconds since the year 1."""
+    return _EPOCH + timedelta(seconds=time)
+
+
 def stem_version(number: int) -> int:
     """Return the version of the stems, of the number of a language that :func:`decode_document` returned."""
     return number // len(_LETTERS) ** _LANGUAGE_LETTERS

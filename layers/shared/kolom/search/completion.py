@@ -14,7 +14,8 @@ from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.codec import encode_frequency
 from kolom.search.document_table import DocumentTable
 from kolom.search.index_reader import Postings, read_postings
-from kolom.search.query_parser import Query, QueryWord, last_word
+from kolom.search.query_clauses import last_word
+from kolom.search.query_parser import Query, QueryWord
 from kolom.search.terms import MIN_PREFIX, TITLE_WEIGHT
 from kolom.search.tokenizer import Word, strip_accents
 

@@ -12,7 +12,8 @@ from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
 from kolom.search.function_words import is_abbreviation
-from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, TITLE_WEIGHT, label_term
+from kolom.search.sections import Headings, find_headings
+from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, PAGES, TITLE_WEIGHT, author_term, label_term
 from kolom.search.tokenizer import Word, find_characters, join_hyphenated, strip_accents, tokenize
 
 LABEL_WEIGHT: Final = 2
@@ -24,6 +25,7 @@ MAX_TERMS_BYTES: Final = 150_000
 """The limit for all terms of one article: a ``terms#`` item (at most 400 KB) may contain two versions of them."""
 
 MAX_TITLE_WORDS: Final = 30
+MAX_AUTHOR_WORDS: Final = 8
 _WORD_LENGTHS: Final = range(3, 31)
 
 
@@ -34,6 +36,7 @@ class IndexedDocument:
     ``postings`` maps each term to an encoded posting (:mod:`.codec`), ``list_entry`` is the article's entry in the
     document list, ``title_words`` are for autocomplete, ``vocabulary`` has the words that may be offered as corrections
     and completions, ``text`` is the source of snippets. ``is_whole`` is false if ``text`` is truncated.
+    ``headings`` are those of ``text``.
     """
 
     postings: dict[str, int] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class IndexedDocument:
     vocabulary: frozenset[str] = frozenset()
     text: str = ""
     is_whole: bool = True
+    headings: Headings = ()
 
 
 EMPTY_DOCUMENT: Final = IndexedDocument()
@@ -49,7 +53,7 @@ EMPTY_DOCUMENT: Final = IndexedDocument()
 
 
 def build_document(article: Article, body: Body) -> IndexedDocument:
-    """Return the index document of a published article.
+    """Return the index document of a published article or page.
 
     Each term has one frequency, summed over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor,
     *Simple BM25 extension to multiple weighted fields*, 2004). Stop words count only in titles, so that a title
@@ -70,7 +74,10 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
     postings = {
         term: encode_posting(article.id, encode_frequency(frequency)) for term, frequency in counter.frequencies.items()
     }
-    postings.update({label_term(label): encode_posting(article.id, 1) for label in article.labels})
+    names = [*map(label_term, article.labels), *map(author_term, _author_words(article))]
+    if article.kind == "page":
+        names.append(PAGES)
+    postings.update({term: encode_posting(article.id, 1) for term in names})
     stored, is_whole = _truncate(text)
     return IndexedDocument(
         postings=postings,
@@ -79,6 +86,7 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
         vocabulary=frozenset(counter.vocabulary),
         text=stored,
         is_whole=is_whole,
+        headings=tuple(find_headings(stored, body.toc)),
     )
 
 
@@ -127,6 +135,10 @@ class _TermCounter:
         if len(form) in _WORD_LENGTHS and form.isalpha() and not analyzed[1] and len(self.vocabulary) < MAX_TERMS:
             self.vocabulary.add(form)
         return analyzed
+
+
+def _author_words(article: Article) -> Iterator[str]:
+    return (strip_accents(word.form) for word in islice(tokenize(article.author), MAX_AUTHOR_WORDS))
 
 
 def _title_words(article: Article) -> Iterator[str]:

@@ -71,9 +71,22 @@ def join_blocks(text: str) -> str:
     first, *others = text.split("\n")
     pieces = [first]
     for before, line in zip([first, *others], others, strict=False):
-        ends = before.rstrip(_CLOSING).endswith(_PUNCTUATION_MARKS)
-        pieces += [" " if ends or not before else BLOCK_SEPARATOR, line]
+        pieces += [_separator(before), line]
     return "".join(pieces)
+
+
+def block_starts(text: str) -> list[int]:
+    """Return where each line of a text begins in :func:`join_blocks` of it."""
+    lines = text.split("\n")
+    starts = [0]
+    for before in lines[:-1]:
+        starts.append(starts[-1] + len(before) + len(_separator(before)))
+    return starts
+
+
+def _separator(before: str) -> str:
+    ends = not before or before.rstrip(_CLOSING).endswith(_PUNCTUATION_MARKS)
+    return " " if ends else BLOCK_SEPARATOR
 
 
 def matching_labels(labels: Sequence[str], matcher: Matcher) -> tuple[str, ...]:
@@ -84,6 +97,11 @@ def matching_labels(labels: Sequence[str], matcher: Matcher) -> tuple[str, ...]:
 def mark_title(title: str, matcher: Matcher) -> str:
     """Return the whole title with matches marked."""
     return _mark(title, 0, len(title), list(matcher.find(title)))
+
+
+def mark_part(text: str, start: int, end: int, matches: Sequence[Match]) -> str:
+    """Return ``text[start:end]`` with matches marked."""
+    return _mark(text, start, end, matches)
 
 
 def find_matches(

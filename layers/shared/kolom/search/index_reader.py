@@ -1,7 +1,8 @@
 """Read the index: the postings of several stems at once, and the articles of a page."""
 
+import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -27,12 +28,14 @@ class StoredResult:
 
     ``parts`` is the compressed text. If ``rest`` is set, this is only the beginning, and ``rest`` is the digest of the
     remaining text. ``is_whole`` is true if the text, with its rest, is that of the whole article.
+    ``headings`` has the line number and the id of each heading.
     """
 
     summary: ArticleSummary
     parts: tuple[bytes, ...]
     is_whole: bool
     rest: str | None = None
+    headings: tuple[tuple[int, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -42,7 +45,8 @@ class StoredResult:
     @property
     def size_bytes(self) -> int:
         """Return the approximate size in memory."""
-        return sum(map(len, self.parts)) + self.summary.size_bytes + _OBJECTS_BYTES
+        headings = sum(len(identifier) for _, identifier in self.headings)
+        return sum(map(len, self.parts)) + headings + self.summary.size_bytes + _OBJECTS_BYTES
 
 
 def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = False) -> dict[str, dict[int, int]]:
@@ -63,6 +67,11 @@ def read_postings(terms: Iterable[str], *, needed: int = 0, consistent: bool = F
     return found
 
 
+def read_concurrently[Item, Found](read: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+    """Return the result of ``read`` for each item. Eight at once."""
+    return list(_pool().map(read, items)) if len(items) > 1 else list(map(read, items))
+
+
 def load_results(article_ids: Iterable[int]) -> dict[int, StoredResult]:
     """Return the stored results of these articles; recently deleted ones are missing.
 
@@ -72,7 +81,8 @@ def load_results(article_ids: Iterable[int]) -> dict[int, StoredResult]:
     revision = results.revision
     found = {each: stored for each in ids if (stored := results.get(each))}
     for record in ResultRecord.batch_get([(f"doc#{each}", DOC) for each in ids if each not in found]):
-        stored = StoredResult(to_summary(record), (record.text,), record.is_whole, record.rest)
+        headings = _headings(record.headings)
+        stored = StoredResult(to_summary(record), (record.text,), record.is_whole, record.rest, headings)
         found[int(record.id)] = stored
         results.put(int(record.id), stored, stored.size_bytes, revision)
     return found
@@ -88,8 +98,26 @@ def load_rests(beginnings: Iterable[StoredResult]) -> dict[int, StoredResult]:
     for record in TextRecord.batch_get([(key, REST) for key in keys]):
         stored = keys[record.key]
         if record.rest == stored.rest:
-            found[stored.summary.id] = replace(stored, parts=(*stored.parts, record.text), rest=None)
+            headings = (*stored.headings, *_headings(record.headings))
+            found[stored.summary.id] = replace(stored, parts=(*stored.parts, record.text), rest=None, headings=headings)
     return found
+
+
+def _headings(data: str | None) -> tuple[tuple[int, str], ...]:
+    return tuple((line, identifier) for line, identifier in json.loads(data)) if data else ()
+
+
+class LoadedResults(dict[int, StoredResult]):
+    """The stored results that a request has read, by article."""
+
+    def load(self, article_ids: Iterable[int]) -> None:
+        """Read the results that are not loaded yet."""
+        self.update(load_results(each for each in article_ids if each not in self))
+
+    def load_rests(self, article_ids: Iterable[int]) -> None:
+        """Read the rests of the texts of loaded results."""
+        if beginnings := [self[each] for each in article_ids if self[each].rest]:
+            self.update(load_rests(beginnings))
 
 
 results: Final[ResultCache[StoredResult]] = ResultCache()

@@ -132,7 +132,7 @@ def is_current(article_id: int) -> bool:
     """Return whether the index matches the article's current state and was updated after the last reindex request."""
     article, reindex_mark = repository.get_with_reindex_mark(article_id)
     current = load_entry(article_id, consistent=True)
-    if article is None or not article.is_listed:
+    if article is None or not article.is_searchable:
         return current.revision == 0
     return _is_current(article, reindex_mark, current)
 
@@ -330,7 +330,7 @@ def _read(article_id: int, *, force: bool) -> tuple[Article | None, str | None, 
     def read() -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
         current = load_entry(article_id, consistent=True)
         article, reindex_mark = repository.get_with_reindex_mark(article_id)
-        if article is None or not article.is_listed:
+        if article is None or not article.is_searchable:
             return article, reindex_mark, None if current.revision == 0 and not force else EMPTY_DOCUMENT, current
         if not force and _is_current(article, reindex_mark, current):
             return article, reindex_mark, None, current
@@ -403,5 +403,6 @@ def _write_result(plan: IndexPlan) -> None:
 
 
 def _digest(article: Article, document: IndexedDocument) -> str:
-    supplied = json.dumps([summary_attributes(article), document.text], default=str, sort_keys=True)
+    shown = [summary_attributes(article), document.text, *([document.headings] if document.headings else [])]
+    supplied = json.dumps(shown, default=str, sort_keys=True)
     return hashlib.blake2s(supplied.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()

@@ -1,6 +1,6 @@
 """Find related articles by the most significant terms of an article.
 
-Requests: the article's ``terms#``, the revision of the document list, at most 8 Queries of postings, one BatchGetItem.
+Requests: the article's ``terms#``, the revision of the document list, at most 9 Queries of postings, one BatchGetItem.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from kolom.search.codec import FREQUENCIES
 from kolom.search.document_table import DocumentTable
 from kolom.search.forward_index import load_entry
 from kolom.search.index_reader import Postings, load_results, read_postings
+from kolom.search.terms import PAGES, is_word
 
 MAX_TERMS: Final = 8
 _MAX_LABELS: Final = 2
@@ -41,11 +42,16 @@ def rank_related(
 ) -> list[int]:
     """Return the ids of all other articles that have a significant term of the article, the most similar first.
 
+    Pages are omitted.
+
     ``own`` has the frequency codes of the terms of the article; ``read`` returns the postings of terms.
     """
     terms = _significant_terms(own)
-    scores = listed.rank(read(terms), (((term,), 1) for term in terms)).scores
-    return sorted(scores.keys() - {article_id}, key=lambda each: (-scores[each], -each))
+    postings = read([PAGES, *terms])
+    scores = listed.rank(postings, (((term,), 1) for term in terms)).scores
+    return sorted(
+        scores.keys() - {article_id} - postings.get(PAGES, {}).keys(), key=lambda each: (-scores[each], -each)
+    )
 
 
 def _significant_terms(frequencies: Mapping[str, int]) -> list[str]:
@@ -54,11 +60,7 @@ def _significant_terms(frequencies: Mapping[str, int]) -> list[str]:
     The rarity of a term is known only after its postings are read; it then determines the weight of the term.
     """
     labels = sorted(term for term in frequencies if term.startswith("label:"))[:_MAX_LABELS]
-    weights = {
-        term: FREQUENCIES[code]
-        for term, code in frequencies.items()
-        if not term.startswith("label:") and _is_distinctive(term)
-    }
+    weights = {term: FREQUENCIES[code] for term, code in frequencies.items() if is_word(term) and _is_distinctive(term)}
     distinctive = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
     return [*labels, *distinctive[: MAX_TERMS - len(labels)]]
 

@@ -1,12 +1,4 @@
-"""Parse a query into words, ``"phrases"`` and ``-exclusions``. Pure.
-
-Every query is valid: a character is an operator only in the positions below, and is ignored elsewhere.
-
-* A hyphen excludes if it starts a clause (after white space or at the beginning), is not doubled (``--dry-run`` is a
-  word), and a word or a phrase follows directly. The word begins with a letter, or with ``#``, ``@`` or a full stop
-  before a letter. Before a digit, the hyphen is a minus. Dashes and minus signs never exclude.
-* A quotation mark opens a phrase unless a letter or a digit precedes it (``27"``), and only if a matching mark
-  follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere.
+"""Parse a query into words, phrases, exclusions, alternatives and filters. Pure. :mod:`.query_clauses` has the syntax.
 
 Stop words (:mod:`.function_words`) are not searched for as single words, unless the query has no other word to search
 for. Phrases and exclusions keep them.
@@ -14,15 +6,16 @@ for. Phrases and exclusions keep them.
 
 import itertools
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
-
-import regex
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
+from typing import Final, NamedTuple
 
 from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.function_words import ContentWord, content_words
-from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, strip_accents, tokenize
+from kolom.search.query_clauses import Clause, find_clauses
+from kolom.search.query_filters import Condition, DateLimit, Filters, collect_filters
+from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated
 
 MAX_WORDS: Final = 24
 """The maximum number of distinct words of a query that are searched, and of words in a phrase."""
@@ -37,21 +30,6 @@ _MAX_DISTINCTIVE: Final = 2
 
 _OTHER_APOSTROPHES: Final = frozenset("`´‘′")
 """Characters that some people type as an apostrophe. The tokenizer splits words at them."""
-
-_BRACKETS: Final = ("「」", "『』", "《》", "〈〉")
-_QUOTES: Final = ('"“”„‟＂〝〞〟', "«»", "‹›", *_BRACKETS)
-_ALL_QUOTES: Final = "".join(_QUOTES)
-_PHRASE: Final = "|".join(f"[{kind}](?P<phrase>[^{kind}]*+)[{kind}]" for kind in _QUOTES)
-_CLAUSE: Final = regex.compile(
-    rf"""
-    (?P<not> (?<!\S) [-－] (?= [\#@.]?\p{{L}} | {_PHRASE} ) )?+
-    (?:
-        (?: (?<![\p{{L}}\p{{M}}\p{{N}}]) | (?=[{"".join(_BRACKETS)}]) ) (?: {_PHRASE} )
-      | (?P<word> [^\s{_ALL_QUOTES}]++ )
-    )
-    """,
-    regex.VERBOSE | regex.VERSION1,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +51,19 @@ class QueryWord:
     languages: frozenset[str] = frozenset()
 
 
+class Alternative(NamedTuple):
+    """One side of an ``OR``: words, all of which an article has, or a phrase."""
+
+    forms: tuple[str, ...]
+    is_phrase: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A parsed query. Phrases are sequences of forms; the words of a phrase are also in ``words``.
+
+    ``alternatives`` has the groups that ``OR`` joins; their words are also in ``words``, but not their phrases in
+    ``phrases``.
 
     ``excluded`` has the stems of each excluded word. ``hyphenated`` has the pairs of adjacent forms in phrases with a
     hyphen between them. ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks
@@ -89,7 +77,20 @@ class Query:
     excluded_phrases: tuple[tuple[str, ...], ...] = ()
     distinctive: tuple[tuple[tuple[str, ...], ...], ...] = ()
     hyphenated: frozenset[tuple[str, str]] = frozenset()
+    alternatives: tuple[tuple[Alternative, ...], ...] = ()
+    filters: Filters = field(default_factory=Filters)
     ambiguous: frozenset[str] = frozenset()
+
+    @property
+    def can_match(self) -> bool:
+        """Return whether the query has words to search for, or conditions that select articles."""
+        return bool(self.words) or self.filters.can_match_alone
+
+    @property
+    def needs_search(self) -> bool:
+        """Return whether the query has phrases or conditions, which suggestions do not verify."""
+        has_phrases = any(each.is_phrase for group in self.alternatives for each in group)
+        return bool(self.phrases or self.excluded_phrases) or has_phrases or self.filters != Filters()
 
     @property
     def excluded_stems(self) -> list[str]:
@@ -106,6 +107,11 @@ class Query:
         )
         return list(dict.fromkeys(itertools.chain.from_iterable(listed)))
 
+    def filtered_by(self, conditions: Iterable[Condition]) -> "Query":
+        """Return the query for only those articles that also meet these conditions."""
+        required = dict.fromkeys((*self.filters.required, *((each,) for each in conditions)))
+        return replace(self, filters=replace(self.filters, required=tuple(required)))
+
     def restricted_to(self, available: Mapping[str, object]) -> "Query":
         """Return the query reduced to the stems in ``available``; words without one are dropped."""
         return replace(
@@ -117,46 +123,24 @@ class Query:
         )
 
 
-def parse(text: str, languages: Sequence[str]) -> Query:
+def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
     """Parse ``text`` for articles in ``languages`` (codes, the one with the most articles first).
 
     Keeps at most :data:`MAX_WORDS` words and :data:`MAX_STEMS` stems: the most repeated words, then the longest, which
     tend to be the rarest. If not all stems of all words fit, each word keeps its stem in the first language, and the
-    most important words keep those in the other languages.
+    most important words keep those in the other languages. Dates are days in ``zone``.
     """
-    included: list[Word] = []
-    alternatives: list[QueryWord] = []
-    hyphenated: set[tuple[str, str]] = set()
-    phrases: list[tuple[str, ...]] = []
-    excluded: list[str] = []
-    excluded_phrases: list[tuple[str, ...]] = []
-    for is_excluded, is_phrase, found in _clauses(text):
-        forms = tuple(word.form for word in found)[:MAX_WORDS]
-        compounds = list(_compounds(found, text))
-        if len(forms) > 1 and (is_phrase or is_excluded):
-            hyphenated |= {
-                (first.form, second.form)
-                for first, second in itertools.pairwise(found)
-                if are_hyphenated(first, second, text)
-            }
-        if is_excluded:
-            if len(forms) == 1:
-                excluded += forms
-            else:
-                excluded_phrases.append(forms)
-            excluded += [word.form for word in compounds]
-        else:
-            included += found
-            alternatives += compounds
-            if is_phrase and len(forms) > 1:
-                phrases.append(forms)
+    clauses = _without_stop_words(find_clauses(text, zone), languages)
+    parts = _Parts(text)
+    for group in _groups(clauses):
+        parts.add(group)
     selector = _StemSelector(languages)
-    excluded_stems = selector.select(list(dict.fromkeys(excluded))[:MAX_EXCLUSIONS], _MAX_EXCLUDED_STEMS)
-    content = content_words(included, text, languages)
-    chosen = _select_words(included, alternatives, content)
+    excluded_stems = selector.select(list(dict.fromkeys(parts.excluded))[:MAX_EXCLUSIONS], _MAX_EXCLUDED_STEMS)
+    content = content_words(parts.included, text, languages)
+    chosen = _select_words(parts.included, parts.spellings, content)
     selected = selector.select([word.form for word in chosen], MAX_STEMS)
-    unwanted = tuple(dict.fromkeys(excluded_phrases))[:MAX_PHRASES]
-    distinctive = [_distinctive_words(phrase, hyphenated, languages) for phrase in unwanted]
+    unwanted = tuple(dict.fromkeys(parts.excluded_phrases))[:MAX_PHRASES]
+    distinctive = [_distinctive_words(phrase, parts.hyphenated, languages) for phrase in unwanted]
     distinctive_stems = selector.select(list(dict.fromkeys(_flat(distinctive))), MAX_STEMS, whole=True)
     return Query(
         words=tuple(
@@ -164,13 +148,15 @@ def parse(text: str, languages: Sequence[str]) -> Query:
             for word in sorted(chosen, key=lambda word: (not word.is_required, word.start))
             if word.form in selected
         ),
-        phrases=tuple(dict.fromkeys(phrases))[:MAX_PHRASES],
+        phrases=tuple(dict.fromkeys(parts.phrases))[:MAX_PHRASES],
         excluded=tuple(excluded_stems.values()),
         excluded_phrases=unwanted,
         distinctive=tuple(
             tuple(distinctive_stems[form] for form in forms if form in distinctive_stems) for forms in distinctive
         ),
-        hyphenated=frozenset(hyphenated),
+        hyphenated=frozenset(parts.hyphenated),
+        alternatives=_searchable_alternatives(parts.alternatives, selected),
+        filters=collect_filters(parts.conditions, parts.date_limits),
         ambiguous=frozenset(
             stem
             for form in content.keys() & selected.keys()
@@ -178,6 +164,97 @@ def parse(text: str, languages: Sequence[str]) -> Query:
             for stem in selected[form]
         ),
     )
+
+
+class _Parts:
+    """The parts of a query, collected from its clauses."""
+
+    def __init__(self, text: str) -> None:
+        self.included: list[Word] = []
+        self.spellings: list[QueryWord] = []
+        self.hyphenated: set[tuple[str, str]] = set()
+        self.phrases: list[tuple[str, ...]] = []
+        self.excluded: list[str] = []
+        self.excluded_phrases: list[tuple[str, ...]] = []
+        self.alternatives: list[tuple[Alternative, ...]] = []
+        self.conditions: list[tuple[bool, list[Condition]]] = []
+        self.date_limits: list[tuple[bool, DateLimit]] = []
+        self._text = text
+
+    def add(self, group: Sequence[Clause]) -> None:
+        """Add the clauses that ``OR`` joins, or a single clause."""
+        conditions: list[Condition] = []
+        alternatives: list[Alternative] = []
+        for clause in group:
+            if isinstance(clause.condition, DateLimit):
+                self.date_limits.append((clause.is_excluded, clause.condition))
+            elif clause.condition is not None:
+                conditions.append(clause.condition)
+                if clause.condition.name == "title" and not clause.is_excluded:
+                    self.included += clause.words
+            else:
+                forms, is_phrase = self._add_words(clause, is_alternative=len(group) > 1)
+                alternatives.append(Alternative(forms, is_phrase))
+        if conditions:
+            self.conditions.append((group[0].is_excluded, conditions))
+        if len(alternatives) > 1:
+            self.alternatives.append(tuple(dict.fromkeys(alternatives)))
+
+    def _add_words(self, clause: Clause, *, is_alternative: bool) -> tuple[tuple[str, ...], bool]:
+        found = clause.words
+        forms = tuple(word.form for word in found)[:MAX_WORDS]
+        compounds = list(_compounds(found, self._text))
+        is_phrase = clause.is_phrase and len(forms) > 1
+        if len(forms) > 1 and (is_phrase or clause.is_excluded):
+            self.hyphenated |= {
+                (first.form, second.form)
+                for first, second in itertools.pairwise(found)
+                if are_hyphenated(first, second, self._text)
+            }
+        if clause.is_excluded:
+            if len(forms) == 1:
+                self.excluded += forms
+            else:
+                self.excluded_phrases.append(forms)
+            self.excluded += [word.form for word in compounds]
+        else:
+            self.included += found
+            self.spellings += compounds
+            if is_phrase and not is_alternative:
+                self.phrases.append(forms)
+        return forms, is_phrase
+
+
+def _without_stop_words(clauses: Iterable[Clause], languages: Sequence[str]) -> Iterator[Clause]:
+    """Yield the clauses. Titles lose their stop words, which are not in the title index.
+
+    A title without other words becomes words to search for: stop words are only found in titles anyway.
+    """
+    for clause in clauses:
+        if isinstance(clause.condition, Condition) and clause.condition.name == "title":
+            words = tuple(word for word in clause.condition.words if not is_stop_word(word, *languages))
+            yield clause._replace(condition=Condition("title", words) if words else None)
+        else:
+            yield clause
+
+
+def _groups(clauses: Iterable[Clause]) -> list[list[Clause]]:
+    """Return the clauses, those that ``OR`` joins together."""
+    groups: list[list[Clause]] = []
+    for clause in clauses:
+        if clause.is_alternative:
+            groups[-1].append(clause)
+        else:
+            groups.append([clause])
+    return groups
+
+
+def _searchable_alternatives(
+    groups: Sequence[tuple[Alternative, ...]], searched: Container[str]
+) -> tuple[tuple[Alternative, ...], ...]:
+    """Return the groups without alternatives that have no word to search for, at most :data:`MAX_PHRASES` groups."""
+    kept = (tuple(each for each in group if any(form in searched for form in each.forms)) for group in groups)
+    return tuple(group for group in kept if len(group) > 1)[:MAX_PHRASES]
 
 
 class _StemSelector:
@@ -204,35 +281,6 @@ class _StemSelector:
             for form, each in chosen.items()
             if each and not (whole and len(each) < len(stems_by_form[form]))
         }
-
-
-def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
-    """Yield for each clause with words whether it is excluded, whether it is a phrase, and its words with positions."""
-    for match in _CLAUSE.finditer(text):
-        is_phrase = match["word"] is None
-        start = match.start("phrase" if is_phrase else "word")
-        found = [
-            Word(word.form, word.start + start, word.end + start)
-            for word in tokenize(match["phrase" if is_phrase else "word"])
-        ]
-        if found:
-            yield match["not"] is not None, is_phrase, found
-
-
-def last_word(text: str, min_length: int) -> Word | None:
-    """Return the word of ``text`` that a reader may still be typing, or None if it is excluded or a phrase.
-
-    It is the last one of at least ``min_length`` characters without accents; only white space and shorter words follow
-    it.
-    """
-    end = len(text)
-    for is_excluded, _, found in reversed(list(_clauses(text))):
-        for word in reversed(found):
-            if len(strip_accents(word.form)) < min_length:
-                end = word.start
-                continue
-            return None if is_excluded or text[word.end : end].strip() else word
-    return None
 
 
 def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:

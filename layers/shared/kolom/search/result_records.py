@@ -7,6 +7,7 @@ query, or a phrase.
 """
 
 import hashlib
+import json
 import zlib
 from typing import Final
 
@@ -21,6 +22,9 @@ ITEM_BYTES: Final = 4_096
 MIN_BYTES: Final = 1_024
 """The room for the beginning of the text, however large the other fields are."""
 
+MAX_HEADINGS: Final = 30
+"""The number of headings that an item has."""
+
 _OVERHEAD_BYTES: Final = 200  # keys, names and numbers
 _SHORTER: Final = 0.97
 
@@ -29,12 +33,41 @@ def result_records(article: Article, document: IndexedDocument) -> tuple[ResultR
     """Return the item from which a result for the article is shown, and that of the rest of its text, if any."""
     shown = summary_attributes(article)
     used = sum(len(name) + len(str(value).encode()) for name, value in shown.items() if value is not None)
-    beginning, remaining = _split(document.text, max(MIN_BYTES, ITEM_BYTES - _OVERHEAD_BYTES - used))
+    limit = max(MIN_BYTES, ITEM_BYTES - _OVERHEAD_BYTES - used)
+    beginning, remaining = _split(document.text, limit)
+    if headings := _headings(document, beginning):
+        beginning, remaining = _split(document.text, max(MIN_BYTES, limit - len(headings.encode())))
+        headings = _headings(document, beginning)
     key = f"doc#{article.id}"
     digest = _digest(remaining) if remaining else None
-    text = None if digest is None else TextRecord(key, REST, text=_compress(remaining), rest=digest)
-    result = ResultRecord(key, DOC, **shown, text=_compress(beginning), is_whole=document.is_whole, rest=digest)
+    text = (
+        None
+        if digest is None
+        else TextRecord(
+            key,
+            REST,
+            text=_compress(remaining),
+            rest=digest,
+            headings=_headings(document, remaining, beginning.count("\n") + 1),
+        )
+    )
+    result = ResultRecord(
+        key,
+        DOC,
+        **shown,
+        text=_compress(beginning),
+        is_whole=document.is_whole,
+        rest=digest,
+        headings=headings,
+    )
     return result, text
+
+
+def _headings(document: IndexedDocument, text: str, first: int = 0) -> str | None:
+    """Return the headings in a part of the text, whose first line has the number ``first``, as JSON; None if none."""
+    last = first + text.count("\n")
+    shown = [heading for heading in document.headings if first <= heading[0] <= last][:MAX_HEADINGS]
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":")) if shown else None
 
 
 def _split(text: str, limit_bytes: int) -> tuple[str, str]:

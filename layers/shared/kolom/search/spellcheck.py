@@ -37,8 +37,8 @@ _OTHER_WORD: Final = 20
 _MUCH_MORE_PROBABLE: Final = 2.0
 """The minimum difference between the logarithms of two probabilities."""
 
-_EXCLUDES: Final = frozenset("-－")
-"""A hyphen before a word excludes it."""
+_OPERATORS: Final = frozenset("-－:：")
+"""A hyphen before a word excludes it, and a colon makes it the value of a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,18 @@ def suggest(
 
 def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
     """Return the query with the corrections applied."""
-    words, phrases = query.words, query.phrases
+    words, phrases, alternatives = query.words, query.phrases, query.alternatives
     for each in corrections:
         place = next(number for number, word in enumerate(words) if word.form in each.originals)
         kept = [word for word in words if word.form not in each.originals]
         new = [word for word in each.replacements if word.form not in {other.form for other in kept}]
         words = (*kept[:place], *new, *kept[place:])
         phrases = tuple(_replace(phrase, each.originals, each.forms) for phrase in phrases)
-    return replace(query, words=words, phrases=phrases)
+        alternatives = tuple(
+            tuple(side._replace(forms=_replace(side.forms, each.originals, each.forms)) for side in group)
+            for group in alternatives
+        )
+    return replace(query, words=words, phrases=phrases, alternatives=alternatives)
 
 
 def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
@@ -113,7 +117,7 @@ class _Neighbors:
             for first, second in pairwise(self._words)
             if word.start in (first.start, second.start)
             and self._text[first.end : second.start].isspace()
-            and self._text[first.start - 1 : first.start] not in _EXCLUDES
+            and self._text[first.start - 1 : first.start] not in _OPERATORS
         ]
 
 

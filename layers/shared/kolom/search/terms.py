@@ -35,3 +35,17 @@ def earlier_language(code: str) -> str | None:
 def label_term(label: str) -> str:
     """Return the term of all articles with a label. The colon cannot occur in a word."""
     return f"label:{label_key(label)}"
+
+
+PAGES: Final = "kind:page"
+"""The term of all pages, which are no articles: searches find them, but they are not related to articles."""
+
+
+def is_word(term: str) -> bool:
+    """Return whether a term is a word of the text, not a label, an author or a kind."""
+    return ":" not in term
+
+
+def author_term(word: str) -> str:
+    """Return the term of all articles whose author's name has a word, in its form without accents."""
+    return f"author:{word}"

@@ -1,0 +1,105 @@
+"""Facets: how many results of a search have a label, a year or a language.
+
+Years and languages are on the document list. The labels are those of the results that were read. If these are all
+results, they are counted without a request; otherwise the postings of at most eight labels are read: a Query each.
+They stay in memory until any article changes.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+
+from kolom.articles.types import ArticleSummary
+from kolom.search.codec import moment_of, seconds
+from kolom.search.document_table import DocumentTable
+from kolom.search.index_reader import MAX_POSTINGS, LoadedResults, read_postings, results
+from kolom.search.terms import label_term
+
+MAX_LABELS: Final = 8
+"""The maximum number of labels that are counted."""
+
+MAX_YEARS: Final = 50
+"""The maximum number of years, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The numbers of results by label (the most frequent first), year (the newest first) and language."""
+
+    labels: tuple[tuple[str, int], ...] = ()
+    years: tuple[tuple[int, int], ...] = ()
+    languages: tuple[tuple[str, int], ...] = ()
+
+
+def count_facets(found: Collection[int], documents: DocumentTable, loaded: LoadedResults, zone: tzinfo) -> Facets:
+    """Count the results ``found`` of a search. ``loaded`` are those that were read; years are those of ``zone``."""
+    times = sorted(documents.times[each] for each in found)
+    languages = Counter(documents.languages[each] for each in found)
+    return Facets(
+        labels=_labels(found, documents, loaded),
+        years=tuple(_years(times, zone)),
+        languages=tuple(sorted(languages.items(), key=lambda counted: (-counted[1], counted[0]))),
+    )
+
+
+def _years(times: list[int], zone: tzinfo) -> Iterator[tuple[int, int]]:
+    """Yield the years of sorted times with their numbers, the newest first."""
+    end = len(times)
+    for _ in range(MAX_YEARS):
+        if not end:
+            return
+        try:
+            year = moment_of(times[end - 1]).astimezone(zone).year
+            start = bisect_left(times, seconds(datetime(year, 1, 1, tzinfo=zone)), hi=end)
+        except OverflowError:  # in the year 1 or 9999
+            return
+        yield year, end - start
+        end = start
+
+
+def _labels(found: Collection[int], documents: DocumentTable, loaded: LoadedResults) -> tuple[tuple[str, int], ...]:
+    ids = set(found)
+    shown: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for summary in _summaries(ids, loaded):
+        for label in summary.labels:
+            counts[shown.setdefault(label_term(label), label)] += 1
+    best = [label for label, _ in sorted(counts.items(), key=_most_frequent)[:MAX_LABELS]]
+    if not ids <= loaded.keys():
+        postings = _postings.read([label_term(label) for label in best], documents)
+        counts = Counter({label: len(ids & postings[label_term(label)]) for label in best})
+    return tuple(sorted(((label, counts[label]) for label in best if counts[label]), key=_most_frequent))
+
+
+def _summaries(ids: Collection[int], loaded: LoadedResults) -> Iterator[ArticleSummary]:
+    return (stored.summary for article_id, stored in loaded.items() if article_id in ids)
+
+
+def _most_frequent(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
+
+
+class _LabelPostings:
+    """The articles of labels, in memory until the document list or any result changes."""
+
+    def __init__(self) -> None:
+        self._revision: tuple[int, int | None] | None = None
+        self._articles: dict[str, frozenset[int]] = {}
+
+    def read(self, terms: Collection[str], documents: DocumentTable) -> dict[str, frozenset[int]]:
+        """Return the articles by term. A Query for each term that is not in memory."""
+        revision = (documents.revision, results.revision)
+        known = self._articles if revision == self._revision else {}
+        missing = [term for term in terms if term not in known]
+        read = {term: frozenset(each) for term, each in read_postings(missing, needed=len(missing)).items()}
+        known = known | read
+        if sum(map(len, known.values())) > MAX_POSTINGS:
+            known = {term: known[term] for term in terms}
+        self._articles, self._revision = known, revision
+        return known
+
+
+_postings: Final = _LabelPostings()

@@ -1,0 +1,160 @@
+"""The conditions of a query on labels, authors, titles and dates, such as ``label:news`` and ``after:2024``. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from itertools import chain
+from typing import Final, NamedTuple
+
+from kolom.errors import FieldError, InvalidInput
+from kolom.search.terms import MIN_PREFIX, author_term, label_term
+from kolom.search.tokenizer import strip_accents, tokenize
+
+OPERATORS: Final = ("label", "author", "title", "before", "after")
+
+MAX_CONDITIONS: Final = 8
+"""The maximum number of values of ``label:``, ``author:`` and ``title:`` in a query, exclusions included."""
+
+MAX_LABELS: Final = 8
+"""The maximum number of labels that the parameters of a search may require, besides those in the query."""
+
+MAX_CONDITION_WORDS: Final = 4
+"""The maximum number of words of a title or an author that are compared: each costs a DynamoDB Query."""
+
+_PERIOD: Final = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
+_TRAILING: Final = ",;.!?"
+
+
+class Condition(NamedTuple):
+    """A condition on an article: its label, the words of its author's name, or words of its title.
+
+    ``words`` has the normalized label, or the distinct words without accents.
+    """
+
+    name: str
+    words: tuple[str, ...]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Return the terms whose postings meet the condition together; none for a title."""
+        if self.name == "title":
+            return ()
+        return tuple(map(label_term if self.name == "label" else author_term, self.words))
+
+
+class DateLimit(NamedTuple):
+    """A limit of the time of publication: from ``moment`` on, or before it."""
+
+    moment: datetime
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The conditions of a query: an article meets one of each of ``required``, and none of ``excluded``.
+
+    ``earliest`` is inclusive, ``latest`` is not.
+    """
+
+    required: tuple[tuple[Condition, ...], ...] = ()
+    excluded: tuple[Condition, ...] = ()
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+    @property
+    def can_match_alone(self) -> bool:
+        """Return whether the conditions select articles without any word: not if they only exclude some."""
+        return bool(self.required or self.earliest or self.latest)
+
+    @property
+    def terms(self) -> list[str]:
+        """Return the distinct terms to read."""
+        return list(dict.fromkeys(chain.from_iterable(condition.terms for condition in self.conditions)))
+
+    @property
+    def title_words(self) -> list[str]:
+        """Return the distinct words of titles to look up."""
+        titles = (condition.words for condition in self.conditions if condition.name == "title")
+        return list(dict.fromkeys(chain.from_iterable(titles)))
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """Return all conditions on labels, authors and titles."""
+        return [*chain.from_iterable(self.required), *self.excluded]
+
+
+def distinct_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the labels without empty ones, and without other spellings of earlier ones."""
+    distinct: dict[str, str] = {}
+    for label in filter(None, labels):
+        distinct.setdefault(label_term(label), label)
+    return tuple(distinct.values())
+
+
+def parse_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct labels of the parameters of a search.
+
+    :raises InvalidInput: there are more than :data:`MAX_LABELS`
+    """
+    distinct = distinct_labels(labels)
+    if len(distinct) > MAX_LABELS:
+        raise InvalidInput(FieldError("label", f"at most {MAX_LABELS} labels are allowed, got {len(distinct)}"))
+    return distinct
+
+
+def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimit | None:
+    """Return the condition with one of :data:`OPERATORS`; None if the value is not valid.
+
+    ``after:2024`` begins with the first day of 2024, and ``before:2024`` ends with the last day of 2023. A value may
+    also be a month or a day (``2024-05``, ``2024-05-16``).
+    """
+    if name in {"before", "after"}:
+        moment = _first_moment(value.strip().rstrip(_TRAILING), zone)
+        return None if moment is None else DateLimit(moment, name == "after")
+    if name == "label":
+        label = value.strip().rstrip(",;")
+        return Condition(name, (label,)) if label_term(label) != label_term("") else None
+    words = dict.fromkeys(strip_accents(word.form) for word in tokenize(value))
+    if name == "title":
+        words = dict.fromkeys(word for word in words if len(word) >= MIN_PREFIX)
+    return Condition(name, tuple(words)[:MAX_CONDITION_WORDS]) if words else None
+
+
+def collect_filters(
+    groups: Sequence[tuple[bool, Sequence[Condition]]], limits: Sequence[tuple[bool, DateLimit]]
+) -> Filters:
+    """Return the filters of groups of conditions, one of which an article meets, and of date limits.
+
+    Each comes with whether it is excluded. Keeps the first :data:`MAX_CONDITIONS` conditions.
+    """
+    required: list[tuple[Condition, ...]] = []
+    excluded: list[Condition] = []
+    remaining = MAX_CONDITIONS
+    for is_excluded, conditions in groups:
+        kept = tuple(dict.fromkeys(conditions))[:remaining]
+        remaining -= len(kept)
+        if is_excluded:
+            excluded += kept
+        elif kept:
+            required.append(kept)
+    earliest = [limit.moment for is_excluded, limit in limits if limit.is_first != is_excluded]
+    latest = [limit.moment for is_excluded, limit in limits if limit.is_first == is_excluded]
+    return Filters(
+        required=tuple(dict.fromkeys(required)),
+        excluded=tuple(dict.fromkeys(excluded)),
+        earliest=max(earliest, default=None),
+        latest=min(latest, default=None),
+    )
+
+
+def _first_moment(text: str, zone: tzinfo) -> datetime | None:
+    """Return the first moment in UTC of a year, a month or a day."""
+    match = _PERIOD.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = (int(part) if part else 1 for part in match.groups())
+    try:
+        return datetime(year, month, day, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

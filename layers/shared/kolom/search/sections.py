@@ -1,0 +1,110 @@
+"""Find the sections of a long article that match a query, and link to their words. Pure.
+
+The link is a fragment with text directives (https://wicg.github.io/scroll-to-text-fragment/): the browser scrolls to
+the first word, and highlights the words. If it does not find them, it scrolls to the heading.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+from unicodedata import normalize
+from urllib.parse import quote
+
+from kolom.rendering.types import Heading
+from kolom.search.highlighter import Match, block_starts, mark_part
+
+MAX_SECTIONS: Final = 3
+MIN_CHARACTERS: Final = 2_000
+"""The length of the texts whose sections are shown: a screen or two."""
+
+_MIN_HEADINGS: Final = 2
+_MAX_WORDS: Final = 3
+_CONTEXT_WORDS: Final = 2
+_CONTEXT_CHARACTERS: Final = 40
+_MAX_TITLE: Final = 120
+_AT_EDGES: Final = " ·"
+
+type Headings = Sequence[tuple[int, str]]
+"""The headings of a text of one line per block: the number of the line, and the id of the heading."""
+
+
+class Section(NamedTuple):
+    """A section of an article; ``title_html`` is its heading, in which ``<mark>`` is the only markup.
+
+    ``fragment`` is the part of a URL after ``#``: it leads to the section, and highlights words.
+    """
+
+    id: str
+    title_html: str
+    fragment: str
+
+
+def find_headings(text: str, toc: Iterable[Heading]) -> Headings:
+    """Return the headings of a table of contents in a text of one line per block."""
+    found: list[tuple[int, str]] = []
+    lines = enumerate(text.split("\n"))
+    for heading in toc:
+        title = normalize("NFC", " ".join(heading.text.split()))
+        line = next((number for number, line in lines if line == title), None)
+        if line is None:
+            break
+        found.append((line, heading.id))
+    return found
+
+
+def best_sections(blocks: str, text: str, headings: Headings, matches: Sequence[Match]) -> tuple[Section, ...]:
+    """Return at most three sections that have matches, those with the most distinct words first.
+
+    Of these, sections with the most words in the heading come first.
+    ``blocks`` has one line per block, and ``text`` is the same text in one line, with ``matches``.
+    """
+    if len(text) < MIN_CHARACTERS or len(headings) < _MIN_HEADINGS or not matches:
+        return ()
+    starts, lines = block_starts(blocks), blocks.split("\n")
+    bounds = [(starts[line], number, line) for number, (line, _) in enumerate(headings) if line < len(starts)]
+    titles = {number: start + len(lines[line]) for start, number, line in bounds}
+    found: list[tuple[int, int, int, int]] = []
+    inside: dict[int, list[Match]] = {}
+    ends = [*bounds[1:], (len(text), 0, 0)]
+    for (start, number, _), (end, *_) in zip(bounds, ends, strict=True):
+        inside[number] = [match for match in matches if start <= match[0] < end]
+        words = {key for *_, key in inside[number]}
+        in_heading = {key for first, _, key in inside[number] if first < titles[number]}
+        found.append((-len(words), -len(in_heading), -len(inside[number]), number))
+    found.sort()
+    shown = [number for words, *_, number in found if words and 2 * words <= found[0][0]][:MAX_SECTIONS]
+    return tuple(_section(text, headings[number], titles[number], starts, inside[number]) for number in shown)
+
+
+def _section(text: str, heading: tuple[int, str], end: int, starts: Sequence[int], matches: Sequence[Match]) -> Section:
+    """Return a section whose heading, at ``starts`` of its line, ends at ``end``."""
+    line, identifier = heading
+    title = mark_part(text, starts[line], min(end, starts[line] + _MAX_TITLE), matches)
+    first: dict[str, Match] = {}
+    for match in matches:
+        first.setdefault(match[2], match)
+    directives = [_directive(text, starts, match) for match in list(first.values())[:_MAX_WORDS]]
+    return Section(identifier, title, f"{quote(identifier, safe='')}:~:{'&'.join(directives)}")
+
+
+def _directive(text: str, starts: Sequence[int], match: Match) -> str:
+    """Return the directive that finds a word by its neighbors in the same block."""
+    start, end, _ = match
+    block, after = next(
+        ((first, last) for first, last in pairwise([*starts, len(text) + 1]) if first <= start < last), (0, len(text))
+    )
+    first = max(block, start - _CONTEXT_CHARACTERS)
+    before = text[first:start].split()
+    # Words that are cut off at the limit would not be found.
+    prefix = " ".join(before[1 if first > block else 0 :][-_CONTEXT_WORDS:])
+    behind = text[end : min(after, end + _CONTEXT_CHARACTERS)].split(" ")[: _CONTEXT_WORDS + 1]
+    suffix = " ".join(behind[:-1]).strip(_AT_EDGES)
+    parts = [f"{_encoded(prefix)}-"] if prefix else []
+    parts.append(_encoded(text[start:end]))
+    if suffix:
+        parts.append(f"-{_encoded(suffix)}")
+    return f"text={','.join(parts)}"
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe="").replace("-", "%2D")
