@@ -143,14 +143,26 @@ def test_a_search_finds_stored_and_new_index_entries_together(stack: Stack, tmp_
 
 
 def test_reindexing_converts_stored_index_entries(stack: Stack) -> None:
-    """Searches, suggestions and related articles return the same."""
+    """Searches, suggestions and related articles return the same, but pages become part of the index, which changes
+    scores, and so the cursors of pages sorted by them.
+    """
     assert earlier_blocks()
     stack.run("reindex", "--no-wait")
     stack.index()
     assert earlier_blocks() == set()
     for target, answer in read("answers.json").items():
-        if target.startswith("/api/search") or target.endswith("/related"):
-            assert comparable(stack.get(target)) == answer, target
+        is_by_score = "sort=newest" not in target
+        if (target.startswith("/api/search") or target.endswith("/related")) and not (
+            is_by_score and "limit=" in target
+        ):
+            assert without_scores(comparable(stack.get(target))) == without_scores(answer), target
+
+
+def without_scores(answer: Any) -> Any:
+    """Return the answer without the fields ``score``."""
+    if isinstance(answer, dict):
+        return {name: without_scores(value) for name, value in answer.items() if name != "score"}
+    return list(map(without_scores, answer)) if isinstance(answer, list) else answer
 
 
 def earlier_blocks() -> set[tuple[str, str]]:

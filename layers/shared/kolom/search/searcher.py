@@ -213,9 +213,9 @@ class _Matches:
         return self._verifier.is_exact
 
     def score(self, article_id: int) -> float:
-        """Return the article's BM25 score, greater if it has all words; 0 if it has none."""
+        """Return the article's BM25 score; greater if it has all words, unless all such articles come first anyway."""
         score = self._ranking.scores.get(article_id, 0.0)
-        return score * ALL_WORDS_FACTOR if score and self._has_all(article_id) else score
+        return score if self._all_words_first or not self._has_all(article_id) else score * ALL_WORDS_FACTOR
 
     def words(self, article_id: int) -> int:
         """Return the bits of the words that the article has."""

@@ -49,7 +49,7 @@ def test_commands_are_grouped_in_panels() -> None:
         ("Moderation", ["comments"]),
         ("Messages and mail", ["messages", "mail"]),
         ("Import and export", ["export", "import"]),
-        ("Site", ["deploy-assets", "reindex", "serve"]),
+        ("Site", ["deploy-assets", "reindex", "serve", "search"]),
     ]
 
 
