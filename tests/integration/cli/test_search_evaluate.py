@@ -61,32 +61,26 @@ def test_a_grade_weighs_more_at_a_better_place(kolom: Kolom, tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("articles")
-@pytest.mark.parametrize(
-    ("query", "slug", "place", "reason"),
-    [
-        (
-            "coffee",
-            f"coffee-{LATER_PLACE - 1}",
-            LATER_PLACE,
-            "it has all words of the query, like the articles before it",
-        ),
+def test_a_miss_is_explained(kolom: Kolom, tmp_path: Path) -> None:
+    """Each query is given with the article that it must find, the place of a miss, and the reason; none for a hit."""
+    last = f"coffee-{LATER_PLACE - 1}"
+    expected: list[tuple[str, str, int | None, str]] = [
+        ("coffee", last, LATER_PLACE, "it has all words of the query, like the articles before it"),
         ("coffee leaves", "coffee-0", None, ""),
         ("matcha leaves", "green-tea", None, ""),
         ("matcha", "green-tea", None, "it does not have: matcha"),
         ("coffea", "green-tea", None, "it does not have: coffea; the site searched for: coffee"),
         ("green", "draft", None, "it is not in the search index"),
-        ("green", "none", None, "there is no article with this slug"),
+        ("leaves", "none", None, "there is no article with this slug"),
         ('"leaves green" coffee', "green-tea", None, ""),
-    ],
-    ids=["later", "found", "found-with-one", "lacking", "corrected", "draft", "none", "relaxed"],
-)
-def test_a_miss_is_explained(
-    kolom: Kolom, tmp_path: Path, query: str, slug: str, place: int | None, reason: str
-) -> None:
-    (found,) = kolom("search", "evaluate", judge(tmp_path, (query, slug)), "--json").json["queries"]
-    assert [(each["slug"], each["place"], each["reason"]) for each in found["misses"]] == (
-        [(slug, place, reason)] if reason else []
-    )
+    ]
+    file = judge(tmp_path, *((query, slug) for query, slug, _, _ in expected))
+    for found, (query, slug, place, reason) in zip(
+        kolom("search", "evaluate", file, "--json").json["queries"], expected, strict=True
+    ):
+        assert found["query"] == query
+        misses = [(each["slug"], each["place"], each["reason"]) for each in found["misses"]]
+        assert misses == ([(slug, place, reason)] if reason else []), query
 
 
 @pytest.mark.usefixtures("articles")
