@@ -15,8 +15,8 @@ Requests:
 * on the first page, if it does not have all results, one Query for each of at most eight labels (:mod:`.facets`).
 
 Work, regardless of the sizes of the articles: each BatchGetItem reads about a megabyte of text
-(:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with the phrases, as many with the
-excluded phrases, and at most 500,000 are searched for snippets.
+(:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with each of at most four
+phrases, as many with the excluded phrases, and at most 500,000 are searched for snippets.
 """
 
 import functools
