@@ -73,7 +73,8 @@ class Query:
     ``excluded`` has the stems of each excluded word. ``hyphenated`` has the pairs of adjacent forms in phrases with a
     hyphen between them. ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks
     one of these words does not have the phrase. ``ambiguous`` has the stems of words that are stop words, too, unless
-    the query has only stop words.
+    the query has only stop words. ``unquoted`` has the words outside of quotation marks, exclusions and conditions, in
+    their order.
     """
 
     words: tuple[QueryWord, ...] = ()
@@ -85,6 +86,7 @@ class Query:
     alternatives: tuple[tuple[Alternative, ...], ...] = ()
     filters: Filters = field(default_factory=Filters)
     ambiguous: frozenset[str] = frozenset()
+    unquoted: tuple[Word, ...] = ()
 
     @property
     def can_match(self) -> bool:
@@ -169,6 +171,7 @@ def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
             if is_stop_word(form, *languages)
             for stem in selected[form]
         ),
+        unquoted=tuple(parts.unquoted),
     )
 
 
@@ -177,6 +180,7 @@ class _Parts:
 
     def __init__(self, text: str) -> None:
         self.included: list[Word] = []
+        self.unquoted: list[Word] = []
         self.spellings: list[QueryWord] = []
         self.hyphenated: set[tuple[str, str]] = set()
         self.phrases: list[tuple[str, ...]] = []
@@ -225,6 +229,7 @@ class _Parts:
             self.excluded += [word.form for word in compounds]
         else:
             self.included += found
+            self.unquoted += () if clause.is_phrase else found
             self.spellings += compounds
             if is_phrase and not is_alternative:
                 self.phrases.append(forms)
