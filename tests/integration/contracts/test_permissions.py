@@ -309,7 +309,11 @@ def test_a_function_uses_exactly_its_permissions(
 
 @pytest.mark.parametrize("function", ["search_articles", "serve_pages"])
 def test_counting_searches_needs_only_updates_of_counts(
-    function: str, template: Template, scenarios: dict[str, Callable[[], None]], configure: Configure
+    function: str,
+    template: Template,
+    several_days: None,
+    scenarios: dict[str, Callable[[], None]],
+    configure: Configure,
 ) -> None:
     counting = load(Path("template.yaml"), {"SiteUrl": "https://blog.example", "SearchReport": "on"})
     environment = counting.functions[function].environment

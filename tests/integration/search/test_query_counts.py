@@ -1,8 +1,9 @@
 """Queries of readers are counted if the owner wants it, and never who searched."""
 
+import functools
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -14,14 +15,14 @@ from kolom.models import guard
 from kolom.models.guard import GuardRecord, SearchCount
 from kolom.search import query_counts
 from kolom.search.index_writer import update_index
-from kolom.search.query_counts import MIN_VISITORS, current_month, list_shown
+from kolom.search.query_counts import MIN_DAYS, MIN_NETWORKS, current_month, list_shown
 from kolom.security.client_address import VIEWER_HEADER
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Configure, RefusedCalls
 
 
 @pytest.fixture(autouse=True)
-def report(tables: None, configure: Configure) -> None:
+def report(tables: None, several_days: None, configure: Configure) -> None:
     """Turn the report on, and publish an article."""
     configure(search_report="on")
     article_id = publishing.publish(content("one", html="<p>coffee</p>"), now=NOW).article.id
@@ -58,7 +59,7 @@ def test_a_query_is_shown_after_several_visitors_have_used_it() -> None:
         used += 1
         (search if used % 2 else search_page)("  Coffee ", visitor=used)
         assert used < 100
-    assert used >= MIN_VISITORS
+    assert used >= MIN_NETWORKS
     assert shown() == [("coffee", used, 0)]
     search("COFFEE", visitor=1)
     assert shown() == [("coffee", used + 1, 0)]
@@ -66,12 +67,23 @@ def test_a_query_is_shown_after_several_visitors_have_used_it() -> None:
 
 def test_one_visitor_never_makes_a_query_visible() -> None:
     for number in range(50):
-        headers = {VIEWER_HEADER: f"10.0.0.{number}"}  # the same network
+        headers = {VIEWER_HEADER: f"10.0.{number}.1"}  # the same network
         handler(request("/api/search", {"q": "coffee"}, headers=headers), Context())
     (item,) = stored()
     assert (int(item.searches), len(item.visitors or ())) == (50, 1)
     assert not item.text
     assert shown() == []
+
+
+def test_a_query_of_fewer_than_three_days_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_counts, "MAX_PER_MINUTE", 1_000)
+    first = query_counts.today().replace(day=1)
+    for day in range(1, MIN_DAYS + 1):
+        assert shown() == []
+        monkeypatch.setattr(query_counts, "today", functools.partial(first.replace, day=day))
+        for visitor in range(30):
+            search("coffee", visitor=visitor)
+    assert shown() == [("coffee", 30 * MIN_DAYS, 0)]
 
 
 def test_searches_without_results_are_counted() -> None:
@@ -99,7 +111,7 @@ def test_the_number_of_a_visitor_differs_between_queries_and_months(monkeypatch:
         search(f"query {number}")
     first = numbers()
     assert len(set(first)) > 3
-    monkeypatch.setattr(query_counts, "current_month", lambda: "2027-01")
+    monkeypatch.setattr(query_counts, "today", lambda: date(2027, 1, 1))
     for number in range(30):
         search(f"query {number}")
     assert len({item.key.rpartition("#")[2] for item in stored()}) == 60

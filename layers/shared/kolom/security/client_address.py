@@ -20,6 +20,7 @@ CLIENT_ID_DAYS = 30
 _PURPOSE = "kolom.sender"
 _ADDRESS_BITS = {4: 32, 6: 64}
 _NETWORK_BITS = {4: 24, 6: 48}
+_PROVIDER_BITS = {4: 16, 6: 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ClientId:
     @classmethod
     def from_ip(cls, address: str, keys: SigningKeys) -> "ClientId":
         """Return the client at an IP address; each invalid address counts as a different client."""
-        return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address)))
+        return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address, _ADDRESS_BITS, _NETWORK_BITS)))
 
 
 def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str:
@@ -53,12 +54,15 @@ def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None])
 
 
 def claimed_network(event: Mapping[str, Any]) -> str:
-    """Return the network (/24, /48) of the address in the CDN's header, or else of the connection.
+    """Return the large network (/16, /32) of the address in the CDN's header, or else of the connection.
+
+    A provider has several of them, so a phone may still change between them.
 
     Anyone can send such a header, so this must not decide what a client may do.
     """
     viewer = headers_of(event).get(VIEWER_HEADER, "")
-    return _prefixes(viewer if _is_address(viewer) else event["requestContext"]["http"]["sourceIp"])[1]
+    address: str = viewer if _is_address(viewer) else event["requestContext"]["http"]["sourceIp"]
+    return _prefixes(address, _PROVIDER_BITS)[0]
 
 
 def _is_address(text: str) -> bool:
@@ -69,14 +73,12 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _prefixes(address: str) -> tuple[str, str]:
+def _prefixes(address: str, *lengths: Mapping[int, int]) -> list[str]:
+    """Return the networks of an address with these prefixes, each by version; an invalid address for each of them."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return address, address
+        return [address] * len(lengths)
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
-    first, second = (
-        str(ip_network((parsed, bits[parsed.version]), strict=False)) for bits in (_ADDRESS_BITS, _NETWORK_BITS)
-    )
-    return first, second
+    return [str(ip_network((parsed, bits[parsed.version]), strict=False)) for bits in lengths]
