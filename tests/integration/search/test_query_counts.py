@@ -162,7 +162,7 @@ def test_the_number_of_counted_searches_is_limited(monkeypatch: pytest.MonkeyPat
     assert int(stored()[0].searches) == query_counts.MAX_PER_MINUTE + 1
 
 
-def test_the_number_of_shown_queries_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_shown_queries_is_limited(monkeypatch: pytest.MonkeyPatch, requests: Counter[str]) -> None:
     monkeypatch.setattr(query_counts, "MAX_SHOWN", 1)
     monkeypatch.setattr(query_counts, "MAX_PER_MINUTE", 1_000)
     for visitor in range(40):
@@ -170,11 +170,14 @@ def test_the_number_of_shown_queries_is_limited(monkeypatch: pytest.MonkeyPatch)
     for visitor in range(40):
         search("tea", visitor=visitor)
     assert [query for query, *_ in shown()] == ["coffee"]
+    requests.clear()
+    search("tea")
+    assert requests["UpdateItem"] == 1
 
 
 def test_an_interrupted_showing_is_repeated_by_the_next_search(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(guard, "show_query", lambda *_, **__: False)
+        patched.setattr(guard, "show_query", lambda *_, **__: True)
         for visitor in range(40):
             search("coffee", visitor=visitor)
     assert shown() == []
@@ -195,6 +198,18 @@ def test_counts_expire_with_the_month_and_shown_queries_a_year_later() -> None:
     assert days.pop("coffee") == days.pop("show") > 366
     assert len(days) == 2
     assert all(0 <= each <= 32 for each in days.values())
+
+
+def test_a_search_answers_if_another_thread_forgets_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgotten(dict[str, bytes]):
+        """Keys that another thread clears at once."""
+
+        def __setitem__(self, name: str, value: bytes) -> None:
+            self.clear()
+
+    monkeypatch.setattr(query_counts, "_salts", Forgotten())
+    search("coffee")
+    assert len(stored()) == 1
 
 
 def test_a_search_answers_if_it_cannot_be_counted(faults: RefusedCalls) -> None:

@@ -10,8 +10,9 @@ The key of the hashes is random, and new each month. It expires with the month, 
 are not shown; the others stay for a year.
 
 Requests: one UpdateItem for each search, of one write unit; two more when a query is shown for the first time, and one
-in each process and month for the key. At most :data:`MAX_PER_MINUTE` searches are counted in a process and a minute. If
-DynamoDB is not available, the search is not counted.
+in each process and month for the key. The list of shown queries grows to 42 KB, and adding to it costs a write unit per
+kilobyte. A process that has found it full does not try again in the month. At most :data:`MAX_PER_MINUTE` searches are
+counted in a process and a minute. If DynamoDB is not available, the search is not counted.
 """
 
 import hashlib
@@ -68,6 +69,7 @@ class _Pace:
 
 _pace = _Pace()
 _salts: dict[str, bytes] = {}
+_full: set[str] = set()  # the prefixes of the months whose list of shown queries is full
 
 
 def count(text: str, *, has_results: bool, network: str) -> None:
@@ -102,6 +104,7 @@ def clear_cache() -> None:
     global _pace
     _pace = _Pace()
     _salts.clear()
+    _full.clear()
 
 
 def _count(query: str, *, has_results: bool, network: str) -> None:
@@ -113,17 +116,19 @@ def _count(query: str, *, has_results: bool, network: str) -> None:
     visitor = _hash(salt, query, network)[0] % _BUCKETS
     item = guard.count_search(key, has_results=has_results, visitor=visitor, day=day.day, expires_at=end)
     is_popular = len(item.visitors or ()) >= MIN_NETWORKS and len(item.days or ()) >= MIN_DAYS
-    if is_popular and not item.text:
+    if is_popular and not item.text and prefix not in _full:
         expires_at = end + _SHOWN_DAYS * 24 * 60 * 60
-        guard.show_query(item, query, f"{prefix}shown", max_shown=MAX_SHOWN, expires_at=expires_at)
+        if not guard.show_query(item, query, f"{prefix}shown", max_shown=MAX_SHOWN, expires_at=expires_at):
+            _full.add(prefix)
 
 
 def _salt(prefix: str, expires_at: int) -> bytes:
-    if prefix not in _salts:
+    salt = _salts.get(prefix)
+    if salt is None:
         salt = guard.get_or_set_salt(f"{prefix}salt", secrets.token_bytes(_SALT_BYTES), expires_at=expires_at)
-        _salts.clear()
+        _salts.clear()  # other threads may do the same at the same time
         _salts[prefix] = salt
-    return _salts[prefix]
+    return salt
 
 
 def _hash(salt: bytes, *parts: str) -> bytes:
