@@ -325,7 +325,8 @@ def test_counting_searches_needs_only_updates_of_counts(
     with recorded() as asked:
         scenarios[function]()
         for address in range(30):
-            event = request("/search/", "q=body", headers={"x-kolom-viewer": f"10.{address}.0.1"})
+            event = request("/search/", "q=body")
+            event["requestContext"]["http"]["sourceIp"] = f"10.{address}.0.1"
             event |= {} if function == "serve_pages" else {"rawPath": "/api/search"}
             (serve_pages if function == "serve_pages" else search_articles).handler(event, Context())
     assert any(item.text for item in SearchCount.scan())

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
+import boto3
 import pytest
 
 from functions.search_articles.app import handler
@@ -16,7 +17,8 @@ from kolom.models.guard import GuardRecord, SearchCount
 from kolom.search import query_counts
 from kolom.search.index_writer import update_index
 from kolom.search.query_counts import MIN_DAYS, MIN_NETWORKS, current_month, list_shown
-from kolom.security.client_address import VIEWER_HEADER
+from kolom.security import signing
+from kolom.security.client_address import ORIGIN_HEADER, VIEWER_HEADER
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Configure, RefusedCalls
 
@@ -29,18 +31,25 @@ def report(tables: None, several_days: None, configure: Configure) -> None:
     assert update_index([article_id]) == set()
 
 
+def visit(event: dict[str, Any], address: str) -> dict[str, Any]:
+    """Return the event as that of a connection from an address."""
+    event["requestContext"]["http"]["sourceIp"] = address
+    return event
+
+
 def search(text: str, visitor: int = 0, **query: Any) -> dict[str, Any]:
     """Search as a visitor from a network of their own; return the response."""
-    headers = {VIEWER_HEADER: f"10.{visitor}.0.1"}
-    answer: dict[str, Any] = handler(request("/api/search", {"q": text, **query}, headers=headers), Context())
+    answer: dict[str, Any] = handler(
+        visit(request("/api/search", {"q": text, **query}), f"10.{visitor}.0.1"), Context()
+    )
     assert answer["statusCode"] == 200
     return answer
 
 
 def search_page(text: str, visitor: int = 0, **query: Any) -> None:
     """Open the search page as a visitor from a network of their own."""
-    headers = {VIEWER_HEADER: f"10.{visitor}.0.1"}
-    assert page_handler(request("/search/", {"q": text, **query}, headers=headers), Context())["statusCode"] == 200
+    event = visit(request("/search/", {"q": text, **query}), f"10.{visitor}.0.1")
+    assert page_handler(event, Context())["statusCode"] == 200
 
 
 def shown() -> list[tuple[str, int, int]]:
@@ -67,8 +76,7 @@ def test_a_query_is_shown_after_several_visitors_have_used_it() -> None:
 
 def test_one_visitor_never_makes_a_query_visible() -> None:
     for number in range(50):
-        headers = {VIEWER_HEADER: f"10.0.{number}.1"}  # the same network
-        handler(request("/api/search", {"q": "coffee"}, headers=headers), Context())
+        handler(visit(request("/api/search", "q=coffee"), f"10.0.{number}.1"), Context())  # the same network
     (item,) = stored()
     assert (int(item.searches), len(item.visitors or ())) == (50, 1)
     assert not item.text
@@ -84,6 +92,23 @@ def test_a_query_of_fewer_than_three_days_is_not_shown(monkeypatch: pytest.Monke
         for visitor in range(30):
             search("coffee", visitor=visitor)
     assert shown() == [("coffee", 30 * MIN_DAYS, 0)]
+
+
+def test_behind_the_cdn_only_searches_that_it_forwards_are_counted(configure: Configure) -> None:
+    boto3.client("secretsmanager").create_secret(Name="kolom-origin-secret", SecretString="o" * 64)
+    configure(search_report="on", origin_secret_name="kolom-origin-secret")
+    signing.get_origin_secret.cache_clear()
+    for proof in ("", "wrong", "o" * 64):
+        headers = {VIEWER_HEADER: "10.0.0.1", ORIGIN_HEADER: proof}
+        handler(request("/api/search", "q=coffee", headers=headers), Context())
+    assert [int(item.searches) for item in stored()] == [1]
+
+
+def test_without_the_secret_of_the_cdn_a_search_answers_and_is_not_counted(configure: Configure) -> None:
+    configure(search_report="on", origin_secret_name="missing")
+    signing.get_origin_secret.cache_clear()
+    search("coffee")
+    assert stored() == []
 
 
 def test_searches_without_results_are_counted() -> None:

@@ -43,26 +43,32 @@ def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None])
     secret that only the CDN knows. ``origin_secret`` returns that secret, or None without a CDN; it is called only
     if the request has both headers. Without a valid secret, the result is the address of the connection.
     """
+    return _proven_viewer(event, origin_secret) or _connection(event)
+
+
+def proven_network(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str | None:
+    """Return the large network (/16, /32) of the client; None if there is a CDN that did not forward the request.
+
+    A provider has several of these networks, so a phone may change between them.
+    """
+    address = _proven_viewer(event, origin_secret) or (None if origin_secret() else _connection(event))
+    return None if address is None else _prefixes(address, _PROVIDER_BITS)[0]
+
+
+def _proven_viewer(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str | None:
+    """Return the address in the CDN's header, if the request also has the CDN's secret."""
     headers = headers_of(event)
     viewer, proof = headers.get(VIEWER_HEADER, ""), headers.get(ORIGIN_HEADER, "")
     if _is_address(viewer) and proof:
         expected = origin_secret()
         if expected and hmac.compare_digest(proof.encode("utf-8", "replace"), expected.encode()):
             return viewer
-    connection: str = event["requestContext"]["http"]["sourceIp"]
-    return connection
+    return None
 
 
-def claimed_network(event: Mapping[str, Any]) -> str:
-    """Return the large network (/16, /32) of the address in the CDN's header, or else of the connection.
-
-    A provider has several of them, so a phone may still change between them.
-
-    Anyone can send such a header, so this must not decide what a client may do.
-    """
-    viewer = headers_of(event).get(VIEWER_HEADER, "")
-    address: str = viewer if _is_address(viewer) else event["requestContext"]["http"]["sourceIp"]
-    return _prefixes(address, _PROVIDER_BITS)[0]
+def _connection(event: Mapping[str, Any]) -> str:
+    address: str = event["requestContext"]["http"]["sourceIp"]
+    return address
 
 
 def _is_address(text: str) -> bool:
