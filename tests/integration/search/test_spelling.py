@@ -72,6 +72,16 @@ def test_the_other_words_of_the_query_choose_the_correction() -> None:
     assert found(q="plunt nose") == ["one"]
 
 
+def test_a_word_is_corrected_to_one_that_the_filters_admit() -> None:
+    publish("one", "blunt", labels=("L",), author="Ana")
+    publish("two", "plant")
+    publish("three", "plant")
+    assert found(q="plunt") == ["two", "three"]
+    for query in ({"q": "plunt label:l"}, {"q": "plunt author:ana"}, {"q": "plunt", "label": "L"}):
+        assert found(**query) == ["one"], query
+    assert meant("plunt label:none") == "plant label:none"
+
+
 def test_a_missing_letter_is_preferred_to_another_letter() -> None:
     publish("one", "construction")
     publish("two", "contraction")
