@@ -141,6 +141,16 @@ def test_a_form_that_no_article_has_is_corrected_although_its_stem_has_articles(
     assert set(found(q="laye", limit=20)) == {"lay", *(f"n{number}" for number in range(12))}
 
 
+def test_each_page_has_the_same_correction_whatever_its_limit() -> None:
+    words = ["lay"] * 2 + ["layer"] * 20
+    pages = [content(str(number), title="T", html=f"<p>{word}</p>", language="en") for number, word in enumerate(words)]
+    assert update_index([publishing.publish(page, now=NOW).article.id for page in pages]) == set()
+    first = search(q="laye", limit=1)
+    second = search(q="laye", limit=10, cursor=first["next_cursor"])
+    assert [page["did_you_mean"] for page in (first, second)] == ["layer", "layer"]
+    assert [item["slug"] for item in (*first["items"], *second["items"])] == found(q="laye", limit=11)
+
+
 def test_a_form_that_no_article_has_is_not_corrected_to_a_word_as_rare_as_its_stem() -> None:
     publish("lay", "to lay", language="en")
     publish("layer", "a layer", language="en")
