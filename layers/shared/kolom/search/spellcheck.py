@@ -22,7 +22,7 @@ from kolom.search.analyzer import stems
 from kolom.search.index_reader import Postings, read_postings
 from kolom.search.misspelling import SHORTEST, Candidate, find_joined, find_parts, find_similar
 from kolom.search.query_parser import Query, QueryWord
-from kolom.search.tokenizer import Word, tokenize
+from kolom.search.tokenizer import Word, strip_accents, tokenize
 
 MAX_CORRECTIONS: Final = 2
 """The maximum number of corrected words per query: each costs DynamoDB Queries of the vocabulary and of postings."""
@@ -64,8 +64,11 @@ def suggest(
 
     ``text`` is the text of the query, ``postings`` has those of its words. An unknown word with postings is one that
     only has the stem of another word. It is corrected to a much more probable one, and these articles match as well.
+    Words of ``title:`` are not corrected: the articles with the typed ones have been chosen already.
     """
+    titled = query.filters.required_title_words
     tried = [word for word in unknown if word.is_required and not word.form[0].isdigit()]
+    tried = [word for word in tried if strip_accents(word.form) not in titled]
     tried = sorted(tried, key=lambda word: len(word.form) < SHORTEST)[:MAX_CORRECTIONS]
     if not tried:
         return []
