@@ -1,5 +1,6 @@
 """Tables of the stack on moto, made from the template."""
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from functions.submit_contact import app as submit_contact
 from functions.write_comments import app as write_comments
 from kolom.config import Settings, settings
 from kolom.models.base import connection
+from kolom.search import query_counts
 from kolom.security import signing
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
@@ -55,6 +57,14 @@ def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     for app in (write_comments, submit_contact):
         monkeypatch.setattr(app, "datetime", SimpleNamespace(now=lambda _: now))
+
+
+@pytest.fixture
+def several_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let searches take place on the first three days of the month in turn."""
+    first = query_counts.today().replace(day=1)
+    days = itertools.cycle([first, first.replace(day=2), first.replace(day=3)])
+    monkeypatch.setattr(query_counts, "today", lambda: next(days))
 
 
 class RefusedCalls:

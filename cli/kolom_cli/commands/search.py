@@ -80,8 +80,9 @@ def report(
 ) -> None:
     """Show what readers searched for in a month: the most frequent queries, and those without results.
 
-    Queries are counted only with the template parameter SearchReport=on. A query is shown after several visitors have
-    used it. Kolom does not store who used it, and does not count queries that look like personal data.
+    Queries are counted only with the template parameter SearchReport=on. A query is shown after visitors from several
+    networks have used it on several days. Kolom does not store who used it, and does not count queries that look like
+    personal data.
     """
     if month is not None and not _MONTH.fullmatch(month):
         raise typer.BadParameter("must be a month such as 2026-11", param_hint="--month")

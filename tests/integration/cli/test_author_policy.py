@@ -279,7 +279,7 @@ def command_names() -> Iterator[str]:
 
 
 def test_the_policy_for_authors_equals_the_calls_of_the_commands(
-    author: Author, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    author: Author, several_days: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(author, tmp_path / "content")
     moderate(author)

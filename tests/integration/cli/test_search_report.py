@@ -8,7 +8,7 @@ from tests.integration.cli.conftest import Kolom
 
 
 @pytest.fixture
-def month(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> str:
+def month(kolom: Kolom, several_days: None, monkeypatch: pytest.MonkeyPatch) -> str:
     """Count searches of many visitors, and return the month."""
     monkeypatch.setattr(query_counts, "MAX_PER_MINUTE", 1_000)
     for query, visitors, has_results in (

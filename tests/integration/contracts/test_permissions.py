@@ -309,7 +309,11 @@ def test_a_function_uses_exactly_its_permissions(
 
 @pytest.mark.parametrize("function", ["search_articles", "serve_pages"])
 def test_counting_searches_needs_only_updates_of_counts(
-    function: str, template: Template, scenarios: dict[str, Callable[[], None]], configure: Configure
+    function: str,
+    template: Template,
+    several_days: None,
+    scenarios: dict[str, Callable[[], None]],
+    configure: Configure,
 ) -> None:
     counting = load(Path("template.yaml"), {"SiteUrl": "https://blog.example", "SearchReport": "on"})
     environment = counting.functions[function].environment
@@ -321,7 +325,8 @@ def test_counting_searches_needs_only_updates_of_counts(
     with recorded() as asked:
         scenarios[function]()
         for address in range(30):
-            event = request("/search/", "q=body", headers={"x-kolom-viewer": f"10.{address}.0.1"})
+            event = request("/search/", "q=body")
+            event["requestContext"]["http"]["sourceIp"] = f"10.{address}.0.1"
             event |= {} if function == "serve_pages" else {"rawPath": "/api/search"}
             (serve_pages if function == "serve_pages" else search_articles).handler(event, Context())
     assert any(item.text for item in SearchCount.scan())

@@ -1,6 +1,7 @@
 """Facets: the numbers of results by label, year and language; and pages among the results."""
 
 import json
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
-from kolom.search import facets
+from kolom.search import facets, posting_blocks
 from kolom.search.index_writer import update_index
+from kolom.search.result_cache import LIFETIME_SECONDS
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Configure
 
@@ -81,6 +83,23 @@ def test_labels_are_read_once_until_an_article_changes(requests: Counter[str]) -
     assert label_counts(q="coffee", limit=1) == {"A": 3, "B": 3}
     assert requests["Query"] == 1
     publish("number-0", labels=("A",))
+    assert label_counts(q="coffee", limit=2) == {"A": 3, "B": 2}
+
+
+def test_labels_that_were_read_during_a_change_are_corrected_after_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        publish(f"number-{number}", labels=("A", "B"))
+    remove = posting_blocks.remove
+
+    def search_and_remove(term: str, block: int, numbers: set[int]) -> None:
+        label_counts(q="coffee", limit=1)
+        remove(term, block, numbers)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(posting_blocks, "remove", search_and_remove)
+        publish("number-0", labels=("A",))
+    now = time.monotonic()
+    monkeypatch.setattr("kolom.search.facets.time.monotonic", lambda: now + LIFETIME_SECONDS)
     assert label_counts(q="coffee", limit=2) == {"A": 3, "B": 2}
 
 

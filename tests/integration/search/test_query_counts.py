@@ -1,10 +1,12 @@
 """Queries of readers are counted if the owner wants it, and never who searched."""
 
+import functools
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+import boto3
 import pytest
 
 from functions.search_articles.app import handler
@@ -14,32 +16,40 @@ from kolom.models import guard
 from kolom.models.guard import GuardRecord, SearchCount
 from kolom.search import query_counts
 from kolom.search.index_writer import update_index
-from kolom.search.query_counts import MIN_VISITORS, current_month, list_shown
-from kolom.security.client_address import VIEWER_HEADER
+from kolom.search.query_counts import MIN_DAYS, MIN_NETWORKS, current_month, list_shown
+from kolom.security import signing
+from kolom.security.client_address import ORIGIN_HEADER, VIEWER_HEADER
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Configure, RefusedCalls
 
 
 @pytest.fixture(autouse=True)
-def report(tables: None, configure: Configure) -> None:
+def report(tables: None, several_days: None, configure: Configure) -> None:
     """Turn the report on, and publish an article."""
     configure(search_report="on")
     article_id = publishing.publish(content("one", html="<p>coffee</p>"), now=NOW).article.id
     assert update_index([article_id]) == set()
 
 
+def visit(event: dict[str, Any], address: str) -> dict[str, Any]:
+    """Return the event as that of a connection from an address."""
+    event["requestContext"]["http"]["sourceIp"] = address
+    return event
+
+
 def search(text: str, visitor: int = 0, **query: Any) -> dict[str, Any]:
     """Search as a visitor from a network of their own; return the response."""
-    headers = {VIEWER_HEADER: f"10.{visitor}.0.1"}
-    answer: dict[str, Any] = handler(request("/api/search", {"q": text, **query}, headers=headers), Context())
+    answer: dict[str, Any] = handler(
+        visit(request("/api/search", {"q": text, **query}), f"10.{visitor}.0.1"), Context()
+    )
     assert answer["statusCode"] == 200
     return answer
 
 
 def search_page(text: str, visitor: int = 0, **query: Any) -> None:
     """Open the search page as a visitor from a network of their own."""
-    headers = {VIEWER_HEADER: f"10.{visitor}.0.1"}
-    assert page_handler(request("/search/", {"q": text, **query}, headers=headers), Context())["statusCode"] == 200
+    event = visit(request("/search/", {"q": text, **query}), f"10.{visitor}.0.1")
+    assert page_handler(event, Context())["statusCode"] == 200
 
 
 def shown() -> list[tuple[str, int, int]]:
@@ -58,7 +68,7 @@ def test_a_query_is_shown_after_several_visitors_have_used_it() -> None:
         used += 1
         (search if used % 2 else search_page)("  Coffee ", visitor=used)
         assert used < 100
-    assert used >= MIN_VISITORS
+    assert used >= MIN_NETWORKS
     assert shown() == [("coffee", used, 0)]
     search("COFFEE", visitor=1)
     assert shown() == [("coffee", used + 1, 0)]
@@ -66,12 +76,39 @@ def test_a_query_is_shown_after_several_visitors_have_used_it() -> None:
 
 def test_one_visitor_never_makes_a_query_visible() -> None:
     for number in range(50):
-        headers = {VIEWER_HEADER: f"10.0.0.{number}"}  # the same network
-        handler(request("/api/search", {"q": "coffee"}, headers=headers), Context())
+        handler(visit(request("/api/search", "q=coffee"), f"10.0.{number}.1"), Context())  # the same network
     (item,) = stored()
     assert (int(item.searches), len(item.visitors or ())) == (50, 1)
     assert not item.text
     assert shown() == []
+
+
+def test_a_query_of_fewer_than_three_days_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_counts, "MAX_PER_MINUTE", 1_000)
+    first = query_counts.today().replace(day=1)
+    for day in range(1, MIN_DAYS + 1):
+        assert shown() == []
+        monkeypatch.setattr(query_counts, "today", functools.partial(first.replace, day=day))
+        for visitor in range(30):
+            search("coffee", visitor=visitor)
+    assert shown() == [("coffee", 30 * MIN_DAYS, 0)]
+
+
+def test_behind_the_cdn_only_searches_that_it_forwards_are_counted(configure: Configure) -> None:
+    boto3.client("secretsmanager").create_secret(Name="kolom-origin-secret", SecretString="o" * 64)
+    configure(search_report="on", origin_secret_name="kolom-origin-secret")
+    signing.get_origin_secret.cache_clear()
+    for proof in ("", "wrong", "o" * 64):
+        headers = {VIEWER_HEADER: "10.0.0.1", ORIGIN_HEADER: proof}
+        handler(request("/api/search", "q=coffee", headers=headers), Context())
+    assert [int(item.searches) for item in stored()] == [1]
+
+
+def test_without_the_secret_of_the_cdn_a_search_answers_and_is_not_counted(configure: Configure) -> None:
+    configure(search_report="on", origin_secret_name="missing")
+    signing.get_origin_secret.cache_clear()
+    search("coffee")
+    assert stored() == []
 
 
 def test_searches_without_results_are_counted() -> None:
@@ -99,7 +136,7 @@ def test_the_number_of_a_visitor_differs_between_queries_and_months(monkeypatch:
         search(f"query {number}")
     first = numbers()
     assert len(set(first)) > 3
-    monkeypatch.setattr(query_counts, "current_month", lambda: "2027-01")
+    monkeypatch.setattr(query_counts, "today", lambda: date(2027, 1, 1))
     for number in range(30):
         search(f"query {number}")
     assert len({item.key.rpartition("#")[2] for item in stored()}) == 60
@@ -150,7 +187,7 @@ def test_the_number_of_counted_searches_is_limited(monkeypatch: pytest.MonkeyPat
     assert int(stored()[0].searches) == query_counts.MAX_PER_MINUTE + 1
 
 
-def test_the_number_of_shown_queries_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_shown_queries_is_limited(monkeypatch: pytest.MonkeyPatch, requests: Counter[str]) -> None:
     monkeypatch.setattr(query_counts, "MAX_SHOWN", 1)
     monkeypatch.setattr(query_counts, "MAX_PER_MINUTE", 1_000)
     for visitor in range(40):
@@ -158,11 +195,14 @@ def test_the_number_of_shown_queries_is_limited(monkeypatch: pytest.MonkeyPatch)
     for visitor in range(40):
         search("tea", visitor=visitor)
     assert [query for query, *_ in shown()] == ["coffee"]
+    requests.clear()
+    search("tea")
+    assert requests["UpdateItem"] == 1
 
 
 def test_an_interrupted_showing_is_repeated_by_the_next_search(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(guard, "show_query", lambda *_, **__: False)
+        patched.setattr(guard, "show_query", lambda *_, **__: True)
         for visitor in range(40):
             search("coffee", visitor=visitor)
     assert shown() == []
@@ -183,6 +223,18 @@ def test_counts_expire_with_the_month_and_shown_queries_a_year_later() -> None:
     assert days.pop("coffee") == days.pop("show") > 366
     assert len(days) == 2
     assert all(0 <= each <= 32 for each in days.values())
+
+
+def test_a_search_answers_if_another_thread_forgets_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgotten(dict[str, bytes]):
+        """Keys that another thread clears at once."""
+
+        def __setitem__(self, name: str, value: bytes) -> None:
+            self.clear()
+
+    monkeypatch.setattr(query_counts, "_salts", Forgotten())
+    search("coffee")
+    assert len(stored()) == 1
 
 
 def test_a_search_answers_if_it_cannot_be_counted(faults: RefusedCalls) -> None:

@@ -155,15 +155,18 @@ def test_wherever_the_secret_is_added_the_viewers_address_is_set_by_the_cdn() ->
     assert f'headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }}' in function["FunctionCode"]["Fn::Sub"]
 
 
-def test_only_functions_with_rate_limits_can_read_the_secret() -> None:
+@pytest.mark.parametrize("report", ["off", "on"])
+def test_only_functions_that_need_the_viewers_network_can_read_the_secret(report: str) -> None:
+    functions = read(SearchReport=report).functions
     secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:kolom-originsecret"
     readers = {
         name
-        for name, function in read().functions.items()
+        for name, function in functions.items()
         if any(secret in statement.resources for statement in function.policies)
     }
-    told = {name for name, function in read().functions.items() if function.environment.get("ORIGIN_SECRET_NAME")}
-    assert readers == told == {"write_comments", "submit_contact"}
+    told = {name for name, function in functions.items() if function.environment.get("ORIGIN_SECRET_NAME")}
+    counting = {"search_articles", "serve_pages"} if report == "on" else set()
+    assert readers == told == {"write_comments", "submit_contact"} | counting
 
 
 def test_the_bucket_is_private_and_only_readable_by_this_distribution() -> None:

@@ -98,8 +98,8 @@ def count_once(
 class SearchCount(Record):
     """How often a query was used in a month. Without ``text``, the query is not known.
 
-    ``visitors`` has a few numbers that a visitor shares with many others (:mod:`kolom.search.query_counts`). ``salt``
-    and ``shown`` are the attributes of the items of a month.
+    ``visitors`` has a few numbers that a visitor shares with many others (:mod:`kolom.search.query_counts`). ``days``
+    are those of the month. ``salt`` and ``shown`` are the attributes of the items of a month.
     """
 
     class Meta(TableMeta):
@@ -111,6 +111,7 @@ class SearchCount(Record):
     searches = NumberAttribute(default=0)
     without_results = NumberAttribute(default=0)
     visitors = NumberSetAttribute(null=True)
+    days = NumberSetAttribute(null=True)
     text = UnicodeAttribute(null=True)
     salt = BinaryAttribute(null=True, legacy_encoding=False)
     shown = UnicodeSetAttribute(null=True)
@@ -123,14 +124,18 @@ def get_or_set_salt(key: str, salt: bytes, *, expires_at: int) -> bytes:
     return bytes(item.salt)
 
 
-def count_search(key: str, *, has_results: bool, visitor: int, expires_at: int) -> SearchCount:
-    """Count a use of a query, and return its item. ``expires_at`` is that of a new item. One UpdateItem."""
+def count_search(key: str, *, has_results: bool, visitor: int, day: int, expires_at: int) -> SearchCount:
+    """Count a use of a query on a day of the month, and return its item. One UpdateItem.
+
+    ``expires_at`` is that of a new item.
+    """
     item = SearchCount(key)
     item.update(
         [
             SearchCount.searches.add(1),
             SearchCount.without_results.add(int(not has_results)),
             SearchCount.visitors.add({visitor}),
+            SearchCount.days.add({day}),
             SearchCount.expires_at.set(SearchCount.expires_at | expires_at),
             SearchCount.schema.set(1),
         ]

@@ -2,9 +2,11 @@
 
 Years and languages are on the document list. The labels are those of the results that were read. If these are all
 results, they are counted without a request; otherwise the postings of at most eight labels are read: a Query each.
-They stay in memory until any article changes.
+They stay in memory until any article changes, at most for five minutes: postings are also read while the index writer
+removes obsolete ones, after it has announced the change.
 """
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -16,6 +18,7 @@ from kolom.articles.types import ArticleSummary
 from kolom.search.codec import moment_of, seconds
 from kolom.search.document_table import DocumentTable
 from kolom.search.index_reader import MAX_POSTINGS, LoadedResults, read_postings, results
+from kolom.search.result_cache import LIFETIME_SECONDS
 from kolom.search.terms import label_term
 
 MAX_LABELS: Final = 8
@@ -83,22 +86,26 @@ def _most_frequent(counted: tuple[str, int]) -> tuple[int, str]:
 
 
 class _LabelPostings:
-    """The articles of labels, in memory until the document list or any result changes."""
+    """The articles of labels, in memory until the document list or any result changes, at most for five minutes."""
 
     def __init__(self) -> None:
-        self._revision: tuple[int, int | None] | None = None
-        self._articles: dict[str, frozenset[int]] = {}
+        # The revisions, when the first of the articles were read, and the articles. One object: threads replace it.
+        self._read: tuple[tuple[int, int | None], float, dict[str, frozenset[int]]] | None = None
 
     def read(self, terms: Collection[str], documents: DocumentTable) -> dict[str, frozenset[int]]:
         """Return the articles by term. A Query for each term that is not in memory."""
         revision = (documents.revision, results.revision)
-        known = self._articles if revision == self._revision else {}
+        now = time.monotonic()
+        began, known = now, dict[str, frozenset[int]]()
+        last = self._read
+        if last and last[0] == revision and now - last[1] < LIFETIME_SECONDS:
+            _, began, known = last
         missing = [term for term in terms if term not in known]
         read = {term: frozenset(each) for term, each in read_postings(missing, needed=len(missing)).items()}
         known = known | read
         if sum(map(len, known.values())) > MAX_POSTINGS:
             known = {term: known[term] for term in terms}
-        self._articles, self._revision = known, revision
+        self._read = revision, began, known
         return known
 
 

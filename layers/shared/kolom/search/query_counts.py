@@ -1,22 +1,24 @@
 """Count which queries readers use, without storing who used them.
 
-Of each query, an item has the number of searches in a month, a keyed hash of the query as its key, and at most 16
-numbers: for each visitor, one from 0 to 15, which is a keyed hash of the query and the visitor's network. A visitor
-shares it with one in sixteen others, so it does not tell who searched. Only when a query has :data:`MIN_VISITORS`
-different numbers is its text stored. So the text of a query that fewer visitors used is never stored.
+Of each query, an item has the number of searches in a month, a keyed hash of the query as its key, the days of the
+month on which it was used, and at most 16 numbers: for each visitor, one from 0 to 15, which is a keyed hash of the
+query and the visitor's network. A visitor shares it with one in sixteen others, so it does not tell who searched. Only
+when a query has :data:`MIN_NETWORKS` different numbers, and was used on :data:`MIN_DAYS` days, is its text stored. That
+is no proof of several people: one person whose address changes between many networks can be enough.
 
 The key of the hashes is random, and new each month. It expires with the month, together with the items of queries that
 are not shown; the others stay for a year.
 
 Requests: one UpdateItem for each search, of one write unit; two more when a query is shown for the first time, and one
-in each process and month for the key. At most :data:`MAX_PER_MINUTE` searches are counted in a process and a minute. If
-DynamoDB is not available, the search is not counted.
+in each process and month for the key. The list of shown queries grows to 42 KB, and adding to it costs a write unit per
+kilobyte. A process that has found it full does not try again in the month. At most :data:`MAX_PER_MINUTE` searches are
+counted in a process and a minute. If DynamoDB is not available, the search is not counted.
 """
 
 import hashlib
 import secrets
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Final
 
@@ -27,11 +29,14 @@ from kolom.models.guard import SearchCount
 from kolom.observability import logger
 from kolom.search.recorded_queries import recorded_form
 
-MIN_VISITORS: Final = 4
-"""The number of different visitors after which a query is shown.
+MIN_NETWORKS: Final = 6
+"""The number of different networks after which a query is shown.
 
-One person may be in three networks: at home, at work and on the phone.
+One person may be in three networks: at home, at work and on the phone. A phone may get addresses in further ones.
 """
+
+MIN_DAYS: Final = 3
+"""The number of days of the month on which a query must be used before it is shown."""
 
 MAX_SHOWN: Final = 1_000
 """The maximum number of queries that are shown for a month."""
@@ -64,6 +69,7 @@ class _Pace:
 
 _pace = _Pace()
 _salts: dict[str, bytes] = {}
+_full: set[str] = set()  # the prefixes of the months whose list of shown queries is full
 
 
 def count(text: str, *, has_results: bool, network: str) -> None:
@@ -83,9 +89,14 @@ def list_shown(month: str) -> list[SearchCount]:
     return sorted(found, key=lambda item: (-item.searches, str(item.text)))
 
 
+def today() -> date:
+    """Return the day in the site's time zone."""
+    return datetime.now(settings().zone).date()
+
+
 def current_month() -> str:
-    """Return the month of the site's time zone."""
-    return f"{datetime.now(settings().zone):%Y-%m}"
+    """Return the month in the site's time zone."""
+    return f"{today():%Y-%m}"
 
 
 def clear_cache() -> None:
@@ -93,26 +104,31 @@ def clear_cache() -> None:
     global _pace
     _pace = _Pace()
     _salts.clear()
+    _full.clear()
 
 
 def _count(query: str, *, has_results: bool, network: str) -> None:
-    month = current_month()
+    day = today()
+    month = f"{day:%Y-%m}"
     prefix, end = _prefix(month), _end_of(month)
     salt = _salt(prefix, end)
     key = prefix + _hash(salt, query).hex()
     visitor = _hash(salt, query, network)[0] % _BUCKETS
-    item = guard.count_search(key, has_results=has_results, visitor=visitor, expires_at=end)
-    if not item.text and len(item.visitors or ()) >= MIN_VISITORS:
+    item = guard.count_search(key, has_results=has_results, visitor=visitor, day=day.day, expires_at=end)
+    is_popular = len(item.visitors or ()) >= MIN_NETWORKS and len(item.days or ()) >= MIN_DAYS
+    if is_popular and not item.text and prefix not in _full:
         expires_at = end + _SHOWN_DAYS * 24 * 60 * 60
-        guard.show_query(item, query, f"{prefix}shown", max_shown=MAX_SHOWN, expires_at=expires_at)
+        if not guard.show_query(item, query, f"{prefix}shown", max_shown=MAX_SHOWN, expires_at=expires_at):
+            _full.add(prefix)
 
 
 def _salt(prefix: str, expires_at: int) -> bytes:
-    if prefix not in _salts:
+    salt = _salts.get(prefix)
+    if salt is None:
         salt = guard.get_or_set_salt(f"{prefix}salt", secrets.token_bytes(_SALT_BYTES), expires_at=expires_at)
-        _salts.clear()
+        _salts.clear()  # other threads may do the same at the same time
         _salts[prefix] = salt
-    return _salts[prefix]
+    return salt
 
 
 def _hash(salt: bytes, *parts: str) -> bytes:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from kolom.config import settings
+from kolom.observability import logger
 
 if TYPE_CHECKING:
     from kolom.search.searcher import Results, SearchRequest
@@ -12,11 +15,21 @@ if TYPE_CHECKING:
 def record_results(request: "SearchRequest", results: "Results", event: Mapping[str, Any]) -> None:
     """Count the query of a first page of results; do nothing with ``SearchReport=off``, or without words to search for.
 
-    Requests: none, or those of :func:`.query_counts.count`.
+    With a CDN, a request that the CDN did not forward is not counted: it may claim any network.
+
+    Requests: none, or those of :func:`.query_counts.count`. With a CDN, also one for its secret in each process; while
+    Secrets Manager is not available, nothing is counted.
     """
     if settings().search_report == "on" and request.cursor is None and results.has_words:
         # Imported here, because most sites have no report.
         from kolom.search.query_counts import count
-        from kolom.security.client_address import claimed_network
+        from kolom.security.client_address import proven_network
+        from kolom.security.signing import get_origin_secret
 
-        count(request.text, has_results=results.total > 0, network=claimed_network(event))
+        try:
+            network = proven_network(event, get_origin_secret)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("a search was not counted", error=type(error).__name__)
+        else:
+            if network is not None:
+                count(request.text, has_results=results.total > 0, network=network)

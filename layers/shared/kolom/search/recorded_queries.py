@@ -13,10 +13,13 @@ _MAX_WORD: Final = 40
 
 _PERSONAL: Final = re.compile(
     r"""
-      @ | ://                                   # an email address, a name on a network, a link
+      @ | :// | \b mailto:                       # an email address, a name on a network, a link
+    | \b www\. | [a-z] \. [a-z]{2,} /             # a link without its scheme
     | [\[({<] \s* (?:at|et|di) \s* [\])}>]       # an email address that hides its sign
+    | \b (?:at|et|di) \s .* (?: \s (?:dot|point|titik) \s | [a-z] \. [a-z]{2} )  # one that is spelled out
     | (?: \d [\s()./+\-\u2010-\u2015]* ){7}      # a phone number, or the number of a card or a person
     | \d{1,3} (?: \. \d{1,3} ){3}                # an IP address
+    | (?<!\w) (?: [\da-f]{0,4} : ){2} [\da-f:]* (?!\w)
     """,
     re.VERBOSE,
 )

@@ -135,8 +135,8 @@ def search(request: SearchRequest) -> Results:
     if completed is not None:
         query = completed.apply_to(query)
         postings |= completed.postings
-    unknown = find_unknown(query, postings, limit=0 if completed else request.limit)
-    corrections = spellcheck.suggest(request.text, query, unknown.words, postings, languages)
+    unknown = find_unknown(query, postings, with_forms=not completed)
+    corrections = spellcheck.suggest(request.text, query, unknown.words, postings, is_searched.select, languages)
     if completed and any(completed.original.form in each.originals for each in corrections):
         completed = None
     query = spellcheck.apply_to(query, corrections)

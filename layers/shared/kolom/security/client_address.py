@@ -20,6 +20,7 @@ CLIENT_ID_DAYS = 30
 _PURPOSE = "kolom.sender"
 _ADDRESS_BITS = {4: 32, 6: 64}
 _NETWORK_BITS = {4: 24, 6: 48}
+_PROVIDER_BITS = {4: 16, 6: 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ClientId:
     @classmethod
     def from_ip(cls, address: str, keys: SigningKeys) -> "ClientId":
         """Return the client at an IP address; each invalid address counts as a different client."""
-        return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address)))
+        return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address, _ADDRESS_BITS, _NETWORK_BITS)))
 
 
 def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str:
@@ -42,23 +43,32 @@ def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None])
     secret that only the CDN knows. ``origin_secret`` returns that secret, or None without a CDN; it is called only
     if the request has both headers. Without a valid secret, the result is the address of the connection.
     """
+    return _proven_viewer(event, origin_secret) or _connection(event)
+
+
+def proven_network(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str | None:
+    """Return the large network (/16, /32) of the client; None if there is a CDN that did not forward the request.
+
+    A provider has several of these networks, so a phone may change between them.
+    """
+    address = _proven_viewer(event, origin_secret) or (None if origin_secret() else _connection(event))
+    return None if address is None else _prefixes(address, _PROVIDER_BITS)[0]
+
+
+def _proven_viewer(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str | None:
+    """Return the address in the CDN's header, if the request also has the CDN's secret."""
     headers = headers_of(event)
     viewer, proof = headers.get(VIEWER_HEADER, ""), headers.get(ORIGIN_HEADER, "")
     if _is_address(viewer) and proof:
         expected = origin_secret()
         if expected and hmac.compare_digest(proof.encode("utf-8", "replace"), expected.encode()):
             return viewer
-    connection: str = event["requestContext"]["http"]["sourceIp"]
-    return connection
+    return None
 
 
-def claimed_network(event: Mapping[str, Any]) -> str:
-    """Return the network (/24, /48) of the address in the CDN's header, or else of the connection.
-
-    Anyone can send such a header, so this must not decide what a client may do.
-    """
-    viewer = headers_of(event).get(VIEWER_HEADER, "")
-    return _prefixes(viewer if _is_address(viewer) else event["requestContext"]["http"]["sourceIp"])[1]
+def _connection(event: Mapping[str, Any]) -> str:
+    address: str = event["requestContext"]["http"]["sourceIp"]
+    return address
 
 
 def _is_address(text: str) -> bool:
@@ -69,14 +79,12 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _prefixes(address: str) -> tuple[str, str]:
+def _prefixes(address: str, *lengths: Mapping[int, int]) -> list[str]:
+    """Return the networks of an address with these prefixes, each by version; an invalid address for each of them."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return address, address
+        return [address] * len(lengths)
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
-    first, second = (
-        str(ip_network((parsed, bits[parsed.version]), strict=False)) for bits in (_ADDRESS_BITS, _NETWORK_BITS)
-    )
-    return first, second
+    return [str(ip_network((parsed, bits[parsed.version]), strict=False)) for bits in lengths]
