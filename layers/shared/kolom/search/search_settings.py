@@ -136,6 +136,8 @@ def _pin_errors(pins: Sequence[Pin]) -> Iterable[FieldError]:
 def _phrase_problem(phrase: str, words: Sequence[str], max_words: int) -> str:
     if len(phrase) > MAX_CHARACTERS:
         return f"{phrase[:20]!r}… has more than {MAX_CHARACTERS} characters"
+    if any("\ud800" <= letter <= "\udfff" for letter in phrase):
+        return f"{phrase!r} has a character that is not valid Unicode"
     if not words:
         return f"{phrase!r} has no word"
     if len(words) > max_words:
