@@ -31,7 +31,8 @@ function wordOf(directive) {
 }
 
 /**
- * Marks the first place of a word after a heading, or in it.
+ * Marks the first place of a word after a heading, or in it. Parts of words count if there is no
+ * whole word, as in texts without spaces.
  *
  * @param {HTMLElement} heading
  * @param {string} word
@@ -39,14 +40,29 @@ function wordOf(directive) {
  */
 function mark(heading, word) {
   if (!word) return null;
+  const literal = word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  // Browsers without text fragments may have no lookbehind either.
+  const whole = new RegExp(`(^|[^\\p{L}\\p{M}\\p{N}])(${literal})(?![\\p{L}\\p{M}\\p{N}])`, "iu");
+  return markFirst(heading, whole) ?? markFirst(heading, new RegExp(`()(${literal})`, "iu"));
+}
+
+/**
+ * Marks the second group of the first match after a heading, or in it. The first group is what precedes it.
+ *
+ * @param {HTMLElement} heading
+ * @param {RegExp} pattern
+ * @returns {HTMLElement | null}
+ */
+function markFirst(heading, pattern) {
   const texts = document.createTreeWalker(heading.parentElement ?? heading, NodeFilter.SHOW_TEXT);
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const isBefore = heading.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_PRECEDING;
-    const start = isBefore ? -1 : (node.nodeValue ?? "").toLowerCase().indexOf(word.toLowerCase());
-    if (start < 0) continue;
+    const match = isBefore ? null : pattern.exec(node.nodeValue ?? "");
+    if (!match) continue;
+    const [, before = "", word = ""] = match;
     const range = new Range();
-    range.setStart(node, start);
-    range.setEnd(node, Math.min(start + word.length, node.nodeValue?.length ?? 0));
+    range.setStart(node, match.index + before.length);
+    range.setEnd(node, match.index + before.length + word.length);
     const found = document.createElement("mark");
     found.className = "found";
     range.surroundContents(found);

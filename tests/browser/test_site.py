@@ -438,3 +438,28 @@ def test_browsers_without_text_fragments_show_the_words_too(visitor: Visitor) ->
         page.evaluate(highlight, [script, "#nothing:~:text=kereta"])
         page.evaluate(highlight, [script, "#mendaki-priangan"])
         expect(page.locator("mark.found")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "marked"),
+    [
+        pytest.param("Fair airs. The air.", "air", "Fair airs. The [air].", id="whole word"),
+        pytest.param("Learn C and C++ (too).", "c++", "Learn C and [C++] (too).", id="characters of patterns"),
+        pytest.param("İİİİ İstanbul, kota", "kota", "İİİİ İstanbul, [kota]", id="longer in lower case"),
+        pytest.param("東京都庁", "京都", "東[京都]庁", id="no spaces"),
+    ],
+)
+def test_the_words_of_a_link_are_marked_as_whole_words(visitor: Visitor, text: str, word: str, marked: str) -> None:
+    with visitor.visit("/menyusuri-lintas-selatan/") as page:
+        shown = page.evaluate(
+            """async ([text, word]) => {
+                const script = document.querySelector("script[src*=kolom-highlight]").src;
+                document.body.innerHTML = "<div><h2 id=here></h2><p></p></div>";
+                document.querySelector("p").textContent = text;
+                (await import(script)).highlight(`#here:~:text=${encodeURIComponent(word)}`);
+                document.querySelector("mark")?.replaceWith(`[${document.querySelector("mark").textContent}]`);
+                return document.querySelector("p").textContent;
+            }""",
+            [text, word],
+        )
+    assert shown == marked

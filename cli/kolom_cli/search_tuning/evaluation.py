@@ -1,8 +1,8 @@
 """Measure how well the search finds the articles that queries should find, and explain which ones it does not find.
 
 The searches are those of the site: the same code reads the same index. A query costs one search for ten results. If an
-article is missing among them, it also costs a search for a hundred results, and at most four reads for each missing
-article.
+article is missing among them, it also costs a search for a hundred results, a read for each word of ``title:``, and at
+most four reads for each missing article.
 """
 
 import math
@@ -15,8 +15,11 @@ from typing import Final
 from kolom.articles import publishing
 from kolom.errors import NotFound
 from kolom.search import document_table
+from kolom.search.article_filters import Titles, article_filter, read_titles
+from kolom.search.document_table import DocumentTable
 from kolom.search.forward_index import load_entry
-from kolom.search.query_parser import parse
+from kolom.search.query_filters import Filters
+from kolom.search.query_parser import Query, parse
 from kolom.search.searcher import Results, SearchRequest, search
 from kolom.search.settings_cache import owner_settings
 from kolom.search.synonyms import ExpandedQuery, expand
@@ -101,20 +104,57 @@ def _resolve(slug: str) -> tuple[int | None, str]:
 def _explain_all(text: str, missing: Sequence[tuple[str, int | None]], page: Results) -> Iterable[Miss]:
     more = search(SearchRequest(text=text, limit=_SEARCHED_DEPTH)) if page.next_cursor else page
     places = {result.summary.id: place for place, result in enumerate(more.items, 1)}
-    languages = document_table.get().codes
+    documents = document_table.get()
+    languages = documents.codes
     query = expand(parse(text, languages or ("",)), text, owner_settings.synonyms(languages))
+    titles, _ = read_titles(query.query.filters.title_words, languages)
     for slug, article_id in missing:
         if article_id is None:
             yield Miss(slug, None, "there is no article with this slug", "Correct the slug in the file.")
         else:
-            yield _explain(text, slug, article_id, places.get(article_id), query, page)
+            terms = load_entry(article_id, consistent=False).frequencies().keys()
+            refusal = _refusal(article_id, query.query, terms, documents, titles)
+            place = places.get(article_id)
+            yield Miss(slug, place, *refusal) if refusal else _explain(text, slug, place, query, terms, page)
 
 
-def _explain(text: str, slug: str, article_id: int, place: int | None, query: ExpandedQuery, page: Results) -> Miss:
-    terms = load_entry(article_id, consistent=False).frequencies().keys()
+def _refusal(
+    article_id: int, query: Query, terms: Collection[str], documents: DocumentTable, titles: Titles
+) -> tuple[str, str] | None:
+    """Return why no search for this query finds an article, whatever its words, and what the owner can do."""
     if not terms:
-        advice = "Publish it. If it is published, run `kolom reindex`."
-        return Miss(slug, place, "it is not in the search index", advice)
+        return "it is not in the search index", "Publish it. If it is published, run `kolom reindex`."
+    postings = {term: {article_id: 1} for term in terms}
+    for filters, reason, advice in (
+        (
+            Filters(excluded=query.filters.excluded),
+            "the query excludes it",
+            "Remove the exclusion from the query, or what it excludes from the article.",
+        ),
+        (
+            query.filters,
+            "it does not meet the conditions of the query",
+            "Remove the conditions from the query, or change the article so that it meets them.",
+        ),
+    ):
+        is_admitted = article_filter(
+            filters,
+            documents,
+            postings,
+            titles,
+            excluded={article_id} if any(stem in terms for stem in query.excluded_stems) else (),
+            language=None,
+            earliest=None,
+            latest=None,
+        )
+        if not is_admitted(article_id):
+            return reason, advice
+    return None
+
+
+def _explain(
+    text: str, slug: str, place: int | None, query: ExpandedQuery, terms: Collection[str], page: Results
+) -> Miss:
     lacking = _lacking(query, terms)
     if lacking:
         reason = f"it does not have: {', '.join(lacking)}"
@@ -124,12 +164,16 @@ def _explain(text: str, slug: str, article_id: int, place: int | None, query: Ex
     elif place is None and query.query.phrases:
         reason = "it has the words of the query, but not its phrase"
         advice = "Remove the quotation marks from the query, or use the phrase in its text."
+    elif place is None and query.query.excluded_phrases:
+        reason = "it has the words of the query, but perhaps a phrase that it excludes, too"
+        advice = "Remove the exclusion from the query, or the phrase from its text."
     else:
         reason = "it has all words of the query, like the articles before it"
-        advice = (
-            "Use the words in its title, headings or labels, "
-            f"or: kolom search pins add {shlex.quote(text)} {shlex.quote(slug)}"
-        )
+        advice = "Use the words in its title, headings or labels"
+        if query.query.excluded or query.query.excluded_phrases:
+            advice += "."  # such a query cannot have pins
+        else:
+            advice += f", or: kolom search pins add {shlex.quote(text)} {shlex.quote(slug)}"
     return Miss(slug, place, reason, advice)
 
 

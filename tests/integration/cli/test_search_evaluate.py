@@ -118,7 +118,35 @@ def test_an_article_with_a_synonym_does_not_lack_the_word(kolom: Kolom, tmp_path
     (query,) = kolom("search", "evaluate", judge(tmp_path, ('"matcha cup"', "green-tea")), "--json").json["queries"]
     assert query["misses"][0]["reason"] == "it does not have: matcha, cup"
     (query,) = kolom("search", "evaluate", judge(tmp_path, ("matcha -leaves", "green-tea")), "--json").json["queries"]
-    assert query["misses"][0]["reason"] == "it has all words of the query, like the articles before it"
+    assert query["misses"][0]["reason"] == "the query excludes it"
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("coffee -coffee", "the query excludes it"),
+        ("coffee -title:coffee", "the query excludes it"),
+        ("coffee label:x", "it does not meet the conditions of the query"),
+        ("coffee after:2100", "it does not meet the conditions of the query"),
+        ("title:leaves", "it does not meet the conditions of the query"),
+        ('matcha -"coffee cup"', "it does not have: matcha"),
+        ("coffee -matcha", "it has all words of the query, like the articles before it"),
+        ("coffee title:coffee", "it has all words of the query, like the articles before it"),
+    ],
+)
+def test_exclusions_and_conditions_explain_a_miss(kolom: Kolom, tmp_path: Path, query: str, reason: str) -> None:
+    file = judge(tmp_path, (query, f"coffee-{LATER_PLACE - 1}"))
+    (evaluated,) = kolom("search", "evaluate", file, "--json").json["queries"]
+    (miss,) = evaluated["misses"]
+    assert miss["reason"] == reason
+    assert ("search pins add" in miss["advice"]) == (query == "coffee title:coffee")
+
+
+@pytest.mark.usefixtures("articles")
+def test_an_excluded_phrase_may_explain_a_miss(kolom: Kolom, tmp_path: Path) -> None:
+    (query,) = kolom("search", "evaluate", judge(tmp_path, ('green -"green leaves"', "tea")), "--json").json["queries"]
+    assert query["misses"][0]["reason"] == "it has the words of the query, but perhaps a phrase that it excludes, too"
 
 
 def test_a_malformed_file_is_refused_with_the_line(kolom: Kolom, tmp_path: Path) -> None:

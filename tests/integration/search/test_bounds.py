@@ -34,6 +34,8 @@ from kolom.search.forward_index import ForwardEntry, to_record
 from kolom.search.highlighter import Matcher
 from kolom.search.index_reader import StoredResult
 from kolom.search.index_writer import update_index
+from kolom.search.phrase_matcher import SearchedText
+from kolom.search.query_parser import MAX_PHRASES
 from kolom.search.result_records import result_records
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import RefusedCalls
@@ -190,6 +192,24 @@ def test_a_phrase_that_few_texts_can_contain_is_answered_exactly(read: Read) -> 
     publish_many(12, 50_000, "the old harbour")
     answer = search(q='"old harbour"', limit=12)
     assert (answer["total"], answer["total_is_exact"], len(answer["items"])) == (12, True, 12)
+
+
+def test_texts_are_compared_with_few_phrases_of_an_or(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others count as words. All sides of the query are in fifteen words."""
+    compared = 0
+
+    def count(searched: SearchedText, *args: Any) -> bool | None:
+        nonlocal compared
+        compared += len(searched.text)
+        return has(searched, *args)
+
+    has = SearchedText.has
+    monkeypatch.setattr(SearchedText, "has", count)
+    words = [f"{letter}ayung" for letter in "bdgjklmnprstwyz"]
+    publish_many(3, 1_000, *words)
+    sides = [f'"{second} {first}"' for number, first in enumerate(words) for second in words[number + 1 :]]
+    assert search(q=" OR ".join(sides))["total"] == 3
+    assert compared <= 3 * 1_100 * MAX_PHRASES
 
 
 def test_texts_without_the_phrase_are_not_tokenized(read: Read) -> None:

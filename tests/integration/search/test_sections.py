@@ -10,8 +10,9 @@ from functions.search_articles.app import handler
 from kolom.articles import publishing
 from kolom.articles.types import Body
 from kolom.rendering.renderer import render
+from kolom.rendering.types import Heading
 from kolom.search.index_writer import update_index
-from kolom.search.sections import MAX_SECTIONS, MIN_CHARACTERS
+from kolom.search.sections import MAX_SECTIONS, MIN_CHARACTERS, find_headings
 from tests.factories import NOW, Context, content, request
 from tests.integration.handlers import stored
 
@@ -58,7 +59,6 @@ def test_a_result_of_a_long_article_lists_its_best_sections_first() -> None:
         "Places",
     ]
     assert [each["id"] for each in sections("tea")] == ["section-tea"]
-    assert sections("interest sentence")[0]["id"]
 
 
 def test_at_most_three_sections_are_listed() -> None:
@@ -92,6 +92,27 @@ def test_a_section_in_the_rest_of_a_long_text_is_found() -> None:
     assert [each["id"] for each in sections("harbour")] == ["section-last"]
     (item,) = (item for item in stored("search") if item["part"]["S"] == "rest")
     assert json.loads(item["headings"]["S"]) == [[2, "section-last"], [4, "section-end"]]
+
+
+@pytest.mark.parametrize(
+    ("heading", "identifier"),
+    [
+        ("Two[^1]", "section-two"),
+        ("Two [^1] or[^1] three", "two-or-three"),
+        ("Two<br>lines", "two-lines"),
+        ("Two<br>long<br>lines[^1]", "two-long-lines"),
+    ],
+)
+def test_a_heading_with_a_footnote_or_a_line_break_begins_a_section(heading: str, identifier: str) -> None:
+    parts = article(("One", "coffee"), (heading, "tea"), ("Last", "milk"))
+    publish("guide", f"{parts}\n\n[^1]: A note.")
+    assert [each["id"] for each in sections("tea")] == [identifier]
+    assert [each["id"] for each in sections("milk")] == ["section-last"]
+
+
+def test_headings_that_are_not_in_the_text_do_not_hide_others() -> None:
+    toc = [Heading("a", 2, "A"), Heading("lost", 2, "Lost"), Heading("b", 2, "B")]
+    assert list(find_headings("A\nLost and found\nB\nA", toc)) == [(0, "a"), (2, "b")]
 
 
 def test_an_article_of_an_earlier_version_has_no_sections(monkeypatch: pytest.MonkeyPatch) -> None:

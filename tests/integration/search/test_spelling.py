@@ -72,6 +72,16 @@ def test_the_other_words_of_the_query_choose_the_correction() -> None:
     assert found(q="plunt nose") == ["one"]
 
 
+def test_a_word_is_corrected_to_one_that_the_filters_admit() -> None:
+    publish("one", "blunt", labels=("L",), author="Ana")
+    publish("two", "plant")
+    publish("three", "plant")
+    assert found(q="plunt") == ["two", "three"]
+    for query in ({"q": "plunt label:l"}, {"q": "plunt author:ana"}, {"q": "plunt", "label": "L"}):
+        assert found(**query) == ["one"], query
+    assert meant("plunt label:none") == "plant label:none"
+
+
 def test_a_missing_letter_is_preferred_to_another_letter() -> None:
     publish("one", "construction")
     publish("two", "contraction")
@@ -129,6 +139,16 @@ def test_a_form_that_no_article_has_is_corrected_although_its_stem_has_articles(
         publish(f"n{number}", "a thin layer of paint on walls", language="en")
     assert meant("laye") == "layer"
     assert set(found(q="laye", limit=20)) == {"lay", *(f"n{number}" for number in range(12))}
+
+
+def test_each_page_has_the_same_correction_whatever_its_limit() -> None:
+    words = ["lay"] * 2 + ["layer"] * 20
+    pages = [content(str(number), title="T", html=f"<p>{word}</p>", language="en") for number, word in enumerate(words)]
+    assert update_index([publishing.publish(page, now=NOW).article.id for page in pages]) == set()
+    first = search(q="laye", limit=1)
+    second = search(q="laye", limit=10, cursor=first["next_cursor"])
+    assert [page["did_you_mean"] for page in (first, second)] == ["layer", "layer"]
+    assert [item["slug"] for item in (*first["items"], *second["items"])] == found(q="laye", limit=11)
 
 
 def test_a_form_that_no_article_has_is_not_corrected_to_a_word_as_rare_as_its_stem() -> None:

@@ -1,10 +1,14 @@
 """A word that is a stop word in one language and content in another is searched for where it is content."""
 
+from collections.abc import Iterator
+from string import ascii_uppercase
+
 import pytest
 
-from kolom.search.function_words import MAX_UNDECIDED, is_abbreviation
+from kolom.search.function_words import MAX_UNDECIDED, content_words, is_abbreviation
 from kolom.search.query_language import resolve
 from kolom.search.query_parser import parse
+from kolom.search.tokenizer import tokenize
 
 LANGUAGES = ("id", "en")
 
@@ -32,6 +36,19 @@ def test_a_stop_word_in_capitals_is_content(text: str, forms: list[str]) -> None
 def test_capitals_count_on_a_site_in_one_language() -> None:
     assert words("US economy", ("en",)) == ["us", "economy"]
     assert words("us economy", ("en",)) == ["economy"]
+
+
+def test_a_query_in_capitals_is_examined_once() -> None:
+    class Counted(str):
+        examined = 0
+
+        def __iter__(self) -> Iterator[str]:
+            Counted.examined += len(self)
+            return super().__iter__()
+
+    text = Counted(" ".join(f"AB{a}{b}" for a in ascii_uppercase for b in ascii_uppercase))
+    assert content_words(list(tokenize(text)), text, ("en",))
+    assert Counted.examined <= 10 * len(text)
 
 
 def test_other_stop_words_show_the_language() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kolom.limits import MAX_QUERY
 from kolom.search.query_filters import MAX_CONDITION_WORDS, MAX_CONDITIONS, Condition
-from kolom.search.query_parser import MAX_EXCLUSIONS, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
+from kolom.search.query_parser import MAX_ALTERNATIVES, MAX_EXCLUSIONS, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
 
 TYPED = st.lists(
     st.one_of(
@@ -113,6 +113,17 @@ def test_every_query_is_bounded(text: str, languages: list[str]) -> None:
     assert len(query.excluded) <= MAX_EXCLUSIONS
     assert len(query.phrases) <= MAX_PHRASES
     assert all(text[word.start : word.end] for word in query.words)
+    sides = [side for group in query.alternatives for side in group]
+    assert len(sides) <= MAX_ALTERNATIVES
+    assert len(query.phrases) + sum(side.is_phrase for side in sides) <= MAX_PHRASES
+
+
+@pytest.mark.parametrize("text", ['"green tea" ', ""], ids=["phrase", "only OR"])
+def test_the_sides_of_an_or_are_bounded_and_further_phrases_are_words(text: str) -> None:
+    query = parse(text + " OR ".join(f'"a{n % 15} b{n}"' for n in range(200)), ["en"])
+    (sides,) = query.alternatives
+    assert len(sides) == MAX_ALTERNATIVES
+    assert len(query.phrases) + sum(side.is_phrase for side in sides) == MAX_PHRASES
 
 
 def test_three_hundred_words_are_bounded() -> None:

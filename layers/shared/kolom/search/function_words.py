@@ -54,7 +54,8 @@ def content_words(words: Sequence[Word], text: str, languages: Iterable[str]) ->
     """
     known = frozenset(map(base_language, languages))
     stops = {word.form: frozenset(code for code in known if is_stop_word(word.form, code)) for word in words}
-    in_capitals = {word.form for word in words if _is_typed_in_capitals(word, text)}
+    has_capitals_only = not any(map(str.islower, text))
+    in_capitals = {word.form for word in words if not has_capitals_only and _is_typed_in_capitals(word, text)}
     content = {form: ContentWord() for form, codes in stops.items() if not codes or form in in_capitals}
     unclear = {form: codes for form, codes in stops.items() if form not in content and codes != known}
     votes = Counter(code for codes in unclear.values() for code in codes)
@@ -71,4 +72,4 @@ def content_words(words: Sequence[Word], text: str, languages: Iterable[str]) ->
 
 def _is_typed_in_capitals(word: Word, text: str) -> bool:
     typed = text[word.start : word.end]
-    return len(typed) > 1 and typed.isupper() and any(letter.islower() for letter in text)
+    return len(typed) > 1 and typed.isupper()

@@ -17,7 +17,7 @@ MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
 
 MAX_CHARACTERS_COMPARED: Final = 1_500_000
-"""The maximum length of text compared with the phrases, and again with the excluded ones.
+"""The maximum length of text compared with the phrases, at most four, and again with as many excluded ones.
 
 It is rarely reached, because :meth:`.DocumentTable.within_budget` already limits the estimated length.
 """

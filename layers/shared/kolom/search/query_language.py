@@ -17,6 +17,8 @@ type Postings = dict[str, dict[int, int]]
 def resolve(query: Query, postings: Postings, languages: Mapping[int, str]) -> tuple[Query, Postings]:
     """Return the query with only those undecided words that are content in the language of the other words.
 
+    Their synonyms are dropped with them.
+
     ``languages`` has the language of each article. The postings of words that are content in some languages are reduced
     to articles in these.
     """
@@ -30,7 +32,10 @@ def resolve(query: Query, postings: Postings, languages: Mapping[int, str]) -> t
         for word in kept
         for stem in word.stems
     }
-    words = tuple(word for word in query.words if not word.languages or word in kept)
+    dropped = {word.form for word in partial if word not in kept}
+    words = tuple(
+        word for word in query.words if word.form not in dropped and not (word.parts and dropped.issuperset(word.parts))
+    )
     return replace(query, words=words), {**postings, **reduced}
 
 

@@ -25,6 +25,11 @@ MAX_STEMS: Final = 32
 
 MAX_EXCLUSIONS: Final = 4
 MAX_PHRASES: Final = 4
+"""The maximum number of phrases, also as sides of an ``OR``; and of groups of ``OR``. Further sides are words."""
+
+MAX_ALTERNATIVES: Final = 24
+"""The maximum number of sides of all groups of ``OR``. Each word of a query can be one."""
+
 _MAX_EXCLUDED_STEMS: Final = 16
 _MAX_DISTINCTIVE: Final = 2
 
@@ -68,7 +73,8 @@ class Query:
     ``excluded`` has the stems of each excluded word. ``hyphenated`` has the pairs of adjacent forms in phrases with a
     hyphen between them. ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks
     one of these words does not have the phrase. ``ambiguous`` has the stems of words that are stop words, too, unless
-    the query has only stop words.
+    the query has only stop words. ``unquoted`` has the words outside of quotation marks, exclusions and conditions, in
+    their order.
     """
 
     words: tuple[QueryWord, ...] = ()
@@ -80,6 +86,7 @@ class Query:
     alternatives: tuple[tuple[Alternative, ...], ...] = ()
     filters: Filters = field(default_factory=Filters)
     ambiguous: frozenset[str] = frozenset()
+    unquoted: tuple[Word, ...] = ()
 
     @property
     def can_match(self) -> bool:
@@ -140,6 +147,7 @@ def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
     chosen = _select_words(parts.included, parts.spellings, content)
     selected = selector.select([word.form for word in chosen], MAX_STEMS)
     unwanted = tuple(dict.fromkeys(parts.excluded_phrases))[:MAX_PHRASES]
+    phrases = tuple(dict.fromkeys(parts.phrases))[:MAX_PHRASES]
     distinctive = [_distinctive_words(phrase, parts.hyphenated, languages) for phrase in unwanted]
     distinctive_stems = selector.select(list(dict.fromkeys(_flat(distinctive))), MAX_STEMS, whole=True)
     return Query(
@@ -148,14 +156,14 @@ def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
             for word in sorted(chosen, key=lambda word: (not word.is_required, word.start))
             if word.form in selected
         ),
-        phrases=tuple(dict.fromkeys(parts.phrases))[:MAX_PHRASES],
+        phrases=phrases,
         excluded=tuple(excluded_stems.values()),
         excluded_phrases=unwanted,
         distinctive=tuple(
             tuple(distinctive_stems[form] for form in forms if form in distinctive_stems) for forms in distinctive
         ),
         hyphenated=frozenset(parts.hyphenated),
-        alternatives=_searchable_alternatives(parts.alternatives, selected),
+        alternatives=_searchable_alternatives(parts.alternatives, selected, max_phrases=MAX_PHRASES - len(phrases)),
         filters=collect_filters(parts.conditions, parts.date_limits),
         ambiguous=frozenset(
             stem
@@ -163,6 +171,7 @@ def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
             if is_stop_word(form, *languages)
             for stem in selected[form]
         ),
+        unquoted=tuple(parts.unquoted),
     )
 
 
@@ -171,6 +180,7 @@ class _Parts:
 
     def __init__(self, text: str) -> None:
         self.included: list[Word] = []
+        self.unquoted: list[Word] = []
         self.spellings: list[QueryWord] = []
         self.hyphenated: set[tuple[str, str]] = set()
         self.phrases: list[tuple[str, ...]] = []
@@ -219,6 +229,7 @@ class _Parts:
             self.excluded += [word.form for word in compounds]
         else:
             self.included += found
+            self.unquoted += () if clause.is_phrase else found
             self.spellings += compounds
             if is_phrase and not is_alternative:
                 self.phrases.append(forms)
@@ -250,11 +261,25 @@ def _groups(clauses: Iterable[Clause]) -> list[list[Clause]]:
 
 
 def _searchable_alternatives(
-    groups: Sequence[tuple[Alternative, ...]], searched: Container[str]
+    groups: Sequence[tuple[Alternative, ...]], searched: Container[str], max_phrases: int
 ) -> tuple[tuple[Alternative, ...], ...]:
-    """Return the groups without alternatives that have no word to search for, at most :data:`MAX_PHRASES` groups."""
-    kept = (tuple(each for each in group if any(form in searched for form in each.forms)) for group in groups)
-    return tuple(group for group in kept if len(group) > 1)[:MAX_PHRASES]
+    """Return the groups without alternatives that have no word to search for.
+
+    Keeps at most :data:`MAX_PHRASES` groups with :data:`MAX_ALTERNATIVES` sides, and makes words of further phrases.
+    """
+    found: list[tuple[Alternative, ...]] = []
+    max_sides = MAX_ALTERNATIVES
+    for group in groups:
+        sides: dict[Alternative, None] = {}
+        for side in group:
+            if len(sides) < max_sides and any(form in searched for form in side.forms):
+                is_phrase = side.is_phrase and max_phrases > 0
+                max_phrases -= is_phrase
+                sides[side._replace(is_phrase=is_phrase)] = None
+        if len(sides) > 1:
+            max_sides -= len(sides)
+            found.append(tuple(sides))
+    return tuple(found[:MAX_PHRASES])
 
 
 class _StemSelector:

@@ -15,8 +15,8 @@ Requests:
 * on the first page, if it does not have all results, one Query for each of at most eight labels (:mod:`.facets`).
 
 Work, regardless of the sizes of the articles: each BatchGetItem reads about a megabyte of text
-(:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with the phrases, as many with the
-excluded phrases, and at most 500,000 are searched for snippets.
+(:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with each of at most four
+phrases, as many with the excluded phrases, and at most 500,000 are searched for snippets.
 """
 
 import functools
@@ -135,8 +135,8 @@ def search(request: SearchRequest) -> Results:
     if completed is not None:
         query = completed.apply_to(query)
         postings |= completed.postings
-    unknown = find_unknown(query, postings, limit=0 if completed else request.limit)
-    corrections = spellcheck.suggest(request.text, query, unknown.words, postings, languages)
+    unknown = find_unknown(query, postings, with_forms=not completed)
+    corrections = spellcheck.suggest(request.text, query, unknown.words, postings, is_searched.select, languages)
     if completed and any(completed.original.form in each.originals for each in corrections):
         completed = None
     query = spellcheck.apply_to(query, corrections)

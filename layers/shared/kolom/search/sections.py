@@ -4,8 +4,10 @@ The link is a fragment with text directives (https://wicg.github.io/scroll-to-te
 the first word, and highlights the words. If it does not find them, it scrolls to the heading.
 """
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 from unicodedata import normalize
 from urllib.parse import quote
@@ -23,6 +25,9 @@ _CONTEXT_WORDS: Final = 2
 _CONTEXT_CHARACTERS: Final = 40
 _MAX_TITLE: Final = 120
 _AT_EDGES: Final = " ·"
+_FOOTNOTE_MARK: Final = re.compile(r"\[\d+(?::\d+)?\]")
+_MAX_FIRST_LINE: Final = 16
+"""The maximum number of words before the first ``<br>`` of a heading."""
 
 type Headings = Sequence[tuple[int, str]]
 """The headings of a text of one line per block: the number of the line, and the id of the heading."""
@@ -40,16 +45,47 @@ class Section(NamedTuple):
 
 
 def find_headings(text: str, toc: Iterable[Heading]) -> Headings:
-    """Return the headings of a table of contents in a text of one line per block."""
+    """Return the headings of a table of contents that are in a text of one line per block.
+
+    A heading with ``<br>`` has several lines in the text, and the marks of footnotes are only in the text.
+    """
+    lines = [_title_of(line) for line in text.split("\n")]
+    places: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        places.setdefault(line, []).append(number)
     found: list[tuple[int, str]] = []
-    lines = enumerate(text.split("\n"))
+    start = 0
     for heading in toc:
-        title = normalize("NFC", " ".join(heading.text.split()))
-        line = next((number for number, line in lines if line == title), None)
-        if line is None:
-            break
-        found.append((line, heading.id))
+        title = _title_of(normalize("NFC", heading.text))
+        first_lines = (title, *accumulate(title.split()[:_MAX_FIRST_LINE], "{} {}".format))
+        candidates = (_first_from(start, places.get(line, ())) for line in dict.fromkeys(first_lines))
+        starts = [number for number in candidates if number is not None and _begins_with(lines, number, title)]
+        if starts:
+            found.append((min(starts), heading.id))
+            start = min(starts) + 1
     return found
+
+
+def _title_of(line: str) -> str:
+    """Return a line without marks of footnotes."""
+    return " ".join(_FOOTNOTE_MARK.sub("", line).split())
+
+
+def _first_from(start: int, numbers: Sequence[int]) -> int | None:
+    place = bisect_left(numbers, start)
+    return numbers[place] if place < len(numbers) else None
+
+
+def _begins_with(lines: Sequence[str], start: int, title: str) -> bool:
+    """Return whether one or more whole lines, from ``start`` on, are the title."""
+    place = 0
+    for number in range(start, len(lines)):
+        if not title.startswith(lines[number], place):
+            return False
+        place += len(lines[number]) + 1
+        if place > len(title):
+            return place == len(title) + 1
+    return False
 
 
 def best_sections(blocks: str, text: str, headings: Headings, matches: Sequence[Match]) -> tuple[Section, ...]:

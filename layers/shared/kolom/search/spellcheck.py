@@ -3,8 +3,9 @@
 A word may have a wrong, missing or additional letter, or two letters in the wrong order, at any position. The space
 before or after it may be wrong, too: ``keretaapi`` is corrected to ``kereta api``, and ``ker eta`` to ``kereta``.
 
-Of several candidates, the one with the most articles is chosen. Articles with other words of the query count more, and
-candidates that need an improbable error count less (:mod:`.misspelling`).
+Of several candidates, the one with the most articles is chosen, of those that the filters of the search admit, if any
+candidate has such articles. Articles with other words of the query count more, and candidates that need an improbable
+error count less (:mod:`.misspelling`).
 
 Requests for each of at most two words: one Query of the words with the same first letters (at most three if there are
 many), one of those with the same last letters, and one for each stem of at most three candidates. A word of up to three
@@ -12,7 +13,7 @@ letters is only joined with its neighbors: one BatchGetItem, and a Query for eac
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Final
@@ -41,6 +42,10 @@ _OPERATORS: Final = frozenset("-－:：")
 """A hyphen before a word excludes it, and a colon makes it the value of a condition."""
 
 
+type Select = Callable[[set[int]], set[int]]
+"""Returns some of the articles that it is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """The typed forms ``originals`` at ``[start:end]`` of the query, and the words that replace them."""
@@ -58,12 +63,18 @@ class Correction:
 
 
 def suggest(
-    text: str, query: Query, unknown: Sequence[QueryWord], postings: Postings, languages: Sequence[str]
+    text: str,
+    query: Query,
+    unknown: Sequence[QueryWord],
+    postings: Postings,
+    admitted: Select,
+    languages: Sequence[str],
 ) -> list[Correction]:
     """Return corrections of unknown words of a query to words that some articles have.
 
-    ``text`` is the text of the query, ``postings`` has those of its words. An unknown word with postings is one that
-    only has the stem of another word. It is corrected to a much more probable one, and these articles match as well.
+    ``text`` is the text of the query, ``postings`` has those of its words. ``admitted`` returns those of some articles
+    that the filters of the search admit. An unknown word with postings is one that only has the stem of another word.
+    It is corrected to a much more probable one, and these articles match as well.
     """
     tried = [word for word in unknown if word.is_required and not word.form[0].isdigit()]
     tried = sorted(tried, key=lambda word: len(word.form) < SHORTEST)[:MAX_CORRECTIONS]
@@ -76,7 +87,7 @@ def suggest(
         corrected = {form for each in made for form in each.originals}
         if word.form not in corrected:
             pairs = [pair for pair in neighbors.pairs(word) if corrected.isdisjoint(each.form for each in pair)]
-            made += _correct(word, _candidates(word, pairs), others, postings, languages)
+            made += _correct(word, _candidates(word, pairs), others, postings, admitted, languages)
     return made
 
 
@@ -142,6 +153,7 @@ def _correct(
     candidates: Mapping[Candidate, tuple[Word, ...]],
     others: Sequence[set[int]],
     typed_postings: Postings,
+    admitted: Select,
     languages: Sequence[str],
 ) -> Iterator[Correction]:
     """Yield the correction of a word, if there is one. ``others`` has the articles of each other word of the query."""
@@ -151,14 +163,16 @@ def _correct(
     stems_by_form = _stems_to_read(candidates, languages, set(typed_stems))
     read = read_postings(chain.from_iterable(stems_by_form.values())) if stems_by_form else {}
 
-    def probability(forms: Sequence[str], cost: float) -> float:
-        """Return the logarithm of how probable it is that these words are meant, compared with others."""
-        having = set.intersection(*(_articles(stems_by_form[form], read) for form in forms))
-        return _log_weight(having, others) - cost
-
-    probabilities = {
-        each: probability(each.forms, each.cost) for each in candidates if stems_by_form.keys() >= set(each.forms)
+    having = {
+        each: set.intersection(*(_articles(stems_by_form[form], read) for form in each.forms))
+        for each in candidates
+        if stems_by_form.keys() >= set(each.forms)
     }
+    found = {each: admitted(articles) for each, articles in having.items()}
+    if any(found.values()):
+        having, typed_articles = found, admitted(typed_articles)
+    # The logarithm of how probable it is that a candidate is meant, compared with others.
+    probabilities = {each: _log_weight(articles, others) - each.cost for each, articles in having.items()}
     best = max(probabilities, key=lambda each: (probabilities[each], each.forms), default=None)
     least = _log_weight(typed_articles, others) + _MUCH_MORE_PROBABLE
     if best is None or not probabilities[best] > least:

@@ -2,14 +2,18 @@
 
 An article that has a synonym counts as having the words of the query that it stands for, like an article with another
 spelling of them (``wifi`` for ``Wi-Fi``). A synonym of several words matches an article that has all of them, wherever
-they are. Words are compared by their stems, so ``cars`` has the synonyms of ``car``. Words that are excluded or in
-quotation marks have no synonyms, and synonyms have none of their own.
+they are. Words are compared by their stems, so ``cars`` has the synonyms of ``car``. Only words that
+the query searches for outside of quotation marks and conditions have synonyms. A stop word has them where it is content
+(:mod:`.function_words`) or part of a longer phrase. Synonyms have none of their own.
+
+A stem is scored once: a synonym with the stems of a word of the query adds nothing, and one that stands for several
+words counts as having all of them.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from kolom.search.analyzer import is_stop_word, stem, stems
@@ -106,27 +110,37 @@ def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
     room = min(MAX_SYNONYM_STEMS, MAX_STEMS - len(known))
     if index.is_empty or room <= 0:
         return ExpandedQuery(query, {})
-    searched = {word.form: word for word in query.words if word.is_required}
+    searched = {word.form: word for word in query.words if not word.parts}
+    typed = {stem for word in query.words for stem in word.stems}
     added: dict[str, QueryWord] = {}
     combined: dict[str, tuple[tuple[str, ...], ...]] = {}
-    tokens = [word for word, _ in zip(tokenize(text), range(_MAX_TOKENS), strict=False)]
-    for words, synonym in index.find(tokens, text):
+    for words, synonym in index.find(query.unquoted[:_MAX_TOKENS], text):
         forms = dict.fromkeys(word.form for word in words)
         parts = tuple(form for form in forms if form in searched)
-        key = f"synonym:{' '.join(parts)}:{' '.join(synonym)}"  # no stem or form: a word has no colon
-        if key in added or not _applies(forms, query, searched, index.languages):
+        if not parts or not all(form in searched or is_stop_word(form, *index.languages) for form in forms):
             continue
+        count = max(searched[part].count for part in parts)
         listed = tuple(
             stems(form, index.languages)[:_MAX_WORD_STEMS] for form in _significant(synonym, index.languages)
         )
+        if not all(listed) or typed.issuperset(chain.from_iterable(listed)):
+            continue
+        if len(listed) == 1:
+            scored = typed.union(*(word.stems for word in added.values() if word.parts == parts))
+            listed = (tuple(each for each in listed[0] if each not in scored),)
+        key = f"synonym:{' '.join(synonym)}"  # no stem or form: a word has no colon
+        same = key if key in added else _synonym_with(listed, added, combined)
+        if same is not None:
+            parts = tuple(dict.fromkeys((*added[same].parts, *parts)))
+            added[same] = replace(added[same], parts=parts, count=max(count, added[same].count))
+            continue
         new = {each for found in listed for each in found} - known
-        if len(new) > room or not all(listed):
+        if len(new) > room or len(added) == MAX_SYNONYMS:
             continue
         room -= len(new)
         known |= new
         if len(listed) > 1:
             combined[key] = listed
-        count = max((searched[part].count for part in parts), default=1)
         added[key] = QueryWord(
             key,
             (key,) if len(listed) > 1 else listed[0],
@@ -136,17 +150,18 @@ def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
             is_required=False,
             parts=parts,
         )
-        if len(added) == MAX_SYNONYMS:
-            break
     return ExpandedQuery(replace(query, words=(*query.words, *added.values())) if added else query, combined)
 
 
-def _applies(forms: Iterable[str], query: Query, searched: Mapping[str, object], languages: Sequence[str]) -> bool:
-    """Return whether the query searches for these words: none is excluded, and they are not in quotation marks."""
-    distinct = set(forms)
-    if any(distinct <= set(phrase) for phrase in query.phrases):
-        return False
-    return all(form in searched or is_stop_word(form, *languages) for form in distinct)
+def _synonym_with(
+    listed: tuple[tuple[str, ...], ...],
+    added: Mapping[str, QueryWord],
+    combined: Mapping[str, tuple[tuple[str, ...], ...]],
+) -> str | None:
+    """Return the synonym that was already added and has all these stems; None if there is none."""
+    if len(listed) > 1:
+        return next((key for key, words in combined.items() if words == listed), None)
+    return next((key for key, word in added.items() if set(word.stems).issuperset(listed[0])), None)
 
 
 def _significant(phrase: Phrase, languages: Sequence[str]) -> Phrase:

@@ -23,21 +23,21 @@ class UnknownWords:
     loaded: Mapping[int, StoredResult] = field(default_factory=dict)
 
 
-def find_unknown(query: Query, postings: Postings, limit: int) -> UnknownWords:
+def find_unknown(query: Query, postings: Postings, *, with_forms: bool) -> UnknownWords:
     """Return the words that no article has; if there are none, those that no article has in this form.
 
-    The forms are examined only if at most ten articles, and at most ``limit``, match the query, and none has all words.
-    The page of results has all these articles, so reading them here causes no further request. A word counts as known
-    if an article has a longer text than its result, because the rest would have to be read. One BatchGetItem.
+    The forms are examined only ``with_forms``, if at most ten articles match the query and none has all words. A page
+    of ten results has all these articles, so reading them here causes no further request. A word counts as known if an
+    article has a longer text than its result, because the rest would have to be read. One BatchGetItem.
     """
     known = [word for word in query.words if any(postings[stem] for stem in word.stems)]
     parts = {part for word in known for part in word.parts}
     unknown = [word for word in query.words if word not in known and word.form not in parts]
-    if unknown or query.phrases or not known or not all(word.is_required for word in known):
+    if not with_forms or unknown or query.phrases or not known or not all(word.is_required for word in known):
         return UnknownWords(unknown)
     articles = [{each for stem in word.stems for each in postings[stem]} for word in known]
     matches = set().union(*articles)
-    if len(matches) > min(limit, _MAX_EXAMINED) or (len(known) > 1 and set.intersection(*articles)):
+    if len(matches) > _MAX_EXAMINED or (len(known) > 1 and set.intersection(*articles)):
         return UnknownWords()
     loaded = load_results(matches)
     unseen = [
