@@ -9,7 +9,7 @@ import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
-from kolom.errors import StaleRead
+from kolom.errors import RestoreConflict, StaleRead
 from kolom.models import search as model
 from kolom.search import document_table, settings_editor, settings_repository
 from kolom.search.index_writer import update_index
@@ -164,6 +164,20 @@ def test_a_concurrent_change_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(settings_editor, "retry_on_conflict", lambda attempt: attempt())
     with pytest.raises(StaleRead):
         use()
+
+
+def test_a_restore_does_not_replace_what_someone_has_just_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = settings_editor.load
+
+    def load_before_a_change() -> SearchSettings:
+        loaded = load()
+        settings_editor.change(lambda _: SearchSettings((TRAIN,)))
+        return loaded
+
+    monkeypatch.setattr(settings_editor, "load", load_before_a_change)
+    with pytest.raises(RestoreConflict):
+        settings_editor.restore(SearchSettings((CAR,)), overwrite=False, dry_run=False)
+    assert load() == SearchSettings((TRAIN,))
 
 
 def test_an_interrupted_change_is_completed_by_a_repetition(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,14 @@ def test_settings_are_the_same_after_decoding() -> None:
         ),
         (SearchSettings((SynonymRule(("Élan", "elan!")),)), "synonyms 1: has 'elan!' twice"),
         (SearchSettings((SynonymRule(("a", "…")),)), "synonyms 1: '…' has no word"),
+        (
+            SearchSettings((SynonymRule(("a\udcff", "b")),)),
+            r"synonyms 1: 'a\udcff' has a character that is not valid Unicode",
+        ),
+        (
+            SearchSettings(pins=(Pin("a\udcff", (1,)),)),
+            r"pins 1: 'a\udcff' has a character that is not valid Unicode",
+        ),
         (SearchSettings((SynonymRule(("a", "b c d e f")),)), "synonyms 1: 'b c d e f' has more than 4 words"),
         (
             SearchSettings((SynonymRule(("a", "b" * 101)),)),

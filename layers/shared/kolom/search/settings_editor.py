@@ -58,9 +58,16 @@ def restore(wanted: SearchSettings, *, overwrite: bool, dry_run: bool) -> Change
     before = load()
     if before == wanted:
         return "unchanged"
-    is_new = before == SearchSettings()
-    if not is_new and not overwrite:
-        raise RestoreConflict("differ from the existing search settings; use --overwrite to replace them")
-    if not dry_run:
-        change(lambda _: wanted)
-    return "created" if is_new else "updated"
+
+    def replaced(current: SearchSettings) -> SearchSettings:
+        nonlocal before
+        before = current
+        if current not in (SearchSettings(), wanted) and not overwrite:
+            raise RestoreConflict("differ from the existing search settings; use --overwrite to replace them")
+        return wanted
+
+    if dry_run:
+        replaced(before)
+    else:
+        change(replaced)
+    return "created" if before == SearchSettings() else "updated"
