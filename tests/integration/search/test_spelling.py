@@ -8,6 +8,7 @@ import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing, repository
+from kolom.limits import MAX_QUERY
 from kolom.models.search import delete_items, find_words
 from kolom.search import index_reader, vocabulary
 from kolom.search.index_writer import update_index
@@ -23,9 +24,9 @@ def publish(slug: str, text: str, **changes: Any) -> int:
     return done.article.id
 
 
-def search(**query: Any) -> dict[str, Any]:
+def search(path: str = "/api/search", **query: Any) -> dict[str, Any]:
     """Return the body of a response."""
-    answer = handler(request("/api/search", query), Context())
+    answer = handler(request(path, query), Context())
     assert answer["statusCode"] == 200, answer
     body: dict[str, Any] = json.loads(answer["body"])
     return body
@@ -234,3 +235,18 @@ def test_words_with_accents_are_found_by_their_end() -> None:
     publish("one", "un élan", language="fr")
     assert find_words("ends#n") == ["nale#élan"]
     assert meant("zélan") == "élan"
+
+
+def test_a_name_with_a_value_is_not_corrected_to_an_operator() -> None:
+    publish("one", "the author drinks coffee")
+    answer = search(q="auhtor:coffee")
+    assert answer["did_you_mean"] is None
+    assert answer["total"] == 1
+
+
+def test_no_offered_query_is_longer_than_a_query_may_be() -> None:
+    publish("one", "the harbour of the town", title="harbour")
+    assert search(q="harbor")["did_you_mean"] == "harbour"
+    assert search(q="harbor " + "." * (MAX_QUERY - len("harbor ")))["did_you_mean"] is None
+    typed = "." * (MAX_QUERY - len(" harb")) + " harb"
+    assert search(path="/api/search/suggest", q=typed)["completions"] == []

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
+from kolom.limits import MAX_QUERY
 from kolom.search import document_table
 from kolom.search.analyzer import stem
 from kolom.search.completion import find_completions, whole_word_stems, word_to_complete
@@ -86,7 +87,7 @@ def suggest(text: str) -> Suggestions:
         found = [loaded[each] for each in best if each in loaded]
     return Suggestions(
         items=_items(found, list(tokenize(text[: last.end]))),
-        completions=tuple(text[: last.start] + form for form in used),
+        completions=tuple(text[: last.start] + form for form in used if last.start + len(form) <= MAX_QUERY),
     )
 
 

@@ -13,11 +13,13 @@ letters is only joined with its neighbors: one BatchGetItem, and a Query for eac
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Final
 
+from kolom.limits import MAX_QUERY
 from kolom.search import vocabulary
 from kolom.search.analyzer import stems
 from kolom.search.index_reader import Postings, read_postings
@@ -35,6 +37,8 @@ _MAX_STEMS: Final = 4
 
 _OTHER_WORD: Final = 20
 """How often an article counts for each other word of the query that it has."""
+
+_NAMED: Final = re.compile(r"[:：]\S")
 
 _MUCH_MORE_PROBABLE: Final = 2.0
 """The minimum difference between the logarithms of two probabilities."""
@@ -76,11 +80,12 @@ def suggest(
     ``text`` is the text of the query, ``postings`` has those of its words. ``admitted`` returns those of some articles
     that the filters of the search admit. An unknown word with postings is one that only has the stem of another word.
     It is corrected to a much more probable one, and these articles match as well.
-    Words of ``title:`` are not corrected: the articles with the typed ones have been chosen already.
+    Words of ``title:`` are not corrected: the articles with the typed ones have been chosen already. Nor is a word with
+    a colon and a value: ``auhtor:ana`` are two words, and ``author:ana`` would be another search.
     """
     titled = query.filters.required_title_words
     tried = [word for word in unknown if word.is_required and not word.form[0].isdigit()]
-    tried = [word for word in tried if strip_accents(word.form) not in titled]
+    tried = [word for word in tried if strip_accents(word.form) not in titled and not _NAMED.match(text, word.end)]
     tried = sorted(tried, key=lambda word: len(word.form) < SHORTEST)[:MAX_CORRECTIONS]
     if not tried:
         return []
@@ -114,7 +119,8 @@ def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
 def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
     """Return the text of the query with the corrections applied wherever it searches for the words.
 
-    Two words that replace one side of an ``OR`` are put in quotation marks. Returns None without corrections.
+    Two words that replace one side of an ``OR`` are put in quotation marks. Returns None without corrections, or if the
+    text would be longer than a query may be.
     """
     clauses = find_clauses(text)
     sides = {
@@ -135,7 +141,8 @@ def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
                 replaced[first.start] = end, f"{quote}{' '.join(each.forms)}{quote}"
     for start, (end, forms) in sorted(replaced.items(), reverse=True):
         text = text[:start] + forms + text[end:]
-    return " ".join(text.split()) if replaced else None
+    rewritten = " ".join(text.split())
+    return rewritten if replaced and len(rewritten) <= MAX_QUERY else None
 
 
 def _is_typed(forms: Sequence[str], words: Sequence[Word], text: str) -> bool:

@@ -13,7 +13,7 @@ words counts as having all of them.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from kolom.search.analyzer import is_stop_word, stem, stems
@@ -29,6 +29,9 @@ MAX_SYNONYM_STEMS: Final = 12
 
 _MAX_WORD_STEMS: Final = 4
 _MAX_TOKENS: Final = 256
+_MAX_TRIED: Final = 64
+"""The number of synonyms of a query that are tried, of which :data:`MAX_SYNONYMS` are taken."""
+
 _HYPHENS: Final = "-\u2010\u2011－"
 
 type Key = tuple[str, ...]
@@ -58,12 +61,20 @@ class SynonymIndex:
         return not self._targets
 
     def find(self, tokens: Sequence[Word], text: str) -> Iterator[tuple[Sequence[Word], Phrase]]:
-        """Yield the words of ``text`` that have synonyms, each with one synonym; the longest phrases first."""
+        """Yield the words of ``text`` that have synonyms, each with one synonym; the longest phrases first.
+
+        Words that the text repeats are yielded once.
+        """
+        seen: set[tuple[str, ...]] = set()
         for run in _runs(tokens, text):
             stemmed = [_key([word.form for word in run], language) for language in self.languages]
             for length in range(min(self._longest, len(run)), 0, -1):
                 for start in range(len(run) - length + 1):
                     end = start + length
+                    forms = tuple(word.form for word in run[start:end])
+                    if forms in seen:
+                        continue
+                    seen.add(forms)
                     keys = {stems[start:end]: None for stems in stemmed if stems[start:end] in self._targets}
                     for target in dict.fromkeys(each for key in keys for each in self._targets[key]):
                         yield run[start:end], target
@@ -114,7 +125,7 @@ def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
     typed = {stem for word in query.words for stem in word.stems}
     added: dict[str, QueryWord] = {}
     combined: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for words, synonym in index.find(query.unquoted[:_MAX_TOKENS], text):
+    for words, synonym in islice(index.find(query.unquoted[:_MAX_TOKENS], text), _MAX_TRIED):
         forms = dict.fromkeys(word.form for word in words)
         parts = tuple(form for form in forms if form in searched)
         if not parts or not all(form in searched or is_stop_word(form, *index.languages) for form in forms):
