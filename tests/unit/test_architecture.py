@@ -92,13 +92,17 @@ PURE: Final = (
     "kolom.search.codec",
     "kolom.search.date_range",
     "kolom.search.document",
+    "kolom.search.function_words",
     "kolom.search.highlighter",
+    "kolom.search.indonesian",
     "kolom.search.misspelling",
     "kolom.search.phrase_matcher",
     "kolom.search.pins",
     "kolom.search.query_clauses",
     "kolom.search.query_filters",
+    "kolom.search.query_language",
     "kolom.search.query_parser",
+    "kolom.search.recorded_queries",
     "kolom.search.search_settings",
     "kolom.search.sections",
     "kolom.search.synonyms",
@@ -265,12 +269,30 @@ def test_the_emulator_does_not_import_the_code_that_it_runs() -> None:
     ] == []
 
 
+def pure_modules_of_the_search() -> set[str]:
+    """Return the modules of the search that are in :data:`PURE`, or whose docstring says "Pure."."""
+    return {
+        module
+        for module, path in modules().items()
+        if is_within(module, "kolom.search")
+        if module in PURE or "Pure." in (ast.get_docstring(parse(path)) or "").split()
+    }
+
+
 def test_every_pure_entry_matches_a_module() -> None:
     """This prevents a renamed module from being omitted unnoticed."""
     assert [entry for entry in PURE if not any(is_within(module, entry) for module in modules())] == []
 
 
-@pytest.mark.parametrize("entry", PURE)
+def test_the_search_package_lists_its_modules_and_the_pure_ones() -> None:
+    text = ast.get_docstring(parse(modules()["kolom.search"])) or ""
+    described, _, pure = text.partition("Pure modules, without storage:")
+    names = {module.removeprefix("kolom.search.") for module in modules() if is_within(module, "kolom.search")}
+    assert set(re.findall(r":mod:`\.(\w+)`", described)) == names - {"kolom.search"}
+    assert {f"kolom.search.{name}" for name in re.findall(r"\w+", pure)} == pure_modules_of_the_search()
+
+
+@pytest.mark.parametrize("entry", sorted({*PURE, *pure_modules_of_the_search()}))
 def test_a_pure_module_reaches_no_storage_clock_or_environment(entry: str) -> None:
     reached = {module for module in modules() if is_within(module, entry)}
     waiting = list(reached)

@@ -146,10 +146,12 @@ def load(frontend: Path, files: Mapping[str, bytes]) -> SiteConfig:
     path = frontend / SETTINGS_FILE
     try:
         site = SiteConfig.model_validate(tomllib.loads(path.read_text("utf-8")) if path.exists() else {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(path.name, [f"it is not TOML: {error}"]) from error
     except ValidationError as error:
         raise SettingsError(path.name, [_problem(each) for each in error.errors()]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SettingsError(path.name, [f"it is not TOML: {error}"]) from error
+    except ValueError as error:
+        raise SettingsError(path.name, ["a number has too many digits"]) from error
     if problems := list(_file_problems(site, files)):
         raise SettingsError(path.name, problems)
     return site

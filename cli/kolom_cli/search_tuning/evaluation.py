@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Final
 
 from kolom.articles import publishing
+from kolom.config import settings
 from kolom.errors import NotFound
 from kolom.search import document_table
 from kolom.search.article_filters import Titles, article_filter, read_titles
@@ -57,7 +58,7 @@ class EvaluatedQuery:
 
 def evaluate(query: JudgedQuery) -> EvaluatedQuery:
     """Search for the query, and compare its results with the articles that it should find."""
-    page = search(SearchRequest(text=query.text, limit=DEPTH))
+    page = search(SearchRequest(text=query.text, limit=DEPTH, zone=settings().zone))
     shown = [result.summary.slug for result in page.items]
     grades = dict(query.grades)
     missing: list[tuple[str, int | None]] = []
@@ -102,7 +103,7 @@ def _resolve(slug: str) -> tuple[int | None, str]:
 
 
 def _explain_all(text: str, missing: Sequence[tuple[str, int | None]], page: Results) -> Iterable[Miss]:
-    more = search(SearchRequest(text=text, limit=_SEARCHED_DEPTH)) if page.next_cursor else page
+    more = search(SearchRequest(text=text, limit=_SEARCHED_DEPTH, zone=settings().zone)) if page.next_cursor else page
     places = {result.summary.id: place for place, result in enumerate(more.items, 1)}
     documents = document_table.get()
     languages = documents.codes

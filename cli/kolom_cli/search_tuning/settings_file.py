@@ -107,6 +107,8 @@ def parse_settings_file(data: bytes) -> SettingsFile:
         raise SettingsFileError("must be UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsFileError(str(error)) from error
+    except ValueError as error:
+        raise SettingsFileError("a number has too many digits") from error
     if unknown := content.keys() - _KEYS.keys():
         raise SettingsFileError(f"unknown key {min(unknown)!r}: write [[synonyms]] and [[pins]]")
     return SettingsFile(

@@ -72,6 +72,21 @@ def test_a_title_is_found_by_its_words_and_their_stems() -> None:
     assert found("title:harb") == []
 
 
+def test_a_mistyped_title_is_not_corrected() -> None:
+    """A correction would be offered without its results."""
+    publish("one", title="The old harbour")
+    answer = search(q="title:harbuor")
+    assert (answer["did_you_mean"], answer["items"]) == (None, [])
+    assert search(q="-title:harbuor harbuor")["did_you_mean"] == "-title:harbuor harbour"
+
+
+def test_a_stop_word_of_another_language_is_found_in_titles() -> None:
+    publish("one", title="Harga as roda", language="id")
+    publish("two", "as roda", title="Harga", language="id")
+    publish("three", "coffee", title="As tea")
+    assert found("title:as") == ["one"]
+
+
 def test_dates_limit_the_time_of_publication() -> None:
     for year in (2022, 2023, 2024):
         publish(f"of-{year}", published_at=datetime(year, 1, 1, tzinfo=UTC))

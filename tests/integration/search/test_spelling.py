@@ -109,6 +109,23 @@ def test_a_space_may_be_missing_or_added(typed: str, corrected: str) -> None:
     assert [item["slug"] for item in answer["items"]][:1] == ["one" if typed != "peme rintah" else "two"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "corrected"),
+    [
+        ("gamlan x gamlan", "gamelan x gamelan"),
+        ('gamlan "old gamlan" -gamlan', 'gamelan "old gamelan" -gamlan'),
+        ("gamlan -label:gamlan", "gamelan -label:gamlan"),
+        ("keretaapi OR bus", '"kereta api" OR bus'),
+        ("bus OR keretaapi", 'bus OR "kereta api"'),
+        ("keretaapi bus", "kereta api bus"),
+        ("ker eta x ker eta", "kereta x kereta"),
+    ],
+)
+def test_each_occurrence_of_a_word_is_corrected_as_it_is_searched(typed: str, corrected: str) -> None:
+    publish("one", "gamelan in kereta api, old gamelan")
+    assert meant(typed) == corrected
+
+
 def test_an_excluded_word_is_not_joined_with_the_next() -> None:
     publish("one", "kereta")
     assert [meant(query) for query in ("-ker eta", "ker, eta", "ker -eta", "ker-eta")] == [None] * 4

@@ -298,6 +298,11 @@ def conditions(text: str, zone: str = "UTC") -> Conditions:
         ('-author:"Budi Santoso"', Conditions(excluded=("author:budi santoso",))),
         ("title:Kopi susu", Conditions(words=("kopi", "susu"), required=(("title:kopi",),))),
         ('title:"the old harbour"', Conditions(words=("old", "harbour"), required=(("title:old harbour",),))),
+        (
+            'title:"the old man and the sea"',
+            Conditions(words=("old", "man", "sea"), required=(("title:old man sea",),)),
+        ),
+        ("title:the OR title:kopi", Conditions(words=("kopi",))),
         ("-title:kopi teh", Conditions(words=("teh",), excluded=("title:kopi",))),
         ("after:2024", Conditions(after="2024-01-01 00")),
         ("before:2024-05", Conditions(before="2024-05-01 00")),

@@ -4,24 +4,34 @@ The modules, from text analysis to results:
 
 * :mod:`.tokenizer`, :mod:`.analyzer`: split a text into words; stems and stop words of each language.
 * :mod:`.indonesian`: stems of Indonesian and Malay.
+* :mod:`.terms`: what the writer and the readers of the index must agree on.
 * :mod:`.codec`: frequencies, postings and documents encoded as single numbers.
-* :mod:`.document`: the index document that is built from one article.
+* :mod:`.document`: the index document that is built from one article; :mod:`.sections`: the sections of long articles.
 * :mod:`.forward_index`, :mod:`.vocabulary`, :mod:`.title_index`: the terms that the index may have for each article;
   the words of the site, and the words of its titles.
+* :mod:`.posting_blocks`, :mod:`.result_records`: the items of postings and of results.
 * :mod:`.index_writer`, :mod:`.reindexing`: update the index to the current articles; it has no other writer.
-* :mod:`.query_parser`: parses a query into words, phrases and exclusions.
+* :mod:`.query_clauses`, :mod:`.query_filters`, :mod:`.query_parser`: parse a query into words, phrases, exclusions,
+  alternatives and conditions.
 * :mod:`.function_words`, :mod:`.query_language`: decide which words of a query are stop words.
-* :mod:`.phrase_matcher`: finds phrases in a text.
+* :mod:`.article_filters`, :mod:`.date_range`: which articles a search admits.
+* :mod:`.phrase_matcher`, :mod:`.phrase_verification`: find phrases in a text, and the articles that have them.
 * :mod:`.search_settings`, :mod:`.settings_repository`, :mod:`.settings_cache`, :mod:`.settings_editor`: the owner's
   synonyms and pinned articles.
 * :mod:`.synonyms`, :mod:`.pins`: apply them to a query.
-* :mod:`.index_reader`: reads postings and results.
+* :mod:`.index_reader`, :mod:`.result_cache`: read postings and results, and keep results in memory.
+* :mod:`.bm25`: the scores of articles.
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
 * :mod:`.completion`: completes the last word of a query, for searches and suggestions alike.
 * :mod:`.unknown_words`, :mod:`.misspelling`: find the words of a query that no article has, and what may be meant.
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
-* :mod:`.highlighter`: marks matches in titles and snippets.
+* :mod:`.related_lists`: the stored lists of related articles.
+* :mod:`.facets`: how many results have a label, a year or a language.
+* :mod:`.result_builder`, :mod:`.highlighter`: build the results; mark matches in titles and snippets.
+* :mod:`.recorded_queries`, :mod:`.query_recorder`, :mod:`.query_counts`: count the queries of readers.
+* :mod:`.parameters`, :mod:`.schemas`: parameters and schemas of the API.
 
-Pure modules, without storage: tokenizer, analyzer, indonesian, codec, document, query_parser, function_words,
-query_language, phrase_matcher, bm25, highlighter, misspelling, date_range, search_settings, synonyms, pins.
+Pure modules, without storage: tokenizer, analyzer, indonesian, terms, codec, document, sections, query_clauses,
+query_filters, query_parser, function_words, query_language, phrase_matcher, bm25, highlighter, misspelling, date_range,
+search_settings, synonyms, pins, recorded_queries.
 """

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from kolom.errors import FieldError, InvalidInput
+from kolom.search.analyzer import is_stop_word
 from kolom.search.terms import MIN_PREFIX, author_term, label_term
 from kolom.search.tokenizer import strip_accents, tokenize
 
@@ -81,8 +82,12 @@ class Filters:
     @property
     def title_words(self) -> list[str]:
         """Return the distinct words of titles to look up."""
-        titles = (condition.words for condition in self.conditions if condition.name == "title")
-        return list(dict.fromkeys(chain.from_iterable(titles)))
+        return _title_words(self.conditions)
+
+    @property
+    def required_title_words(self) -> list[str]:
+        """Return the distinct words of titles that are not excluded."""
+        return _title_words(chain.from_iterable(self.required))
 
     @property
     def conditions(self) -> list[Condition]:
@@ -110,7 +115,7 @@ def parse_labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimit | None:
-    """Return the condition with one of :data:`OPERATORS`; None if the value is not valid.
+    """Return the condition with one of :data:`OPERATORS`, for a title with all words; None if the value is not valid.
 
     ``after:2024`` begins with the first day of 2024, and ``before:2024`` ends with the last day of 2023. A value may
     also be a month or a day (``2024-05``, ``2024-05-16``).
@@ -121,10 +126,21 @@ def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimi
     if name == "label":
         label = value.strip().rstrip(",;")
         return Condition(name, (label,)) if label_term(label) != label_term("") else None
-    words = dict.fromkeys(strip_accents(word.form) for word in tokenize(value))
-    if name == "title":
-        words = dict.fromkeys(word for word in words if len(word) >= MIN_PREFIX)
-    return Condition(name, tuple(words)[:MAX_CONDITION_WORDS]) if words else None
+    words = tuple(dict.fromkeys(strip_accents(word.form) for word in tokenize(value)))
+    words = tuple(word for word in words if len(word) >= MIN_PREFIX) if name == "title" else words[:MAX_CONDITION_WORDS]
+    return Condition(name, words) if words else None
+
+
+def title_condition(words: Iterable[str], languages: Sequence[str]) -> Condition | None:
+    """Return the condition on the first words of a title that are no stop words; None if it has no such word.
+
+    Stop words of a language are not in the title index, but are in its titles in other languages. They are compared
+    if the title has no other word.
+    """
+    listed = list(words)
+    content = [word for word in listed if not is_stop_word(word, *languages)]
+    content = content or [word for word in listed if not all(is_stop_word(word, code) for code in languages)]
+    return Condition("title", tuple(content[:MAX_CONDITION_WORDS])) if content else None
 
 
 def collect_filters(
@@ -152,6 +168,11 @@ def collect_filters(
         earliest=max(earliest, default=None),
         latest=min(latest, default=None),
     )
+
+
+def _title_words(conditions: Iterable[Condition]) -> list[str]:
+    titles = (condition.words for condition in conditions if condition.name == "title")
+    return list(dict.fromkeys(chain.from_iterable(titles)))
 
 
 def _first_moment(text: str, zone: tzinfo) -> datetime | None:

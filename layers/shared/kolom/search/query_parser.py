@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.function_words import ContentWord, content_words
 from kolom.search.query_clauses import Clause, find_clauses
-from kolom.search.query_filters import Condition, DateLimit, Filters, collect_filters
-from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated
+from kolom.search.query_filters import Condition, DateLimit, Filters, collect_filters, title_condition
+from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, strip_accents
 
 MAX_WORDS: Final = 24
 """The maximum number of distinct words of a query that are searched, and of words in a phrase."""
@@ -137,10 +137,9 @@ def parse(text: str, languages: Sequence[str], zone: tzinfo = UTC) -> Query:
     tend to be the rarest. If not all stems of all words fit, each word keeps its stem in the first language, and the
     most important words keep those in the other languages. Dates are days in ``zone``.
     """
-    clauses = _without_stop_words(find_clauses(text, zone), languages)
     parts = _Parts(text)
-    for group in _groups(clauses):
-        parts.add(group)
+    for group in _groups(find_clauses(text, zone)):
+        parts.add(_without_stop_words(group, languages))
     selector = _StemSelector(languages)
     excluded_stems = selector.select(list(dict.fromkeys(parts.excluded))[:MAX_EXCLUSIONS], _MAX_EXCLUDED_STEMS)
     content = content_words(parts.included, text, languages)
@@ -201,7 +200,8 @@ class _Parts:
             elif clause.condition is not None:
                 conditions.append(clause.condition)
                 if clause.condition.name == "title" and not clause.is_excluded:
-                    self.included += clause.words
+                    titled = clause.condition.words
+                    self.included += [word for word in clause.words if strip_accents(word.form) in titled]
             else:
                 forms, is_phrase = self._add_words(clause, is_alternative=len(group) > 1)
                 alternatives.append(Alternative(forms, is_phrase))
@@ -236,17 +236,22 @@ class _Parts:
         return forms, is_phrase
 
 
-def _without_stop_words(clauses: Iterable[Clause], languages: Sequence[str]) -> Iterator[Clause]:
-    """Yield the clauses. Titles lose their stop words, which are not in the title index.
+def _without_stop_words(group: Sequence[Clause], languages: Sequence[str]) -> Sequence[Clause]:
+    """Return clauses that ``OR`` joins. Titles lose their stop words, which are not in the title index.
 
-    A title without other words becomes words to search for: stop words are only found in titles anyway.
+    If a title has no other word, all of them become words to search for: stop words are only found in titles anyway.
     """
-    for clause in clauses:
-        if isinstance(clause.condition, Condition) and clause.condition.name == "title":
-            words = tuple(word for word in clause.condition.words if not is_stop_word(word, *languages))
-            yield clause._replace(condition=Condition("title", words) if words else None)
-        else:
-            yield clause
+    first = group[0].condition
+    if not isinstance(first, Condition) or first.name != "title":
+        return group
+    conditions = [
+        title_condition(clause.condition.words, languages) if isinstance(clause.condition, Condition) else None
+        for clause in group
+    ]
+    return [
+        clause._replace(condition=condition if all(conditions) else None)
+        for clause, condition in zip(group, conditions, strict=True)
+    ]
 
 
 def _groups(clauses: Iterable[Clause]) -> list[list[Clause]]:

@@ -22,8 +22,9 @@ from kolom.search import vocabulary
 from kolom.search.analyzer import stems
 from kolom.search.index_reader import Postings, read_postings
 from kolom.search.misspelling import SHORTEST, Candidate, find_joined, find_parts, find_similar
+from kolom.search.query_clauses import find_clauses
 from kolom.search.query_parser import Query, QueryWord
-from kolom.search.tokenizer import Word, tokenize
+from kolom.search.tokenizer import Word, strip_accents, tokenize
 
 MAX_CORRECTIONS: Final = 2
 """The maximum number of corrected words per query: each costs DynamoDB Queries of the vocabulary and of postings."""
@@ -75,8 +76,11 @@ def suggest(
     ``text`` is the text of the query, ``postings`` has those of its words. ``admitted`` returns those of some articles
     that the filters of the search admit. An unknown word with postings is one that only has the stem of another word.
     It is corrected to a much more probable one, and these articles match as well.
+    Words of ``title:`` are not corrected: the articles with the typed ones have been chosen already.
     """
+    titled = query.filters.required_title_words
     tried = [word for word in unknown if word.is_required and not word.form[0].isdigit()]
+    tried = [word for word in tried if strip_accents(word.form) not in titled]
     tried = sorted(tried, key=lambda word: len(word.form) < SHORTEST)[:MAX_CORRECTIONS]
     if not tried:
         return []
@@ -108,10 +112,37 @@ def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
 
 
 def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
-    """Return the text of the query with the corrections applied; None without corrections."""
-    for each in sorted(corrections, key=lambda each: each.start, reverse=True):
-        text = text[: each.start] + " ".join(each.forms) + text[each.end :]
-    return " ".join(text.split()) if corrections else None
+    """Return the text of the query with the corrections applied wherever it searches for the words.
+
+    Two words that replace one side of an ``OR`` are put in quotation marks. Returns None without corrections.
+    """
+    clauses = find_clauses(text)
+    sides = {
+        word.start
+        for clause, following in pairwise([*clauses, None])
+        if clause and not clause.is_phrase and (clause.is_alternative or (following and following.is_alternative))
+        for word in clause.words
+    }
+    words = [word for clause in clauses if not clause.is_excluded and not clause.condition for word in clause.words]
+    replaced: dict[int, tuple[int, str]] = {}
+    for each in corrections:
+        number = len(each.originals)
+        end = 0
+        for first, last in zip(words, words[number - 1 :], strict=False):
+            if first.start >= end and _is_typed(each.originals, (first, last)[:number], text):
+                end = last.end
+                quote = '"' if len(each.forms) > 1 and first.start in sides else ""
+                replaced[first.start] = end, f"{quote}{' '.join(each.forms)}{quote}"
+    for start, (end, forms) in sorted(replaced.items(), reverse=True):
+        text = text[:start] + forms + text[end:]
+    return " ".join(text.split()) if replaced else None
+
+
+def _is_typed(forms: Sequence[str], words: Sequence[Word], text: str) -> bool:
+    """Return whether one or two words have these forms, and nothing but spaces between them."""
+    return tuple(word.form for word in words) == tuple(forms) and all(
+        text[first.end : second.start].isspace() for first, second in pairwise(words)
+    )
 
 
 class _Neighbors:

@@ -88,6 +88,7 @@ def test_the_stylesheet_sets_each_colour_scheme_separately(tmp_path: Path) -> No
         ('[colours]\nbackground = "red"', "colours.background: "),
         ("colors = 1", "colors: "),
         ("[colours", "it is not TOML"),
+        pytest.param(f"x = {'1' * 5000}", "a number has too many digits", id="digits"),
         ('[logo]\nfile = "none.svg"', "logo.file: 'none.svg' does not exist"),
         ('[logo]\nfile = "../logo.svg"', "logo.file: "),
         ('[logo]\nfile = "fonts/x.woff2"', "logo.file: 'fonts/x.woff2' is not an image"),

@@ -56,6 +56,7 @@ def test_any_settings_are_the_same_after_reading_them(
     ("text", "problem"),
     [
         ("[[synonyms]]\nwords = [", "Invalid value (at end of document)"),
+        (f"x = {'1' * 5000}", "a number has too many digits"),
         ("x = 1", "unknown key 'x': write [[synonyms]] and [[pins]]"),
         ("[synonyms]\nwords = []", "synonyms: write [[synonyms]] before each entry"),
         ("synonyms = [1]", "synonyms: write [[synonyms]] before each entry"),
@@ -67,7 +68,20 @@ def test_any_settings_are_the_same_after_reading_them(
         ("[[pins]]\nquery = 'a'", "pins 1: articles must be a list of texts"),
         ("caf\udce9", "must be UTF-8"),
     ],
-    ids=["syntax", "key", "table", "number", "word", "text", "list", "flag", "query", "articles", "encoding"],
+    ids=[
+        "syntax",
+        "integer",
+        "key",
+        "table",
+        "number",
+        "word",
+        "text",
+        "list",
+        "flag",
+        "query",
+        "articles",
+        "encoding",
+    ],
 )
 def test_a_malformed_file_is_refused_with_the_entry(text: str, problem: str) -> None:
     with pytest.raises(SettingsFileError) as raised:
