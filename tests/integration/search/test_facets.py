@@ -10,7 +10,7 @@ import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
-from kolom.search import facets, posting_blocks
+from kolom.search import facets, posting_blocks, unknown_words
 from kolom.search.index_writer import update_index
 from kolom.search.result_cache import LIFETIME_SECONDS
 from tests.factories import NOW, Context, content, request
@@ -39,6 +39,12 @@ def label_counts(**query: Any) -> dict[str, int]:
     return {each["label"]: each["count"] for each in search(**query)["facets"]["labels"]}
 
 
+@pytest.fixture
+def many_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let searches treat their results like many: only those of the page are read."""
+    monkeypatch.setattr(unknown_words, "_MAX_EXAMINED", 0)
+
+
 def test_results_are_counted_by_label_year_and_language() -> None:
     publish("one", labels=("Travel", "Food"), language="en", published_at=datetime(2023, 5, 1, tzinfo=UTC))
     publish("two", labels=("Food",), language="id", published_at=datetime(2024, 5, 1, tzinfo=UTC))
@@ -60,6 +66,7 @@ def test_the_counts_are_those_of_the_filtered_results() -> None:
     assert search(q="")["facets"] is None
 
 
+@pytest.mark.usefixtures("many_results")
 def test_the_counts_of_many_results_are_exact_although_one_page_is_read() -> None:
     for number in range(5):
         publish(f"number-{number}", labels=("All", "Odd" if number % 2 else "Even"))
@@ -75,6 +82,7 @@ def test_the_spellings_of_a_label_are_one_label() -> None:
     assert list(label_counts(q="coffee").values()) == [2]
 
 
+@pytest.mark.usefixtures("many_results")
 def test_labels_are_read_once_until_an_article_changes(requests: Counter[str]) -> None:
     for number in range(3):
         publish(f"number-{number}", labels=("A", "B"))
@@ -86,6 +94,7 @@ def test_labels_are_read_once_until_an_article_changes(requests: Counter[str]) -
     assert label_counts(q="coffee", limit=2) == {"A": 3, "B": 2}
 
 
+@pytest.mark.usefixtures("many_results")
 def test_labels_that_were_read_during_a_change_are_corrected_after_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         publish(f"number-{number}", labels=("A", "B"))
@@ -103,12 +112,29 @@ def test_labels_that_were_read_during_a_change_are_corrected_after_minutes(monke
     assert label_counts(q="coffee", limit=2) == {"A": 3, "B": 2}
 
 
+@pytest.mark.usefixtures("many_results")
 def test_at_most_eight_labels_are_read(requests: Counter[str]) -> None:
     for number in range(3):
         publish(f"number-{number}", labels=tuple(f"label {n}" for n in range(20)))
     requests.clear()
     assert len(label_counts(q="coffee", limit=1)) == facets.MAX_LABELS
     assert requests["Query"] == 1 + facets.MAX_LABELS
+
+
+@pytest.mark.usefixtures("many_results")
+def test_required_labels_are_not_read_again_and_leave_room_for_others(requests: Counter[str]) -> None:
+    chosen, others = [f"chosen {n}" for n in range(5)], [f"other {n}" for n in range(8)]
+    for number in range(3):
+        publish(f"number-{number}", labels=(*chosen, *others))
+    asked: dict[str, Any] = {"q": 'coffee label:"chosen 0"', "label": chosen[1:]}
+    requests.clear()
+    assert label_counts(**asked, limit=1) == dict.fromkeys(others, 3)
+    assert requests["Query"] == 1 + len(chosen) + len(others)
+    for number in range(3):
+        publish(f"number-{number}", labels=(*chosen, others[0]))
+    requests.clear()
+    assert label_counts(**asked, limit=1) == dict.fromkeys([*chosen, others[0]], 3)
+    assert requests["Query"] == 1 + len(chosen) + 1
 
 
 def test_years_are_those_of_the_time_zone_of_the_site(configure: Configure) -> None:

@@ -2,6 +2,7 @@
 
 Years and languages are on the document list. The labels are those of the results that were read. If these are all
 results, they are counted without a request; otherwise the postings of at most eight labels are read: a Query each.
+Labels that the search requires are not read. They, and others that all results have, come last: they narrow nothing.
 They stay in memory until any article changes, at most for five minutes: postings are also read while the index writer
 removes obsolete ones, after it has announced the change.
 """
@@ -37,12 +38,22 @@ class Facets:
     languages: tuple[tuple[str, int], ...] = ()
 
 
-def count_facets(found: Collection[int], documents: DocumentTable, loaded: LoadedResults, zone: tzinfo) -> Facets:
-    """Count the results ``found`` of a search. ``loaded`` are those that were read; years are those of ``zone``."""
+def count_facets(
+    found: Collection[int],
+    documents: DocumentTable,
+    loaded: LoadedResults,
+    zone: tzinfo,
+    *,
+    required: Collection[str] = (),
+) -> Facets:
+    """Count the results ``found`` of a search. ``loaded`` are those that were read; years are those of ``zone``.
+
+    ``required`` has the terms of labels that all results have.
+    """
     times = sorted(documents.times[each] for each in found)
     languages = Counter(documents.languages[each] for each in found)
     return Facets(
-        labels=_labels(found, documents, loaded),
+        labels=_labels(found, documents, loaded, required),
         years=tuple(_years(times, zone)),
         languages=tuple(sorted(languages.items(), key=lambda counted: (-counted[1], counted[0]))),
     )
@@ -63,17 +74,24 @@ def _years(times: list[int], zone: tzinfo) -> Iterator[tuple[int, int]]:
         end = start
 
 
-def _labels(found: Collection[int], documents: DocumentTable, loaded: LoadedResults) -> tuple[tuple[str, int], ...]:
+def _labels(
+    found: Collection[int], documents: DocumentTable, loaded: LoadedResults, required: Collection[str]
+) -> tuple[tuple[str, int], ...]:
     ids = set(found)
     shown: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for summary in _summaries(ids, loaded):
         for label in summary.labels:
             counts[shown.setdefault(label_term(label), label)] += 1
-    best = [label for label, _ in sorted(counts.items(), key=_most_frequent)[:MAX_LABELS]]
-    if not ids <= loaded.keys():
-        postings = _postings.read([label_term(label) for label in best], documents)
-        counts = Counter({label: len(ids & postings[label_term(label)]) for label in best})
+    is_complete = ids <= loaded.keys()
+    in_all = {
+        label for label, count in counts.items() if label_term(label) in required or (is_complete and count == len(ids))
+    }
+    best = sorted(counts, key=lambda label: (label in in_all, -counts[label], label))[:MAX_LABELS]
+    if not is_complete:
+        terms = {label: label_term(label) for label in best if label not in in_all}
+        postings = _postings.read(terms.values(), documents)
+        counts = Counter({label: len(ids & postings[terms[label]]) if label in terms else len(ids) for label in best})
     return tuple(sorted(((label, counts[label]) for label in best if counts[label]), key=_most_frequent))
 
 

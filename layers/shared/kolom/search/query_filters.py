@@ -74,6 +74,12 @@ class Filters:
         return list(dict.fromkeys(chain.from_iterable(condition.terms for condition in self.conditions)))
 
     @property
+    def label_terms(self) -> set[str]:
+        """Return the terms of the labels that every article must have."""
+        alone = (group[0] for group in self.required if len(group) == 1)
+        return {term for condition in alone if condition.name == "label" for term in condition.terms}
+
+    @property
     def title_words(self) -> list[str]:
         """Return the distinct words of titles to look up."""
         return _title_words(self.conditions)

@@ -166,7 +166,9 @@ def search(request: SearchRequest) -> Results:
         did_you_mean=spellcheck.rewrite_text(request.text, corrections),
         is_relaxed=is_relaxed,
         completed={completed.original.form: completed.forms} if completed else {},
-        facets=count_facets(matches.ids, documents, loaded, request.zone) if after is None else None,
+        facets=count_facets(matches.ids, documents, loaded, request.zone, required=query.filters.label_terms)
+        if after is None
+        else None,
     )
 
 
