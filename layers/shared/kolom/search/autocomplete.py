@@ -12,7 +12,7 @@ Requests:
 A single letter on its own gives no suggestions; after other words it is ignored.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -23,15 +23,15 @@ from kolom.search.analyzer import stem
 from kolom.search.completion import find_completions, whole_word_stems, word_to_complete
 from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import Matcher, mark_title
-from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
+from kolom.search.index_reader import Postings, StoredResult, articles_with, load_results, read_postings
 from kolom.search.query_parser import parse
 from kolom.search.settings_cache import owner_settings
 from kolom.search.synonyms import expand
+from kolom.search.terms import MAX_WORD_STEMS
 from kolom.search.tokenizer import Word, tokenize
 
 MAX_ITEMS: Final = 6
 _MAX_WORDS_BEFORE: Final = 5
-_MAX_STEMS: Final = 4
 _NO_LANGUAGE: Final = ""
 """A language without a stemmer. Words are compared as they are typed, without accents."""
 
@@ -69,7 +69,7 @@ def suggest(text: str) -> Suggestions:
     query = expanded.query
     before = [word for word in parse(text[: last.start], documents.codes).words if word.is_required]
     before = before[:_MAX_WORDS_BEFORE]
-    word_stems = [word.stems[:_MAX_STEMS] for word in before]
+    word_stems = [word.stems[:MAX_WORD_STEMS] for word in before]
     # Any of the completions matches, so together they count as one word.
     word_stems.append(completions.stems)
     whole = whole_word_stems(last.form, query)
@@ -78,10 +78,12 @@ def suggest(text: str) -> Suggestions:
     used = [word.form for word in completions.words if any(postings.get(each) for each in word.stems)]
     found: list[StoredResult] = []
     if not query.needs_search:
-        found_by_search = documents.lengths.keys() - _articles(query.excluded_stems, postings)
+        found_by_search = documents.lengths.keys() - articles_with(query.excluded_stems, postings)
         if {word.form for word in before}.isdisjoint(word.form for word in query.words):
             # The search is only for the last word, and completes it if no article has it.
-            found_by_search = (found_by_search & _articles(whole, postings)) or (found_by_search if whole else set())
+            found_by_search = (found_by_search & articles_with(whole, postings)) or (
+                found_by_search if whole else set()
+            )
         best = _best(documents, postings, word_stems, completions.title_matches, found_by_search)
         loaded = load_results(best)
         found = [loaded[each] for each in best if each in loaded]
@@ -89,10 +91,6 @@ def suggest(text: str) -> Suggestions:
         items=_items(found, list(tokenize(text[: last.end]))),
         completions=tuple(text[: last.start] + form for form in used if last.start + len(form) <= MAX_QUERY),
     )
-
-
-def _articles(stems: Iterable[str], postings: Postings) -> set[int]:
-    return {each for stem in stems for each in postings[stem]}
 
 
 def _best(

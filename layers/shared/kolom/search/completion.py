@@ -16,15 +16,13 @@ from kolom.search.document_table import DocumentTable
 from kolom.search.index_reader import Postings, read_postings
 from kolom.search.query_clauses import last_word
 from kolom.search.query_parser import Query, QueryWord
-from kolom.search.terms import MIN_PREFIX, TITLE_WEIGHT
+from kolom.search.terms import MAX_WORD_STEMS, MIN_PREFIX, TITLE_WEIGHT
 from kolom.search.tokenizer import Word, strip_accents
 
 MAX_COMPLETIONS: Final = 3
 _MAX_TITLE_WORDS: Final = 50
 _MAX_WORDS: Final = 150
 """How many words of the vocabulary are read: about 4 KB, which is half a read unit."""
-
-_MAX_STEMS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def _words(prefix: str, title_matches: Iterable[str], languages: Sequence[str]) 
     # Words from titles have lost their accents; the vocabulary has the original spelling of the same word.
     written = {strip_accents(form): form for form in (*in_titles, prefix, *vocabulary.with_prefix(prefix, _MAX_WORDS))}
     words = [
-        QueryWord(form, stems(form, languages)[:_MAX_STEMS], 0, 0)
+        QueryWord(form, stems(form, languages)[:MAX_WORD_STEMS], 0, 0)
         for form in written.values()
         if not is_stop_word(form, *languages)
     ]

@@ -130,3 +130,8 @@ def _pool() -> ThreadPoolExecutor:
 
 
 type Postings = Mapping[str, Mapping[int, int]]
+
+
+def articles_with(stems: Iterable[str], postings: Postings) -> set[int]:
+    """Return the articles that have at least one of the stems."""
+    return {each for stem in stems for each in postings.get(stem, ())}

@@ -38,7 +38,7 @@ from kolom.search.article_filters import ArticleFilter, article_filter, read_tit
 from kolom.search.completion import complete
 from kolom.search.document_table import DocumentTable
 from kolom.search.facets import Facets, count_facets
-from kolom.search.index_reader import LoadedResults, Postings, read_postings
+from kolom.search.index_reader import LoadedResults, Postings, articles_with, read_postings
 from kolom.search.phrase_verification import Order, PhraseVerifier, article_id_of
 from kolom.search.pins import find_pinned
 from kolom.search.query_filters import Condition
@@ -252,7 +252,7 @@ class _Matches:
 
     def _articles_with_all(self, words: Sequence[Sequence[str]]) -> set[int]:
         """Return the articles that have all of these words, each given as its stems; without words, all articles."""
-        articles = ({each for stem in stems for each in self._postings[stem]} for stems in words)
+        articles = (articles_with(stems, self._postings) for stems in words)
         return set.intersection(set(self.ids), *articles)
 
     def _bits_of(self, forms: Iterable[str]) -> int:
@@ -288,7 +288,7 @@ def _with_substitutes(words: int, substitutes: Iterable[tuple[int, int]]) -> int
 
 
 def _excluded(query: Query, postings: Postings) -> set[int]:
-    return {each for stem in query.excluded_stems for each in postings[stem]}
+    return articles_with(query.excluded_stems, postings)
 
 
 def _languages(request: SearchRequest, documents: DocumentTable) -> Sequence[str]:

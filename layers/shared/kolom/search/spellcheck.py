@@ -22,18 +22,17 @@ from typing import Final
 from kolom.limits import MAX_QUERY
 from kolom.search import vocabulary
 from kolom.search.analyzer import stems
-from kolom.search.index_reader import Postings, read_postings
+from kolom.search.index_reader import Postings, articles_with, read_postings
 from kolom.search.misspelling import SHORTEST, Candidate, find_joined, find_parts, find_similar
 from kolom.search.query_clauses import find_clauses
 from kolom.search.query_parser import Query, QueryWord
+from kolom.search.terms import MAX_WORD_STEMS
 from kolom.search.tokenizer import Word, strip_accents, tokenize
 
 MAX_CORRECTIONS: Final = 2
 """The maximum number of corrected words per query: each costs DynamoDB Queries of the vocabulary and of postings."""
 
 _MAX_WORDS: Final = 3
-_MAX_STEMS: Final = 4
-"""The maximum number of stems per word."""
 
 _OTHER_WORD: Final = 20
 """How often an article counts for each other word of the query that it has."""
@@ -90,7 +89,7 @@ def suggest(
     if not tried:
         return []
     neighbors = _Neighbors(text)
-    others = [_articles(word.stems, postings) for word in query.words if word not in unknown]
+    others = [articles_with(word.stems, postings) for word in query.words if word not in unknown]
     made: list[Correction] = []
     for word in tried:
         corrected = {form for each in made for form in each.originals}
@@ -195,14 +194,14 @@ def _correct(
     languages: Sequence[str],
 ) -> Iterator[Correction]:
     """Yield the correction of a word, if there is one. ``others`` has the articles of each other word of the query."""
-    typed_articles = _articles(word.stems, typed_postings)
+    typed_articles = articles_with(word.stems, typed_postings)
     # Another form with the stem of the typed word would not find other articles.
     typed_stems = word.stems if typed_articles else ()
     stems_by_form = _stems_to_read(candidates, languages, set(typed_stems))
     read = read_postings(chain.from_iterable(stems_by_form.values())) if stems_by_form else {}
 
     having = {
-        each: set.intersection(*(_articles(stems_by_form[form], read) for form in each.forms))
+        each: set.intersection(*(articles_with(stems_by_form[form], read) for form in each.forms))
         for each in candidates
         if stems_by_form.keys() >= set(each.forms)
     }
@@ -234,7 +233,7 @@ def _stems_to_read(
     """Return the stems of the words of the first candidates. Words with the same stems count once."""
     chosen: dict[str, tuple[str, ...]] = {}
     for candidate in candidates:
-        found = {form: stems(form, languages)[:_MAX_STEMS] for form in candidate.forms}
+        found = {form: stems(form, languages)[:MAX_WORD_STEMS] for form in candidate.forms}
         if excluded.isdisjoint(chain.from_iterable(found.values())):
             more = chosen | found
             chosen = more if len(set(more.values())) <= _MAX_WORDS else chosen
@@ -244,10 +243,6 @@ def _stems_to_read(
 def _log_weight(articles: set[int], others: Sequence[set[int]]) -> float:
     weight = len(articles) + _OTHER_WORD * sum(len(articles & other) for other in others)
     return math.log(weight) if weight else -math.inf
-
-
-def _articles(terms: Iterable[str], postings: Postings) -> set[int]:
-    return {each for term in terms for each in postings.get(term, ())}
 
 
 def _replace(phrase: tuple[str, ...], originals: tuple[str, ...], forms: tuple[str, ...]) -> tuple[str, ...]:

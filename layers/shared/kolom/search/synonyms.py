@@ -19,6 +19,7 @@ from typing import Final
 from kolom.search.analyzer import is_stop_word, stem, stems
 from kolom.search.query_parser import MAX_STEMS, Query, QueryWord
 from kolom.search.search_settings import SynonymRule
+from kolom.search.terms import MAX_WORD_STEMS
 from kolom.search.tokenizer import Word, tokenize
 
 MAX_SYNONYMS: Final = 8
@@ -27,7 +28,6 @@ MAX_SYNONYMS: Final = 8
 MAX_SYNONYM_STEMS: Final = 12
 """The maximum number of stems that they add to the query, within :data:`.query_parser.MAX_STEMS` for all."""
 
-_MAX_WORD_STEMS: Final = 4
 _MAX_TOKENS: Final = 256
 _MAX_TRIED: Final = 64
 """The number of synonyms of a query that are tried, of which :data:`MAX_SYNONYMS` are taken."""
@@ -131,9 +131,7 @@ def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
         if not parts or not all(form in searched or is_stop_word(form, *index.languages) for form in forms):
             continue
         count = max(searched[part].count for part in parts)
-        listed = tuple(
-            stems(form, index.languages)[:_MAX_WORD_STEMS] for form in _significant(synonym, index.languages)
-        )
+        listed = tuple(stems(form, index.languages)[:MAX_WORD_STEMS] for form in _significant(synonym, index.languages))
         if not all(listed) or typed.issuperset(chain.from_iterable(listed)):
             continue
         if len(listed) == 1:

@@ -24,6 +24,10 @@ MIN_PREFIX: Final = 2
 """The minimum length in letters of a word that is completed, and of the title words that are stored for completion."""
 
 
+MAX_WORD_STEMS: Final = 4
+"""The maximum number of stems of a word in suggestions, completions, corrections and synonyms, in all languages."""
+
+
 def earlier_language(code: str) -> str | None:
     """Return a code for the stems that earlier versions made of words in a language; None if they are the same.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from kolom.search.index_reader import Postings, StoredResult, load_results
+from kolom.search.index_reader import Postings, StoredResult, articles_with, load_results
 from kolom.search.query_parser import Query, QueryWord
 from kolom.search.tokenizer import normalize_text, strip_accents
 
@@ -35,7 +35,7 @@ def find_unknown(query: Query, postings: Postings, *, with_forms: bool) -> Unkno
     unknown = [word for word in query.words if word not in known and word.form not in parts]
     if not with_forms or unknown or query.phrases or not known or not all(word.is_required for word in known):
         return UnknownWords(unknown)
-    articles = [{each for stem in word.stems for each in postings[stem]} for word in known]
+    articles = [articles_with(word.stems, postings) for word in known]
     matches = set().union(*articles)
     if len(matches) > _MAX_EXAMINED or (len(known) > 1 and set.intersection(*articles)):
         return UnknownWords()
