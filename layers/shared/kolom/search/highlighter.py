@@ -29,7 +29,9 @@ BLOCK_SEPARATOR: Final = " · "
 _PUNCTUATION_MARKS: Final = tuple(".!?…:;,。！？：；，、؟؛،।॥။៖")
 _SENTENCE_ENDS: Final = tuple(".!?…؟।॥។")
 _CLOSING: Final = "\"'”’»›)]}」』）】》"
-_AT_EDGES: Final = " ·"
+SEPARATORS: Final = " ·"
+"""The characters of :data:`BLOCK_SEPARATOR`, which a part of a text neither begins nor ends with."""
+
 
 type Match = tuple[int, int, str]
 """The start and the end of a word, and its stem or the prefix with which it begins (:class:`Matcher`)."""
@@ -162,9 +164,9 @@ def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
 
 def _without_separators(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the bounds without separators of blocks where the text was cut, not at its own beginning and end."""
-    while 0 < start < end and text[start] in _AT_EDGES:
+    while 0 < start < end and text[start] in SEPARATORS:
         start += 1
-    while start < end < len(text) and text[end - 1] in _AT_EDGES:
+    while start < end < len(text) and text[end - 1] in SEPARATORS:
         end -= 1
     return start, end
 

@@ -126,7 +126,7 @@ def search(request: SearchRequest) -> Results:
         documents,
         postings,
         titles,
-        excluded=_excluded(query, postings),
+        excluded=articles_with(query.excluded_stems, postings),
         language=request.language,
         earliest=request.earliest,
         latest=request.latest,
@@ -285,10 +285,6 @@ def _with_substitutes(words: int, substitutes: Iterable[tuple[int, int]]) -> int
         if words & substitute == substitute:
             words |= replaced
     return words
-
-
-def _excluded(query: Query, postings: Postings) -> set[int]:
-    return articles_with(query.excluded_stems, postings)
 
 
 def _languages(request: SearchRequest, documents: DocumentTable) -> Sequence[str]:

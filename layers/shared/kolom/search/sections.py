@@ -13,7 +13,7 @@ from unicodedata import normalize
 from urllib.parse import quote
 
 from kolom.rendering.types import Heading
-from kolom.search.highlighter import Match, block_starts, mark_part
+from kolom.search.highlighter import SEPARATORS, Match, block_starts, mark_part
 
 MAX_SECTIONS: Final = 3
 MIN_CHARACTERS: Final = 2_000
@@ -24,7 +24,6 @@ _MAX_WORDS: Final = 3
 _CONTEXT_WORDS: Final = 2
 _CONTEXT_CHARACTERS: Final = 40
 _MAX_TITLE: Final = 120
-_AT_EDGES: Final = " ·"
 _FOOTNOTE_MARK: Final = re.compile(r"\[\d+(?::\d+)?\]")
 _MAX_FIRST_LINE: Final = 16
 """The maximum number of words before the first ``<br>`` of a heading."""
@@ -134,7 +133,7 @@ def _directive(text: str, starts: Sequence[int], match: Match) -> str:
     # Words that are cut off at the limit would not be found.
     prefix = " ".join(before[1 if first > block else 0 :][-_CONTEXT_WORDS:])
     behind = text[end : min(after, end + _CONTEXT_CHARACTERS)].split(" ")[: _CONTEXT_WORDS + 1]
-    suffix = " ".join(behind[:-1]).strip(_AT_EDGES)
+    suffix = " ".join(behind[:-1]).strip(SEPARATORS)
     parts = [f"{_encoded(prefix)}-"] if prefix else []
     parts.append(_encoded(text[start:end]))
     if suffix:

@@ -20,7 +20,7 @@ from kolom.search.analyzer import is_stop_word, stem, stems
 from kolom.search.query_parser import MAX_STEMS, Query, QueryWord
 from kolom.search.search_settings import SynonymRule
 from kolom.search.terms import MAX_WORD_STEMS
-from kolom.search.tokenizer import Word, tokenize
+from kolom.search.tokenizer import HYPHENS, Word, tokenize
 
 MAX_SYNONYMS: Final = 8
 """The maximum number of synonyms of one query."""
@@ -32,7 +32,6 @@ _MAX_TOKENS: Final = 256
 _MAX_TRIED: Final = 64
 """The number of synonyms of a query that are tried, of which :data:`MAX_SYNONYMS` are taken."""
 
-_HYPHENS: Final = "-\u2010\u2011－"
 
 type Key = tuple[str, ...]
 """The stems of a word or phrase in one language."""
@@ -182,7 +181,7 @@ def _runs(tokens: Sequence[Word], text: str) -> Iterator[list[Word]]:
     """Yield the words between which the text has only white space and hyphens."""
     run: list[Word] = list(tokens[:1])
     for before, word in pairwise(tokens):
-        if text[before.end : word.start].strip().strip(_HYPHENS):
+        if text[before.end : word.start].strip().strip(HYPHENS):
             yield run
             run = []
         run.append(word)

@@ -70,7 +70,7 @@ _LETTERS_WITHOUT_DECOMPOSITION: Final = str.maketrans(
 _ACCENTS: Final = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
-_HYPHENS: Final = "-\u2010\u2011－"
+HYPHENS: Final = "-\u2010\u2011－"
 _COMPOUND_PART: Final = 4
 
 REDUPLICATED: Final = re.compile(r"([^\W\d_]{3,})2(nya|an|kan|i|ku|mu|lah|kah)?")
@@ -170,7 +170,7 @@ def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
 
     One part must be short, and reduplications (``buku-buku``) are left out, to limit the number of further words.
     """
-    if second.start != first.end + 1 or text[first.end] not in _HYPHENS or first.form == second.form:
+    if second.start != first.end + 1 or text[first.end] not in HYPHENS or first.form == second.form:
         return None
     if min(len(first.form), len(second.form)) > _COMPOUND_PART or not _can_join(first.form, second.form):
         return None
@@ -179,7 +179,7 @@ def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
 
 def are_hyphenated(first: Word, second: Word, text: str) -> bool:
     """Return whether only a hyphen is between two words of ``text``."""
-    return second.start == first.end + 1 and text[first.end] in _HYPHENS
+    return second.start == first.end + 1 and text[first.end] in HYPHENS
 
 
 def as_one_word(first: str, second: str) -> str | None:
