@@ -1,6 +1,5 @@
 """Facets: the numbers of results by label, year and language; and pages among the results."""
 
-import json
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -8,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from functions.search_articles.app import handler
 from kolom.articles import publishing
 from kolom.search import facets, posting_blocks, unknown_words
 from kolom.search.index_writer import update_index
 from kolom.search.result_cache import LIFETIME_SECONDS
-from tests.factories import NOW, Context, content, request
+from tests.factories import NOW, content
 from tests.integration.conftest import Configure
+from tests.integration.search.searching import search
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -24,14 +23,6 @@ def publish(slug: str, text: str = "coffee", **changes: Any) -> int:
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW, force=True)
     assert update_index([done.article.id]) == set()
     return done.article.id
-
-
-def search(path: str = "/api/search", **query: Any) -> dict[str, Any]:
-    """Return the body of a response."""
-    answer = handler(request(path, query), Context())
-    assert answer["statusCode"] == 200, answer
-    body: dict[str, Any] = json.loads(answer["body"])
-    return body
 
 
 def label_counts(**query: Any) -> dict[str, int]:

@@ -1,16 +1,15 @@
 """Operators of a query: labels, authors, titles, dates, and alternatives."""
 
-import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from functions.search_articles.app import handler
 from kolom.articles import publishing
 from kolom.search.index_writer import update_index
-from tests.factories import NOW, Context, content, request
+from tests.factories import NOW, content
+from tests.integration.search.searching import found, search
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -19,19 +18,6 @@ def publish(slug: str, text: str = "coffee", **changes: Any) -> None:
     """Publish an article and index it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW)
     assert update_index([done.article.id]) == set()
-
-
-def search(status: int = 200, path: str = "/api/search", **query: Any) -> dict[str, Any]:
-    """Return the body of a response."""
-    answer = handler(request(path, query), Context())
-    assert answer["statusCode"] == status, answer
-    body: dict[str, Any] = json.loads(answer["body"])
-    return body
-
-
-def found(q: str, **query: Any) -> list[str]:
-    """Return the slugs of the results."""
-    return [item["slug"] for item in search(q=q, **query)["items"]]
 
 
 def test_a_label_in_the_query_works_like_the_parameter() -> None:

@@ -1,13 +1,11 @@
 """`search_articles` implements its HTTP contract."""
 
-import json
 import re
 from functools import partial
 from typing import Any
 
 import pytest
 
-from functions.search_articles.app import handler
 from kolom.articles import publishing
 from kolom.search import document, document_table, index_writer
 from kolom.search.analyzer import stem
@@ -15,7 +13,8 @@ from kolom.search.codec import DocumentStats
 from kolom.search.index_writer import update_index
 from kolom.search.terms import earlier_language
 from kolom.search.tokenizer import Word
-from tests.factories import NOW, Context, content, request
+from tests.factories import NOW, content
+from tests.integration.search.searching import found, search
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -24,19 +23,6 @@ def publish(slug: str, text: str, **changes: Any) -> None:
     """Publish an article and index it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW)
     assert update_index([done.article.id]) == set()
-
-
-def search(status: int = 200, path: str = "/api/search", **query: Any) -> dict[str, Any]:
-    """Return the body of a response."""
-    answer = handler(request(path, query), Context())
-    assert answer["statusCode"] == status, answer
-    body: dict[str, Any] = json.loads(answer["body"])
-    return body
-
-
-def found(**query: Any) -> list[str]:
-    """Return the slugs of the results."""
-    return [item["slug"] for item in search(**query)["items"]]
 
 
 def test_articles_with_all_words_precede_those_with_some() -> None:

@@ -1,18 +1,17 @@
 """Searches understand mistyped words."""
 
-import json
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from functions.search_articles.app import handler
 from kolom.articles import publishing, repository
 from kolom.limits import MAX_QUERY
 from kolom.models.search import delete_items, find_words
 from kolom.search import index_reader, vocabulary
 from kolom.search.index_writer import update_index
-from tests.factories import NOW, Context, content, request
+from tests.factories import NOW, content
+from tests.integration.search.searching import found, search
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -22,19 +21,6 @@ def publish(slug: str, text: str, **changes: Any) -> int:
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **{"title": "T", **changes}), now=NOW)
     assert update_index([done.article.id]) == set()
     return done.article.id
-
-
-def search(path: str = "/api/search", **query: Any) -> dict[str, Any]:
-    """Return the body of a response."""
-    answer = handler(request(path, query), Context())
-    assert answer["statusCode"] == 200, answer
-    body: dict[str, Any] = json.loads(answer["body"])
-    return body
-
-
-def found(**query: Any) -> list[str]:
-    """Return the slugs of the results."""
-    return [item["slug"] for item in search(**query)["items"]]
 
 
 def meant(query: str) -> str | None:
