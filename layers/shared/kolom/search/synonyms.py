@@ -1,13 +1,13 @@
 """Expand a query with the owner's synonyms. Pure.
 
-An article that has a synonym counts as having the words of the query that it stands for, like an article with another
-spelling of them (``wifi`` for ``Wi-Fi``). A synonym of several words matches an article that has all of them, wherever
+An article with a synonym is treated as if it had the words of the query, as with another spelling of them (``wifi`` for
+``Wi-Fi``). A synonym of several words matches an article that has all of them, wherever
 they are. Words are compared by their stems, so ``cars`` has the synonyms of ``car``. Only words that
 the query searches for outside of quotation marks and conditions have synonyms. A stop word has them where it is content
 (:mod:`.function_words`) or part of a longer phrase. Synonyms have none of their own.
 
-A stem is scored once: a synonym with the stems of a word of the query adds nothing, and one that stands for several
-words counts as having all of them.
+A stem is scored once: a synonym with the stems of a word of the query adds nothing. An
+article with a synonym of several words is treated as if it had all of them.
 """
 
 from collections import defaultdict
