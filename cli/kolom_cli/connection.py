@@ -14,6 +14,7 @@ from botocore.parsers import ResponseParserError
 
 from kolom.config import settings
 from kolom.errors import ConfigurationError
+from kolom_cli import project_file
 from kolom_cli.sam.create_tables import create_tables
 from kolom_cli.sam.defaults import LOCAL_SITE, TEMPLATE
 from kolom_cli.sam.loader import load
@@ -86,7 +87,7 @@ def connect(target: Target) -> None:
     :raises StackNotFound: the stack does not exist
     :raises botocore.exceptions.BotoCoreError: there are no credentials, or no connection
     """
-    _set_environment(target)
+    set_environment(target)
     outputs = _outputs(target)
     if outputs is None:
         _use_tables_only()
@@ -100,7 +101,11 @@ def connect(target: Target) -> None:
     settings.cache_clear()
 
 
-def _set_environment(target: Target) -> None:
+def set_environment(target: Target) -> None:
+    """Set the endpoint, credentials and region in the environment, for the clients of ``target``.
+
+    The region is that of the environment, or the one with which the stack was deployed (``kolom.toml``).
+    """
     endpoint = target.endpoint
     if endpoint is not None:
         for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
@@ -113,6 +118,8 @@ def _set_environment(target: Target) -> None:
             _use_dummy_credentials(force=target.local)
     # botocore reads AWS_DEFAULT_REGION, Lambda sets AWS_REGION.
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region and endpoint is None:
+        region = project_file.read_entry(project_file.PROJECT_FILE, target.stack).region
     if region:
         os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
 

@@ -16,7 +16,9 @@ from kolom.models.errors import StorageError
 from kolom_cli.commands import (
     articles,
     comments,
+    deploy,
     deploy_assets,
+    doctor,
     export,
     import_,
     mail,
@@ -108,6 +110,8 @@ for name, function, panel, examples in (
     ("unpublish", articles.unpublish, _WRITING, ("kolom unpublish my-article",)),
     ("delete", articles.delete, _WRITING, ("kolom delete my-article",)),
     ("export", export.export, _TRANSFER, ("kolom export my-blog", "kolom export my-blog --private")),
+    ("deploy", deploy.deploy, _SITE, ("kolom deploy", "kolom deploy --yes --parameter SiteTitle='My Blog'")),
+    ("doctor", doctor.doctor, _SITE, ("kolom doctor --region ap-southeast-1",)),
     ("deploy-assets", deploy_assets.deploy_assets, _SITE, ("kolom deploy-assets --dry-run",)),
     ("reindex", reindex.reindex, _SITE, ("kolom reindex",)),
     ("serve", serve.serve, _SITE, ("kolom serve", "kolom serve --port 9000 --empty")),

@@ -12,7 +12,6 @@ query = "cara bayar"
 articles = ["pembayaran"]
 """
 
-import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any, Final
 from kolom.articles import repository
 from kolom.errors import KolomError
 from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
+from kolom_cli.project_file import toml_string
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 _KEYS: Final = {"synonyms": ("words", "one_way"), "pins": ("query", "articles")}
@@ -130,7 +130,7 @@ def render_settings_file(settings: SettingsFile) -> str:
         one_way = "one_way = true\n" if rule.one_way else ""
         entries.append(f"[[synonyms]]\nwords = {_quoted_list(rule.words)}\n{one_way}")
     entries += [
-        f"[[pins]]\nquery = {_quoted(pin.query)}\narticles = {_quoted_list(pin.slugs)}\n" for pin in settings.pins
+        f"[[pins]]\nquery = {toml_string(pin.query)}\narticles = {_quoted_list(pin.slugs)}\n" for pin in settings.pins
     ]
     return "\n".join(entries)
 
@@ -167,10 +167,5 @@ def _flag(entry: Mapping[str, Any], key: str, name: str) -> bool:
     return value
 
 
-def _quoted(text: str) -> str:
-    # A basic string of TOML is one of JSON, except for this control character.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def _quoted_list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, texts))}]"
+    return f"[{', '.join(map(toml_string, texts))}]"

@@ -290,11 +290,11 @@ def test_the_policy_for_authors_equals_the_calls_of_the_commands(
     tune_search(author, tmp_path / "search")
     move(author, tmp_path / "archive")
     forget(author)
-    # The importers differ only in how they read files; `kolom serve` needs no AWS account.
+    # The importers differ only in how they read files; `kolom serve` needs no AWS account; authors do not deploy.
     omitted = {
         f"kolom import {each}" for each in ("blogger", "ghost", "substack", "medium", "disqus", "isso", "markdown")
     }
-    assert set(command_names()) - author.commands == omitted | {"kolom serve"}
+    assert set(command_names()) - author.commands == omitted | {"kolom serve", "kolom deploy", "kolom doctor"}
     assert author.calls == granted()
 
 

@@ -138,7 +138,7 @@ def test_the_local_option_sets_the_local_endpoint_and_ignores_real_credentials(
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "https://dynamodb.example")
-    connection._set_environment(Target(local=True))
+    connection.set_environment(Target(local=True))
     assert os.environ["AWS_ENDPOINT_URL"] == LOCAL_ENDPOINT
     assert os.environ["AWS_ACCESS_KEY_ID"] == "local"
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"} & os.environ.keys()
@@ -147,12 +147,12 @@ def test_the_local_option_sets_the_local_endpoint_and_ignores_real_credentials(
 def test_a_loopback_endpoint_gets_dummy_credentials_only_if_none_are_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    connection._set_environment(Target(endpoint_url="http://localhost:8000"))
+    connection.set_environment(Target(endpoint_url="http://localhost:8000"))
     assert os.environ["AWS_ACCESS_KEY_ID"] == "testing"
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    connection._set_environment(Target(endpoint_url="http://10.0.0.1:8000"))
+    connection.set_environment(Target(endpoint_url="http://10.0.0.1:8000"))
     assert "AWS_ACCESS_KEY_ID" not in os.environ
-    connection._set_environment(Target(endpoint_url="http://localhost:8000"))
+    connection.set_environment(Target(endpoint_url="http://localhost:8000"))
     assert os.environ["AWS_ACCESS_KEY_ID"] == "local"
 
 

@@ -1,0 +1,128 @@
+"""`kolom deploy`: deploy the blog to AWS, or update it."""
+
+import sys
+from dataclasses import replace
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kolom_cli.commands.deployment_options import Deployment, Parameters, Profile, Region, StackName, select
+from kolom_cli.deploying import account, answers, preflight, site_check
+from kolom_cli.deploying.deployer import Deployer
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.progress import Progress
+from kolom_cli.deploying.stack import Stack, find_stack
+from kolom_cli.terminal import console
+
+
+def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
+    ctx: typer.Context,
+    profile: Profile = None,
+    region: Region = None,
+    stack: StackName = None,
+    parameter: Parameters = None,
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Build, upload and show what would change, but do not change the stack."
+    ),
+    yes: bool = typer.Option(False, "--yes", help="Ask no questions: use the defaults."),
+) -> None:
+    """Deploy the blog to your AWS account, or update it.
+
+    The first time, on a terminal, it asks for your address, the title, the language and the time zone, and remembers
+    the answers in kolom.toml. It neither removes nor replaces anything that holds data. If it is interrupted or fails,
+    run it again: it continues.
+    """
+    deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or ())
+    if is_interactive() and not yes:
+        deployment = _ask(deployment)
+    found = preflight.check(deployment.target.stack, deployment.region, deployment.parameters)
+    for each in found.findings:
+        if each.level != "ok":
+            _print(f"{each.level}: {each.subject}: {each.text}\n  Fix: {each.fix}")
+    if found.has_problem or found.identity is None:
+        console.fail("nothing was changed; `kolom doctor` checks this again")
+    deployer = Deployer(
+        target=deployment.target,
+        identity=found.identity,
+        region=deployment.region,
+        parameters=deployment.parameters,
+        progress=Progress(),
+    )
+    if dry_run:
+        _plan_only(deployer)
+        return
+    deployment.remember()
+    existing = deployer.settle()
+    planned = deployer.plan(deployer.upload(), existing)
+    deployed = existing if planned is None else deployer.apply(planned)
+    assert deployed is not None
+    deployed = deployer.set_own_url(deployed)
+    for line in deployer.fill():
+        _print(line)
+    _read_site(deployed)
+    typer.echo(deployed.outputs["SiteUrl"])
+
+
+def is_interactive() -> bool:
+    """Return whether somebody can answer questions."""
+    return sys.stdin.isatty()
+
+
+def _ask(deployment: Deployment) -> Deployment:
+    """Ask for the region if none is set, and before the first deployment for the parameters without a value."""
+    region = deployment.region
+    if not region:
+        region = typer.prompt("AWS region, such as ap-southeast-1", err=True).strip()
+        account.select(None, region)
+    asked = {}
+    if _is_first(deployment.target.stack):
+        asked = answers.ask(deployment.parameters, _prompt, _print)
+    return replace(deployment, region=region, parameters={**deployment.parameters, **asked})
+
+
+def _is_first(stack: str) -> bool:
+    """Return whether the stack does not exist. An error is reported by the checks that follow."""
+    try:
+        found = find_stack(stack)
+    except (BotoCoreError, ClientError, ValueError):
+        return False
+    return found is None or found.condition in {"new", "never created"}
+
+
+def _prompt(text: str, default: str) -> str:
+    return str(typer.prompt(text, default=default, err=True))
+
+
+def _plan_only(deployer: Deployer) -> None:
+    stack = find_stack(deployer.target.stack)
+    if stack is not None and stack.condition not in {"new", "ready"}:
+        raise DeploymentError(
+            f"the changes cannot be planned: the stack is {stack.status}", "run `kolom deploy` without --dry-run"
+        )
+    existing = None if stack is None or stack.condition == "new" else stack
+    if deployer.plan(deployer.upload(), existing) is not None:
+        deployer.discard(existing)
+    typer.echo("Dry run: the stack was not changed.")
+
+
+def _read_site(stack: Stack) -> None:
+    url = answers.own_url(stack.outputs)
+    _print(f"Reading the site at {url}")
+    broken = [
+        each for each in site_check.read_site(url, has_files="DistributionDomain" in stack.outputs) if each.problem
+    ]
+    for part in broken:
+        _print(f"  {part.name}: {part.url} {part.problem}")
+    if broken:
+        raise DeploymentError(
+            "the stack is deployed, but a part of the site does not work",
+            "look at the logs of the functions (docs/operate.md), then run `kolom deploy` again",
+        )
+    site_url = stack.outputs["SiteUrl"]
+    if site_url != url and site_check.deployed_version(site_url) is None:
+        host = stack.outputs.get("DistributionDomain", url)
+        _print(f"warning: {site_url} does not lead to the site yet: point its DNS record to {host} (docs/deploy.md)")
+
+
+def _print(text: str) -> None:
+    console.err().print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,74 @@
+"""The options of the commands that deploy and manage a stack, and what they begin with."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import typer
+
+from kolom.errors import ConfigurationError
+from kolom_cli import project_file
+from kolom_cli.connection import Target, set_environment
+from kolom_cli.deploying import account, answers
+
+Profile = Annotated[str | None, typer.Option("--profile", help="Use this profile of the AWS tools.", metavar="NAME")]
+Region = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        help="The AWS region; the default is that of the environment, kolom.toml or the profile.",
+        metavar="REGION",
+    ),
+]
+StackName = Annotated[str | None, typer.Option("--stack", help="The same as `kolom --stack`.", metavar="NAME")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", help="Set a parameter of the stack, and remember it.", metavar="KEY=VALUE"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What a command is about: the stack, its region, and the parameters that are given or remembered."""
+
+    target: Target
+    region: str
+    parameters: dict[str, str]
+
+    def remember(self) -> None:
+        """Write the region and the parameters into ``kolom.toml``."""
+        entry = project_file.StackEntry(region=self.region, parameters=self.parameters)
+        project_file.write_entry(project_file.PROJECT_FILE, self.target.stack, entry)
+
+
+def select(
+    ctx: typer.Context,
+    *,
+    profile: str | None,
+    region: str | None,
+    stack: str | None,
+    parameters: Sequence[str] = (),
+) -> Deployment:
+    """Use the profile, region and stack of the options, of the environment, or of ``kolom.toml``.
+
+    :raises ConfigurationError: the region is not the one in which the stack was deployed
+    :raises KolomError: a parameter is unknown or invalid
+    """
+    target: Target = replace(ctx.obj, stack=stack or ctx.obj.stack)
+    if target.local:
+        raise ConfigurationError("this command is for AWS: `kolom serve` deploys the local stack")
+    entry = project_file.read_entry(project_file.PROJECT_FILE, target.stack)
+    given = {**entry.parameters, **answers.parse_options(parameters)}
+    answers.check_values(given)
+    account.select(profile, region)
+    chosen = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+    set_environment(target)
+    if entry.region and chosen and chosen != entry.region:
+        raise ConfigurationError(
+            f"kolom.toml says that the stack {target.stack!r} is in {entry.region}, not in {chosen}: leave out the "
+            "region, use another --stack, or change kolom.toml"
+        )
+    found = chosen or entry.region or account.configured_region()
+    account.select(None, found)
+    return Deployment(target=target, region=found, parameters=given)

@@ -1,0 +1,1 @@
+"""Deploy the stack to AWS, check and show its state, and delete it: what `kolom deploy` and its neighbours do."""

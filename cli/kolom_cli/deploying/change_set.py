@@ -1,0 +1,178 @@
+"""Create a change set, say what it would do, refuse what would lose data, and execute it."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from kolom_cli.deploying.account import client
+from kolom_cli.deploying.errors import DeploymentError, fix_for
+from kolom_cli.deploying.stack import Stack, holds_data
+from kolom_cli.terminal.plurals import count
+
+NAME: Final = "kolom-deploy"
+POLL_SECONDS: Final = 2.0
+_UNCHANGED: Final = ("didn't contain changes", "No updates are to be performed")
+_VERBS: Final = ("add", "change", "replace", "remove", "import")
+_NOUNS: Final[Mapping[str, tuple[str, str]]] = {
+    "AWS::ApiGatewayV2::Api": ("API", ""),
+    "AWS::CloudFront::Distribution": ("CloudFront distribution", ""),
+    "AWS::CloudWatch::Alarm": ("alarm", ""),
+    "AWS::DynamoDB::Table": ("table", ""),
+    "AWS::IAM::Role": ("role", ""),
+    "AWS::Lambda::EventSourceMapping": ("event source", ""),
+    "AWS::Lambda::Function": ("function", ""),
+    "AWS::Lambda::LayerVersion": ("layer", ""),
+    "AWS::Lambda::Permission": ("permission to call a function", "permissions to call functions"),
+    "AWS::Logs::LogGroup": ("log group", ""),
+    "AWS::S3::Bucket": ("bucket", ""),
+    "AWS::SecretsManager::Secret": ("secret", ""),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What the change set does to one resource."""
+
+    verb: str
+    logical_id: str
+    type: str
+    is_certain: bool
+    properties: tuple[str, ...]
+
+    @property
+    def loses_data(self) -> bool:
+        """Whether content would be removed, or be left behind by a new, empty resource."""
+        return self.verb in {"replace", "remove"} and holds_data(self.type, self.logical_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSet:
+    """A change set that can be executed."""
+
+    arn: str
+    stack_id: str
+    changes: tuple[Change, ...]
+
+    def describe(self) -> list[str]:
+        """Return a line for each kind of change and resource."""
+        groups: defaultdict[tuple[int, str], list[Change]] = defaultdict(list)
+        for change in self.changes:
+            groups[_VERBS.index(change.verb), _noun(change.type)].append(change)
+        return [_line(_VERBS[verb], noun, changes) for (verb, noun), changes in sorted(groups.items())]
+
+    def check(self) -> None:
+        """Refuse to lose data.
+
+        :raises DeploymentError: a resource that holds data would be removed or replaced
+        """
+        if lost := [change for change in self.changes if change.loses_data]:
+            named = ", ".join(
+                f"{change.logical_id} ({change.verb}{'' if change.is_certain else ', depending on the values'}"
+                f"{': ' + ', '.join(change.properties) if change.properties else ''})"
+                for change in lost
+            )
+            raise DeploymentError(
+                f"this deployment would remove or replace resources that hold data: {named}. Nothing was changed",
+                "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says "
+                "how to use other tables",
+            )
+
+    def execute(self) -> None:
+        """Begin to make the changes."""
+        client("cloudformation").execute_change_set(ChangeSetName=self.arn)
+
+
+def create_change_set(
+    stack: str,
+    existing: Stack | None,
+    parameters: Sequence[Mapping[str, Any]],
+    *,
+    template_url: str | None = None,
+) -> ChangeSet | None:
+    """Create a change set from a template, by default that of the stack. Return None if nothing would change.
+
+    A change set of an earlier run is deleted.
+
+    :raises DeploymentError: CloudFormation cannot create it
+    """
+    cloudformation = client("cloudformation")
+    delete_change_set(stack)
+    source: dict[str, Any] = {"UsePreviousTemplate": True} if template_url is None else {"TemplateURL": template_url}
+    is_update = existing is not None and existing.condition != "new"
+    created = cloudformation.create_change_set(
+        StackName=stack,
+        ChangeSetName=NAME,
+        ChangeSetType="UPDATE" if is_update else "CREATE",
+        Parameters=list(parameters),
+        Capabilities=["CAPABILITY_IAM"],
+        **source,
+    )
+    arn, stack_id = created["Id"], created["StackId"]
+    while (described := cloudformation.describe_change_set(ChangeSetName=arn))["Status"] in {
+        "CREATE_PENDING",
+        "CREATE_IN_PROGRESS",
+    }:
+        time.sleep(POLL_SECONDS)
+    if described["Status"] == "CREATE_COMPLETE":
+        return ChangeSet(arn=arn, stack_id=stack_id, changes=tuple(_changes(arn, described)))
+    reason = described.get("StatusReason", "")
+    delete_change_set(stack)
+    if any(text in reason for text in _UNCHANGED):
+        return None
+    raise DeploymentError(f"CloudFormation refused the change set: {reason or described['Status']}", fix_for(reason))
+
+
+def delete_change_set(stack: str) -> None:
+    """Delete the change set of an earlier run, if there is one."""
+    try:
+        client("cloudformation").delete_change_set(StackName=stack, ChangeSetName=NAME)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"ChangeSetNotFound", "ValidationError"}:
+            raise
+
+
+def _changes(arn: str, page: Mapping[str, Any]) -> Iterator[Change]:
+    while True:
+        for each in page.get("Changes", ()):
+            if "ResourceChange" in each:
+                yield _change(each["ResourceChange"])
+        if not page.get("NextToken"):
+            return
+        page = client("cloudformation").describe_change_set(ChangeSetName=arn, NextToken=page["NextToken"])
+
+
+def _change(change: Mapping[str, Any]) -> Change:
+    replacement = change.get("Replacement", "False")
+    verb = change["Action"].lower()
+    if verb == "modify":
+        # A replacement that depends on values is unlikely, but not for data.
+        is_risk = holds_data(change["ResourceType"], change["LogicalResourceId"]) and replacement != "False"
+        verb = "replace" if replacement == "True" or is_risk else "change"
+    targets = (detail.get("Target", {}) for detail in change.get("Details", ()))
+    names = {target.get("Name") or target.get("Attribute", "") for target in targets}
+    return Change(
+        verb=verb if verb in _VERBS else "change",
+        logical_id=change["LogicalResourceId"],
+        type=change["ResourceType"],
+        is_certain=replacement != "Conditional",
+        properties=tuple(sorted(names - {""})),
+    )
+
+
+def _noun(kind: str) -> str:
+    return _NOUNS[kind][0] if kind in _NOUNS else kind.removeprefix("AWS::")
+
+
+def _line(verb: str, noun: str, changes: Sequence[Change]) -> str:
+    plural = next((many for one, many in _NOUNS.values() if one == noun), "")
+    what = f"{len(changes)} {noun}" if "::" in noun else count(len(changes), noun, plural)
+    properties = sorted({name for change in changes for name in change.properties})
+    names = (
+        ", ".join(change.logical_id for change in changes) if len(changes) <= 3 or verb in {"replace", "remove"} else ""
+    )
+    detail = "; ".join(part for part in (names, ", ".join(properties)) if part)
+    return f"{verb} {what}" + (f" ({detail})" if detail else "")

@@ -1,0 +1,197 @@
+"""Deploy a stack: from an empty account to a running blog, or from one version to the next.
+
+Each step looks at what exists before it acts, so that a run continues where an earlier one stopped.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from kolom.articles import admin
+from kolom.config import settings
+from kolom_cli.assets import deployment
+from kolom_cli.connection import Target, connect
+from kolom_cli.deploying import buckets, toolchain
+from kolom_cli.deploying.account import Identity, client
+from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set
+from kolom_cli.deploying.change_set import ChangeSet, create_change_set, delete_change_set
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.operation import StackEvent, events_of_operation, failure, follow, latest_event
+from kolom_cli.deploying.progress import Progress
+from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
+from kolom_cli.publishing.content_builder import find_sources
+from kolom_cli.publishing.publisher import Publisher, PublishOptions
+from kolom_cli.sam.defaults import TEMPLATE
+from kolom_cli.terminal.report import PublishReport
+
+WELCOME: Final = Path(__file__).parent / "welcome"
+FRONTEND: Final = TEMPLATE.parent / "frontend"
+_LIVE: Final[tuple[admin.AdminStatus, ...]] = ("published", "page", "draft", "scheduled")
+_WELCOME: Final = ("en", "id")
+_REFUSES_TO_DELETE: Final = "delete the stack in the console of CloudFormation, then run the command again"
+
+
+@dataclass(slots=True, kw_only=True)
+class Deployer:
+    """Deploys the stack ``target`` with these parameters, and reports each step to ``progress``."""
+
+    target: Target
+    identity: Identity
+    region: str
+    parameters: Mapping[str, str]
+    progress: Progress
+
+    def settle(self) -> Stack | None:
+        """End what an earlier run left: wait for an operation, or remove a stack that was never created.
+
+        Return the stack, or None if there is none that can be updated.
+
+        :raises DeploymentError: the stack cannot be updated
+        """
+        stack = find_stack(self.target.stack)
+        if stack is not None and stack.condition == "busy":
+            self.progress.step(f"Waiting for the operation that is running: {stack.status}")
+            was_deletion = stack.status == "DELETE_IN_PROGRESS"
+            stack = self._follow(stack)
+            if was_deletion and stack.status == "DELETE_COMPLETE":
+                return None
+        if stack is not None and stack.condition == "rollback failed":
+            stack = self._continue_rollback(stack)
+        if stack is not None and stack.condition == "never created":
+            self._remove_failed(stack)
+            return None
+        if stack is not None and stack.condition in {"deletion failed", "stopped"}:
+            raise DeploymentError(
+                f"the stack {stack.name} cannot be updated: {stack.status}", "see `kolom doctor` for what to do"
+            )
+        return None if stack is None or stack.condition == "new" else stack
+
+    def upload(self) -> str:
+        """Build and upload the stack, and return the URL of its template."""
+        self.progress.step("Building (make build); this takes some minutes the first time")
+        toolchain.build()
+        bucket = buckets.bucket_name(self.identity, self.region, self.target.stack)
+        self.progress.step(f"Uploading to the bucket {bucket}")
+        buckets.ensure_bucket(bucket, self.identity, self.region)
+        template = toolchain.package(bucket, self.target.stack, self.region).read_bytes()
+        return buckets.upload_template(bucket, self.target.stack, template, self.identity, self.region)
+
+    def plan(self, template_url: str, existing: Stack | None) -> ChangeSet | None:
+        """Create the change set and show what it would do; None if nothing would change.
+
+        :raises DeploymentError: it would lose data; the change set is deleted
+        """
+        values = dict(self.parameters)
+        previous = None if existing is None else existing.parameters
+        if existing and "SiteUrl" not in values and needs_own_url(existing.parameters["SiteUrl"], existing.outputs):
+            values["SiteUrl"] = own_url(existing.outputs)
+        planned = create_change_set(
+            self.target.stack, existing, to_change_set(values, previous), template_url=template_url
+        )
+        if planned is None:
+            self.progress.step("The stack is up to date: nothing changes.")
+            return None
+        self.progress.plan(planned.describe())
+        try:
+            planned.check()
+        except DeploymentError:
+            self.discard(existing)
+            raise
+        return planned
+
+    def discard(self, existing: Stack | None) -> None:
+        """Delete the change set, and the empty stack that it began."""
+        delete_change_set(self.target.stack)
+        if existing is None:
+            client("cloudformation").delete_stack(StackName=self.target.stack)
+
+    def apply(self, planned: ChangeSet) -> Stack:
+        """Execute the change set and wait until it is done.
+
+        :raises DeploymentError: it failed; CloudFormation has rolled back
+        """
+        after = latest_event(planned.stack_id)
+        self.progress.begin(len(planned.changes))
+        planned.execute()
+        return self._finish(planned.stack_id, after)
+
+    def set_own_url(self, stack: Stack) -> Stack:
+        """Set ``SiteUrl`` to the URL that AWS gives the site, unless the owner has chosen one.
+
+        The URL is known only when the stack exists: see decision 81.
+        """
+        if "SiteUrl" in self.parameters or not needs_own_url(stack.parameters["SiteUrl"], stack.outputs):
+            return stack
+        url = own_url(stack.outputs)
+        self.progress.step(f"Setting the address of the site: {url}")
+        planned = create_change_set(stack.name, stack, to_change_set({"SiteUrl": url}, stack.parameters))
+        return stack if planned is None else self.apply(planned)
+
+    def fill(self) -> Iterator[str]:
+        """Upload the site's files and publish a welcome article if there is none; yield what was done."""
+        connect(self.target)
+        result = deployment.deploy(deployment.build(FRONTEND), now=datetime.now(UTC))
+        yield from (f"warning: {warning}" for warning in result.warnings)
+        uploaded = f"{len(result.uploaded)} uploaded, {result.unchanged} unchanged"
+        yield f"Styles and scripts: {uploaded}"
+        if not any(admin.list_by_status(status, limit=1).items for status in _LIVE):
+            publish_welcome()
+            yield "Published an article to begin with: /welcome"
+
+    def _follow(self, stack: Stack, after: str | None = None) -> Stack:
+        try:
+            return follow(stack.stack_id, self._show, after=after)
+        except KeyboardInterrupt:
+            self.progress.step("CloudFormation continues by itself. Run the command again to follow it.")
+            raise
+
+    def _finish(self, stack_id: str, after: str | None) -> Stack:
+        stack = find_stack(stack_id)
+        assert stack is not None
+        stack = self._follow(stack, after)
+        if not stack.succeeded:
+            what = "the deployment failed, and CloudFormation has undone it"
+            raise failure(stack, events_of_operation(stack_id, after=after), what)
+        return stack
+
+    def _continue_rollback(self, stack: Stack) -> Stack:
+        self.progress.step("Continuing the rollback that failed")
+        after = latest_event(stack.stack_id)
+        client("cloudformation").continue_update_rollback(StackName=stack.stack_id)
+        stack = self._follow(stack, after)
+        if stack.condition == "rollback failed":
+            raise failure(stack, events_of_operation(stack.stack_id, after=after), "the rollback failed again")
+        return stack
+
+    def _remove_failed(self, stack: Stack) -> None:
+        """Remove a stack whose creation failed. Tables, bucket and secret of a failed creation are already gone.
+
+        :raises DeploymentError: it still holds data, or cannot be removed
+        """
+        if left := remaining_data(stack):
+            raise DeploymentError(
+                f"the creation of {stack.name} failed, and it still has {', '.join(left)}",
+                "check that they are empty, and run `kolom destroy`",
+            )
+        self.progress.step(f"Removing what the failed creation left ({stack.status})")
+        after = latest_event(stack.stack_id)
+        client("cloudformation").delete_stack(StackName=stack.stack_id)
+        stack = self._follow(stack, after)
+        if stack.status != "DELETE_COMPLETE":
+            raise DeploymentError(f"the failed stack cannot be removed: {stack.reason}", _REFUSES_TO_DELETE)
+
+    def _show(self, event: StackEvent) -> None:
+        self.progress.event(event)
+
+
+def publish_welcome() -> None:
+    """Publish the welcome article in the first language of the site for which there is one."""
+    language = next((each for each in settings().language_codes if each in _WELCOME), _WELCOME[0])
+    report = PublishReport()
+    publisher = Publisher(PublishOptions(write_back=False), report, datetime.now(UTC))
+    for source in find_sources([WELCOME / f"{language}.md"])[0]:
+        publisher.publish(source)
+    if report.exit_code:
+        raise DeploymentError("the welcome article could not be published", "run `kolom publish` with one of your own")

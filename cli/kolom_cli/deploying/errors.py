@@ -1,0 +1,43 @@
+"""Errors of a deployment with what the user can do, and the fixes for common reasons of CloudFormation."""
+
+import re
+from typing import Final
+
+from kolom.errors import KolomError
+
+_VERIFY: Final = (
+    "AWS must verify a new account before it may use CloudFront: open a case with AWS Support (Account and "
+    "billing), or deploy without CloudFront for now: --parameter Cdn=off"
+)
+_PERMIT: Final = "add this permission to the user or role that deploys; `kolom doctor` lists those that are missing"
+_MOVE_DOMAIN: Final = "another distribution has this domain: remove the domain there first"
+_RENEW_CERTIFICATE: Final = "the certificate must be issued, be in us-east-1, and cover the host of SiteUrl"
+_RENAME: Final = (
+    "something else has this name: delete it, import it (docs/deploy.md, Restore), or use another stack name (--stack)"
+)
+_RAISE_QUOTA: Final = "request a higher quota in Service Quotas, or delete what you do not use"
+_REPEAT: Final = "run the command again"
+_CORRECT: Final = "correct the cause, then run the command again"
+_FIXES: Final = (
+    (r"must be verified|account.*verif", _VERIFY),
+    (r"not authorized|AccessDenied|access denied|is not allowed", _PERMIT),
+    (r"CNAMEAlreadyExists|CNAMEs you provided are already", _MOVE_DOMAIN),
+    (r"ViewerCertificate|certificate", _RENEW_CERTIFICATE),
+    (r"already exists|AlreadyExists|ResourceInUse", _RENAME),
+    (r"Rate exceeded|Throttling|ServiceUnavailable|InternalFailure|Internal error", _REPEAT),
+    (r"LimitExceeded|limit exceeded|exceeds? .*(limit|quota)|TooMany|maximum number|quota", _RAISE_QUOTA),
+)
+"""Patterns of reasons, each with what to do. The first one that matches is used."""
+
+
+class DeploymentError(KolomError):
+    """A step of a deployment failed or was refused; ``fix`` says what to do."""
+
+    def __init__(self, text: str, fix: str) -> None:
+        super().__init__(f"{text}\n  Fix: {fix}")
+        self.fix = fix
+
+
+def fix_for(reason: str) -> str:
+    """Return what to do about the reason that CloudFormation gives for a failure."""
+    return next((fix for pattern, fix in _FIXES if re.search(pattern, reason, re.IGNORECASE)), _CORRECT)

@@ -1,0 +1,362 @@
+"""Check what could prevent a deployment, and report all problems at once, each with its fix."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kolom_cli.connection import explain
+from kolom_cli.deploying import toolchain
+from kolom_cli.deploying.account import Identity, client, get_identity
+from kolom_cli.deploying.answers import template_document
+from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
+from kolom_cli.sam.intrinsics import Resolver
+from kolom_cli.sam.parameters import parameter_values
+from kolom_cli.sam.resource_names import ResourceNames
+
+type Level = Literal["ok", "warning", "problem"]
+
+DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+_REJECTED: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"})
+_STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,39}")
+_TABLES: Final = ("articles", "comments", "messages", "outbox", "search", "guard")
+_POLICIES: Final = 3
+"""The response headers policies of a stack. An account may have 20 of its own."""
+_MAX_POLICIES: Final = 20
+_FEW_INVOCATIONS: Final = 100
+_ACTIONS: Final = (
+    "cloudformation:CreateChangeSet",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:DescribeStackEvents",
+    "s3:CreateBucket",
+    "s3:PutObject",
+    "iam:CreateRole",
+    "iam:PutRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:PassRole",
+    "lambda:CreateFunction",
+    "lambda:PublishLayerVersion",
+    "lambda:CreateEventSourceMapping",
+    "apigateway:POST",
+    "dynamodb:CreateTable",
+    "dynamodb:UpdateContinuousBackups",
+    "cloudfront:CreateDistribution",
+    "cloudfront:CreateFunction",
+    "cloudfront:CreateResponseHeadersPolicy",
+    "secretsmanager:CreateSecret",
+    "logs:CreateLogGroup",
+    "cloudwatch:PutMetricAlarm",
+    "sns:CreateTopic",
+    "sqs:CreateQueue",
+    "events:PutRule",
+    "scheduler:CreateSchedule",
+    "ses:CreateConfigurationSet",
+)
+"""One action for each kind of resource, and those of the deployment itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The result of one check. A ``problem`` prevents a deployment, a ``warning`` does not."""
+
+    level: Level
+    subject: str
+    text: str
+    fix: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Preflight:
+    """The results of all checks, and what they found on the way. ``identity`` is None without valid credentials."""
+
+    findings: list[Finding] = field(default_factory=list)
+    identity: Identity | None = None
+    stack: Stack | None = None
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether a deployment would fail."""
+        return any(each.level == "problem" for each in self.findings)
+
+    def add(self, level: Level, subject: str, text: str, fix: str = "") -> None:
+        """Add a finding."""
+        self.findings.append(Finding(level=level, subject=subject, text=text, fix=fix))
+
+    @contextmanager
+    def checking(self, subject: str) -> Iterator[None]:
+        """Report an AWS call that fails in the block as a warning: the check could not be made."""
+        try:
+            yield
+        except ClientError as error:
+            action = f"{error.operation_name}" if hasattr(error, "operation_name") else "a call"
+            is_denied = error.response["Error"]["Code"] in DENIED
+            fix = f"allow the call {action} to check this" if is_denied else "run `kolom doctor` again"
+            self.add("warning", subject, f"could not be checked: {explain(error)}", fix)
+        except BotoCoreError as error:
+            self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
+
+
+def check(stack: str, region: str, parameters: Mapping[str, str]) -> Preflight:
+    """Make all checks. ``parameters`` are those that a deployment would set; the stack's own values fill the rest."""
+    result = Preflight()
+    _check_tools(result)
+    _check_name(result, stack)
+    if not _check_region(result, region):
+        return result
+    _check_credentials(result, region)
+    if result.identity is None:
+        return result
+    with result.checking("stack"):
+        result.stack = find_stack(stack)
+        _check_stack(result, stack)
+    values = {**(result.stack.parameters if result.stack else {}), **parameters}
+    checks: Sequence[tuple[str, Callable[[], None]]] = (
+        ("rights", lambda: _check_rights(result)),
+        ("names", lambda: _check_names(result, stack, values)),
+        ("CloudFront", lambda: _check_cdn(result, stack, region, values)),
+        ("Lambda", lambda: _check_lambda(result)),
+        ("mail", lambda: _check_mail(result, region, values)),
+    )
+    for subject, run in checks:
+        with result.checking(subject):
+            run()
+    return result
+
+
+def _check_tools(result: Preflight) -> None:
+    version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    if missing := toolchain.missing_tools():
+        result.add("problem", "tools", f"not found: {', '.join(missing)}", f"install {', '.join(missing)}")
+    elif not toolchain.SAM.exists():
+        result.add("ok", "tools", f"{version} and make; SAM CLI will be installed by the build")
+    else:
+        result.add("ok", "tools", f"{version}, make and SAM CLI")
+
+
+def _check_name(result: Preflight, stack: str) -> None:
+    if not _STACK_NAME.fullmatch(stack):
+        result.add(
+            "problem",
+            "name",
+            f"{stack!r} cannot be the name of a stack",
+            "use 1 to 40 letters, digits and hyphens, beginning with a letter",
+        )
+
+
+def _check_region(result: Preflight, region: str) -> bool:
+    session = boto3.Session()
+    if not region:
+        result.add("problem", "region", "no AWS region is set", "pass --region, or set AWS_REGION")
+        return False
+    known = {each for partition in session.get_available_partitions() for each in _regions(session, partition)}
+    if region not in known:
+        near = [each for each in sorted(known) if each[:5] == region[:5]] or ["us-east-1", "eu-central-1"]
+        result.add("problem", "region", f"{region!r} is not an AWS region", f"use one such as {', '.join(near[:4])}")
+        return False
+    return True
+
+
+def _regions(session: Any, partition: str) -> list[str]:
+    return list(session.get_available_regions("cloudformation", partition_name=partition))
+
+
+def _check_credentials(result: Preflight, region: str) -> None:
+    try:
+        result.identity = get_identity(region)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _REJECTED and _is_valid_elsewhere(region):
+            result.add(
+                "problem",
+                "region",
+                f"{region} is not enabled in this account",
+                "enable it in the account settings (AWS Regions), or use another region",
+            )
+        else:
+            fix = "sign in again (`aws sso login`, `aws configure`), or use another --profile"
+            result.add("problem", "credentials", explain(error), fix)
+    except BotoCoreError as error:
+        fix = "run `aws configure`, `aws sso login`, or pass --profile; without a connection, check the network"
+        result.add("problem", "credentials", explain(error), fix)
+    else:
+        result.add("ok", "credentials", f"account {result.identity.account_id} in {region}, {result.identity.arn}")
+        if result.identity.is_root:
+            result.add("warning", "credentials", "these are the root user's", "create a user or role to deploy with")
+
+
+def _is_valid_elsewhere(region: str) -> bool:
+    try:
+        get_identity("us-east-1")
+    except (ClientError, BotoCoreError):
+        return False
+    return region != "us-east-1"
+
+
+def _check_stack(result: Preflight, name: str) -> None:
+    stack = result.stack
+    match stack.condition if stack else "new":
+        case "new":
+            result.add("ok", "stack", f"{name} does not exist yet")
+        case "ready":
+            result.add("ok", "stack", f"{name} can be updated ({stack.status})" if stack else "")
+        case "busy":
+            result.add("ok", "stack", f"an operation is running ({stack.status if stack else ''}); it is waited for")
+        case "never created":
+            _check_remains(result, stack)
+        case "rollback failed":
+            result.add("warning", "stack", f"the rollback of {name} failed", "`kolom deploy` continues it")
+        case "deletion failed":
+            result.add("problem", "stack", f"{name} is deleted in part", "run `kolom destroy` again, then deploy")
+        case "stopped":
+            status = stack.status if stack else ""
+            fix = f"roll it back: aws cloudformation rollback-stack --stack-name {name}"
+            result.add("problem", "stack", f"{name} was stopped in the middle of an operation ({status})", fix)
+
+
+def _check_remains(result: Preflight, stack: Stack | None) -> None:
+    assert stack is not None
+    if left := remaining_data(stack):
+        result.add(
+            "problem",
+            "stack",
+            f"the creation of {stack.name} failed, and it still has {', '.join(left)} ({stack.status})",
+            "check that they are empty, and run `kolom destroy`, then deploy",
+        )
+    else:
+        result.add("warning", "stack", f"the creation of {stack.name} failed", "`kolom deploy` removes what is left")
+
+
+def _check_rights(result: Preflight) -> None:
+    identity = result.identity
+    assert identity is not None
+    if identity.is_root:
+        return
+    principal = _principal(identity)
+    pages = client("iam").get_paginator("simulate_principal_policy")
+    denied = [
+        each["EvalActionName"]
+        for page in pages.paginate(PolicySourceArn=principal, ActionNames=list(_ACTIONS))
+        for each in page["EvaluationResults"]
+        if each["EvalDecision"] != "allowed"
+    ]
+    if denied:
+        # A simulation for all resources denies what is allowed only for some, so this is not certain.
+        text = f"these actions may be denied: {', '.join(denied)}"
+        result.add("warning", "rights", text, "add them to the policies of the user or role that deploys")
+    else:
+        result.add("ok", "rights", f"{len(_ACTIONS)} actions that a deployment needs are allowed")
+
+
+def _principal(identity: Identity) -> str:
+    """Return the ARN that the simulation accepts: for a session, that of its role, whose path only IAM knows."""
+    if match := re.fullmatch(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/.*", identity.arn):
+        return str(client("iam").get_role(RoleName=match[1])["Role"]["Arn"])
+    return identity.arn
+
+
+def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> None:
+    if result.stack is not None and result.stack.condition != "new":
+        return
+    dynamodb = client("dynamodb")
+    taken = []
+    for table in _TABLES:
+        name = values.get(f"{table.title()}TableName") or f"{stack}-{table}"
+        try:
+            dynamodb.describe_table(TableName=name)
+        except dynamodb.exceptions.ResourceNotFoundException:
+            continue
+        taken.append(name)
+    if taken:
+        result.add(
+            "problem",
+            "names",
+            f"tables exist that the stack would create: {', '.join(taken)}",
+            "import them (docs/deploy.md, Restore), delete them (`kolom destroy --with-data`), or use another --stack",
+        )
+    else:
+        result.add("ok", "names", "the names of the tables are free")
+
+
+def _check_cdn(result: Preflight, stack: str, region: str, values: Mapping[str, str]) -> None:
+    if values.get("Cdn", "on") == "off" or (result.stack is not None and result.stack.condition != "new"):
+        return
+    names = [
+        each["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"]
+        for each in _response_headers_policies(client("cloudfront"))
+    ]
+    if own := [name for name in names if name.startswith(f"{stack}-{region}-")]:
+        fix = "delete them in the console of CloudFront, or use another --stack"
+        result.add("problem", "CloudFront", f"policies of an earlier stack are left: {', '.join(own)}", fix)
+    elif len(names) + _POLICIES > _MAX_POLICIES:
+        fix = "delete some, or request a higher quota in Service Quotas"
+        text = f"the account has {len(names)} response headers policies of {_MAX_POLICIES}; this needs {_POLICIES} more"
+        result.add("problem", "CloudFront", text, fix)
+    else:
+        result.add("ok", "CloudFront", "names and quota of policies are free; a new account may have to be verified")
+
+
+def _response_headers_policies(cloudfront: Any) -> Iterator[Mapping[str, Any]]:
+    marker: dict[str, str] = {}
+    while True:
+        found = cloudfront.list_response_headers_policies(Type="custom", **marker)["ResponseHeadersPolicyList"]
+        yield from found.get("Items", ())
+        if not found.get("NextMarker"):
+            return
+        marker = {"Marker": found["NextMarker"]}
+
+
+def _check_lambda(result: Preflight) -> None:
+    limit = client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    if limit < _FEW_INVOCATIONS:
+        text = f"only {limit} functions may run at the same time in this account and region; more visitors get errors"
+        fix = "request 1,000 concurrent executions in Service Quotas (Lambda); this is free"
+        result.add("warning", "Lambda", text, fix)
+    else:
+        result.add("ok", "Lambda", f"{limit:,} functions may run at the same time")
+
+
+def _check_mail(result: Preflight, region: str, values: Mapping[str, str]) -> None:
+    sender = values.get("MailFrom") or values.get("OwnerEmail", "")
+    if not sender:
+        result.add("warning", "mail", "no address is set, so no mail is sent", "pass --parameter OwnerEmail=ADDRESS")
+        return
+    if not _has_ses(region):
+        fix = "use another region if you need mail (docs/deploy.md, Regions)"
+        result.add("warning", "mail", f"CloudFormation has no SES in {region}, so no mail is sent", fix)
+        return
+    ses = client("sesv2")
+    account = ses.get_account()
+    if not account.get("SendingEnabled", True):
+        fix = "read the mail of AWS about it, and answer in the console of SES"
+        result.add("warning", "mail", "SES has stopped sending for this account", fix)
+    if not account.get("ProductionAccessEnabled", False):
+        text = f"SES is in the sandbox in {region}: it sends only to verified addresses"
+        result.add("warning", "mail", text, "request production access in the console of SES (docs/mail.md)")
+    identities = [values.get("MailIdentity", ""), sender, sender.rpartition("@")[2]]
+    if not any(_is_verified(ses, identity) for identity in identities if identity):
+        text = f"neither {sender} nor its domain is verified in SES in {region}, so mail cannot be sent"
+        fix = f"aws sesv2 create-email-identity --region {region} --email-identity {sender} (docs/mail.md)"
+        result.add("warning", "mail", text, fix)
+    else:
+        result.add("ok", "mail", f"{sender} may send")
+
+
+def _is_verified(ses: Any, identity: str) -> bool:
+    try:
+        return bool(ses.get_email_identity(EmailIdentity=identity)["VerifiedForSendingStatus"])
+    except ses.exceptions.NotFoundException:
+        return False
+
+
+def _has_ses(region: str) -> bool:
+    document = template_document()
+    values = parameter_values(document["Parameters"], {"SiteUrl": "https://blog.example"})
+    names = ResourceNames(document["Resources"], {})
+    partition = "aws-cn" if region.startswith("cn-") else "aws"
+    pseudo = {"AWS::Region": region, "AWS::Partition": partition}
+    resolver = names.resolver = Resolver(document, {**values, **pseudo}, names)
+    return bool(resolver.condition("HasSes"))

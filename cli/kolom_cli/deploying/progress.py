@@ -1,0 +1,57 @@
+"""Show the progress of a deployment on standard error: a line for each step and resource."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from kolom_cli.deploying.operation import StackEvent
+from kolom_cli.terminal import console
+
+_DONE: Final = {
+    "CREATE_COMPLETE": "created",
+    "UPDATE_COMPLETE": "updated",
+    "DELETE_COMPLETE": "deleted",
+    "DELETE_SKIPPED": "kept",
+    "IMPORT_COMPLETE": "imported",
+    "ROLLBACK_COMPLETE": "rolled back",
+    "UPDATE_ROLLBACK_COMPLETE": "rolled back",
+}
+
+
+@dataclass(slots=True)
+class Progress:
+    """Prints lines. With ``quiet``, only a failed resource is shown."""
+
+    quiet: bool = False
+    _total: int = 0
+    _done: set[str] = field(default_factory=set)
+
+    def step(self, text: str) -> None:
+        """Show the beginning of a step."""
+        if not self.quiet:
+            _print(text)
+
+    def begin(self, total: int) -> None:
+        """Begin to count the resources that are done."""
+        self._total = total
+        self._done.clear()
+
+    def plan(self, lines: Sequence[str]) -> None:
+        """Show what will be changed."""
+        self.step("Changes:")
+        for line in lines:
+            self.step(f"  {line}")
+
+    def event(self, event: StackEvent) -> None:
+        """Show that a resource is done or has failed."""
+        kind = event.type.removeprefix("AWS::")
+        if event.is_failure:
+            _print(f"  failed {event.logical_id} ({kind}): {event.reason or event.status}")
+        elif not event.is_stack and event.status in _DONE:
+            self._done.add(event.logical_id)
+            counter = f"{min(len(self._done), self._total)}/{self._total} " if self._total else ""
+            self.step(f"  {counter}{_DONE[event.status]} {event.logical_id} ({kind})")
+
+
+def _print(text: str) -> None:
+    console.err().print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,119 @@
+"""The state of a stack, and how it goes on from there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from botocore.exceptions import ClientError
+
+from kolom_cli.deploying.account import client
+
+type Condition = Literal["new", "ready", "busy", "never created", "rollback failed", "deletion failed", "stopped"]
+
+DATA_TYPES: Final = frozenset({"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"})
+WITHOUT_DATA: Final = frozenset({"OriginSecret"})
+"""Resources of these types that hold nothing worth keeping: a new value does the same."""
+
+_NEVER_CREATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
+_ROLLBACK_FAILED: Final = frozenset({"UPDATE_ROLLBACK_FAILED"})
+_STOPPED: Final = frozenset({"UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack that exists, or did until it was deleted."""
+
+    name: str
+    stack_id: str
+    status: str
+    reason: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def condition(self) -> Condition:
+        """What can be done with the stack."""
+        if self.status in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
+            return "new"
+        if self.status.endswith("_IN_PROGRESS"):
+            return "busy"
+        if self.status in _NEVER_CREATED:
+            return "never created"
+        if self.status in _ROLLBACK_FAILED:
+            return "rollback failed"
+        if self.status == "DELETE_FAILED":
+            return "deletion failed"
+        return "stopped" if self.status in _STOPPED else "ready"
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the last operation did what it should."""
+        return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackResource:
+    """A resource of a stack."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether its deletion would lose content."""
+        return holds_data(self.type, self.logical_id)
+
+
+def holds_data(kind: str, logical_id: str) -> bool:
+    """Return whether a resource of that type and logical id has content that cannot be made again."""
+    return kind in DATA_TYPES and logical_id not in WITHOUT_DATA
+
+
+def find_stack(name: str) -> Stack | None:
+    """Return the stack with that name or id; None if there is none. Deleted stacks are found only by their id."""
+    try:
+        found = client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if is_missing_stack(error):
+            return None
+        raise
+    return Stack(
+        name=found["StackName"],
+        stack_id=found["StackId"],
+        status=found["StackStatus"],
+        reason=found.get("StackStatusReason", ""),
+        outputs={each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())},
+        parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", ())},
+    )
+
+
+def is_missing_stack(error: ClientError) -> bool:
+    """Return whether CloudFormation does not know the stack of a call."""
+    detail: dict[str, Any] = dict(error.response["Error"])
+    return detail["Code"] == "ValidationError" and "does not exist" in detail.get("Message", "")
+
+
+def list_resources(stack_id: str) -> list[StackResource]:
+    """Return the resources of a stack; by its id, also those of a deleted one."""
+    pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack_id)
+    return [
+        StackResource(
+            logical_id=each["LogicalResourceId"],
+            physical_id=each.get("PhysicalResourceId", ""),
+            type=each["ResourceType"],
+            status=each["ResourceStatus"],
+        )
+        for page in pages
+        for each in page["StackResourceSummaries"]
+    ]
+
+
+def remaining_data(stack: Stack) -> list[str]:
+    """Return the resources with data that a stack still has."""
+    return [
+        each.logical_id
+        for each in list_resources(stack.stack_id)
+        if each.holds_data and each.status not in {"DELETE_COMPLETE", "CREATE_FAILED"}
+    ]

@@ -1,0 +1,62 @@
+"""Build the stack with `make build`, and upload it with `sam package`. Both run as separate processes."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.sam.defaults import TEMPLATE
+
+PROJECT: Final = TEMPLATE.parent
+SAM: Final = PROJECT / ".venv-sam/bin/sam"
+BUILT: Final = PROJECT / ".aws-sam/build/template.yaml"
+PACKAGED: Final = PROJECT / ".aws-sam/packaged.yaml"
+_LAST_LINES: Final = 15
+
+
+def missing_tools() -> list[str]:
+    """Return the names of missing programs. SAM is not among them: `make build` installs it."""
+    return [name for name in ("make",) if shutil.which(name) is None]
+
+
+def build() -> None:
+    """Build functions and layer.
+
+    :raises DeploymentError: the build failed
+    """
+    _run(["make", "--no-print-directory", "build"], "the build failed", "correct the error, then run the command again")
+
+
+def package(bucket: str, prefix: str, region: str) -> Path:
+    """Upload what was built, except for objects that the bucket has, and return the template that refers to it.
+
+    :raises DeploymentError: the upload failed
+    """
+    command = [
+        *(str(SAM), "package", "--template-file", str(BUILT), "--output-template-file", str(PACKAGED)),
+        *("--s3-bucket", bucket, "--s3-prefix", prefix, "--region", region, "--no-progressbar"),
+    ]
+    _run(command, "the upload failed", "check the connection and the rights, then run the command again")
+    return PACKAGED
+
+
+def _run(command: Sequence[str], failed: str, fix: str) -> None:
+    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise DeploymentError(f"{failed}: {command[0]} cannot be started: {error.strerror}", fix) from error
+    if done.returncode:
+        lines = [line for line in done.stdout.splitlines() if line.strip()]
+        raise DeploymentError("\n    ".join([f"{failed}:", *lines[-_LAST_LINES:]]), fix)

@@ -1,0 +1,110 @@
+"""Read and write ``kolom.toml``: the region and the parameters of each stack, as `kolom deploy` got them.
+
+[stacks.kolom]
+region = "ap-southeast-1"
+
+[stacks.kolom.parameters]
+SiteTitle = "My Blog"
+
+It contains no secrets and can be committed.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from kolom.errors import ConfigurationError
+
+PROJECT_FILE: Final = Path(__file__).parents[2] / "kolom.toml"
+"""Beside ``template.yaml``."""
+
+_HEADER: Final = (
+    "# The answers to the questions of `kolom deploy`. This file has no secrets: commit it.\n"
+    "# `kolom deploy` writes it again when an answer changes, without other comments.\n"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackEntry:
+    """What the file says about one stack."""
+
+    region: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_entries(path: Path) -> dict[str, StackEntry]:
+    """Return the entries by the name of their stack; none if there is no file.
+
+    :raises ConfigurationError: the file is invalid
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    if unknown := sorted(content.keys() - {"stacks"}):
+        raise ConfigurationError(f"{path}: unknown key {unknown[0]!r}; it has only tables [stacks.NAME]")
+    stacks = content.get("stacks", {})
+    if not isinstance(stacks, dict):
+        raise ConfigurationError(f"{path}: stacks must be tables [stacks.NAME]")
+    return {name: _entry(path, name, entry) for name, entry in stacks.items()}
+
+
+def read_entry(path: Path, stack: str) -> StackEntry:
+    """Return the entry of a stack, which is empty if the file does not have it."""
+    return read_entries(path).get(stack, StackEntry())
+
+
+def write_entry(path: Path, stack: str, entry: StackEntry) -> bool:
+    """Store the entry of a stack, and return whether the file changed."""
+    entries = read_entries(path)
+    if entries.get(stack) == entry:
+        return False
+    entries[stack] = entry
+    path.write_text(_HEADER + "".join(_render(name, each) for name, each in sorted(entries.items())), "utf-8")
+    return True
+
+
+def _entry(path: Path, name: str, entry: Any) -> StackEntry:
+    place = f"{path}: stacks.{name}"
+    if not isinstance(entry, dict):
+        raise ConfigurationError(f"{place} must be a table")
+    if unknown := sorted(entry.keys() - {"region", "parameters"}):
+        raise ConfigurationError(f"{place}: unknown key {unknown[0]!r}; it has `region` and `parameters`")
+    region, parameters = entry.get("region", ""), entry.get("parameters", {})
+    if not isinstance(region, str) or not isinstance(parameters, dict):
+        raise ConfigurationError(f"{place}: region must be a string, and parameters a table")
+    return StackEntry(region=region, parameters={key: _text(place, key, value) for key, value in parameters.items()})
+
+
+def _text(place: str, key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if not isinstance(value, str | int):
+        raise ConfigurationError(f"{place}.parameters: {key} must be a string or a number")
+    return str(value)
+
+
+def _render(name: str, entry: StackEntry) -> str:
+    lines = ["", f"[stacks.{_key(name)}]"]
+    if entry.region:
+        lines.append(f"region = {toml_string(entry.region)}")
+    if entry.parameters:
+        lines += ["", f"[stacks.{_key(name)}.parameters]"]
+        lines += [f"{_key(key)} = {toml_string(value)}" for key, value in sorted(entry.parameters.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if is_bare else toml_string(name)
+
+
+def toml_string(text: str) -> str:
+    """Return the text as a string of TOML."""
+    # A basic string of TOML is one of JSON, except for this control character.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,393 @@
+"""A double of CloudFormation for the rehearsal of `kolom deploy`, beside moto's other services.
+
+It knows what moto's own CloudFormation does not: SAM's transform (it reads the resources of the template without the
+ones that SAM would add), the states of a stack, operations that take time, failures with rollback, the replacement of
+resources, and resources that are kept. Tables, bucket and secret are real ones of moto. Other resources are names.
+
+Requests and responses are checked against botocore's model of the service.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
+
+from kolom_cli.sam.intrinsics import Resolver, parse
+from kolom_cli.sam.loader import load
+from kolom_cli.sam.model import Template
+from kolom_cli.sam.parameters import parameter_values
+from kolom_cli.sam.resource_names import ResourceNames
+from tests.integration.aws import client
+from tests.paths import PROJECT
+
+RETAINED: Final = {"AWS::DynamoDB::Table": "TableName"}
+"""The property whose change replaces a resource of that type."""
+
+UNCHANGED: Final = (
+    "The submitted information didn't contain changes. Submit different information to create a change set."
+)
+STEPS_PER_CALL: Final = 25
+_NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@cache
+def parsed(body: str) -> dict[str, Any]:
+    return parse(body)
+
+
+@cache
+def created_by_moto() -> Template:
+    return load(PROJECT / "template.yaml", {"SiteUrl": "https://pending.invalid"})
+
+
+class Evaluated:
+    """A template with values: its resources with resolved properties, and its outputs."""
+
+    def __init__(self, stack: str, body: str, parameters: Mapping[str, str]) -> None:
+        document = parsed(body)
+        self.parameters = {
+            name: parameters.get(name, str(entry.get("Default"))) for name, entry in document["Parameters"].items()
+        }
+        names = ResourceNames(document["Resources"], {})
+        values = {**parameter_values(document["Parameters"], self.parameters), "AWS::StackName": stack}
+        resolver = names.resolver = Resolver(document, values, names)
+        # SAM gives each function the settings of Globals.
+        defaults = {"AWS::Serverless::Function": {"Globals": document["Globals"]["Function"]}}
+        self.resources = {
+            name: (entry["Type"], resolver.resolve({**defaults.get(entry["Type"], {}), **entry.get("Properties", {})}))
+            for name, entry in document["Resources"].items()
+            if "Condition" not in entry or resolver.condition(entry["Condition"])
+        }
+        self.outputs = {
+            name: str(resolver.resolve(entry["Value"]))
+            for name, entry in document["Outputs"].items()
+            if "Condition" not in entry or resolver.condition(entry["Condition"])
+        }
+
+
+@dataclass
+class StackDouble:
+    """A stack, and the steps of its operation that have not been made yet."""
+
+    name: str
+    number: int
+    status: str = "REVIEW_IN_PROGRESS"
+    body: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, tuple[str, str]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    steps: Iterator[None] = field(default_factory=lambda: iter(()))
+    change_set: dict[str, Any] | None = None
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:cloudformation:us-east-1:123456789012:stack/{self.name}/{self.number:08d}"
+
+
+class CloudFormationDouble:
+    """The stacks of an account. ``fail_at`` makes the next operations fail at a resource, with a reason."""
+
+    def __init__(self) -> None:
+        self.stacks: list[StackDouble] = []
+        self.fail_at: tuple[str, str] | None = None
+        self.fail_rollback = False
+        self.interrupt_at: str | None = None
+        self.denied: dict[str, str] = {}
+        self.calls: list[str] = []
+        self._ids = itertools.count(1)
+
+    def call(self, model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Answer a call of a client."""
+        operation = model.name
+        problems = ParamValidator().validate(parameters, model.input_shape)
+        assert not problems.has_errors(), problems.generate_report()
+        self.calls.append(operation)
+        if operation in self.denied:
+            raise error(operation, self.denied[operation], f"not authorized to perform: cloudformation:{operation}")
+        answer: dict[str, Any] = getattr(self, f"_{operation}")(**parameters) or {}
+        if model.output_shape is not None:
+            problems = ParamValidator().validate(answer, model.output_shape)
+            assert not problems.has_errors(), problems.generate_report()
+        if self.interrupt_at == operation:
+            self.interrupt_at = None
+            raise KeyboardInterrupt
+        return answer
+
+    def find(self, name: str, operation: str = "DescribeStacks") -> StackDouble:
+        for stack in reversed(self.stacks):
+            if name == stack.arn or (name == stack.name and stack.status != "DELETE_COMPLETE"):
+                return stack
+        raise error(operation, "ValidationError", f"Stack with id {name} does not exist")
+
+    def _DescribeStacks(self, StackName: str) -> dict[str, Any]:  # noqa: N802, N803
+        stack = self.find(StackName)
+        for _ in itertools.islice(stack.steps, STEPS_PER_CALL):
+            pass
+        return {
+            "Stacks": [
+                {
+                    "StackName": stack.name,
+                    "StackId": stack.arn,
+                    "StackStatus": stack.status,
+                    "CreationTime": _NOW,
+                    "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
+                    "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in stack.outputs.items()],
+                }
+            ]
+        }
+
+    def _ListStacks(self, StackStatusFilter: list[str]) -> dict[str, Any]:  # noqa: N802, N803
+        summaries = [
+            {"StackName": each.name, "StackId": each.arn, "StackStatus": each.status, "CreationTime": _NOW}
+            for each in reversed(self.stacks)
+            if each.status in StackStatusFilter
+        ]
+        return {"StackSummaries": summaries}
+
+    def _DescribeStackEvents(self, StackName: str) -> dict[str, Any]:  # noqa: N802, N803
+        return {"StackEvents": self.find(StackName).events[::-1]}
+
+    def _ListStackResources(self, StackName: str) -> dict[str, Any]:  # noqa: N802, N803
+        stack = self.find(StackName)
+        return {
+            "StackResourceSummaries": [
+                {
+                    "LogicalResourceId": name,
+                    "PhysicalResourceId": physical_id(stack.name, name, kind),
+                    "ResourceType": kind,
+                    "ResourceStatus": status,
+                    "LastUpdatedTimestamp": _NOW,
+                }
+                for name, (kind, status) in stack.resources.items()
+            ]
+        }
+
+    def _DescribeStackResources(self, PhysicalResourceId: str) -> dict[str, Any]:  # noqa: N802, N803
+        for stack in self.stacks:
+            if stack.status != "DELETE_COMPLETE":
+                for name, (kind, _) in stack.resources.items():
+                    if physical_id(stack.name, name, kind) == PhysicalResourceId:
+                        return {"StackResources": []}
+        raise error("DescribeStackResources", "ValidationError", f"Stack for {PhysicalResourceId} does not exist")
+
+    def _CreateChangeSet(  # noqa: N802
+        self,
+        StackName: str,  # noqa: N803
+        ChangeSetName: str,  # noqa: N803
+        ChangeSetType: str,  # noqa: N803
+        Parameters: list[dict[str, Any]],  # noqa: N803
+        Capabilities: list[str],  # noqa: N803
+        TemplateURL: str | None = None,  # noqa: N803
+        UsePreviousTemplate: bool = False,  # noqa: N803
+    ) -> dict[str, Any]:
+        assert Capabilities == ["CAPABILITY_IAM"]
+        try:
+            stack = self.find(StackName)
+        except ClientError:
+            assert ChangeSetType == "CREATE"
+            stack = StackDouble(StackName, next(self._ids))
+            self.stacks.append(stack)
+            self._event(stack, None, "REVIEW_IN_PROGRESS")
+        assert (ChangeSetType == "CREATE") == (stack.status == "REVIEW_IN_PROGRESS")
+        assert stack.status == "REVIEW_IN_PROGRESS" or stack.status.endswith("_COMPLETE"), stack.status
+        assert stack.change_set is None, "there is a change set of this name"
+        body = stack.body if UsePreviousTemplate else downloaded(TemplateURL or "")
+        values = {
+            each["ParameterKey"]: stack.parameters[each["ParameterKey"]]
+            if each.get("UsePreviousValue")
+            else each["ParameterValue"]
+            for each in Parameters
+        }
+        wanted = Evaluated(StackName, body, values)
+        changes = list(self._changes(stack, wanted))
+        is_unchanged = stack.body == body and stack.parameters == wanted.parameters
+        stack.change_set = {
+            "StackName": StackName,
+            "ChangeSetName": ChangeSetName,
+            "Status": "FAILED" if is_unchanged else "CREATE_COMPLETE",
+            "StatusReason": UNCHANGED if is_unchanged else "",
+            "Changes": changes,
+            "body": body,
+            "wanted": wanted,
+        }
+        return {"Id": f"{stack.arn}/changes", "StackId": stack.arn}
+
+    def _changes(self, stack: StackDouble, wanted: Evaluated) -> Iterator[dict[str, Any]]:
+        before = Evaluated(stack.name, stack.body, stack.parameters).resources if stack.body else {}
+        for name in sorted({*before, *wanted.resources}):
+            change: dict[str, Any] = {"LogicalResourceId": name}
+            if name not in wanted.resources:
+                change |= {"Action": "Remove", "ResourceType": before[name][0]}
+            elif name not in before:
+                change |= {"Action": "Add", "ResourceType": wanted.resources[name][0]}
+            elif before[name] != wanted.resources[name]:
+                kind, properties = wanted.resources[name]
+                old = before[name][1]
+                changed = sorted(key for key in {*old, *properties} if old.get(key) != properties.get(key))
+                is_replaced = RETAINED.get(kind) in changed
+                change |= {
+                    "Action": "Modify",
+                    "ResourceType": kind,
+                    "Replacement": str(is_replaced),
+                    "Details": [{"Target": {"Attribute": "Properties", "Name": key}} for key in changed],
+                }
+            else:
+                continue
+            yield {"Type": "Resource", "ResourceChange": change}
+
+    def _DescribeChangeSet(self, ChangeSetName: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N802, N803
+        stack = self.find(ChangeSetName.removesuffix("/changes"))
+        assert stack.change_set is not None
+        shown = {key: value for key, value in stack.change_set.items() if key[0].isupper()}
+        first = int(NextToken)
+        more = {"NextToken": str(first + 50)} if len(shown["Changes"]) > first + 50 else {}
+        return {**shown, "Changes": shown["Changes"][first : first + 50], **more}
+
+    def _DeleteChangeSet(self, StackName: str, ChangeSetName: str) -> None:  # noqa: N802, N803
+        stack = self.find(StackName, "DeleteChangeSet")
+        if stack.change_set is None:
+            raise error("DeleteChangeSet", "ChangeSetNotFound", f"ChangeSet [{ChangeSetName}] does not exist")
+        stack.change_set = None
+
+    def _ExecuteChangeSet(self, ChangeSetName: str) -> None:  # noqa: N802, N803
+        stack = self.find(ChangeSetName.removesuffix("/changes"))
+        assert stack.change_set is not None
+        stack.steps = self._execute(stack, stack.change_set)
+        stack.change_set = None
+        next(stack.steps)
+
+    def _execute(self, stack: StackDouble, change_set: Mapping[str, Any]) -> Iterator[None]:
+        verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
+        wanted: Evaluated = change_set["wanted"]
+        self._event(stack, None, f"{verb}_IN_PROGRESS")
+        yield
+        for each in change_set["Changes"]:
+            change = each["ResourceChange"]
+            name, kind = change["LogicalResourceId"], change["ResourceType"]
+            done = {"Add": "CREATE", "Modify": "UPDATE", "Remove": "DELETE"}[change["Action"]]
+            self._event(stack, name, f"{done}_IN_PROGRESS", kind)
+            yield
+            if self.fail_at is not None and self.fail_at[0] == name:
+                self._event(stack, name, f"{done}_FAILED", kind, self.fail_at[1])
+                self.fail_at = None
+                yield from self._roll_back(stack, verb)
+                return
+            if done == "CREATE":
+                create_data(stack.name, name, kind)
+            self._event(stack, name, f"{done}_COMPLETE", kind)
+            if done == "DELETE":
+                stack.resources.pop(name)
+            yield
+        stack.body, stack.parameters, stack.outputs = change_set["body"], wanted.parameters, wanted.outputs
+        self._event(stack, None, f"{verb}_COMPLETE")
+
+    def _roll_back(self, stack: StackDouble, verb: str) -> Iterator[None]:
+        prefix = "" if verb == "CREATE" else "UPDATE_"
+        self._event(stack, "AuthorAccess", f"{verb}_FAILED", "AWS::IAM::ManagedPolicy", "Resource creation cancelled")
+        self._event(stack, None, f"{prefix}ROLLBACK_IN_PROGRESS")
+        yield
+        if self.fail_rollback:
+            self.fail_rollback = False
+            self._event(stack, None, f"{prefix}ROLLBACK_FAILED")
+            return
+        if verb == "CREATE":
+            for name, (kind, _) in list(stack.resources.items()):
+                delete_data(stack.name, name, kind)
+                self._event(stack, name, "DELETE_COMPLETE", kind)
+                yield
+        self._event(stack, None, f"{prefix}ROLLBACK_COMPLETE")
+
+    def _ContinueUpdateRollback(self, StackName: str) -> None:  # noqa: N802, N803
+        stack = self.find(StackName)
+        assert stack.status == "UPDATE_ROLLBACK_FAILED"
+        stack.steps = self._roll_back(stack, "UPDATE")
+        next(stack.steps)
+
+    def _DeleteStack(self, StackName: str) -> None:  # noqa: N802, N803
+        stack = self.find(StackName)
+        if stack.status == "REVIEW_IN_PROGRESS":
+            self._event(stack, None, "DELETE_COMPLETE")
+            return
+        stack.steps = self._delete(stack)
+        next(stack.steps)
+
+    def _delete(self, stack: StackDouble) -> Iterator[None]:
+        self._event(stack, None, "DELETE_IN_PROGRESS")
+        yield
+        for name, (kind, status) in list(stack.resources.items()):
+            if status == "DELETE_COMPLETE":
+                continue
+            if self.fail_at is not None and self.fail_at[0] == name:
+                self._event(stack, name, "DELETE_FAILED", kind, self.fail_at[1])
+                self.fail_at = None
+                self._event(stack, None, "DELETE_FAILED")
+                return
+            entry = parsed(stack.body)["Resources"][name] if stack.body else {}
+            is_kept = entry.get("DeletionPolicy") == "RetainExceptOnCreate"
+            self._event(stack, name, "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE", kind)
+            yield
+        self._event(stack, None, "DELETE_COMPLETE")
+
+    def _event(self, stack: StackDouble, name: str | None, status: str, kind: str = "", reason: str = "") -> None:
+        if name is None:
+            stack.status = status
+        else:
+            stack.resources[name] = (kind, status)
+        event = {
+            "EventId": f"event-{next(self._ids)}",
+            "StackId": stack.arn,
+            "StackName": stack.name,
+            "LogicalResourceId": name or stack.name,
+            "PhysicalResourceId": stack.arn if name is None else physical_id(stack.name, name, kind),
+            "ResourceType": kind or "AWS::CloudFormation::Stack",
+            "ResourceStatus": status,
+            "Timestamp": _NOW,
+        }
+        stack.events.append(event | ({"ResourceStatusReason": reason} if reason else {}))
+
+
+def error(operation: str, code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def downloaded(url: str) -> str:
+    """Return the object at the URL, as CloudFormation reads a template from a bucket of the same account."""
+    parts = urlsplit(url)
+    body: bytes = client("s3").get_object(Bucket=parts.netloc.split(".")[0], Key=parts.path[1:])["Body"].read()
+    return body.decode()
+
+
+def physical_id(stack: str, name: str, kind: str) -> str:
+    if kind == "AWS::DynamoDB::Table":
+        return f"{stack}-{name.removesuffix('Table').lower()}"
+    if kind == "AWS::SecretsManager::Secret":
+        return f"kolom-{name.lower()}"
+    return f"{stack}-{name.lower()}" if kind != "AWS::S3::Bucket" else created_by_moto().buckets[name]
+
+
+def create_data(stack: str, name: str, kind: str) -> None:
+    """Create a resource with content in moto."""
+    if kind == "AWS::DynamoDB::Table":
+        table = created_by_moto().tables[name].create
+        client("dynamodb").create_table(**{**table, "TableName": physical_id(stack, name, kind)})
+    elif kind == "AWS::S3::Bucket":
+        client("s3").create_bucket(Bucket=physical_id(stack, name, kind))
+    elif kind == "AWS::SecretsManager::Secret":
+        client("secretsmanager").create_secret(Name=physical_id(stack, name, kind), SecretString="s" * 64)
+
+
+def delete_data(stack: str, name: str, kind: str) -> None:
+    """Delete a resource whose creation is rolled back."""
+    if kind == "AWS::DynamoDB::Table":
+        client("dynamodb").delete_table(TableName=physical_id(stack, name, kind))
+    elif kind == "AWS::S3::Bucket":
+        client("s3").delete_bucket(Bucket=physical_id(stack, name, kind))
+    elif kind == "AWS::SecretsManager::Secret":
+        client("secretsmanager").delete_secret(SecretId=physical_id(stack, name, kind), ForceDeleteWithoutRecovery=True)
