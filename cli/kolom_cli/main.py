@@ -18,6 +18,7 @@ from kolom_cli.commands import (
     comments,
     deploy,
     deploy_assets,
+    destroy,
     doctor,
     export,
     import_,
@@ -27,6 +28,7 @@ from kolom_cli.commands import (
     reindex,
     search,
     serve,
+    status,
 )
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
 from kolom_cli.publishing.document import DocumentError
@@ -112,6 +114,8 @@ for name, function, panel, examples in (
     ("export", export.export, _TRANSFER, ("kolom export my-blog", "kolom export my-blog --private")),
     ("deploy", deploy.deploy, _SITE, ("kolom deploy", "kolom deploy --yes --parameter SiteTitle='My Blog'")),
     ("doctor", doctor.doctor, _SITE, ("kolom doctor --region ap-southeast-1",)),
+    ("status", status.status, _SITE, ("kolom status",)),
+    ("destroy", destroy.destroy, _SITE, ("kolom destroy", "kolom destroy --with-data")),
     ("deploy-assets", deploy_assets.deploy_assets, _SITE, ("kolom deploy-assets --dry-run",)),
     ("reindex", reindex.reindex, _SITE, ("kolom reindex",)),
     ("serve", serve.serve, _SITE, ("kolom serve", "kolom serve --port 9000 --empty")),

@@ -51,9 +51,11 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     if dry_run:
         _plan_only(deployer)
         return
-    deployment.remember()
     existing = deployer.settle()
+    if existing is None:
+        deployment.remember()
     planned = deployer.plan(deployer.upload(), existing)
+    deployment.remember()  # not before, because the next run must not repeat a parameter that was refused
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import boto3
@@ -26,6 +27,7 @@ class Identity:
 
 def select(profile: str | None, region: str | None) -> None:
     """Use this profile and region in this process, and in those that it starts."""
+    client.cache_clear()
     if profile:
         # For botocore, keys in the environment take precedence over a profile in the environment.
         for name in _KEYS:
@@ -40,6 +42,7 @@ def configured_region() -> str:
     return boto3.Session().region_name or ""
 
 
+@cache
 def client(service: str, region: str | None = None) -> Any:
     """Return a client that retries throttled calls. All clients share one session, which asks for an MFA code once."""
     return boto3.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]

@@ -23,7 +23,7 @@ _FIXES: Final = (
     (r"not authorized|AccessDenied|access denied|is not allowed", _PERMIT),
     (r"CNAMEAlreadyExists|CNAMEs you provided are already", _MOVE_DOMAIN),
     (r"ViewerCertificate|certificate", _RENEW_CERTIFICATE),
-    (r"already exists|AlreadyExists|ResourceInUse", _RENAME),
+    (r"already exists|AlreadyExists|ResourceInUse|ResourceExistenceCheck", _RENAME),
     (r"Rate exceeded|Throttling|ServiceUnavailable|InternalFailure|Internal error", _REPEAT),
     (r"LimitExceeded|limit exceeded|exceeds? .*(limit|quota)|TooMany|maximum number|quota", _RAISE_QUOTA),
 )

@@ -31,9 +31,9 @@ class StackEvent:
         return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower() and not self.is_stack
 
 
-def latest_event(stack_id: str) -> str:
+def latest_event(stack_id: str) -> str | None:
     """Return the id of the stack's newest event, for :func:`follow`."""
-    return next(_newest_first(stack_id)).event_id
+    return next((event.event_id for event in _newest_first(stack_id)), None)
 
 
 def follow(stack_id: str, on_event: Callable[[StackEvent], None], *, after: str | None = None) -> Stack:
@@ -51,7 +51,7 @@ def follow(stack_id: str, on_event: Callable[[StackEvent], None], *, after: str 
             if event.event_id not in shown:
                 shown.add(event.event_id)
                 on_event(event)
-        if stack.condition != "busy" and (after is None or events):
+        if stack.condition != "busy" and (after is None or events or stack.status == "DELETE_COMPLETE"):
             return stack
         time.sleep(POLL_SECONDS)
 

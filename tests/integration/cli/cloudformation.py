@@ -9,7 +9,7 @@ Requests and responses are checked against botocore's model of the service.
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -89,6 +89,17 @@ class StackDouble:
     @property
     def arn(self) -> str:
         return f"arn:aws:cloudformation:us-east-1:123456789012:stack/{self.name}/{self.number:08d}"
+
+    def copied(self) -> "StackDouble":
+        """Return an independent copy of a stack without a running operation."""
+        return replace(
+            self,
+            parameters=dict(self.parameters),
+            outputs=dict(self.outputs),
+            resources=dict(self.resources),
+            events=list(self.events),
+            steps=iter(()),
+        )
 
 
 class CloudFormationDouble:

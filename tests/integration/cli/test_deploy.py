@@ -1,26 +1,38 @@
-"""`kolom deploy`, rehearsed against moto and a double of CloudFormation."""
+"""`kolom deploy`, `doctor`, `status` and `destroy`, rehearsed against moto and a double of CloudFormation."""
 
 import shutil
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import botocore.client
 import pytest
+from botocore.exceptions import NoCredentialsError
 
+from kolom.articles import admin
 from kolom_cli import project_file
+from kolom_cli.commands import deploy as command
 from kolom_cli.deploying import change_set, operation, site_check, toolchain
-from tests.integration.aws import client, empty_aws
-from tests.integration.cli.cloudformation import CloudFormationDouble
+from kolom_cli.deploying.errors import DeploymentError
+from tests.integration.aws import client, empty_aws, restore_or_create
+from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, error
 from tests.integration.cli.conftest import CommandResult, Kolom
 from tests.paths import PROJECT
 
-URL = "https://distribution.cloudfront.net"
-TABLES = [f"kolom-{name}" for name in ("articles", "comments", "guard", "messages", "outbox", "search")]
+URL: Final = "https://distribution.cloudfront.net"
+OWNER: Final = "me@example.com"
+UPLOADS: Final = "kolom-deploy-123456789012-us-east-1-kolom"
+TABLES: Final = [f"kolom-{name}" for name in ("articles", "comments", "guard", "messages", "outbox", "search")]
+
+_deployed: list[StackDouble] = []
 
 
 class Rehearsal:
-    """An empty account. ``builds`` are the calls of `make` and `sam`; ``broken`` are the paths that do not work."""
+    """An account. ``builds`` are the calls of `make` and `sam`; ``broken`` are the paths that do not work.
+
+    ``answers`` are the responses, or the errors, of operations that moto does not have.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.cloudformation = CloudFormationDouble()
@@ -30,17 +42,23 @@ class Rehearsal:
         self.file = folder / "kolom.toml"
         self.template = folder / "packaged.yaml"
         shutil.copy(PROJECT / "template.yaml", self.template)
-        # What moto does not know: an account with mail, 1,000 functions at a time, and all rights.
         self.answers: dict[str, Any] = {
             "GetAccount": {"SendingEnabled": True, "ProductionAccessEnabled": True},
             "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 1000}},
             "GetEmailIdentity": {"VerifiedForSendingStatus": True},
-            "GetRole": {},
+            "GetRole": {"Role": {"Arn": "arn:aws:iam::123456789012:role/team/deployer"}},
             "ListResponseHeadersPolicies": {"ResponseHeadersPolicyList": {"MaxItems": 100, "Quantity": 0}},
             "SimulatePrincipalPolicy": {
                 "EvaluationResults": [{"EvalActionName": "s3:PutObject", "EvalDecision": "allowed"}]
             },
         }
+
+    def call(self, name: str) -> Any:
+        """Return the answer of an operation that moto does not have; None for the others."""
+        answer = self.answers.get(name)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     def deploy(self, *arguments: str, answer: str | None = None) -> CommandResult:
         return self.kolom("deploy", *arguments, answer=answer)
@@ -51,32 +69,38 @@ class Rehearsal:
         return (500 if path in self.broken else 200), text
 
     @property
-    def stack(self) -> Any:
+    def stack(self) -> StackDouble:
         return self.cloudformation.find("kolom")
+
+    @property
+    def remembered(self) -> Any:
+        return tomllib.loads(self.file.read_text("utf-8"))["stacks"]["kolom"]
+
+    def executions(self) -> int:
+        return self.cloudformation.calls.count("ExecuteChangeSet")
+
+    def build_package(self, bucket: str, prefix: str, region: str) -> Path:
+        self.builds.append(f"package {bucket} {prefix} {region}")
+        return self.template
 
 
 @pytest.fixture
 def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
+    """Yield an empty account."""
     with empty_aws():
         found = Rehearsal(tmp_path)
         original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
-            if isinstance(answer := found.answers.get(name), Exception):
-                raise answer
-            if answer is not None:
+            if (answer := found.call(name)) is not None:
                 return answer
             if self.meta.service_model.service_name != "cloudformation":
                 return original(self, name, parameters)
             return found.cloudformation.call(self.meta.service_model.operation_model(name), parameters)
 
-        def package(bucket: str, prefix: str, region: str) -> Path:
-            found.builds.append(f"package {bucket} {prefix} {region}")
-            return found.template
-
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
         monkeypatch.setattr(toolchain, "build", lambda: found.builds.append("build"))
-        monkeypatch.setattr(toolchain, "package", package)
+        monkeypatch.setattr(toolchain, "package", found.build_package)
         monkeypatch.setattr(project_file, "PROJECT_FILE", found.file)
         monkeypatch.setattr(site_check, "fetch", found.fetch)
         monkeypatch.setattr(site_check, "DEADLINE_SECONDS", 0.0)
@@ -85,17 +109,478 @@ def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehea
         yield found
 
 
+@pytest.fixture
+def deployed(rehearsal: Rehearsal) -> Rehearsal:
+    """Return an account with a deployed blog."""
+
+    def create() -> None:
+        ran = rehearsal.deploy("--yes", "--parameter", f"OwnerEmail={OWNER}")
+        assert ran.exit_code == 0, ran.stderr
+        _deployed[:] = [stack.copied() for stack in rehearsal.cloudformation.stacks]
+
+    restore_or_create("deployed", create)
+    project_file.write_entry(
+        rehearsal.file, "kolom", project_file.StackEntry(region="us-east-1", parameters={"OwnerEmail": OWNER})
+    )
+    rehearsal.cloudformation.stacks = [stack.copied() for stack in _deployed]
+    rehearsal.cloudformation.calls.clear()
+    rehearsal.builds.clear()
+    return rehearsal
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "is_interactive", lambda: True)
+
+
+def buckets() -> list[str]:
+    return [each["Name"] for each in client("s3").list_buckets()["Buckets"]]
+
+
+def tables() -> list[str]:
+    return sorted(client("dynamodb").list_tables()["TableNames"])
+
+
 def test_an_empty_account_becomes_a_running_blog(rehearsal: Rehearsal) -> None:
-    ran = rehearsal.deploy("--yes", "--parameter", "OwnerEmail=me@example.com")
+    ran = rehearsal.deploy("--yes", "--parameter", f"OwnerEmail={OWNER}")
     assert ran.exit_code == 0, ran.stderr
     assert ran.stdout == f"{URL}\n"
-    assert rehearsal.stack.parameters["SiteUrl"] == URL
-    assert rehearsal.stack.parameters["OwnerEmail"] == "me@example.com"
-    assert sorted(client("dynamodb").list_tables()["TableNames"]) == TABLES
-    assert rehearsal.builds == [
-        "build",
-        "package kolom-deploy-123456789012-us-east-1-kolom kolom us-east-1",
-    ]
-    assert "Changes:\n  add " in ran.stderr
+    assert tables() == TABLES
+    assert rehearsal.stack.parameters["OwnerEmail"] == OWNER
+    assert rehearsal.builds == ["build", f"package {UPLOADS} kolom us-east-1"]
+    assert "\n  add 6 tables\n" in ran.stderr
     assert "created ArticlesTable (DynamoDB::Table)" in ran.stderr
-    assert "article to begin with: /welcome" in ran.stderr
+    assert "Styles and scripts: " in ran.stderr
+    assert [article.path for article in admin.list_by_status("published", limit=9).items] == ["/welcome/"]
+    assert rehearsal.remembered == {"region": "us-east-1", "parameters": {"OwnerEmail": OWNER}}
+
+
+def test_the_site_gets_its_own_url_without_a_second_run(rehearsal: Rehearsal) -> None:
+    rehearsal.deploy("--yes")
+    assert rehearsal.stack.parameters["SiteUrl"] == URL
+    assert rehearsal.executions() == 2
+
+
+def test_a_chosen_url_is_kept(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.deploy("--yes", "--parameter", "SiteUrl=https://blog.example.com")
+    assert ran.stdout == "https://blog.example.com\n"
+    assert rehearsal.executions() == 1
+
+
+def test_without_the_cdn_the_site_is_at_the_url_of_the_api(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.deploy("--yes", "--parameter", "Cdn=off")
+    assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"
+    ran = rehearsal.deploy("--yes", "--parameter", "Cdn=on")
+    assert ran.stdout == f"{URL}\n"
+
+
+def test_the_uploads_are_private_and_encrypted(rehearsal: Rehearsal) -> None:
+    rehearsal.deploy("--yes")
+    s3 = client("s3")
+    access = s3.get_public_access_block(Bucket=UPLOADS)["PublicAccessBlockConfiguration"]
+    assert set(access.values()) == {True}
+    (rule,) = s3.get_bucket_encryption(Bucket=UPLOADS)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_a_second_run_changes_nothing_and_says_so(deployed: Rehearsal) -> None:
+    ran = deployed.deploy("--yes")
+    assert ran.exit_code == 0
+    assert ran.stdout == f"{URL}\n"
+    assert "The stack is up to date: nothing changes." in ran.stderr
+    assert "0 uploaded" in ran.stderr
+    assert "/welcome" not in ran.stderr
+    assert deployed.executions() == 0
+
+
+def test_a_parameter_changes_only_what_depends_on_it(deployed: Rehearsal) -> None:
+    ran = deployed.deploy("--parameter", 'SiteTitle=My "Blog"')
+    assert ran.exit_code == 0, ran.stderr
+    assert deployed.stack.parameters["SiteTitle"] == 'My "Blog"'
+    assert deployed.stack.parameters["OwnerEmail"] == OWNER
+    assert deployed.stack.parameters["SiteUrl"] == URL
+    assert deployed.remembered["parameters"] == {"OwnerEmail": OWNER, "SiteTitle": 'My "Blog"'}
+    assert "Serverless::Function (Globals)" in ran.stderr
+    assert "Table" not in ran.stderr
+    assert "up to date" in deployed.deploy().stderr
+
+
+def test_a_new_version_of_the_template_is_deployed(deployed: Rehearsal) -> None:
+    old = deployed.template.read_text("utf-8")
+    deployed.template.write_text(old.replace("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 86400"))
+    ran = deployed.deploy()
+    assert "change 1 SQS::Queue (DroppedEvents; MessageRetentionPeriod)" in ran.stderr
+    assert deployed.stack.status == "UPDATE_COMPLETE"
+
+
+def test_a_first_deployment_asks_four_questions(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_a_terminal(monkeypatch)
+    ran = rehearsal.deploy("--dry-run", answer="nobody\n\nMy Blog\nen\nMars\nAsia/Jakarta\n")
+    assert ran.exit_code == 0, ran.stderr
+    ran = rehearsal.deploy(answer=f"{OWNER}\nMy Blog\nen\nMars\nAsia/Jakarta\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert "'Mars' is not a time zone" in ran.stderr
+    expected = {"OwnerEmail": OWNER, "SiteTitle": "My Blog", "Languages": "en", "TimeZone": "Asia/Jakarta"}
+    assert rehearsal.remembered["parameters"] == expected
+    assert expected.items() <= rehearsal.stack.parameters.items()
+    assert [article.title for article in admin.list_by_status("published", limit=9).items] == ["Welcome"]
+    assert rehearsal.deploy(answer="").exit_code == 0
+
+
+def test_a_missing_region_is_asked_for(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "problem: region: no AWS region is set\n  Fix: pass --region" in ran.stderr
+    at_a_terminal(monkeypatch)
+    ran = rehearsal.deploy(answer="us-east-1\n\nBlog\nen\nUTC\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert rehearsal.remembered["region"] == "us-east-1"
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    assert rehearsal.kolom("articles", "list").exit_code == 0
+
+
+def test_the_region_of_a_deployed_stack_cannot_be_changed(deployed: Rehearsal) -> None:
+    ran = deployed.deploy("--region", "eu-central-1")
+    assert ran.exit_code == 3
+    assert "kolom.toml says that the stack 'kolom' is in us-east-1, not in eu-central-1" in ran.stderr
+    assert deployed.cloudformation.calls == []
+
+
+def test_nothing_that_holds_data_is_replaced_or_removed(deployed: Rehearsal) -> None:
+    ran = deployed.deploy("--parameter", "CommentsTableName=other-comments")
+    assert ran.exit_code == 1
+    assert "would remove or replace resources that hold data: CommentsTable (replace: TableName)" in ran.stderr
+    template = deployed.template.read_text("utf-8")
+    deployed.template.write_text(
+        template.replace("  MediaBucket:\n", "  OtherBucket:\n").replace("MediaBucket", "OtherBucket")
+    )
+    deployed.file.unlink()
+    ran = deployed.deploy()
+    assert "MediaBucket (remove)" in ran.stderr
+    assert deployed.executions() == 0
+    assert deployed.stack.change_set is None
+
+
+def test_a_refused_parameter_is_not_remembered(deployed: Rehearsal) -> None:
+    deployed.deploy("--parameter", "CommentsTableName=other-comments")
+    assert deployed.remembered["parameters"] == {"OwnerEmail": OWNER}
+
+
+def test_a_dry_run_leaves_the_stack_as_it_is(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.deploy("--yes", "--dry-run")
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stdout == "Dry run: the stack was not changed.\n"
+    assert "add 6 tables" in ran.stderr
+    assert [stack.status for stack in rehearsal.cloudformation.stacks] == ["DELETE_COMPLETE"]
+    assert not rehearsal.file.exists()
+    assert tables() == []
+
+
+def test_a_failed_creation_says_why_and_the_next_run_works(rehearsal: Rehearsal) -> None:
+    reason = "Your account must be verified before you can add new CloudFront resources."
+    rehearsal.cloudformation.fail_at = ("Distribution", reason)
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 1
+    assert ran.stderr.endswith(
+        f"kolom: the deployment failed, and CloudFormation has undone it: Distribution (AWS::CloudFront::Distribution) "
+        f"failed: {reason}\n  Fix: AWS must verify a new account before it may use CloudFront: open a case with AWS "
+        "Support (Account and billing), or deploy without CloudFront for now: --parameter Cdn=off\n"
+    )
+    assert rehearsal.stack.status == "ROLLBACK_COMPLETE"
+    assert tables() == []
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 0, ran.stderr
+    assert "Removing what the failed creation left (ROLLBACK_COMPLETE)" in ran.stderr
+
+
+def test_a_failed_creation_that_still_has_data_is_not_removed(rehearsal: Rehearsal) -> None:
+    rehearsal.cloudformation.fail_at = ("Distribution", "no")
+    rehearsal.cloudformation.fail_rollback = True
+    rehearsal.deploy("--yes")
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "it still has ArticlesTable, CommentsTable (ROLLBACK_FAILED)" in ran.stderr
+    assert "kolom-articles" in tables()
+
+
+def test_a_failed_update_is_undone_and_the_next_run_works(deployed: Rehearsal) -> None:
+    deployed.cloudformation.fail_at = ("ServePages", "Rate exceeded (Service: Lambda)")
+    ran = deployed.deploy("--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 1
+    assert "failed ServePages (Serverless::Function): Rate exceeded" in ran.stderr
+    assert ran.stderr.endswith("Fix: run the command again\n")
+    assert deployed.stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert deployed.deploy().exit_code == 0
+    assert deployed.stack.parameters["SiteTitle"] == "Other"
+
+
+def test_a_failed_rollback_is_continued(deployed: Rehearsal) -> None:
+    deployed.cloudformation.fail_at = ("ServePages", "no")
+    deployed.cloudformation.fail_rollback = True
+    assert deployed.deploy("--parameter", "SiteTitle=Other").exit_code == 1
+    assert deployed.stack.status == "UPDATE_ROLLBACK_FAILED"
+    ran = deployed.deploy()
+    assert ran.exit_code == 0, ran.stderr
+    assert "Continuing the rollback that failed" in ran.stderr
+
+
+def test_interrupted_runs_are_continued(rehearsal: Rehearsal) -> None:
+    """An interruption comes after the call: CloudFormation has got it."""
+    rehearsal.answers["CreateBucket"] = KeyboardInterrupt()
+    assert rehearsal.deploy("--yes").exit_code == 130
+    del rehearsal.answers["CreateBucket"]
+    for call in ("CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents"):
+        rehearsal.cloudformation.interrupt_at = call
+        ran = rehearsal.deploy("--yes")
+        assert ran.exit_code == 130, call
+        assert ran.stderr.endswith("kolom: interrupted\n")
+    assert rehearsal.stack.status == "CREATE_IN_PROGRESS"
+    assert "CloudFormation continues by itself. Run the command again to follow it." in ran.stderr
+    rehearsal.answers["PutObject"] = KeyboardInterrupt()
+    assert rehearsal.deploy("--yes").exit_code == 130
+    assert rehearsal.stack.status == "CREATE_COMPLETE"
+    del rehearsal.answers["PutObject"]
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stdout == f"{URL}\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "said"),
+    [
+        (
+            "ExpiredToken",
+            "expired",
+            "problem: credentials: AWS rejected the credentials: they may have expired\n  Fix: sign in",
+        ),
+        ("AccessDenied", "an SCP", "problem: credentials: AWS denied access: an SCP\n"),
+    ],
+    ids=["expired", "denied"],
+)
+def test_unusable_credentials_change_nothing(rehearsal: Rehearsal, code: str, message: str, said: str) -> None:
+    rehearsal.answers["GetCallerIdentity"] = error("GetCallerIdentity", code, message)
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 1
+    assert said in ran.stderr
+    assert rehearsal.builds == []
+
+
+def test_a_denied_call_is_reported_and_the_next_run_works(rehearsal: Rehearsal) -> None:
+    rehearsal.cloudformation.denied = {"CreateChangeSet": "AccessDenied"}
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 3
+    assert "kolom: AWS denied access: not authorized to perform: cloudformation:CreateChangeSet\n" in ran.stderr
+    rehearsal.cloudformation.denied = {}
+    assert rehearsal.deploy("--yes").exit_code == 0
+
+
+def test_a_failed_build_shows_its_last_lines(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DeploymentError("the build failed:\n    no wheel", "correct the error")
+
+    monkeypatch.setattr(toolchain, "build", fail)
+    ran = rehearsal.deploy("--yes")
+    assert ran.stderr.endswith("kolom: the build failed:\n    no wheel\n  Fix: correct the error\n")
+    assert rehearsal.cloudformation.stacks == []
+
+
+def test_a_site_that_does_not_work_is_reported(deployed: Rehearsal) -> None:
+    deployed.broken = {"/feeds/atom.xml", "/assets/theme/kolom.css"}
+    ran = deployed.deploy()
+    assert ran.exit_code == 1
+    assert (
+        f"  feed: {URL}/feeds/atom.xml answers 500\n  stylesheet: {URL}/assets/theme/kolom.css answers 500"
+        in ran.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--parameter", "Title=x"), "no such parameter: Title"),
+        (("--parameter", "SiteTitle"), "--parameter needs KEY=VALUE, got 'SiteTitle'"),
+        (("--parameter", "TimeZone=Mars"), "'Mars' is not a time zone"),
+        (("--parameter", "Architecture=x86_64"), "builds for arm64 only"),
+        (("--stack", "my_blog"), "'my_blog' cannot be the name of a stack"),
+        (("--region", "eu-centrall-1"), "'eu-centrall-1' is not an AWS region\n  Fix: use one such as eu-central-1"),
+    ],
+    ids=["name", "no value", "time zone", "architecture", "stack", "region"],
+)
+def test_invalid_options_are_refused_before_anything_is_built(
+    rehearsal: Rehearsal, arguments: Sequence[str], said: str
+) -> None:
+    ran = rehearsal.deploy("--yes", *arguments)
+    assert ran.exit_code == 1
+    assert said in ran.stderr
+    assert rehearsal.builds == []
+
+
+def test_the_local_stack_is_not_deployed(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.kolom("--local", "deploy")
+    assert ran.exit_code == 3
+    assert "this command is for AWS" in ran.stderr
+
+
+def test_the_doctor_finds_nothing_in_a_ready_account(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.kolom("doctor", "--parameter", f"OwnerEmail={OWNER}", "--json")
+    assert ran.exit_code == 0
+    assert {each["subject"]: each["level"] for each in ran.json} == dict.fromkeys(
+        ("tools", "credentials", "stack", "rights", "names", "CloudFront", "Lambda", "mail"), "ok"
+    )
+
+
+def test_the_doctor_reports_all_problems_at_once(rehearsal: Rehearsal) -> None:
+    client("dynamodb").create_table(
+        TableName="kolom-guard",
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    policy = {"ResponseHeadersPolicyConfig": {"Name": "kolom-us-east-1-pages"}}
+    denied = {"EvalActionName": "iam:CreateRole", "EvalDecision": "implicitDeny"}
+    rehearsal.answers |= {
+        "ListResponseHeadersPolicies": {"ResponseHeadersPolicyList": {"Items": [{"ResponseHeadersPolicy": policy}]}},
+        "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 10}},
+        "GetAccount": {"SendingEnabled": True, "ProductionAccessEnabled": False},
+        "GetEmailIdentity": {"VerifiedForSendingStatus": False},
+        "SimulatePrincipalPolicy": {"EvaluationResults": [denied]},
+    }
+    ran = rehearsal.kolom("doctor", "--parameter", f"OwnerEmail={OWNER}")
+    assert ran.exit_code == 1
+    lines = [line for line in ran.stdout.splitlines() if not line.startswith(" ")]
+    assert [line.split(":")[0].split() for line in lines if not line.startswith("ok")] == [
+        ["warning", "rights"],
+        ["problem", "names"],
+        ["problem", "CloudFront"],
+        ["warning", "Lambda"],
+        ["warning", "mail"],
+        ["warning", "mail"],
+    ]
+    assert "these actions may be denied: iam:CreateRole" in ran.stdout
+    assert "only 10 functions may run at the same time" in ran.stdout
+    assert ran.stdout.count("Fix: ") == 6
+
+
+def test_the_doctor_says_what_it_may_not_check(rehearsal: Rehearsal) -> None:
+    rehearsal.answers["SimulatePrincipalPolicy"] = error("SimulatePrincipalPolicy", "AccessDenied", "no")
+    ran = rehearsal.kolom("doctor")
+    assert ran.exit_code == 0
+    assert "warning  rights: could not be checked: AWS denied access: no\n" in ran.stdout
+    assert "Fix: allow the call SimulatePrincipalPolicy to check this" in ran.stdout
+
+
+def test_the_doctor_recognizes_a_region_that_is_not_enabled(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call(self: Rehearsal, name: str) -> Any:
+        if name != "GetCallerIdentity":
+            return self.answers.get(name)
+        rehearsal.answers["asked"] = number = rehearsal.answers.get("asked", 0) + 1
+        if number == 1:
+            raise error(name, "InvalidClientTokenId", "The security token included in the request is invalid")
+        return {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/me"}
+
+    monkeypatch.setattr(Rehearsal, "call", call)
+    ran = rehearsal.kolom("doctor", "--region", "ap-southeast-3")
+    assert ran.exit_code == 1
+    assert "problem  region: ap-southeast-3 is not enabled in this account" in ran.stdout
+
+
+def test_the_doctor_says_what_to_do_without_credentials(rehearsal: Rehearsal) -> None:
+    rehearsal.answers["GetCallerIdentity"] = NoCredentialsError()
+    ran = rehearsal.kolom("doctor")
+    assert ran.exit_code == 1
+    assert "Fix: run `aws configure`, `aws sso login`, or pass --profile" in ran.stdout
+
+
+def test_the_rights_of_a_role_are_checked_by_its_arn(rehearsal: Rehearsal) -> None:
+    arn = "arn:aws:sts::123456789012:assumed-role/deployer/me"
+    rehearsal.answers["GetCallerIdentity"] = {"Account": "123456789012", "Arn": arn}
+    assert "actions that a deployment needs are allowed" in rehearsal.kolom("doctor").stdout
+    rehearsal.answers["GetCallerIdentity"] = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:root"}
+    assert "warning  credentials: these are the root user's" in rehearsal.kolom("doctor").stdout
+
+
+def test_a_stack_is_destroyed_only_if_its_name_is_typed(deployed: Rehearsal) -> None:
+    ran = deployed.kolom("destroy", answer="yes\n")
+    assert ran.exit_code == 1
+    assert ran.stderr.endswith("kolom: not confirmed: nothing was deleted\n")
+    assert "DeleteStack" not in deployed.cloudformation.calls
+
+
+def test_a_destroyed_stack_keeps_its_data(deployed: Rehearsal) -> None:
+    ran = deployed.kolom("destroy", answer="kolom\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert "This keeps the content: kolom-articles, " in ran.stderr
+    assert "kept ArticlesTable (DynamoDB::Table)" in ran.stderr
+    assert "\nDeleted the stack kolom.\nKept, and billed as before: kolom-articles, " in ran.stdout
+    assert tables() == TABLES
+    assert buckets() == ["kolom-mediabucket"]
+    ran = deployed.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "problem: names: tables exist that the stack would create: kolom-articles" in ran.stderr
+
+
+def test_the_data_can_be_deleted_with_the_stack_or_later(deployed: Rehearsal) -> None:
+    client("dynamodb").update_table(TableName="kolom-articles", DeletionProtectionEnabled=True)
+    deployed.kolom("destroy", answer="kolom\n")
+    assert "it has kept kolom-articles, " in deployed.kolom("destroy").stdout
+    ran = deployed.kolom("destroy", "--with-data", answer="kolom\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert "DELETES ALL CONTENT, for ever: kolom-articles, " in ran.stderr
+    assert tables() == []
+    assert buckets() == []
+    assert "There is no stack kolom in us-east-1." in deployed.kolom("destroy", "--with-data").stdout
+
+
+def test_data_that_another_stack_has_imported_is_not_deleted(deployed: Rehearsal) -> None:
+    deployed.kolom("destroy", answer="kolom\n")
+    deployed.answers["DescribeStackResources"] = {"StackResources": []}
+    ran = deployed.kolom("destroy", "--with-data", answer="kolom\n")
+    assert "kept kolom-articles: it belongs to another stack now" in ran.stdout
+    assert tables() == TABLES
+
+
+def test_a_destruction_that_fails_or_is_interrupted_is_continued(deployed: Rehearsal) -> None:
+    deployed.cloudformation.interrupt_at = "DescribeStackEvents"
+    assert deployed.kolom("destroy", answer="kolom\n").exit_code == 130
+    deployed.cloudformation.fail_at = ("NameViewer", "The function is in use")
+    deployed.cloudformation.interrupt_at = "DeleteStack"
+    assert deployed.kolom("destroy", answer="kolom\n").exit_code == 130
+    ran = deployed.kolom("destroy", answer="kolom\n")
+    assert ran.exit_code == 1
+    assert "the stack is deleted only in part: NameViewer (AWS::CloudFront::Function) failed" in ran.stderr
+    assert "run `kolom destroy` again, then deploy" in deployed.deploy().stderr
+    assert deployed.kolom("destroy", answer="kolom\n").exit_code == 0
+
+
+def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
+    deployed.answers |= {
+        "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "2"}},
+        "GetMetricStatistics": {"Datapoints": [{"Maximum": 61_000.0}]},
+        "DescribeAlarms": {"MetricAlarms": [{"AlarmName": "kolom-MailFails-1", "AlarmDescription": "A mail failed"}]},
+    }
+    assert deployed.kolom("status", "--json").json == {
+        "stack": "kolom",
+        "state": "UPDATE_COMPLETE",
+        "site": URL,
+        "local_version": "0.1.0",
+        "deployed_version": "0.1.0",
+        "comments_to_moderate": 0,
+        "new_messages": 0,
+        "mail_waiting": 0,
+        "mail_failed": 0,
+        "dropped_events": 2,
+        "index_lag_seconds": 61,
+        "alarms": ["kolom-MailFails-1: A mail failed"],
+    }
+    deployed.answers["GetMetricStatistics"] = error("GetMetricStatistics", "AccessDenied", "no")
+    assert "index lag seconds     cannot be read: AWS denied access: no" in deployed.kolom("status").stdout
+
+
+def test_a_missing_stack_has_no_status(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.kolom("status")
+    assert ran.exit_code == 3
+    assert ran.stderr == "kolom: no deployed stack 'kolom' in us-east-1\n"

@@ -1,0 +1,67 @@
+"""`kolom destroy`: delete the stack."""
+
+from typing import Annotated
+
+import typer
+
+from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
+from kolom_cli.deploying import buckets
+from kolom_cli.deploying.account import get_identity
+from kolom_cli.deploying.destroyer import Removal, delete_data, delete_stack, find_removal
+from kolom_cli.deploying.progress import Progress
+from kolom_cli.terminal import console
+
+
+def destroy(
+    ctx: typer.Context,
+    profile: Profile = None,
+    region: Region = None,
+    stack: StackName = None,
+    with_data: Annotated[
+        bool, typer.Option("--with-data", help="Also delete all articles, comments, messages, pictures and the secret.")
+    ] = False,
+) -> None:
+    """Delete the stack; you confirm it with its name.
+
+    Tables, pictures and the secret that signs links are kept, and cost the same as before. With --with-data they are
+    deleted too, now or after an earlier `kolom destroy`. If it is interrupted, run it again.
+    """
+    deployment = select(ctx, profile=profile, region=region, stack=stack)
+    name = deployment.target.stack
+    identity = get_identity()
+    removal = find_removal(name)
+    if removal.stack is None and not (with_data and removal.data):
+        kept = f"; it has kept {_names(removal)}, which --with-data deletes" if removal.data else ""
+        typer.echo(f"There is no stack {name} in {deployment.region}{kept}.")
+        return
+    _announce(name, removal, with_data=with_data)
+    if typer.prompt(f"Type the name of the stack ({name}) to confirm", err=True).strip() != name:
+        console.fail("not confirmed: nothing was deleted")
+    if removal.stack is not None:
+        delete_stack(removal.stack, Progress())
+    if with_data:
+        for line in delete_data(removal, identity, deployment.region):
+            typer.echo(line)
+    buckets.delete_bucket(buckets.bucket_name(identity, deployment.region, name), identity, deployment.region)
+    typer.echo(f"Deleted the stack {name}." if removal.stack else f"Deleted the data of the stack {name}.")
+    if removal.data and not with_data:
+        typer.echo(
+            f"Kept, and billed as before: {_names(removal)}. See docs/deploy.md (Restore) for a new stack with them."
+        )
+
+
+def _announce(name: str, removal: Removal, *, with_data: bool) -> None:
+    if removal.stack is not None:
+        _print(f"This deletes the stack {name}: the site, its functions, logs and alarms.")
+    if with_data:
+        _print(f"This also DELETES ALL CONTENT, for ever: {_names(removal) or 'there is none'}.")
+    elif removal.data:
+        _print(f"This keeps the content: {_names(removal)}.")
+
+
+def _names(removal: Removal) -> str:
+    return ", ".join(each.physical_id for each in removal.data)
+
+
+def _print(text: str) -> None:
+    console.err().print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,158 @@
+"""Delete a stack, and only if it is wanted also the data that CloudFormation keeps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from kolom_cli.deploying import buckets
+from kolom_cli.deploying.account import Identity, client
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
+from kolom_cli.deploying.progress import Progress
+from kolom_cli.deploying.stack import Stack, StackResource, find_stack, is_missing_stack, list_resources
+
+SECRET_DAYS: Final = 7
+"""The days in which a deleted secret can be restored; the minimum."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What can be deleted: the stack, unless it is already deleted, and what it keeps, or has kept."""
+
+    stack: Stack | None
+    data: tuple[StackResource, ...]
+
+
+def find_removal(name: str) -> Removal:
+    """Return what exists of a stack. Of a deleted one, that is the data that was kept, for up to 90 days."""
+    stack = find_stack(name)
+    if stack is not None:
+        data = [each for each in list_resources(stack.stack_id) if each.holds_data and each.status != "DELETE_COMPLETE"]
+    else:
+        data = [
+            each
+            for stack_id in _deleted_stacks(name)
+            for each in list_resources(stack_id)
+            if each.holds_data and each.status == "DELETE_SKIPPED" and _exists(each)
+        ]
+    unique = {each.physical_id: each for each in data}
+    return Removal(stack=stack, data=tuple(unique.values()))
+
+
+def delete_stack(stack: Stack, progress: Progress) -> None:
+    """Delete the stack, after an operation that is running, and wait until it is deleted.
+
+    :raises DeploymentError: a resource could not be deleted
+    """
+    try:
+        if stack.condition == "busy" and stack.status != "DELETE_IN_PROGRESS":
+            progress.step(f"Waiting for the operation that is running: {stack.status}")
+            stack = follow(stack.stack_id, progress.event)
+        if stack.status == "DELETE_IN_PROGRESS":
+            after = None
+        else:
+            after = latest_event(stack.stack_id)
+            client("cloudformation").delete_stack(StackName=stack.stack_id)
+        deleted = follow(stack.stack_id, progress.event, after=after)
+    except KeyboardInterrupt:
+        progress.step("CloudFormation continues by itself. Run the command again to follow it.")
+        raise
+    if deleted.status != "DELETE_COMPLETE":
+        raise failure(deleted, events_of_operation(stack.stack_id), "the stack is deleted only in part")
+
+
+def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[str]:
+    """Delete what the deleted stack has kept; yield a line for each resource.
+
+    What belongs to another stack now, because it was imported there, stays.
+    """
+    for each in removal.data:
+        if _belongs_to_a_stack(each):
+            yield f"kept {each.physical_id}: it belongs to another stack now"
+            continue
+        if each.type == "AWS::DynamoDB::Table":
+            is_deleted = _delete_table(each.physical_id)
+        elif each.type == "AWS::S3::Bucket":
+            is_deleted = buckets.delete_bucket(each.physical_id, identity, region)
+        else:
+            is_deleted = _delete_secret(each.physical_id)
+        if is_deleted:
+            yield f"deleted {each.physical_id}"
+
+
+def _deleted_stacks(name: str) -> Iterator[str]:
+    pages = client("cloudformation").get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
+    for page in pages:
+        for each in page["StackSummaries"]:
+            if each["StackName"] == name:
+                yield each["StackId"]
+
+
+def _belongs_to_a_stack(resource: StackResource) -> bool:
+    try:
+        client("cloudformation").describe_stack_resources(PhysicalResourceId=resource.physical_id)
+    except ClientError as error:
+        if is_missing_stack(error):
+            return False
+        raise
+    return True
+
+
+def _exists(resource: StackResource) -> bool:
+    if resource.type == "AWS::DynamoDB::Table":
+        return _describe_table(resource.physical_id) is not None
+    if resource.type == "AWS::S3::Bucket":
+        return _found(lambda: client("s3").head_bucket(Bucket=resource.physical_id), "404")
+    secrets = client("secretsmanager")
+    try:
+        return "DeletedDate" not in secrets.describe_secret(SecretId=resource.physical_id)
+    except secrets.exceptions.ResourceNotFoundException:
+        return False
+
+
+def _found(call: Any, missing: str) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] == missing:
+            return False
+        raise
+    return True
+
+
+def _describe_table(name: str) -> dict[str, Any] | None:
+    dynamodb = client("dynamodb")
+    try:
+        table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return None
+    return table
+
+
+def _delete_table(name: str) -> bool:
+    dynamodb = client("dynamodb")
+    table = _describe_table(name)
+    if table is None:
+        return False
+    if table.get("DeletionProtectionEnabled"):
+        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+    if table["TableStatus"] != "DELETING":
+        try:
+            dynamodb.delete_table(TableName=name)
+        except dynamodb.exceptions.ResourceInUseException as error:
+            raise DeploymentError(f"the table {name} is being changed", "run the command again in a minute") from error
+    dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 3, "MaxAttempts": 200})
+    return True
+
+
+def _delete_secret(arn: str) -> bool:
+    secrets = client("secretsmanager")
+    try:
+        secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=SECRET_DAYS)
+    except secrets.exceptions.ResourceNotFoundException:
+        return False
+    except secrets.exceptions.InvalidRequestException:  # It is already deleted, and can still be restored.
+        return False
+    return True
