@@ -9,6 +9,9 @@ import boto3
 from botocore.config import Config
 
 CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 6, "mode": "standard"})
+_SETTINGS: Final = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+"""A client made with other values is not used again."""
+
 _KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
@@ -27,7 +30,6 @@ class Identity:
 
 def select(profile: str | None, region: str | None) -> None:
     """Use this profile and region in this process, and in those that it starts."""
-    client.cache_clear()
     if profile:
         # For botocore, keys in the environment take precedence over a profile in the environment.
         for name in _KEYS:
@@ -42,9 +44,13 @@ def configured_region() -> str:
     return boto3.Session().region_name or ""
 
 
-@cache
 def client(service: str, region: str | None = None) -> Any:
     """Return a client that retries throttled calls. All clients share one session, which asks for an MFA code once."""
+    return _client(service, region, tuple(os.environ.get(name) for name in _SETTINGS))
+
+
+@cache
+def _client(service: str, region: str | None, _settings: tuple[str | None, ...]) -> Any:
     return boto3.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
 
 
