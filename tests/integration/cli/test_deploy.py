@@ -1,5 +1,6 @@
 """`kolom deploy`, `doctor`, `status` and `destroy`, rehearsed against moto and a double of CloudFormation."""
 
+import json
 import shutil
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,12 @@ from kolom.articles import admin
 from kolom_cli import project_file
 from kolom_cli.commands import deploy as command
 from kolom_cli.deploying import change_set, deployer, operation, site_check, toolchain
+from kolom_cli.deploying.change_set import create_change_set
+from kolom_cli.deploying.destroyer import delete_stack
 from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.operation import StackEvent, follow
+from kolom_cli.deploying.progress import Progress
+from kolom_cli.deploying.stack import find_stack, list_resources
 from tests.integration.aws import client, empty_aws, restore_or_create
 from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, error
 from tests.integration.cli.conftest import CommandResult, Kolom
@@ -587,3 +593,33 @@ def test_a_missing_stack_has_no_status(rehearsal: Rehearsal) -> None:
     ran = rehearsal.kolom("status")
     assert ran.exit_code == 3
     assert ran.stderr == "kolom: no deployed stack 'kolom' in us-east-1\n"
+
+
+def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an independent implementation, but knows neither SAM nor failures."""
+    template = {
+        "Parameters": {"Name": {"Type": "String"}},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Name"}}}},
+    }
+    delete_change_set = change_set.delete_change_set
+    # moto raises an internal error for a change set that does not exist.
+    monkeypatch.setattr(change_set, "delete_change_set", lambda _: None)
+    with empty_aws():
+        client("s3").create_bucket(Bucket="uploads")
+        client("s3").put_object(Bucket="uploads", Key="t", Body=json.dumps(template).encode())
+        url = "https://uploads.s3.us-east-1.amazonaws.com/t"
+        first = [{"ParameterKey": "Name", "ParameterValue": "one"}]
+        planned = create_change_set("kolom", None, first, template_url=url)
+        assert planned is not None
+        assert planned.describe() == ["add 1 SQS::Queue (Queue)"]
+        planned.execute()
+        events: list[StackEvent] = []
+        created = follow(planned.stack_id, events.append)
+        assert created.succeeded
+        assert created.parameters == {"Name": "one"}
+        assert "REVIEW_IN_PROGRESS" not in [event.status for event in events]
+        delete_change_set("kolom")
+        assert create_change_set("kolom", created, first, template_url=url) is None
+        assert [each.logical_id for each in list_resources(created.stack_id)] == ["Queue"]
+        delete_stack(created, Progress(quiet=True))
+        assert find_stack("kolom") is None

@@ -14,9 +14,11 @@ from pathlib import Path
 import boto3
 import pytest
 
+import kolom
 from kolom.config import settings
 from kolom.pages import theme
 from kolom.security import signing
+from kolom_cli.deploying.site_check import deployed_version, read_site
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
 from kolom_cli.seed import LoadError, StackLoader
@@ -209,3 +211,18 @@ def test_a_stylesheet_is_compressed_if_the_client_accepts_it(stack: EmulatedStac
         assert answer.headers["Content-Encoding"] == "gzip"
         assert answer.headers["ETag"].startswith('W/"')
     assert gzip.decompress(compressed).decode() == ask(stack, "/assets/theme/kolom.css")[2]
+
+
+def test_a_deployment_finds_all_parts_of_the_site(stack: EmulatedStack) -> None:
+    parts = list(read_site(stack.url, has_files=True))
+    assert [part.name for part in parts if part.problem] == []
+    assert [part.name for part in parts] == [
+        "health",
+        "front page",
+        "search",
+        "comment form",
+        "feed",
+        "sitemap",
+        "stylesheet",
+    ]
+    assert deployed_version(stack.url) == kolom.__version__
