@@ -18,7 +18,7 @@ TEMPLATE: Final = PROJECT / "template.yaml"
 PAGES: Final = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
 PICTURE_LIMIT_BYTES: Final = 100_000
 # Commands of the AWS CLI that are no API operations.
-HIGH_LEVEL: Final = {("s3", "ls"), ("s3", "sync")}
+HIGH_LEVEL: Final = {("sso", "login"), ("s3", "ls"), ("s3", "sync")}
 BODY_LIMIT_BYTES: Final = 51_200
 
 
@@ -76,7 +76,7 @@ def test_every_parameter_is_documented_with_its_default() -> None:
 def test_commands_set_only_existing_parameters(page: Path) -> None:
     named = {name for command in commands(page.read_text("utf-8")) for name in overrides(command)}
     named |= set(re.findall(r"`([A-Z][a-z]\w+)=[^`]*`", page.read_text("utf-8")))
-    named |= set(re.findall(r"--(?:set|parameter-overrides) ([A-Z][a-z]\w+)=", page.read_text("utf-8")))
+    named |= set(re.findall(r"--(?:set|parameter|parameter-overrides) ([A-Z][a-z]\w+)=", page.read_text("utf-8")))
     assert named <= document()["Parameters"].keys()
 
 

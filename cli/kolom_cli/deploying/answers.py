@@ -103,10 +103,10 @@ def default_of(parameter: str) -> str:
 def to_change_set(given: Mapping[str, str], previous: Mapping[str, str] | None) -> list[dict[str, Any]]:
     """Return the parameters for a change set: given values, then those of the stack, then the template's defaults.
 
-    ``previous`` is None for a stack that does not exist yet.
+    ``previous`` is None for a stack that does not exist yet. One that began with an import has no parameters.
     """
     values = dict(given)
-    if previous is None:
+    if "SiteUrl" not in (previous or {}):
         values.setdefault("SiteUrl", PENDING_URL)
     parameters: list[dict[str, Any]] = []
     for name in definitions():

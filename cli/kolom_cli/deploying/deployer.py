@@ -85,7 +85,7 @@ class Deployer:
         """
         values = dict(self.parameters)
         previous = None if existing is None else existing.parameters
-        if existing and "SiteUrl" not in values and needs_own_url(existing.parameters["SiteUrl"], existing.outputs):
+        if existing and "SiteUrl" not in values and _needs_own_url(existing):
             values["SiteUrl"] = own_url(existing.outputs)
         planned = create_change_set(
             self.target.stack, existing, to_change_set(values, previous), template_url=template_url
@@ -122,7 +122,7 @@ class Deployer:
 
         The URL is known only when the stack exists: see decision 81.
         """
-        if "SiteUrl" in self.parameters or not needs_own_url(stack.parameters["SiteUrl"], stack.outputs):
+        if "SiteUrl" in self.parameters or not _needs_own_url(stack):
             return stack
         url = own_url(stack.outputs)
         self.progress.step(f"Setting the address of the site: {url}")
@@ -184,6 +184,11 @@ class Deployer:
 
     def _show(self, event: StackEvent) -> None:
         self.progress.event(event)
+
+
+def _needs_own_url(stack: Stack) -> bool:
+    """Return whether ``SiteUrl`` has to be set. A stack that began with an import has no parameters and outputs."""
+    return "SiteUrl" in stack.parameters and needs_own_url(stack.parameters["SiteUrl"], stack.outputs)
 
 
 def publish_welcome() -> None:

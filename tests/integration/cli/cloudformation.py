@@ -51,14 +51,13 @@ class Evaluated:
 
     def __init__(self, stack: str, body: str, parameters: Mapping[str, str]) -> None:
         document = parsed(body)
-        self.parameters = {
-            name: parameters.get(name, str(entry.get("Default"))) for name, entry in document["Parameters"].items()
-        }
+        definitions = document.get("Parameters", {})
+        self.parameters = {name: parameters.get(name, str(each.get("Default"))) for name, each in definitions.items()}
         names = ResourceNames(document["Resources"], {})
-        values = {**parameter_values(document["Parameters"], self.parameters), "AWS::StackName": stack}
+        values = {**parameter_values(definitions, self.parameters), "AWS::StackName": stack}
         resolver = names.resolver = Resolver(document, values, names)
         # SAM gives each function the settings of Globals.
-        defaults = {"AWS::Serverless::Function": {"Globals": document["Globals"]["Function"]}}
+        defaults = {"AWS::Serverless::Function": {"Globals": document.get("Globals", {}).get("Function")}}
         self.resources = {
             name: (entry["Type"], resolver.resolve({**defaults.get(entry["Type"], {}), **entry.get("Properties", {})}))
             for name, entry in document["Resources"].items()
@@ -66,7 +65,7 @@ class Evaluated:
         }
         self.outputs = {
             name: str(resolver.resolve(entry["Value"]))
-            for name, entry in document["Outputs"].items()
+            for name, entry in document.get("Outputs", {}).items()
             if "Condition" not in entry or resolver.condition(entry["Condition"])
         }
 

@@ -21,6 +21,7 @@ from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import StackEvent, follow
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import find_stack, list_resources
+from kolom_cli.sam.stack_import import import_input
 from tests.integration.aws import client, empty_aws, restore_or_create
 from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, error
 from tests.integration.cli.conftest import CommandResult, Kolom
@@ -593,6 +594,26 @@ def test_a_missing_stack_has_no_status(rehearsal: Rehearsal) -> None:
     ran = rehearsal.kolom("status")
     assert ran.exit_code == 3
     assert ran.stderr == "kolom: no deployed stack 'kolom' in us-east-1\n"
+
+
+def test_a_stack_of_imported_tables_is_completed(deployed: Rehearsal) -> None:
+    identifiers = {f"{name.removeprefix('kolom-').title()}Table": name for name in TABLES}
+    identifiers |= {
+        "MediaBucket": "kolom-mediabucket",
+        "Secret": "arn:aws:secretsmanager:us-east-1:1:secret:kolom-secret",
+    }
+    template, _ = import_input(PROJECT / "template.yaml", identifiers)
+    imported = StackDouble("kolom", 7, "IMPORT_COMPLETE", json.dumps(template))
+    imported.resources = {name: (entry["Type"], "IMPORT_COMPLETE") for name, entry in template["Resources"].items()}
+    imported.events = list(deployed.stack.events)
+    deployed.cloudformation.stacks = [imported]
+    client("secretsmanager").delete_secret(SecretId="kolom-originsecret", ForceDeleteWithoutRecovery=True)
+    ran = deployed.deploy("--yes")
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stdout == f"{URL}\n"
+    assert "\n  add 13 Serverless::Function\n" in ran.stderr
+    changes = ran.stderr.partition("Changes:")[2].partition("created")[0]
+    assert not any(word in changes for word in ("replace", "remove", "table"))
 
 
 def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest.MonkeyPatch) -> None:
