@@ -6,7 +6,7 @@ region = "ap-southeast-1"
 [stacks.kolom.parameters]
 SiteTitle = "My Blog"
 
-It contains no secrets and can be committed.
+It contains no secrets and can be committed; it may contain the owner's email address.
 """
 
 import json
@@ -22,7 +22,7 @@ PROJECT_FILE: Final = Path(__file__).parents[2] / "kolom.toml"
 """Beside ``template.yaml``."""
 
 _HEADER: Final = (
-    "# The answers to the questions of `kolom deploy`. This file has no secrets: commit it.\n"
+    "# The answers to the questions of `kolom deploy`. It has no secrets and can be committed.\n"
     "# `kolom deploy` writes it again when an answer changes, without other comments.\n"
 )
 

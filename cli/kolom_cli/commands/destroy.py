@@ -6,7 +6,7 @@ import typer
 
 from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
 from kolom_cli.deploying import buckets
-from kolom_cli.deploying.account import get_identity
+from kolom_cli.deploying.account import Identity, get_identity
 from kolom_cli.deploying.destroyer import Removal, delete_data, delete_stack, find_removal
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.terminal import console
@@ -31,6 +31,7 @@ def destroy(
     identity = get_identity()
     removal = find_removal(name)
     if removal.stack is None and not (with_data and removal.data):
+        _delete_uploads(identity, deployment.region, name)
         kept = f"; it has kept {_names(removal)}, which --with-data deletes" if removal.data else ""
         typer.echo(f"There is no stack {name} in {deployment.region}{kept}.")
         return
@@ -42,12 +43,18 @@ def destroy(
     if with_data:
         for line in delete_data(removal, identity, deployment.region):
             typer.echo(line)
-    buckets.delete_bucket(buckets.bucket_name(identity, deployment.region, name), identity, deployment.region)
+    _delete_uploads(identity, deployment.region, name)
     typer.echo(f"Deleted the stack {name}." if removal.stack else f"Deleted the data of the stack {name}.")
     if removal.data and not with_data:
         typer.echo(
             f"Kept, and billed as before: {_names(removal)}. See docs/deploy.md (Restore) for a new stack with them."
         )
+
+
+def _delete_uploads(identity: Identity, region: str, name: str) -> None:
+    """Delete what was built and uploaded, also after a first deployment that was interrupted before it had a stack."""
+    if buckets.delete_bucket(buckets.bucket_name(identity, region, name), identity, region):
+        _print("Deleted the uploads.")
 
 
 def _announce(name: str, removal: Removal, *, with_data: bool) -> None:

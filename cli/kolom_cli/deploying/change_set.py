@@ -146,16 +146,16 @@ def _changes(arn: str, page: Mapping[str, Any]) -> Iterator[Change]:
 
 
 def _change(change: Mapping[str, Any]) -> Change:
-    replacement = change.get("Replacement", "False")
     verb = change["Action"].lower()
-    if verb == "modify":
-        # A replacement that depends on values is unlikely, but not for data.
+    # CloudFormation may not know yet what will happen: "Dynamic" for the action, "Conditional" for a replacement.
+    replacement = change.get("Replacement", "Conditional" if verb == "dynamic" else "False")
+    if verb not in _VERBS:
         is_risk = holds_data(change["ResourceType"], change["LogicalResourceId"]) and replacement != "False"
         verb = "replace" if replacement == "True" or is_risk else "change"
     targets = (detail.get("Target", {}) for detail in change.get("Details", ()))
     names = {target.get("Name") or target.get("Attribute", "") for target in targets}
     return Change(
-        verb=verb if verb in _VERBS else "change",
+        verb=verb,
         logical_id=change["LogicalResourceId"],
         type=change["ResourceType"],
         is_certain=replacement != "Conditional",

@@ -18,18 +18,20 @@ _DONE: Final = {
 }
 
 
+_SLOW: Final = frozenset({"AWS::CloudFront::Distribution"})
+"""Their beginning is shown, too, because they take minutes."""
+
+
 @dataclass(slots=True)
 class Progress:
-    """Prints lines. With ``quiet``, only a failed resource is shown."""
+    """Prints lines, and counts the resources that are done."""
 
-    quiet: bool = False
     _total: int = 0
     _done: set[str] = field(default_factory=set)
 
     def step(self, text: str) -> None:
         """Show the beginning of a step."""
-        if not self.quiet:
-            _print(text)
+        _print(text)
 
     def begin(self, total: int) -> None:
         """Begin to count the resources that are done."""
@@ -51,6 +53,8 @@ class Progress:
             self._done.add(event.logical_id)
             counter = f"{min(len(self._done), self._total)}/{self._total} " if self._total else ""
             self.step(f"  {counter}{_DONE[event.status]} {event.logical_id} ({kind})")
+        elif event.type in _SLOW and event.status.endswith("_IN_PROGRESS"):
+            self.step(f"  waiting for {event.logical_id} ({kind}), which takes some minutes")
 
 
 def _print(text: str) -> None:

@@ -160,6 +160,7 @@ def test_an_empty_account_becomes_a_running_blog(rehearsal: Rehearsal) -> None:
     assert rehearsal.builds == ["build", f"package {UPLOADS} kolom us-east-1"]
     assert "\n  add 6 tables\n" in ran.stderr
     assert "created ArticlesTable (DynamoDB::Table)" in ran.stderr
+    assert "waiting for Distribution (CloudFront::Distribution), which takes some minutes" in ran.stderr
     assert "Styles and scripts: " in ran.stderr
     assert [article.path for article in admin.list_by_status("published", limit=9).items] == ["/welcome/"]
     assert rehearsal.remembered == {"region": "us-east-1", "parameters": {"OwnerEmail": OWNER}}
@@ -338,9 +339,10 @@ def test_a_failed_rollback_is_continued(deployed: Rehearsal) -> None:
 
 def test_interrupted_runs_are_continued(rehearsal: Rehearsal) -> None:
     """An interruption comes after the call: CloudFormation has got it."""
-    rehearsal.answers["CreateBucket"] = KeyboardInterrupt()
-    assert rehearsal.deploy("--yes").exit_code == 130
-    del rehearsal.answers["CreateBucket"]
+    for call in ("CreateBucket", "PutBucketEncryption"):
+        rehearsal.answers[call] = KeyboardInterrupt()
+        assert rehearsal.deploy("--yes").exit_code == 130
+        del rehearsal.answers[call]
     for call in ("CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents"):
         rehearsal.cloudformation.interrupt_at = call
         ran = rehearsal.deploy("--yes")
@@ -425,6 +427,12 @@ def test_invalid_options_are_refused_before_anything_is_built(
     assert ran.exit_code == 1
     assert said in ran.stderr
     assert rehearsal.builds == []
+
+
+def test_an_unknown_profile_is_reported_in_one_line(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.deploy("--yes", "--profile", "nobody")
+    assert ran.exit_code == 3
+    assert ran.stderr == "kolom: The config profile (nobody) could not be found\n"
 
 
 def test_the_local_stack_is_not_deployed(rehearsal: Rehearsal) -> None:
@@ -542,7 +550,9 @@ def test_the_data_can_be_deleted_with_the_stack_or_later(deployed: Rehearsal) ->
     assert "DELETES ALL CONTENT, for ever: kolom-articles, " in ran.stderr
     assert tables() == []
     assert buckets() == []
+    client("s3").create_bucket(Bucket=UPLOADS)
     assert "There is no stack kolom in us-east-1." in deployed.kolom("destroy", "--with-data").stdout
+    assert buckets() == []
 
 
 def test_data_that_another_stack_has_imported_is_not_deleted(deployed: Rehearsal) -> None:
@@ -642,5 +652,5 @@ def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest
         delete_change_set("kolom")
         assert create_change_set("kolom", created, first, template_url=url) is None
         assert [each.logical_id for each in list_resources(created.stack_id)] == ["Queue"]
-        delete_stack(created, Progress(quiet=True))
+        delete_stack(created, Progress())
         assert find_stack("kolom") is None

@@ -68,3 +68,9 @@ def test_only_the_replacement_of_data_is_refused(
 )
 def test_each_common_reason_of_a_failure_has_its_fix(reason: str, fix: str) -> None:
     assert fix in fix_for(reason)
+
+
+def test_an_action_that_is_not_known_yet_is_refused_for_data() -> None:
+    described = {"Action": "Dynamic", "LogicalResourceId": "Secret", "ResourceType": "AWS::SecretsManager::Secret"}
+    with pytest.raises(DeploymentError, match=r"Secret \(replace, depending on the values\)"):
+        change_set(_change(described)).check()
