@@ -18,7 +18,7 @@ from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set
 from kolom_cli.deploying.change_set import ChangeSet, create_change_set, delete_change_set
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.operation import StackEvent, events_of_operation, failure, follow, latest_event
+from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
 from kolom_cli.publishing.content_builder import find_sources
@@ -54,7 +54,7 @@ class Deployer:
         if stack is not None and stack.condition == "busy":
             self.progress.step(f"Waiting for the operation that is running: {stack.status}")
             was_deletion = stack.status == "DELETE_IN_PROGRESS"
-            stack = self._follow(stack)
+            stack = self._follow(stack.stack_id)
             if was_deletion and stack.status == "DELETE_COMPLETE":
                 return None
         if stack is not None and stack.condition == "rollback failed":
@@ -115,7 +115,11 @@ class Deployer:
         after = latest_event(planned.stack_id)
         self.progress.begin(len(planned.changes))
         planned.execute()
-        return self._finish(planned.stack_id, after)
+        stack = self._follow(planned.stack_id, after)
+        if not stack.succeeded:
+            what = "the deployment failed, and CloudFormation has undone it"
+            raise failure(stack, events_of_operation(stack.stack_id, after=after), what)
+        return stack
 
     def set_own_url(self, stack: Stack) -> Stack:
         """Set ``SiteUrl`` to the URL that AWS gives the site, unless the owner has chosen one.
@@ -140,27 +144,18 @@ class Deployer:
             publish_welcome()
             yield "Published an article to begin with: /welcome"
 
-    def _follow(self, stack: Stack, after: str | None = None) -> Stack:
+    def _follow(self, stack_id: str, after: str | None = None) -> Stack:
         try:
-            return follow(stack.stack_id, self._show, after=after)
+            return follow(stack_id, self.progress.event, after=after)
         except KeyboardInterrupt:
             self.progress.step("CloudFormation continues by itself. Run the command again to follow it.")
             raise
-
-    def _finish(self, stack_id: str, after: str | None) -> Stack:
-        stack = find_stack(stack_id)
-        assert stack is not None
-        stack = self._follow(stack, after)
-        if not stack.succeeded:
-            what = "the deployment failed, and CloudFormation has undone it"
-            raise failure(stack, events_of_operation(stack_id, after=after), what)
-        return stack
 
     def _continue_rollback(self, stack: Stack) -> Stack:
         self.progress.step("Continuing the rollback that failed")
         after = latest_event(stack.stack_id)
         client("cloudformation").continue_update_rollback(StackName=stack.stack_id)
-        stack = self._follow(stack, after)
+        stack = self._follow(stack.stack_id, after)
         if stack.condition == "rollback failed":
             raise failure(stack, events_of_operation(stack.stack_id, after=after), "the rollback failed again")
         return stack
@@ -172,18 +167,15 @@ class Deployer:
         """
         if left := remaining_data(stack):
             raise DeploymentError(
-                f"the creation of {stack.name} failed, and it still has {', '.join(left)}",
+                f"the creation of {stack.name} failed, and it still has {', '.join(left)} ({stack.status})",
                 "check that they are empty, and run `kolom destroy`",
             )
         self.progress.step(f"Removing what the failed creation left ({stack.status})")
         after = latest_event(stack.stack_id)
         client("cloudformation").delete_stack(StackName=stack.stack_id)
-        stack = self._follow(stack, after)
+        stack = self._follow(stack.stack_id, after)
         if stack.status != "DELETE_COMPLETE":
             raise DeploymentError(f"the failed stack cannot be removed: {stack.reason}", _REFUSES_TO_DELETE)
-
-    def _show(self, event: StackEvent) -> None:
-        self.progress.event(event)
 
 
 def _needs_own_url(stack: Stack) -> bool:

@@ -30,6 +30,11 @@ class StackEvent:
         """Whether the step failed by itself, not because another one had failed."""
         return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower() and not self.is_stack
 
+    @property
+    def ends_operation(self) -> bool:
+        """Whether this is the last step of an operation: the stack itself is not changed any more."""
+        return self.is_stack and not self.status.endswith("_IN_PROGRESS")
+
 
 def latest_event(stack_id: str) -> str | None:
     """Return the id of the stack's newest event, for :func:`follow`."""
@@ -43,15 +48,23 @@ def follow(stack_id: str, on_event: Callable[[StackEvent], None], *, after: str 
     without it those of the operation that is running or was the last.
     """
     shown: set[str] = set()
-    while True:
-        stack = find_stack(stack_id)
-        assert stack is not None
+
+    def show_new() -> list[StackEvent]:
         events = events_of_operation(stack_id, after=after)
         for event in events:
             if event.event_id not in shown:
                 shown.add(event.event_id)
                 on_event(event)
-        if stack.condition != "busy" and (after is None or events or stack.status == "DELETE_COMPLETE"):
+        return events
+
+    while True:
+        # Before the state, which may still be that of the previous operation.
+        events = show_new()
+        has_ended = after is None or any(event.ends_operation for event in events)
+        stack = find_stack(stack_id)
+        assert stack is not None
+        if stack.condition != "busy" and (has_ended or stack.status == "DELETE_COMPLETE"):
+            show_new()
             return stack
         time.sleep(POLL_SECONDS)
 

@@ -127,6 +127,8 @@ class CloudFormationDouble:
             assert not problems.has_errors(), problems.generate_report()
         if self.interrupt_at == operation:
             self.interrupt_at = None
+            for stack in self.stacks:  # Time passes until the next run.
+                next(stack.steps, None)
             raise KeyboardInterrupt
         return answer
 
@@ -138,20 +140,18 @@ class CloudFormationDouble:
 
     def _DescribeStacks(self, StackName: str) -> dict[str, Any]:  # noqa: N802, N803
         stack = self.find(StackName)
+        answer = {
+            "StackName": stack.name,
+            "StackId": stack.arn,
+            "StackStatus": stack.status,
+            "CreationTime": _NOW,
+            "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
+            "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in stack.outputs.items()],
+        }
+        # The operation goes on after the response, so an operation that has just begun may not be seen.
         for _ in itertools.islice(stack.steps, STEPS_PER_CALL):
             pass
-        return {
-            "Stacks": [
-                {
-                    "StackName": stack.name,
-                    "StackId": stack.arn,
-                    "StackStatus": stack.status,
-                    "CreationTime": _NOW,
-                    "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
-                    "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in stack.outputs.items()],
-                }
-            ]
-        }
+        return {"Stacks": [answer]}
 
     def _ListStacks(self, StackStatusFilter: list[str]) -> dict[str, Any]:  # noqa: N802, N803
         summaries = [
@@ -271,7 +271,6 @@ class CloudFormationDouble:
         assert stack.change_set is not None
         stack.steps = self._execute(stack, stack.change_set)
         stack.change_set = None
-        next(stack.steps)
 
     def _execute(self, stack: StackDouble, change_set: Mapping[str, Any]) -> Iterator[None]:
         verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
@@ -285,6 +284,8 @@ class CloudFormationDouble:
             self._event(stack, name, f"{done}_IN_PROGRESS", kind)
             yield
             if self.fail_at is not None and self.fail_at[0] == name:
+                cancelled = "Resource creation cancelled"
+                self._event(stack, "AuthorAccess", f"{done}_FAILED", "AWS::IAM::ManagedPolicy", cancelled)
                 self._event(stack, name, f"{done}_FAILED", kind, self.fail_at[1])
                 self.fail_at = None
                 yield from self._roll_back(stack, verb)
@@ -300,7 +301,6 @@ class CloudFormationDouble:
 
     def _roll_back(self, stack: StackDouble, verb: str) -> Iterator[None]:
         prefix = "" if verb == "CREATE" else "UPDATE_"
-        self._event(stack, "AuthorAccess", f"{verb}_FAILED", "AWS::IAM::ManagedPolicy", "Resource creation cancelled")
         self._event(stack, None, f"{prefix}ROLLBACK_IN_PROGRESS")
         yield
         if self.fail_rollback:

@@ -15,6 +15,8 @@ from kolom.articles import admin
 from kolom_cli import project_file
 from kolom_cli.commands import deploy as command
 from kolom_cli.deploying import change_set, deployer, operation, site_check, toolchain
+from kolom_cli.deploying.account import Identity
+from kolom_cli.deploying.buckets import ensure_bucket
 from kolom_cli.deploying.change_set import create_change_set
 from kolom_cli.deploying.destroyer import delete_stack
 from kolom_cli.deploying.errors import DeploymentError
@@ -193,6 +195,14 @@ def test_the_uploads_are_private_and_encrypted(deployed: Rehearsal) -> None:
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
+def test_the_uploads_are_in_the_region_of_the_stack() -> None:
+    identity = Identity(account_id="123456789012", arn="arn:aws:iam::123456789012:user/me")
+    with empty_aws():
+        for _ in range(2):
+            ensure_bucket("uploads", identity, "eu-central-1")
+        assert client("s3").get_bucket_location(Bucket="uploads")["LocationConstraint"] == "eu-central-1"
+
+
 def test_a_second_run_changes_nothing_and_says_so(deployed: Rehearsal) -> None:
     ran = deployed.deploy("--yes")
     assert ran.exit_code == 0
@@ -309,11 +319,13 @@ def test_a_failed_creation_says_why_and_the_next_run_works(rehearsal: Rehearsal)
 def test_a_failed_creation_that_still_has_data_is_not_removed(rehearsal: Rehearsal) -> None:
     rehearsal.cloudformation.fail_at = ("Distribution", "no")
     rehearsal.cloudformation.fail_rollback = True
-    rehearsal.deploy("--yes")
-    ran = rehearsal.deploy("--yes")
-    assert ran.exit_code == 1
-    assert "it still has ArticlesTable, CommentsTable (ROLLBACK_FAILED)" in ran.stderr
-    assert "kolom-articles" in tables()
+    rehearsal.cloudformation.interrupt_at = "ExecuteChangeSet"
+    assert rehearsal.deploy("--yes").exit_code == 130
+    for _ in range(2):  # first after waiting for the end of the rollback
+        ran = rehearsal.deploy("--yes")
+        assert ran.exit_code == 1
+        assert "it still has ArticlesTable, CommentsTable (ROLLBACK_FAILED)" in ran.stderr
+        assert "kolom-articles" in tables()
 
 
 def test_a_failed_update_is_undone_and_the_next_run_works(deployed: Rehearsal) -> None:
