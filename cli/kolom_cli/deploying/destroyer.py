@@ -1,6 +1,6 @@
 """Delete a stack, and only if it is wanted also the data that CloudFormation keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,10 +11,12 @@ from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.stack import Stack, StackResource, find_stack, is_missing_stack, list_resources
+from kolom_cli.deploying.stack import Stack, StackResource, find_stack, list_resources
 
 SECRET_DAYS: Final = 7
 """The days in which a deleted secret can be restored; the minimum."""
+
+_DELETED: Final = "DELETE_COMPLETE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +31,12 @@ def find_removal(name: str) -> Removal:
     """Return what exists of a stack. Of a deleted one, that is the data that was kept, for up to 90 days."""
     stack = find_stack(name)
     if stack is not None:
-        data = [each for each in list_resources(stack.stack_id) if each.holds_data and each.status != "DELETE_COMPLETE"]
+        data = [each for each in list_resources(stack.stack_id) if each.holds_data and each.status != _DELETED]
     else:
         data = [
             each
-            for stack_id in _deleted_stacks(name)
+            for deleted, stack_id in _stacks([_DELETED])
+            if deleted == name
             for each in list_resources(stack_id)
             if each.holds_data and each.status == "DELETE_SKIPPED" and _exists(each)
         ]
@@ -59,7 +62,7 @@ def delete_stack(stack: Stack, progress: Progress) -> None:
     except KeyboardInterrupt:
         progress.step("CloudFormation continues by itself. Run the command again to follow it.")
         raise
-    if deleted.status != "DELETE_COMPLETE":
+    if deleted.status != _DELETED:
         raise failure(deleted, events_of_operation(stack.stack_id), "the stack is deleted only in part")
 
 
@@ -68,9 +71,10 @@ def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[s
 
     What belongs to another stack now, because it was imported there, stays.
     """
+    owners = _owners(removal)
     for each in removal.data:
-        if _belongs_to_a_stack(each):
-            yield f"kept {each.physical_id}: it belongs to another stack now"
+        if owner := owners.get(each.physical_id):
+            yield f"kept {each.physical_id}: it belongs to the stack {owner} now"
             continue
         if each.type == "AWS::DynamoDB::Table":
             is_deleted = _delete_table(each.physical_id)
@@ -82,22 +86,30 @@ def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[s
             yield f"deleted {each.physical_id}"
 
 
-def _deleted_stacks(name: str) -> Iterator[str]:
-    pages = client("cloudformation").get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
+def _stacks(statuses: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the names and ids of the stacks of the account with one of the statuses."""
+    pages = client("cloudformation").get_paginator("list_stacks").paginate(StackStatusFilter=list(statuses))
     for page in pages:
         for each in page["StackSummaries"]:
-            if each["StackName"] == name:
-                yield each["StackId"]
+            yield each["StackName"], each["StackId"]
 
 
-def _belongs_to_a_stack(resource: StackResource) -> bool:
-    try:
-        client("cloudformation").describe_stack_resources(PhysicalResourceId=resource.physical_id)
-    except ClientError as error:
-        if is_missing_stack(error):
-            return False
-        raise
-    return True
+def _owners(removal: Removal) -> dict[str, str]:
+    """Return the stacks that have the data now, by its name.
+
+    A resource belongs to one stack only, so what a stack has had until its deletion a moment ago has no other owner.
+    CloudFormation cannot be asked for the owner of a resource: its answer may also be a deleted stack.
+    """
+    if removal.stack is not None:
+        return {}
+    kept = {each.physical_id for each in removal.data}
+    every_status = set(client("cloudformation").meta.service_model.shape_for("StackStatus").enum)
+    return {
+        resource.physical_id: name
+        for name, stack_id in _stacks(sorted(every_status - {_DELETED}))
+        for resource in list_resources(stack_id)
+        if resource.physical_id in kept and resource.status != _DELETED
+    }
 
 
 def _exists(resource: StackResource) -> bool:

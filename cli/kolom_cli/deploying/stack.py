@@ -76,7 +76,7 @@ def find_stack(name: str) -> Stack | None:
     try:
         found = client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
-        if is_missing_stack(error):
+        if _is_missing_stack(error):
             return None
         raise
     return Stack(
@@ -89,7 +89,7 @@ def find_stack(name: str) -> Stack | None:
     )
 
 
-def is_missing_stack(error: ClientError) -> bool:
+def _is_missing_stack(error: ClientError) -> bool:
     """Return whether CloudFormation does not know the stack of a call."""
     detail: dict[str, Any] = dict(error.response["Error"])
     return detail["Code"] == "ValidationError" and "does not exist" in detail.get("Message", "")

@@ -76,6 +76,7 @@ class StackDouble:
 
     name: str
     number: int
+    prefix: str = ""
     status: str = "REVIEW_IN_PROGRESS"
     body: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
@@ -170,7 +171,7 @@ class CloudFormationDouble:
             "StackResourceSummaries": [
                 {
                     "LogicalResourceId": name,
-                    "PhysicalResourceId": physical_id(stack.name, name, kind),
+                    "PhysicalResourceId": physical_id(stack.prefix or stack.name, name, kind),
                     "ResourceType": kind,
                     "ResourceStatus": status,
                     "LastUpdatedTimestamp": _NOW,
@@ -178,14 +179,6 @@ class CloudFormationDouble:
                 for name, (kind, status) in stack.resources.items()
             ]
         }
-
-    def _DescribeStackResources(self, PhysicalResourceId: str) -> dict[str, Any]:  # noqa: N802, N803
-        for stack in self.stacks:
-            if stack.status != "DELETE_COMPLETE":
-                for name, (kind, _) in stack.resources.items():
-                    if physical_id(stack.name, name, kind) == PhysicalResourceId:
-                        return {"StackResources": []}
-        raise error("DescribeStackResources", "ValidationError", f"Stack for {PhysicalResourceId} does not exist")
 
     def _CreateChangeSet(  # noqa: N802
         self,
@@ -355,7 +348,7 @@ class CloudFormationDouble:
             "StackId": stack.arn,
             "StackName": stack.name,
             "LogicalResourceId": name or stack.name,
-            "PhysicalResourceId": stack.arn if name is None else physical_id(stack.name, name, kind),
+            "PhysicalResourceId": stack.arn if name is None else physical_id(stack.prefix or stack.name, name, kind),
             "ResourceType": kind or "AWS::CloudFormation::Stack",
             "ResourceStatus": status,
             "Timestamp": _NOW,

@@ -557,6 +557,9 @@ def test_the_data_can_be_deleted_with_the_stack_or_later(deployed: Rehearsal) ->
     client("dynamodb").update_table(TableName="kolom-articles", DeletionProtectionEnabled=True)
     deployed.kolom("destroy", answer="kolom\n")
     assert "it has kept kolom-articles, " in deployed.kolom("destroy").stdout
+    ran = deployed.kolom("destroy", "--with-data", "--stack", "other", answer="other\n")
+    assert ran.stdout == "There is no stack other in us-east-1.\n"
+    assert tables() == TABLES
     ran = deployed.kolom("destroy", "--with-data", answer="kolom\n")
     assert ran.exit_code == 0, ran.stderr
     assert "DELETES ALL CONTENT, for ever: kolom-articles, " in ran.stderr
@@ -569,9 +572,12 @@ def test_the_data_can_be_deleted_with_the_stack_or_later(deployed: Rehearsal) ->
 
 def test_data_that_another_stack_has_imported_is_not_deleted(deployed: Rehearsal) -> None:
     deployed.kolom("destroy", answer="kolom\n")
-    deployed.answers["DescribeStackResources"] = {"StackResources": []}
+    deleted = deployed.cloudformation.stacks[0]
+    tables_of_it = {name: entry for name, entry in deleted.resources.items() if entry[0] == "AWS::DynamoDB::Table"}
+    other = StackDouble("other", 9, prefix="kolom", status="UPDATE_COMPLETE", resources=tables_of_it)
+    deployed.cloudformation.stacks.append(other)
     ran = deployed.kolom("destroy", "--with-data", answer="kolom\n")
-    assert "kept kolom-articles: it belongs to another stack now" in ran.stdout
+    assert "kept kolom-articles: it belongs to the stack other now" in ran.stdout
     assert tables() == TABLES
 
 
@@ -625,7 +631,7 @@ def test_a_stack_of_imported_tables_is_completed(deployed: Rehearsal) -> None:
         "Secret": "arn:aws:secretsmanager:us-east-1:1:secret:kolom-secret",
     }
     template, _ = import_input(PROJECT / "template.yaml", identifiers)
-    imported = StackDouble("kolom", 7, "IMPORT_COMPLETE", json.dumps(template))
+    imported = StackDouble("kolom", 7, status="IMPORT_COMPLETE", body=json.dumps(template))
     imported.resources = {name: (entry["Type"], "IMPORT_COMPLETE") for name, entry in template["Resources"].items()}
     imported.events = list(deployed.stack.events)
     deployed.cloudformation.stacks = [imported]
