@@ -110,6 +110,7 @@ PURE: Final = (
     "kolom.search.tokenizer",
     "kolom.submissions.fields",
     "kolom.submissions.reasons",
+    "kolom.submissions.blocked_words",
     "kolom.submissions.spam_rules",
     "kolom.timestamps",
     "kolom.validation",

@@ -13,7 +13,7 @@ from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security.client_address import ClientId
 from kolom.security.signing import SigningKeys, keyed_hash
-from kolom.submissions.spam_rules import fingerprint_text
+from kolom.submissions.blocked_words import fingerprint_text
 from kolom.timestamps import SECONDS_PER_DAY
 
 MIN_CHARACTERS: Final = 40
