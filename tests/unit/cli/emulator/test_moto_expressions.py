@@ -193,7 +193,12 @@ def test_a_usual_update_needs_three_passes(dynamodb: Any, monkeypatch: pytest.Mo
     traversals: list[object] = []
     traverser: Any = ast_nodes.__dict__["DepthFirstTraverser"]
     original = traverser.traverse
-    monkeypatch.setattr(traverser, "traverse", lambda each, node: traversals.append(each) or original(each, node))
+
+    def counted(each: Any, node: Any) -> Any:
+        traversals.append(each)
+        return original(each, node)
+
+    monkeypatch.setattr(traverser, "traverse", counted)
     with remember_expressions(), skip_passes_without_effect():
         update(dynamodb, "SET #a = :one, #b = :text", None)
         traversals.clear()
