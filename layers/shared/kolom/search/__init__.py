@@ -2,7 +2,8 @@
 
 The modules, from text analysis to results:
 
-* :mod:`.tokenizer`, :mod:`.analyzer`: split a text into words; stems and stop words of each language.
+* :mod:`.tokenizer`, :mod:`.word_forms`, :mod:`.analyzer`: split a text into words; further forms of words; stems and
+  stop words of each language.
 * :mod:`.indonesian`: stems of Indonesian and Malay.
 * :mod:`.terms`: what the writer and the readers of the index must agree on.
 * :mod:`.codec`: frequencies, postings and documents encoded as single numbers.
@@ -31,7 +32,7 @@ The modules, from text analysis to results:
 * :mod:`.recorded_queries`, :mod:`.query_recorder`, :mod:`.query_counts`: count the queries of readers.
 * :mod:`.parameters`, :mod:`.schemas`: parameters and schemas of the API.
 
-Pure modules, without storage: tokenizer, analyzer, indonesian, terms, codec, document, sections, query_clauses,
+Pure modules, without storage: tokenizer, word_forms, analyzer, indonesian, terms, codec, document, sections, query_clauses,
 query_filters, query_parser, function_words, query_language, phrase_matcher, bm25, highlighter, misspelling, date_range,
 search_settings, synonyms, pins, recorded_queries.
 """

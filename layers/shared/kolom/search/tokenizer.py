@@ -16,9 +16,7 @@ Word boundaries are similar to those of Unicode's UAX #29. The main differences:
 import re
 import unicodedata
 from collections.abc import Iterator
-from heapq import merge
 from itertools import pairwise
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 import regex
@@ -102,26 +100,6 @@ def find_characters(text: str) -> Iterator[Word]:
     """Yield the Chinese characters of ``text`` that are in a longer run. :func:`tokenize` yields only pairs of them."""
     for match in _HAN_IN_RUN.finditer(text):
         yield Word(normalize(match[0]), *match.span())
-
-
-def find_forms(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the positions and forms of words, hyphenated compounds and Chinese characters, by their starts.
-
-    A compound precedes its second part.
-    """
-    if _HAN_IN_RUN.search(text):
-        characters = ((word.start, word.end, word.form) for word in find_characters(text))
-        return merge(_words_and_compounds(text), characters, key=itemgetter(0))
-    return _words_and_compounds(text)
-
-
-def _words_and_compounds(text: str) -> Iterator[tuple[int, int, str]]:
-    before: Word | None = None
-    for word in tokenize(text):
-        if before is not None and (compound := join_hyphenated(before, word, text)):
-            yield before.start, word.end, compound
-        yield word.start, word.end, word.form
-        before = word
 
 
 def normalize(word: str) -> str:
