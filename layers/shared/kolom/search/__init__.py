@@ -32,7 +32,7 @@ The modules, from text analysis to results:
 * :mod:`.recorded_queries`, :mod:`.query_recorder`, :mod:`.query_counts`: count the queries of readers.
 * :mod:`.parameters`, :mod:`.schemas`: parameters and schemas of the API.
 
-Pure modules, without storage: tokenizer, word_forms, analyzer, indonesian, terms, codec, document, sections, query_clauses,
-query_filters, query_parser, function_words, query_language, phrase_matcher, bm25, highlighter, misspelling, date_range,
-search_settings, synonyms, pins, recorded_queries.
+Pure modules, without storage: tokenizer, word_forms, analyzer, indonesian, terms, codec, document, sections,
+query_clauses, query_filters, query_parser, function_words, query_language, phrase_matcher, bm25, highlighter,
+misspelling, date_range, search_settings, synonyms, pins, recorded_queries.
 """

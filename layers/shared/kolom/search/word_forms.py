@@ -13,7 +13,6 @@
 import re
 from collections.abc import Iterator
 from heapq import merge
-from itertools import chain
 from operator import itemgetter
 from typing import Final
 
