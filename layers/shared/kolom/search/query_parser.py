@@ -322,11 +322,11 @@ def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
         if compound:
             parts = (first.form, second.form)
             yield QueryWord(compound, (), first.start, second.end, is_required=False, parts=parts)
-    start, end = (found[0].start, found[-1].end) if found else (0, 0)
-    for spelling in find_spellings(text[start:end]):
-        first, last = start + spelling.start, start + spelling.end
-        parts = tuple(word.form for word in found if first <= word.start < last)
-        yield QueryWord(spelling.form, (), first, last, is_required=False, parts=parts)
+    offset = found[0].start if found else 0
+    for spelling in find_spellings(text[offset : found[-1].end] if found else ""):
+        start, end = spelling.start + offset, spelling.end + offset
+        parts = tuple(word.form for word in found if start <= word.start < end)
+        yield QueryWord(spelling.form, (), start, end, is_required=False, parts=parts)
 
 
 def _select_words(
