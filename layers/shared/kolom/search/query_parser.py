@@ -325,8 +325,8 @@ def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
     offset = found[0].start if found else 0
     for spelling in find_spellings(text[offset : found[-1].end] if found else ""):
         start, end = spelling.start + offset, spelling.end + offset
-        parts = tuple(word.form for word in found if start <= word.start < end)
-        yield QueryWord(spelling.form, (), start, end, is_required=False, parts=parts)
+        forms = tuple(word.form for word in found if start <= word.start < end)
+        yield QueryWord(spelling.form, (), start, end, is_required=False, parts=forms)
 
 
 def _select_words(
