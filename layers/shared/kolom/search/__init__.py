@@ -25,6 +25,8 @@ The modules, from text analysis to results:
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
 * :mod:`.completion`: completes the last word of a query, for searches and suggestions alike.
 * :mod:`.unknown_words`, :mod:`.misspelling`: find the words of a query that no article has, and what may be meant.
+* :mod:`.search_request`, :mod:`.query_rewriter`, :mod:`.matches`: the request of a search; the query as it is searched;
+  the articles that match it, and their order.
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.related_lists`: the stored lists of related articles.
 * :mod:`.facets`: how many results have a label, a year or a language.

@@ -141,6 +141,13 @@ def base_language(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
+def codes_of(language: str | None, codes: Sequence[str]) -> Sequence[str]:
+    """Return those of the codes that are of a language; all of them without a language."""
+    if language is None:
+        return codes
+    return [code for code in codes if base_language(code) == base_language(language)]
+
+
 def _without_apostrophes(word: str, code: str) -> str:
     if code == "en":
         return word  # Snowball's English stemmer removes 's itself.
