@@ -108,6 +108,7 @@ PURE: Final = (
     "kolom.search.synonyms",
     "kolom.search.terms",
     "kolom.search.tokenizer",
+    "kolom.search.word_forms",
     "kolom.submissions.fields",
     "kolom.submissions.reasons",
     "kolom.submissions.spam_rules",
