@@ -186,10 +186,9 @@ def test_new_senders_write_nothing_when_the_site_has_reached_its_limit(
     blog.post("The first.")
     (site,) = (each["key"]["S"] for each in stored("guard") if "site" in each["key"]["S"])
     GuardRecord(site, total=100, expires_at=2**31).save()
-    with metered() as bill, ThreadPoolExecutor(10) as pool:
-        answers = pool.map(lambda n: blog.post(f"Number {n}.", address=f"10.0.{n}.1").status, range(20))
-        assert set(answers) == {429}
-    assert (bill.total_requests, bill.read_units, bill.write_units) == (20 * 3, 20 * 6, 0)
+    with metered() as bill:
+        assert {blog.post(f"Number {n}.", address=f"10.0.{n}.1").status for n in range(5)} == {429}
+    assert (bill.total_requests, bill.read_units, bill.write_units) == (5 * 3, 5 * 6, 0)
 
 
 def test_the_addresses_of_a_crowded_network_share_counters() -> None:

@@ -57,6 +57,12 @@ def suggested(text: str) -> list[str]:
 
 @pytest.mark.usefixtures("tables")
 class TestCompletion:
+    def test_an_excluded_word_completes_nothing(self) -> None:
+        publish("one", "the harbour", title="Harbour")
+        assert search(q="harb")["completed"] == {"harb": ["harbour"]}
+        assert search(q="harb -harbour")["completed"] == {}
+        assert search(q="-harbour harb")["did_you_mean"] is None
+
     @pytest.mark.parametrize(
         ("query", "completed"),
         [

@@ -75,6 +75,21 @@ def test_a_word_with_a_synonym_is_neither_corrected_nor_completed() -> None:
     assert (found("catalogus"), get(q="catalogus")["did_you_mean"]) == (["one"], None)
 
 
+def test_a_corrected_word_has_synonyms(requests: Counter[str]) -> None:
+    publish("one", "a fast automobile, and an iron horse")
+    publish("two", "the train", title="Train")
+    publish("three", "an iron bar")
+    use(CAR, TRAIN)
+    requests.clear()
+    answer = get(q="trian")
+    assert [item["slug"] for item in answer["items"]] == ["two", "one"]
+    assert answer["did_you_mean"] == "train"
+    assert "<mark>iron</mark> <mark>horse</mark>" in answer["items"][1]["snippet_html"]
+    assert requests["Query"] <= 1 + 2 + 3 + 2  # the word, the vocabulary, candidates, synonyms
+    assert found("automobile trian") == found("automobile train")
+    assert found('"trian"') == ["two"]
+
+
 @pytest.mark.parametrize(
     ("typed", "is_suggested"),
     [("car", False), ("ca", True), ("cars", False), ("red car", True), ("train", True), ("iron", True)],

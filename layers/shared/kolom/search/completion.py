@@ -95,14 +95,16 @@ def complete(
     if any(map(is_searched, found)):
         return None
     completions = find_completions(word.form, documents, languages, number=1 + MAX_COMPLETIONS)
-    words = [each for each in completions.words if each.form != word.form]
+    excluded = set(query.excluded_stems)
+    words = [each for each in completions.words if each.form != word.form and not excluded.issuperset(each.stems)]
     read = {stem: listed for stem, listed in read_postings(_stems(words)).items() if listed}
     forms = [each.form for each in words if not read.keys().isdisjoint(each.stems)]
-    forms = forms or sorted(set(completions.title_matches.values()))[:MAX_COMPLETIONS]
+    titles = {each: form for each, form in completions.title_matches.items() if is_searched(each)}
+    forms = forms or sorted(set(titles.values()))[:MAX_COMPLETIONS]
     if not forms:
         return None
     # No stem has this key, because a colon cannot occur in a word.
-    in_titles = {f"title:{word.form}": dict.fromkeys(completions.title_matches, encode_frequency(TITLE_WEIGHT))}
+    in_titles = {f"title:{word.form}": dict.fromkeys(titles, encode_frequency(TITLE_WEIGHT))}
     return CompletedWord(word, tuple(forms), read | in_titles)
 
 
