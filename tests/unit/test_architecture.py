@@ -143,7 +143,8 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def imported_names(path: Path) -> set[str]:
+@cache
+def imported_names(path: Path) -> frozenset[str]:
     """Return the dotted names of everything that a file imports."""
     names: set[str] = set()
     for node in ast.walk(parse(path)):
@@ -152,10 +153,11 @@ def imported_names(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
-def identifiers(path: Path) -> set[str]:
+@cache
+def identifiers(path: Path) -> frozenset[str]:
     """Return the names that the code of a file uses: of variables, attributes and imports."""
     names: set[str] = set()
     for node in ast.walk(parse(path)):
@@ -164,7 +166,7 @@ def identifiers(path: Path) -> set[str]:
                 names.add(name)
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 names |= {alias.name for alias in aliases}
-    return names
+    return frozenset(names)
 
 
 def called_methods(path: Path) -> set[str]:
