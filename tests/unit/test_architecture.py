@@ -94,6 +94,7 @@ PURE: Final = (
     "kolom.search.document",
     "kolom.search.function_words",
     "kolom.search.highlighter",
+    "kolom.search.matcher",
     "kolom.search.indonesian",
     "kolom.search.misspelling",
     "kolom.search.phrase_matcher",
