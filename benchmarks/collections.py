@@ -2,6 +2,9 @@
 
     .venv/bin/python -m benchmarks.collections npl SOURCE DIRECTORY
     .venv/bin/python -m benchmarks.collections idk_mrc SOURCE DIRECTORY
+    .venv/bin/python -m benchmarks.collections cmrc SOURCE DIRECTORY
+    .venv/bin/python -m benchmarks.collections jaquad SOURCE DIRECTORY
+    .venv/bin/python -m benchmarks.collections iapp SOURCE DIRECTORY
 
 SOURCE is a copy of the data, which is not part of this project:
 
@@ -9,6 +12,12 @@ SOURCE is a copy of the data, which is not part of this project:
   abstracts of electrical engineering and 93 queries.
 * ``idk_mrc``, in Indonesian: the folder ``dataset/idk_mrc`` of IDK-MRC (github.com/rifkiaputri/IDK-MRC), with passages
   of Wikipedia. The queries are the questions that a passage answers.
+* ``cmrc``, in Chinese: the folder ``squad-style-data`` of CMRC 2018 (github.com/ymcui/cmrc2018), with 848 passages of
+  Wikipedia, and 3,219 questions.
+* ``jaquad``, in Japanese: the folder ``data/dev`` of JaQuAD (github.com/SkelterLabsInc/JaQuAD), with passages of
+  Wikipedia and 3,939 questions.
+* ``iapp``, in Thai: the folder ``squad_format/data`` of the Thai Wikipedia QA dataset
+  (github.com/iapp-technology/iapp-wiki-qa-dataset), with passages and 739 questions of its test set.
 
 DIRECTORY then has ``docs.jsonl``, ``queries.jsonl`` and ``qrels.tsv``.
 """
@@ -16,8 +25,9 @@ DIRECTORY then has ``docs.jsonl``, ``queries.jsonl`` and ``qrels.tsv``.
 import argparse
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 _SPLITS = ("test", "valid", "train")
@@ -48,18 +58,29 @@ def npl(source: Path) -> Converted:
 
 def idk_mrc(source: Path) -> Converted:
     """Read IDK-MRC: the passages, and the questions that have an answer."""
-    converted = Converted()
-    ids: dict[str, str] = {}
-    for split in _SPLITS:
-        for passage in json.loads((source / f"{split}.json").read_text("utf-8")):
-            document = ids.setdefault(passage["context"], f"d{len(ids)}")
-            converted.documents[document] = passage["context"]
-            for question in passage["qas"]:
-                if question["answers"]:
-                    query = f"q{len(converted.queries)}"
-                    converted.queries[query] = question["question"]
-                    converted.relevant.append((query, document))
-    return converted
+    passages = chain.from_iterable(json.loads((source / f"{split}.json").read_text("utf-8")) for split in _SPLITS)
+    return _convert(
+        (passage["context"], question["question"])
+        for passage in passages
+        for question in passage["qas"]
+        if question["answers"]
+    )
+
+
+def cmrc(source: Path) -> Converted:
+    """Read the development set of CMRC 2018."""
+    return _convert(_squad(source / "cmrc2018_dev.json"))
+
+
+def jaquad(source: Path) -> Converted:
+    """Read the development set of JaQuAD."""
+    return _convert(chain.from_iterable(map(_squad, sorted(source.glob("jaquad_dev_*.json")))))
+
+
+def iapp(source: Path) -> Converted:
+    """Read the test set of the Thai Wikipedia QA dataset."""
+    lines = (source / "test.jsonl").read_text("utf-8").splitlines()
+    return _convert((each["context"], each["question"]) for each in map(json.loads, filter(str.strip, lines)))
 
 
 def write(converted: Converted, directory: Path) -> None:
@@ -72,7 +93,34 @@ def write(converted: Converted, directory: Path) -> None:
     _write_lines(directory / "qrels.tsv", (f"{query}\t{document}\t1" for query, document in converted.relevant))
 
 
-COLLECTIONS: dict[str, Callable[[Path], Converted]] = {"npl": npl, "idk_mrc": idk_mrc}
+COLLECTIONS: dict[str, Callable[[Path], Converted]] = {
+    "npl": npl,
+    "idk_mrc": idk_mrc,
+    "cmrc": cmrc,
+    "jaquad": jaquad,
+    "iapp": iapp,
+}
+
+
+def _squad(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the passages and questions of a file in the format of SQuAD."""
+    for article in json.loads(path.read_text("utf-8"))["data"]:
+        for passage in article["paragraphs"]:
+            for question in passage["qas"]:
+                yield passage["context"], question["question"]
+
+
+def _convert(questions: Iterable[tuple[str, str]]) -> Converted:
+    """Return a collection of passages and the questions that they answer."""
+    converted = Converted()
+    ids: dict[str, str] = {}
+    for passage, question in questions:
+        document = ids.setdefault(passage, f"d{len(ids)}")
+        query = f"q{len(converted.queries)}"
+        converted.documents[document] = passage
+        converted.queries[query] = question
+        converted.relevant.append((query, document))
+    return converted
 
 
 def _one_line(text: str) -> str:

@@ -7,9 +7,11 @@ A collection is given by its language code and a directory with ``docs.jsonl`` (
 ``queries.jsonl`` (id, text) and ``qrels.tsv`` (query, document, grade; all rows count as relevant). Kolom is measured
 end to end: the articles are published and indexed by the stream, and the search function answers. It runs first on a
 site in the collection's language only, then on one that also has an article in another language, where each word of a
-query may have two stems. The other engines get the title and the text as one field: tantivy with ``en_stem``; SQLite's
-FTS5 with ``porter``, matching any of the words; bm25s in Lucene's variant with a Snowball stemmer and stop words. The
-measures use binary relevance: nDCG@10, MAP@100 and recall@100, averaged over the queries with relevant documents.
+query may have two stems. The other engines get the title
+and the text as one field: tantivy with ``en_stem``; SQLite's FTS5 with ``porter``, matching any of the words; bm25s in
+Lucene's variant with a Snowball stemmer and stop words. In Chinese, Japanese and Thai, the only other engine is bm25s
+with a segmenter (:mod:`.segmenters`), because the others would take a sentence for one word. The measures use binary
+relevance: nDCG@10, MAP@100 and recall@100, averaged over the queries with relevant documents.
 """
 
 import json
@@ -29,6 +31,7 @@ import stop_words
 
 from benchmarks.runner.figures import Figure, NotRunError, require_packages
 from benchmarks.runner.part import Part
+from benchmarks.segmenters import SEGMENTERS, load_segmenter
 from benchmarks.stack import TEMPLATE, publish, search
 from kolom.articles.input import ArticleInput
 from kolom.articles.types import Body
@@ -146,13 +149,7 @@ def with_bm25s(collection: Collection) -> Search:
     """Return a search with Lucene's variant of bm25s."""
     import bm25s
 
-    stemmer = Stemmer.Stemmer({"en": "english", "id": "indonesian"}[collection.language])
-    stops = stop_words.get_stop_words(collection.language)
-
-    def tokens(texts: list[str]) -> list[list[str]]:
-        found = bm25s.tokenize(texts, stopwords=stops, stemmer=stemmer, return_ids=False, show_progress=False)
-        return [list(each) for each in found]
-
+    tokens = _tokens(collection.language)
     index = bm25s.BM25(method="lucene")
     index.index(tokens([each.title_and_text for each in collection.documents]), show_progress=False)
 
@@ -161,6 +158,28 @@ def with_bm25s(collection: Collection) -> Search:
         return [collection.documents[at].id for at, score in zip(numbers[0], scores[0], strict=True) if score > 0]
 
     return find
+
+
+def other_engines(language: str) -> dict[str, Callable[[Collection], Search]]:
+    """Return the other engines for a language by their names."""
+    if language in SEGMENTERS:
+        return {f"bm25s, {SEGMENTERS[language][0]}": with_bm25s}
+    return {"tantivy": with_tantivy, "FTS5": with_fts5, "bm25s": with_bm25s}
+
+
+def _tokens(language: str) -> Callable[[list[str]], list[list[str]]]:
+    """Return a function from texts to lists of terms for bm25s."""
+    import bm25s
+
+    if language in SEGMENTERS:
+        segment = load_segmenter(language)
+        return lambda texts: [segment(text) for text in texts]
+    stemmer = Stemmer.Stemmer({"en": "english", "id": "indonesian"}[language])
+    stops = stop_words.get_stop_words(language)
+    return lambda texts: [
+        list(each)
+        for each in bm25s.tokenize(texts, stopwords=stops, stemmer=stemmer, return_ids=False, show_progress=False)
+    ]
 
 
 def evaluate(collection: Collection, find: Search, engine: str) -> Iterator[Figure]:
@@ -216,12 +235,13 @@ def measure(options: Options) -> Iterator[Figure]:
     for argument in named:
         language, _, directory = argument.partition("=")
         collection = load(language, Path(directory), options.queries)
+        engines = other_engines(language)
         with EmulatedStack(TEMPLATE, port=0) as stack:
             find = kolom(stack, collection)
             yield from evaluate(collection, find, "Kolom")
             add_language(stack, collection)
             yield from evaluate(collection, find, "Kolom, two languages")
-        for name, engine in (("tantivy", with_tantivy), ("FTS5", with_fts5), ("bm25s", with_bm25s)):
+        for name, engine in engines.items():
             yield from evaluate(collection, engine(collection), name)
 
 

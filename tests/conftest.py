@@ -28,6 +28,7 @@ for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]
     del os.environ[name]
 
 import functools  # noqa: E402
+import gc  # noqa: E402
 from typing import Any  # noqa: E402
 
 import botocore.auth  # noqa: E402
@@ -46,7 +47,7 @@ settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=100,
+    max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 # `make fuzz` uses new examples in every run. Add each failing example to its test with @example.
@@ -73,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Fuzzing(config, seconds))
 
 
+# The tests create few cycles and keep many objects, such as tables and modules, so looking for garbage seldom pays.
+gc.set_threshold(50_000, 20, 100)
 # Creating a client mostly means reading botocore's data files, so all sessions share one loader with a cache.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 # Each session also registers a hundred handlers. What botocore finds out about their names and signatures never

@@ -14,13 +14,15 @@ class NotRunError(Exception):
     """A part, or the rest of one, needs something that is absent. The message says what, and how to get it."""
 
 
-def require_packages(*names: str) -> None:
-    """Check that packages of the group ``bench`` are installed.
+def require_packages(*names: str, group: str = "bench") -> None:
+    """Check that packages of a group of dependencies are installed.
 
     :raises NotRunError: some are not
     """
     if missing := [name for name in names if find_spec(name) is None]:
-        raise NotRunError(f"{' and '.join(missing)} not installed: run `uv sync --extra cli --group bench`")
+        groups = dict.fromkeys(("bench", group))
+        command = " ".join(["uv sync --extra cli", *(f"--group {each}" for each in groups)])
+        raise NotRunError(f"{' and '.join(missing)} not installed: run `{command}`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from kolom.search.more_like_this import related_articles
 from kolom.search.parameters import Labels, SearchText
 from kolom.search.query_filters import parse_labels
 from kolom.search.query_recorder import record_results
-from kolom.search.searcher import SearchRequest, search
+from kolom.search.search_request import SearchRequest
+from kolom.search.searcher import search
 from kolom.validation import Text
 
 api = new_api()
@@ -55,10 +56,7 @@ def search_articles(
 
 
 @api.get(
-    "/api/search/suggest",
-    summary="Suggestions for an incomplete query",
-    tags=["search"],
-    responses=responses(200, 422),
+    "/api/search/suggest", summary="Suggestions for an incomplete query", tags=["search"], responses=responses(200, 422)
 )
 def suggest_articles(q: Annotated[str, Text(max_length=MAX_QUERY), Query()] = "") -> schemas.SuggestionListOut:
     return schemas.to_suggestions_out(suggest(q))

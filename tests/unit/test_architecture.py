@@ -96,6 +96,7 @@ PURE: Final = (
     "kolom.search.document",
     "kolom.search.function_words",
     "kolom.search.highlighter",
+    "kolom.search.matcher",
     "kolom.search.indonesian",
     "kolom.search.misspelling",
     "kolom.search.phrase_matcher",
@@ -110,8 +111,10 @@ PURE: Final = (
     "kolom.search.synonyms",
     "kolom.search.terms",
     "kolom.search.tokenizer",
+    "kolom.search.word_forms",
     "kolom.submissions.fields",
     "kolom.submissions.reasons",
+    "kolom.submissions.blocked_words",
     "kolom.submissions.spam_rules",
     "kolom.timestamps",
     "kolom.validation",
@@ -144,7 +147,8 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def imported_names(path: Path) -> set[str]:
+@cache
+def imported_names(path: Path) -> frozenset[str]:
     """Return the dotted names of everything that a file imports."""
     names: set[str] = set()
     for node in ast.walk(parse(path)):
@@ -153,10 +157,11 @@ def imported_names(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
-def identifiers(path: Path) -> set[str]:
+@cache
+def identifiers(path: Path) -> frozenset[str]:
     """Return the names that the code of a file uses: of variables, attributes and imports."""
     names: set[str] = set()
     for node in ast.walk(parse(path)):
@@ -165,7 +170,7 @@ def identifiers(path: Path) -> set[str]:
                 names.add(name)
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 names |= {alias.name for alias in aliases}
-    return names
+    return frozenset(names)
 
 
 def called_methods(path: Path) -> set[str]:

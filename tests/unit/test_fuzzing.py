@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.paths import PROJECT
@@ -59,7 +59,7 @@ def test_a_property_gets_the_same_examples_whatever_else_is_loaded(
     assert spec is not None
     monkeypatch.setitem(sys.modules, "constants", importlib.util.module_from_spec(spec))
     assert drawn() == before
-    assert len(before) == 100
+    assert len(before) == settings().max_examples
 
 
 def run(folder: Path, *arguments: str) -> str:

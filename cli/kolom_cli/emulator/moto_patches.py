@@ -42,7 +42,11 @@ from kolom_cli.emulator.dynamodb_limits import (
     check_numbers,
     size_bytes,
 )
-from kolom_cli.emulator.moto_expressions import remember_expressions, traverse_by_type
+from kolom_cli.emulator.moto_expressions import (
+    remember_expressions,
+    skip_passes_without_effect,
+    traverse_by_type,
+)
 from kolom_cli.emulator.moto_shortcuts import (
     LOCK,
     add_to_sets_directly,
@@ -292,6 +296,7 @@ PATCHES = (
     dispatch_directly,
     remember_expressions,
     traverse_by_type,
+    skip_passes_without_effect,
     serialize_calls,
     add_to_sets_directly,
 )

@@ -42,7 +42,7 @@ class References(Protocol):
         ...
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """The YAML loader that converts CloudFormation's short forms (``!Ref x``) to their long forms."""
 
 

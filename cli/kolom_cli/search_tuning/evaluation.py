@@ -21,7 +21,8 @@ from kolom.search.document_table import DocumentTable
 from kolom.search.forward_index import load_entry
 from kolom.search.query_filters import Filters
 from kolom.search.query_parser import Query, parse
-from kolom.search.searcher import Results, SearchRequest, search
+from kolom.search.search_request import SearchRequest
+from kolom.search.searcher import Results, search
 from kolom.search.settings_cache import owner_settings
 from kolom.search.synonyms import ExpandedQuery, expand
 from kolom_cli.search_tuning.judgments import JudgedQuery

@@ -13,7 +13,8 @@ from kolom.models import search as model
 from kolom.search import document_table, reindexing, vocabulary
 from kolom.search.autocomplete import suggest
 from kolom.search.index_writer import is_current, update_index
-from kolom.search.searcher import SearchRequest, search
+from kolom.search.search_request import SearchRequest
+from kolom.search.searcher import search
 from kolom_cli.terminal import console
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom

@@ -6,7 +6,8 @@ import pytest
 
 from kolom.articles import publishing
 from kolom.search.index_writer import update_index
-from kolom.search.searcher import SearchRequest, search
+from kolom.search.search_request import SearchRequest
+from kolom.search.searcher import search
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 

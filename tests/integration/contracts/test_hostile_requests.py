@@ -15,7 +15,7 @@ from kolom.http.request_body import is_form
 from kolom.models.base import MAX_KEY_BYTES, connection
 from kolom.pagination import encode_cursor
 from kolom.search.index_writer import update_index
-from kolom.search.searcher import SearchRequest, _listing
+from kolom.search.search_request import SearchRequest
 from kolom.security import signing
 from kolom_cli.sam.model import Route, Template
 from tests.factories import NOW, Context, content, request
@@ -212,7 +212,7 @@ def forged_cursors() -> Iterator[tuple[str, str, str, str]]:
     )
     for position in POSITIONS:
         yield "fetch_articles", "/api/articles", "", encode_cursor("articles?&year=&month=", position)
-        yield "search_articles", "/api/search", "q=body&", encode_cursor(_listing(wanted), position)
+        yield "search_articles", "/api/search", "q=body&", encode_cursor(wanted.listing, position)
         listing = "comments?article=1&order=oldest"
         yield "fetch_comments", "/api/articles/hello/comments", "", encode_cursor(listing, position)
         yield "serve_pages", "/", "", encode_cursor("articles?&year=&month=", position)

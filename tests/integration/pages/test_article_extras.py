@@ -19,7 +19,7 @@ from kolom.pages.response import HtmlResponse
 from kolom.pages.router import dispatch
 from kolom.pagination import encode_cursor
 from kolom.search.index_writer import update_index
-from kolom.search.searcher import SearchRequest, _listing
+from kolom.search.search_request import SearchRequest
 from tests.factories import NOW, content
 from tests.integration.conftest import Configure
 from tests.integration.handlers import strings_in
@@ -226,7 +226,7 @@ def test_a_forged_cursor_is_answered_400(publish: Publish, path: str, name: str,
         "/hello/": f"comments?article={article.id}&order=oldest",
         "/": "articles?&year=&month=",
         "/label/politik/": "articles?label=politik&year=&month=",
-        "/search/": _listing(SearchRequest(text="kabar")),
+        "/search/": SearchRequest(text="kabar").listing,
     }
     assert get(path, **{"q": "kabar", name: encode_cursor(listings[path], position)}).status == 400
 

@@ -308,7 +308,7 @@ def _bare(path: str) -> str:
 
 
 @pytest.mark.usefixtures("store_of_articles")
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=15, deadline=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=5))
 @example(changes=[(None, "x", "/caf\u00e9/e\u0301/", "published")])
 @example(changes=[(None, "x", "/cafe\u0301/", "draft"), (None, "caf\u00e9", None, "published")])

@@ -31,9 +31,9 @@ from kolom.search.codec import (
 )
 from kolom.search.document import IndexedDocument, build_document
 from kolom.search.forward_index import ForwardEntry, to_record
-from kolom.search.highlighter import Matcher
 from kolom.search.index_reader import StoredResult
 from kolom.search.index_writer import update_index
+from kolom.search.matcher import Matcher
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import MAX_PHRASES
 from kolom.search.result_records import result_records

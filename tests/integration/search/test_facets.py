@@ -48,6 +48,25 @@ def test_results_are_counted_by_label_year_and_language() -> None:
     }
 
 
+def test_a_language_counts_what_its_link_finds() -> None:
+    """A search in one language looks for the stems of that language only."""
+    publish("satu", "menerima tamu", language="id", title="Satu")
+    publish("dua", "penerimaan", language="id", title="Dua")
+    publish("one", "the word terima", language="en", title="One")
+    publish("two", "the word menerima", language="en", title="Two")
+    for query in ("menerima", "menerima word", "menrima", "meneri", "label:x OR label:t", "after:2020"):
+        answer = search(q=query)
+        counts = {each["language"]: each["count"] for each in answer["facets"]["languages"]}
+        assert counts == {code: total for code in ("en", "id") if (total := search(q=query, language=code)["total"])}, (
+            query
+        )
+    assert search(q="menerima")["total"] == 4
+    assert search(q="menerima")["facets"]["languages"] == [
+        {"language": "id", "count": 2},
+        {"language": "en", "count": 1},
+    ]
+
+
 def test_the_counts_are_those_of_the_filtered_results() -> None:
     publish("one", labels=("A", "B"))
     publish("two", labels=("A",))

@@ -67,12 +67,37 @@ def test_an_article_with_a_synonym_has_all_words() -> None:
     assert found("red car") == ["both", "one-word"]
 
 
+def test_synonyms_do_not_count_as_words_of_a_short_query() -> None:
+    """Only for one or two typed words, all articles with all words come first."""
+    publish("all", f"red car wheel {'and many other words ' * 50}")
+    publish("two", "wheel red wheel red", title="Red wheel")
+    publish("one", "car")
+    assert found("red car wheel")[:2] == ["two", "all"]
+    use(CAR)
+    assert found("red car wheel")[:2] == ["two", "all"]
+
+
 def test_a_word_with_a_synonym_is_neither_corrected_nor_completed() -> None:
     publish("one", "an automobile")
     publish("two", "the catalogue of cards", title="Cards")
     use(CAR, SynonymRule(("catalogus", "automobile"), one_way=True))
     assert (found("car"), get(q="car")["completed"]) == (["one"], {})
     assert (found("catalogus"), get(q="catalogus")["did_you_mean"]) == (["one"], None)
+
+
+def test_a_corrected_word_has_synonyms(requests: Counter[str]) -> None:
+    publish("one", "a fast automobile, and an iron horse")
+    publish("two", "the train", title="Train")
+    publish("three", "an iron bar")
+    use(CAR, TRAIN)
+    requests.clear()
+    answer = get(q="trian")
+    assert [item["slug"] for item in answer["items"]] == ["two", "one"]
+    assert answer["did_you_mean"] == "train"
+    assert "<mark>iron</mark> <mark>horse</mark>" in answer["items"][1]["snippet_html"]
+    assert requests["Query"] <= 1 + 2 + 3 + 2  # the word, the vocabulary, candidates, synonyms
+    assert found("automobile trian") == found("automobile train")
+    assert found('"trian"') == ["two"]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,16 @@ def test_a_letter_may_be_missing_from_a_word_of_five() -> None:
     assert meant("ayer") == meant("laer") == "layer"
 
 
+def test_an_excluded_word_is_no_correction() -> None:
+    """Nor is a word whose articles all have an excluded one: the corrected search would have no results."""
+    publish("one", "the old harbour")
+    publish("two", "the harvest of the harbour")
+    publish("three", "green tea")
+    for query in ("harbuor -harbour", "harvset -harbour", "tea harbuor -harbour"):
+        assert (meant(query), search(q=query)["total"]) == (None, 1 if "tea" in query else 0)
+    assert meant("harvset -tea") == "harvest -tea"
+
+
 def test_the_word_with_the_most_articles_is_chosen() -> None:
     """The words differ from the typed one by one letter each."""
     publish("one", "plant")

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from benchmarks.collections import idk_mrc, npl, write
+import pytest
+
+from benchmarks.collections import COLLECTIONS, idk_mrc, npl, write
 from benchmarks.search_quality import load
 
 
@@ -30,4 +32,20 @@ def test_idk_mrc_is_converted(tmp_path: Path) -> None:
     write(idk_mrc(tmp_path), tmp_path / "out")
     collection = load("id", tmp_path / "out", 10)
     assert [each.text for each in collection.documents] == ["Sejak 1959"]
+    assert collection.relevant == {"q0": {"d0"}, "q1": {"d0"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("cmrc", "cmrc2018_dev.json"), ("jaquad", "jaquad_dev_0000.json"), ("iapp", "test.jsonl")],
+)
+def test_passages_without_spaces_and_their_questions_are_converted(tmp_path: Path, name: str, file: str) -> None:
+    passages = [{"context": "東大寺", "qas": [{"question": "何"}, {"question": "誰"}]}]
+    lines = [{"context": "東大寺", "question": question} for question in ("何", "誰")]
+    squad = json.dumps({"data": [{"paragraphs": passages}]})
+    (tmp_path / file).write_text("\n".join(map(json.dumps, lines)) if name == "iapp" else squad)
+    write(COLLECTIONS[name](tmp_path), tmp_path / "out")
+    collection = load("ja", tmp_path / "out", 10)
+    assert [each.text for each in collection.documents] == ["東大寺"]
+    assert collection.queries == {"q0": "何", "q1": "誰"}
     assert collection.relevant == {"q0": {"d0"}, "q1": {"d0"}}

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from kolom.search.analyzer import stem, stem_piece
 from kolom.search.highlighter import (
     SNIPPET_CHARACTERS,
-    Matcher,
     find_matches,
     join_blocks,
     mark_snippet,
     mark_title,
     matching_labels,
 )
+from kolom.search.matcher import Matcher
 from kolom.search.tokenizer import tokenize
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")), max_size=400)

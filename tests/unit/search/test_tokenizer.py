@@ -1,17 +1,15 @@
 """Tokenization of texts into words."""
 
 import unicodedata
-from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.search.tokenizer import (
     MAX_WORD,
     as_one_word,
     find_characters,
-    find_forms,
     join_hyphenated,
     normalize,
     strip_accents,
@@ -80,35 +78,6 @@ def test_words_are_parts_of_the_text_in_order(text: str) -> None:
         assert len(word.form) <= MAX_WORD
         assert word.form == normalize(text[word.start : word.end][: 2 * MAX_WORD])
         last = word.start
-
-
-@given(TEXTS)
-@example("wi-fi")
-@example("a-b-c a- b")
-@example("0-㐀 t-シャツ 本-b")
-def test_finding_words_uses_the_same_boundaries_and_adds_further_forms(text: str) -> None:
-    """These are compounds and Chinese characters."""
-    words = list(tokenize(text))
-    further = {
-        (first.start, second.end, compound)
-        for first, second in pairwise(words)
-        if (compound := join_hyphenated(first, second, text))
-    }
-    further |= {(word.start, word.end, word.form) for word in find_characters(text)}
-    found = list(find_forms(text))
-    assert [each for each in found if each not in further] == [(word.start, word.end, word.form) for word in words]
-    assert {each for each in found if each in further} == further
-    assert [start for start, _, _ in found] == sorted(start for start, _, _ in found)
-
-
-@given(st.lists(TEXTS, max_size=5).map(" ".join))
-def test_the_words_between_spaces_are_those_of_the_whole_text(text: str) -> None:
-    """No word depends on the text beyond a space, so the words between two spaces can be cached."""
-    found, position = [], 0
-    for piece in text.split(" "):
-        found += [(position + start, position + end, form) for start, end, form in find_forms(piece)]
-        position += len(piece) + 1
-    assert found == list(find_forms(text))
 
 
 @given(TEXTS)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from kolom.http.errors import RETRY_AFTER_SECONDS
 
 if TYPE_CHECKING:
-    from kolom.search.searcher import Results, SearchRequest
+    from kolom.search.search_request import SearchRequest
+    from kolom.search.searcher import Results
 
 VIDEO_HOSTS: Final = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://www.dailymotion.com")
 """The hosts whose players an article may embed (:mod:`kolom.rendering.renderer`)."""

@@ -11,7 +11,7 @@ from kolom.errors import FieldError, InvalidInput
 from kolom.limits import MAX_QUERY
 from kolom.search.date_range import parse_range
 from kolom.search.query_filters import MAX_LABELS, distinct_labels, parse_labels
-from kolom.search.searcher import SearchRequest
+from kolom.search.search_request import SearchRequest
 from kolom.search.terms import label_term
 from kolom.urls import SEARCH_PATH, with_query
 

@@ -11,9 +11,10 @@ import stop_words
 
 from kolom.search import indonesian
 from kolom.search.terms import EARLIER, STEMMED_BY_ROOTS
-from kolom.search.tokenizer import REDUPLICATED, find_forms, normalize, strip_accents
+from kolom.search.tokenizer import REDUPLICATED, normalize, strip_accents
+from kolom.search.word_forms import find_forms
 
-ANALYZER_VERSION: Final = 5
+ANALYZER_VERSION: Final = 6
 """Increase this when the same text produces different terms.
 
 Articles are then indexed again when they change, or by a reindex.
@@ -108,7 +109,7 @@ def stem(word: str, language: str) -> str:
 
 
 class StemmedWord(NamedTuple):
-    """A word or hyphenated compound at ``text[start:end]``, its normalized form and its stem."""
+    """A word, or a further form of words, at ``text[start:end]``: its normalized form and its stem."""
 
     start: int
     end: int
@@ -117,7 +118,7 @@ class StemmedWord(NamedTuple):
 
 
 def stem_words(text: str, language: str) -> Sequence[StemmedWord]:
-    """Return the words and hyphenated compounds of a text."""
+    """Return the words of a text, and their further forms (:mod:`.word_forms`)."""
     return tuple(StemmedWord(start, end, form, stem(form, language)) for start, end, form in find_forms(text))
 
 
@@ -138,6 +139,13 @@ def is_stop_word(word: str, *languages: str) -> bool:
 def base_language(language: str) -> str:
     """Return the language of a code, without region or script: ``en`` for ``en-GB``."""
     return language.partition("-")[0].lower()
+
+
+def codes_of(language: str | None, codes: Sequence[str]) -> Sequence[str]:
+    """Return those of the codes that are of a language; all of them without a language."""
+    if language is None:
+        return codes
+    return [code for code in codes if base_language(code) == base_language(language)]
 
 
 def _without_apostrophes(word: str, code: str) -> str:

@@ -22,8 +22,9 @@ from kolom.search import document_table
 from kolom.search.analyzer import stem
 from kolom.search.completion import find_completions, whole_word_stems, word_to_complete
 from kolom.search.document_table import DocumentTable
-from kolom.search.highlighter import Matcher, mark_title
+from kolom.search.highlighter import mark_title
 from kolom.search.index_reader import Postings, StoredResult, articles_with, load_results, read_postings
+from kolom.search.matcher import Matcher
 from kolom.search.query_parser import parse
 from kolom.search.settings_cache import owner_settings
 from kolom.search.synonyms import expand

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, pairwise
 from typing import Final
 from unicodedata import normalize
 
@@ -15,6 +15,7 @@ from kolom.search.function_words import is_abbreviation
 from kolom.search.sections import Headings, find_headings
 from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, PAGES, TITLE_WEIGHT, author_term, label_term
 from kolom.search.tokenizer import Word, find_characters, join_hyphenated, strip_accents, tokenize
+from kolom.search.word_forms import find_parts, find_spellings
 
 LABEL_WEIGHT: Final = 2
 HEADING_WEIGHT: Final = 2
@@ -102,17 +103,21 @@ class _TermCounter:
         self._analyzed: dict[str, tuple[str, bool]] = {}
 
     def add(self, text: str, weight: int, *, with_stop_words: bool = False) -> None:
-        """Count each word of ``text``, and each Chinese character in a longer run, ``weight`` times."""
+        """Count each word of ``text``, and each Chinese character in a longer run, ``weight`` times.
+
+        Other further forms (:mod:`.word_forms`) count once in any field, and add nothing to the length, because their
+        words are counted.
+        """
         before: Word | None = None
         for word in tokenize(text):
             if before is not None and (compound := join_hyphenated(before, word, text)):
-                # The compound makes both spellings match. It counts once in any field and adds nothing to the length,
-                # because its parts are counted.
                 self._count(compound, 1, with_stop_words=with_stop_words)
             before = word
             is_indexed = with_stop_words or (text[word.start].isupper() and is_abbreviation(text, *word[1:]))
             if self._count(word.form, weight, with_stop_words=is_indexed):
                 self.length += weight
+        for further in chain(find_parts(text), find_spellings(text)):
+            self._count(further.form, 1, with_stop_words=with_stop_words)
         for character in find_characters(text):
             self._count(character.form, weight, with_stop_words=with_stop_words)
 
@@ -142,12 +147,13 @@ def _author_words(article: Article) -> Iterator[str]:
 
 
 def _title_words(article: Article) -> Iterator[str]:
-    before: Word | None = None
-    for word in islice(tokenize(article.title), MAX_TITLE_WORDS):
-        for form in (word.form, before and join_hyphenated(before, word, article.title)):
-            if form and len(form) >= MIN_PREFIX and not is_stop_word(form, article.language):
-                yield strip_accents(form)
-        before = word
+    title = article.title
+    words = list(islice(tokenize(title), MAX_TITLE_WORDS))
+    compounds = (join_hyphenated(before, word, title) for before, word in pairwise(words))
+    further = islice(chain(find_parts(title), find_spellings(title)), MAX_TITLE_WORDS)
+    for form in (*(word.form for word in words), *compounds, *(word.form for word in further)):
+        if form and len(form) >= MIN_PREFIX and not is_stop_word(form, article.language):
+            yield strip_accents(form)
 
 
 def _truncate(text: str) -> tuple[str, bool]:

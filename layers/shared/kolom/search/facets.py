@@ -10,7 +10,7 @@ removes obsolete ones, after it has announced the change.
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
@@ -44,14 +44,16 @@ def count_facets(
     loaded: LoadedResults,
     zone: tzinfo,
     *,
+    by_language: Mapping[str, Collection[int]],
     required: Collection[str] = (),
 ) -> Facets:
     """Count the results ``found`` of a search. ``loaded`` are those that were read; years are those of ``zone``.
 
-    ``required`` has the terms of labels that all results have.
+    ``by_language`` has the results that a search in each language finds, and ``required`` the terms of labels that all
+    results have.
     """
     times = sorted(documents.times[each] for each in found)
-    languages = Counter(documents.languages[each] for each in found)
+    languages = {code: len(each) for code, each in by_language.items() if each}
     return Facets(
         labels=_labels(found, documents, loaded, required),
         years=tuple(_years(times, zone)),

@@ -1,14 +1,14 @@
 """Highlight matches in titles and snippets: escaped text in which ``<mark>`` is the only markup. Pure."""
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import islice
 from typing import Final
 
 import regex
 
-from kolom.search.analyzer import is_stop_word, stem_piece, stem_words
+from kolom.search.matcher import Match, Matcher
 from kolom.search.tokenizer import strip_accents
 
 SNIPPET_CHARACTERS: Final = 240
@@ -20,9 +20,6 @@ _WORD_CHARACTERS: Final = 30
 _MAX_MATCHES: Final = 500
 _GRAPHEME: Final = regex.compile(r"\X")
 _GRAPHEME_CHARACTERS: Final = 40
-_CACHED_CHARACTERS: Final = 24
-"""The length of pieces of text that are cached. Longer ones rarely repeat, and may have many words without spaces."""
-
 BLOCK_SEPARATOR: Final = " · "
 """Stands between two blocks of a text, such as a heading and a paragraph, if no punctuation mark ends the first."""
 
@@ -31,41 +28,6 @@ _SENTENCE_ENDS: Final = tuple(".!?…؟।॥។")
 _CLOSING: Final = "\"'”’»›)]}」』）】》"
 SEPARATORS: Final = " ·"
 """The characters of :data:`BLOCK_SEPARATOR`, which a part of a text neither begins nor ends with."""
-
-
-type Match = tuple[int, int, str]
-"""The start and the end of a word, and its stem or the prefix with which it begins (:class:`Matcher`)."""
-
-
-class Matcher:
-    """Finds the words of texts in ``language`` whose stem is one of ``stems``.
-
-    With ``prefix``, it also finds other words that begin with the prefix, ignoring accents. A stop word whose stem is
-    ``ambiguous`` must be in capitals.
-    """
-
-    def __init__(
-        self, stems: Container[str], language: str, prefix: str | None = None, ambiguous: Container[str] = ()
-    ) -> None:
-        self._stems = stems
-        self._ambiguous = ambiguous
-        self._language = language
-        self._beginning = strip_accents(prefix) if prefix else None
-
-    def find(self, text: str) -> Iterator[Match]:
-        """Yield the matches; a hyphenated compound precedes its second part."""
-        position, stems, language, beginning = 0, self._stems, self._language, self._beginning
-        # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
-        for piece in text.split(" "):
-            words = (stem_piece if len(piece) <= _CACHED_CHARACTERS else stem_words)(piece, language)
-            for start, end, form, stem in words:
-                if stem in stems and not (
-                    stem in self._ambiguous and is_stop_word(form, language) and not piece[start:end].isupper()
-                ):
-                    yield position + start, position + end, stem
-                elif beginning and strip_accents(form).startswith(beginning):
-                    yield position + start, position + end, beginning
-            position += len(piece) + 1
 
 
 def join_blocks(text: str) -> str:

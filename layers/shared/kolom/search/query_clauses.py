@@ -6,7 +6,8 @@ Every query is valid: a character is an operator only in the positions below, an
   word), and a word or a phrase follows directly. The word begins with a letter, or with ``#``, ``@`` or a full stop
   before a letter. Before a digit, the hyphen is a minus. Dashes and minus signs never exclude.
 * A quotation mark opens a phrase unless a letter or a digit precedes it (``27"``), and only if a matching mark
-  follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere.
+  follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere. Between Hebrew letters, a mark
+  is part of an abbreviation.
 * A name of :data:`.query_filters.OPERATORS` and a colon make a condition if they start a clause, and a valid value
   follows directly. Otherwise the name and the value are words.
 * ``OR``, in capital letters, joins the clauses before and after it if both are words and phrases, or conditions with
@@ -32,7 +33,7 @@ _CLAUSE: Final = regex.compile(
     (?: (?<![^\s－-]) (?P<operator> (?i:{"|".join(OPERATORS)}) ) [:：] (?=\S) )?
     (?:
         (?: (?<![\p{{L}}\p{{M}}\p{{N}}]) | (?=[{"".join(_BRACKETS)}]) ) (?: {_PHRASE} )
-      | (?P<word> [^\s{_ALL_QUOTES}]++ )
+      | (?P<word> (?: [^\s{_ALL_QUOTES}] | (?<=\p{{Hebrew}})["”](?=\p{{Hebrew}}) )++ )
     )
     """,
     regex.VERBOSE | regex.VERSION1,

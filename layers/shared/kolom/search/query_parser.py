@@ -16,6 +16,7 @@ from kolom.search.function_words import ContentWord, content_words
 from kolom.search.query_clauses import Clause, find_clauses
 from kolom.search.query_filters import Condition, DateLimit, Filters, collect_filters, title_condition
 from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, strip_accents
+from kolom.search.word_forms import find_spellings
 
 MAX_WORDS: Final = 24
 """The maximum number of distinct words of a query that are searched, and of words in a phrase."""
@@ -321,6 +322,11 @@ def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
         if compound:
             parts = (first.form, second.form)
             yield QueryWord(compound, (), first.start, second.end, is_required=False, parts=parts)
+    offset = found[0].start if found else 0
+    for spelling in find_spellings(text[offset : found[-1].end] if found else ""):
+        start, end = spelling.start + offset, spelling.end + offset
+        forms = tuple(word.form for word in found if start <= word.start < end)
+        yield QueryWord(spelling.form, (), start, end, is_required=False, parts=forms)
 
 
 def _select_words(

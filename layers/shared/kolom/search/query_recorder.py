@@ -9,7 +9,8 @@ from kolom.config import settings
 from kolom.observability import logger
 
 if TYPE_CHECKING:
-    from kolom.search.searcher import Results, SearchRequest
+    from kolom.search.search_request import SearchRequest
+    from kolom.search.searcher import Results
 
 
 def record_results(request: "SearchRequest", results: "Results", event: Mapping[str, Any]) -> None:

@@ -7,8 +7,6 @@ from typing import Final
 from kolom.articles.types import ArticleSummary
 from kolom.search.highlighter import (
     MAX_CHARACTERS,
-    Match,
-    Matcher,
     find_matches,
     join_blocks,
     mark_snippet,
@@ -16,6 +14,7 @@ from kolom.search.highlighter import (
     matching_labels,
 )
 from kolom.search.index_reader import StoredResult
+from kolom.search.matcher import Match, Matcher
 from kolom.search.query_parser import Query
 from kolom.search.sections import Section, best_sections
 from kolom.search.tokenizer import strip_accents

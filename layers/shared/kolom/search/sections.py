@@ -13,7 +13,8 @@ from unicodedata import normalize
 from urllib.parse import quote
 
 from kolom.rendering.types import Heading
-from kolom.search.highlighter import SEPARATORS, Match, block_starts, mark_part
+from kolom.search.highlighter import SEPARATORS, block_starts, mark_part
+from kolom.search.matcher import Match
 
 MAX_SECTIONS: Final = 3
 MIN_CHARACTERS: Final = 2_000

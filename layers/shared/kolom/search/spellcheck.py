@@ -89,13 +89,14 @@ def suggest(
     if not tried:
         return []
     neighbors = _Neighbors(text)
-    others = [articles_with(word.stems, postings) for word in query.words if word not in unknown]
+    excluded = articles_with(query.excluded_stems, postings)
+    others = [articles_with(word.stems, postings) - excluded for word in query.words if word not in unknown]
     made: list[Correction] = []
     for word in tried:
         corrected = {form for each in made for form in each.originals}
         if word.form not in corrected:
             pairs = [pair for pair in neighbors.pairs(word) if corrected.isdisjoint(each.form for each in pair)]
-            made += _correct(word, _candidates(word, pairs), others, postings, admitted, languages)
+            made += _correct(word, _candidates(word, pairs), others, excluded, postings, admitted, languages)
     return made
 
 
@@ -189,11 +190,15 @@ def _correct(
     word: QueryWord,
     candidates: Mapping[Candidate, tuple[Word, ...]],
     others: Sequence[set[int]],
+    excluded: set[int],
     typed_postings: Postings,
     admitted: Select,
     languages: Sequence[str],
 ) -> Iterator[Correction]:
-    """Yield the correction of a word, if there is one. ``others`` has the articles of each other word of the query."""
+    """Yield the correction of a word, if there is one. ``others`` has the articles of each other word of the query.
+
+    ``excluded`` has those of its excluded words, which count for no candidate.
+    """
     typed_articles = articles_with(word.stems, typed_postings)
     # Another form with the stem of the typed word would not find other articles.
     typed_stems = word.stems if typed_articles else ()
@@ -201,7 +206,7 @@ def _correct(
     read = read_postings(chain.from_iterable(stems_by_form.values())) if stems_by_form else {}
 
     having = {
-        each: set.intersection(*(articles_with(stems_by_form[form], read) for form in each.forms))
+        each: set.intersection(*(articles_with(stems_by_form[form], read) for form in each.forms)) - excluded
         for each in candidates
         if stems_by_form.keys() >= set(each.forms)
     }

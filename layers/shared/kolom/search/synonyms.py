@@ -28,6 +28,9 @@ MAX_SYNONYMS: Final = 8
 MAX_SYNONYM_STEMS: Final = 12
 """The maximum number of stems that they add to the query, within :data:`.query_parser.MAX_STEMS` for all."""
 
+SYNONYM: Final = "synonym:"
+"""The forms of synonyms in a query begin with this, followed by the words."""
+
 _MAX_TOKENS: Final = 256
 _MAX_TRIED: Final = 64
 """The number of synonyms of a query that are tried, of which :data:`MAX_SYNONYMS` are taken."""
@@ -136,7 +139,9 @@ def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
         if len(listed) == 1:
             scored = typed.union(*(word.stems for word in added.values() if word.parts == parts))
             listed = (tuple(each for each in listed[0] if each not in scored),)
-        key = f"synonym:{' '.join(synonym)}"  # no stem or form: a word has no colon
+            if not listed[0]:
+                continue
+        key = f"{SYNONYM}{' '.join(synonym)}"  # no stem or form: a word has no colon
         same = key if key in added else _synonym_with(listed, added, combined)
         if same is not None:
             parts = tuple(dict.fromkeys((*added[same].parts, *parts)))

@@ -15,10 +15,8 @@ Word boundaries are similar to those of Unicode's UAX #29. The main differences:
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from heapq import merge
-from itertools import pairwise
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import regex
@@ -26,28 +24,32 @@ import regex
 MAX_WORD: Final = 64
 """The number of significant characters of a word; longer strings are rarely words."""
 
-_UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+"""The scripts without spaces, for the character classes of patterns."""
+
 _APOSTROPHES: Final = "'’ʼ＇"  # typewriter, typographic, modifier letter, full width
 _SOFT_HYPHEN: Final = "\u00ad"
 _WORD: Final = regex.compile(
     rf"""
       (?P<simple>[A-Za-z]++(?=[ ,;:!?)"\n-]))
-    | (?P<run>(?:[{_UNSPACED}ー]\p{{M}}*+)++)
-    | (?P<sign>[\p{{L}}--{_UNSPACED}]\p{{M}}*+ (?:
+    | (?P<run>(?:[{UNSPACED}ー]\p{{M}}*+)++)
+    | (?P<sign>[\p{{L}}--{UNSPACED}]\p{{M}}*+ (?:
         [+＋]{{2}}(?![+＋])
-      | [+＋](?![\p{{L}}\p{{M}}\p{{N}}+＋--{_UNSPACED}])
-      | [#＃♯](?![\p{{L}}\p{{N}}--{_UNSPACED}]) ))
-    | (?P<dotted>(?<![\p{{L}}\p{{M}}\p{{N}}._--{_UNSPACED}])\.(?i:net)(?![\p{{L}}\p{{M}}\p{{N}}--{_UNSPACED}]))
+      | [+＋](?![\p{{L}}\p{{M}}\p{{N}}+＋--{UNSPACED}])
+      | [#＃♯](?![\p{{L}}\p{{N}}--{UNSPACED}]) ))
+    | (?P<dotted>(?<![\p{{L}}\p{{M}}\p{{N}}._--{UNSPACED}])\.(?i:net)(?![\p{{L}}\p{{M}}\p{{N}}--{UNSPACED}]))
     | (?P<initials>\p{{L}}(?:\.\p{{L}})++(?![\p{{L}}\p{{M}}\p{{N}}]))
     | (?P<number>\p{{N}}++(?:[.,٫٬]\p{{N}}++)*+(?![\p{{L}}\p{{M}}]))
-    | (?P<word>[\p{{L}}\p{{N}}--{_UNSPACED}][\p{{L}}\p{{M}}\p{{N}}{_SOFT_HYPHEN}--{_UNSPACED}]*+
-        (?:[{_APOSTROPHES}][\p{{L}}\p{{M}}\p{{N}}--{_UNSPACED}]++)*+)
-    """.replace(f"--{_UNSPACED}]", f"--[{_UNSPACED}]]"),
+    | (?P<word>[\p{{L}}\p{{N}}--{UNSPACED}][\p{{L}}\p{{M}}\p{{N}}{_SOFT_HYPHEN}--{UNSPACED}]*+
+        (?:[{_APOSTROPHES}][\p{{L}}\p{{M}}\p{{N}}--{UNSPACED}]++)*+)
+    """.replace(f"--{UNSPACED}]", f"--[{UNSPACED}]]"),
     regex.VERBOSE | regex.VERSION1,
 )
-_SYMBOL: Final = regex.compile(r"[\p{S}--[+]]", regex.VERSION1)
-_CHARACTER: Final = regex.compile(rf"[{_UNSPACED}ー]\p{{M}}*+", regex.VERSION1)
-_HAN_IN_RUN: Final = regex.compile(rf"\p{{Han}}(?:(?=[{_UNSPACED}ー])|(?<=[{_UNSPACED}ー]\p{{Han}}))")
+_SYMBOL: Final = regex.compile(r"[\p{S}…‥--[+]]", regex.VERSION1)
+_CHARACTER: Final = regex.compile(rf"[{UNSPACED}ー]\p{{M}}*+", regex.VERSION1)
+_MARK: Final = regex.compile(r"\p{M}")
+_SINGLE: Final = 2  # the bounds of a single character
+_HAN_IN_RUN: Final = regex.compile(rf"\p{{Han}}(?:(?=[{UNSPACED}ー])|(?<=[{UNSPACED}ー]\p{{Han}}))")
 _SEPARATORS: Final = ".,٫٬"
 _NO_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
 _DECIMAL_POINTS: Final = str.maketrans(dict.fromkeys(_SEPARATORS, "."))
@@ -104,26 +106,6 @@ def find_characters(text: str) -> Iterator[Word]:
         yield Word(normalize(match[0]), *match.span())
 
 
-def find_forms(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the positions and forms of words, hyphenated compounds and Chinese characters, by their starts.
-
-    A compound precedes its second part.
-    """
-    if _HAN_IN_RUN.search(text):
-        characters = ((word.start, word.end, word.form) for word in find_characters(text))
-        return merge(_words_and_compounds(text), characters, key=itemgetter(0))
-    return _words_and_compounds(text)
-
-
-def _words_and_compounds(text: str) -> Iterator[tuple[int, int, str]]:
-    before: Word | None = None
-    for word in tokenize(text):
-        if before is not None and (compound := join_hyphenated(before, word, text)):
-            yield before.start, word.end, compound
-        yield word.start, word.end, word.form
-        before = word
-
-
 def normalize(word: str) -> str:
     """Return a word's form for comparison: NFKC, no case, plain apostrophes.
 
@@ -140,16 +122,20 @@ def normalize(word: str) -> str:
     return word[:MAX_WORD]
 
 
+_normalize_pair = lru_cache(maxsize=16_384)(normalize)
+"""Texts without spaces repeat the same pairs of characters."""
+
+
 def normalize_text(text: str) -> str:
     """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials.
 
-    Also removes accents. If NFKC changes the text, symbols other than ``+`` become spaces.
+    Also removes accents. If NFKC changes the text, symbols other than ``+``, and ellipses, become spaces.
     """
     if text.isascii():
         return text.casefold()
     text = text.translate(_VARIANTS)
     if not unicodedata.is_normalized("NFKC", text):
-        # NFKC would turn ™ into a word "tm".
+        # NFKC would turn ™ into a word "tm", and … into full stops.
         text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text)).translate(_VARIANTS)
     return strip_accents(text.casefold())
 
@@ -200,11 +186,14 @@ def _word(text: str, start: int, end: int) -> Word:
 
 
 def _pairs(text: str, start: int, end: int) -> Iterator[Word]:
-    characters = [match.span() for match in _CHARACTER.finditer(text, start, end)]
-    if len(characters) == 1:
+    if _MARK.search(text, start, end) is None:
+        bounds: Sequence[int] = range(start, end + 1)
+    else:
+        bounds = [*(match.start() for match in _CHARACTER.finditer(text, start, end)), end]
+    if len(bounds) == _SINGLE:
         yield Word(normalize(text[start:end]), start, end)
-    for (first, _), (_, last) in pairwise(characters):
-        yield Word(normalize(text[first:last]), first, last)
+    for first, last in zip(bounds, bounds[2:], strict=False):
+        yield Word(_normalize_pair(text[first:last]), first, last)
 
 
 def _normalize_number(word: str) -> str:

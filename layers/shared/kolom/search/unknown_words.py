@@ -11,6 +11,7 @@ from typing import Final
 from kolom.search.index_reader import Postings, StoredResult, articles_with, load_results
 from kolom.search.query_parser import Query, QueryWord
 from kolom.search.tokenizer import normalize_text, strip_accents
+from kolom.search.word_forms import find_parts, find_spellings
 
 _MAX_EXAMINED: Final = 10
 
@@ -54,4 +55,8 @@ def _may_have(form: str, stored: StoredResult | None) -> bool:
         return True
     pattern = re.compile(rf"(?<!\w){re.escape(strip_accents(form))}(?!\w)")
     texts = (stored.summary.title, *stored.summary.labels, stored.text)
-    return any(pattern.search(normalize_text(text)) for text in texts)
+    return any(
+        pattern.search(normalize_text(text))
+        or any(word.form == form for word in (*find_parts(text), *find_spellings(text)))
+        for text in texts
+    )

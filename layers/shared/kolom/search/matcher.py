@@ -1,0 +1,113 @@
+"""Find the words of a text that a query searches for. Pure.
+
+A text in a script without spaces has about as many words as characters, so that analyzing all of them takes long. So a
+regular expression first finds the places that may have a match, and only these are analyzed.
+"""
+
+import re
+from collections.abc import Collection, Container, Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+import regex
+
+from kolom.search.analyzer import is_stop_word, stem_piece, stem_words
+from kolom.search.tokenizer import HYPHENS, UNSPACED, strip_accents
+
+_CACHED_CHARACTERS: Final = 24
+"""The length of pieces of text that are cached. Longer ones rarely repeat, and may have many words without spaces."""
+
+_LONG_RUN: Final = regex.compile(rf"(?:[{UNSPACED}ー]\p{{M}}*+){{8}}")
+_UNSPACED: Final = regex.compile(rf"[{UNSPACED}ー\p{{M}}]++")
+_MARK: Final = regex.compile(r"\p{M}")
+_CONTEXT: Final = 3
+"""The number of characters before and after a place that are analyzed with it: what may be a word, and one more."""
+
+_OTHERS: Final = rf"[[\p{{L}}\p{{N}}_{re.escape(HYPHENS)}]--[{UNSPACED}ー]]++(?:\.\p{{L}})*+"
+"""Words in other scripts, with initials of any script that follow, and hyphens."""
+
+_CHANGED: Final = (
+    "[\u0e33\u0eb3\u0edc\u0edd\u102e\u2e9f\u2ef3\u2f00-\u2fd5\u3038-\u303a\u3099\u309a\u309f\u30ff\u32d0-\u32fe\u3300-\u3357"
+    "\uf900-\ufad9\uff66-\uff9f\U0001f200\U0002f800-\U0002fa1d]"
+)
+"""The characters of these scripts that NFKC changes, alone or with the one before them."""
+
+type Match = tuple[int, int, str]
+"""The start and the end of a word, and its stem or the prefix with which it begins (:class:`Matcher`)."""
+
+
+class Matcher:
+    """Finds the words of texts in ``language`` whose stem is one of ``stems``.
+
+    With ``prefix``, it also finds other words that begin with the prefix, ignoring accents. A stop word whose stem is
+    ``ambiguous`` must be in capitals.
+    """
+
+    def __init__(
+        self, stems: Collection[str], language: str, prefix: str | None = None, ambiguous: Container[str] = ()
+    ) -> None:
+        self._stems = stems
+        self._ambiguous = ambiguous
+        self._language = language
+        self._beginning = strip_accents(prefix) if prefix else None
+        self._places = _compile(chain(stems, [self._beginning] if self._beginning else ()))
+
+    def find(self, text: str) -> Iterator[Match]:
+        """Yield the matches; a hyphenated compound precedes its second part."""
+        position = 0
+        # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
+        for piece in text.split(" "):
+            for start, end in self._parts(piece):
+                yield from self._find_in(piece[start:end], position + start)
+            position += len(piece) + 1
+
+    def _find_in(self, part: str, position: int) -> Iterator[Match]:
+        stems, language, beginning = self._stems, self._language, self._beginning
+        for start, end, form, stem in (stem_piece if len(part) <= _CACHED_CHARACTERS else stem_words)(part, language):
+            if stem in stems and not (
+                stem in self._ambiguous and is_stop_word(form, language) and not part[start:end].isupper()
+            ):
+                yield position + start, position + end, stem
+            elif beginning and strip_accents(form).startswith(beginning):
+                yield position + start, position + end, beginning
+
+    def _parts(self, piece: str) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a piece that may have matches. They begin and end between two characters."""
+        start = first = 0
+        end = len(piece)
+        if end > _CACHED_CHARACTERS and _LONG_RUN.search(piece):
+            for place in self._places.finditer(piece):
+                last = _backward(piece, place.start(), 0)
+                if first < last:
+                    if first:
+                        yield start, first
+                    start = last
+                first = max(first, _forward(piece, place.end(), end))
+            if first:
+                yield start, first
+        else:
+            yield 0, end
+
+
+def _forward(text: str, position: int, end: int) -> int:
+    """Return the end of the characters with their marks that follow a position as context."""
+    for _ in range(_CONTEXT):
+        position = min(position + 1, end)
+        while position < end and _MARK.match(text, position):
+            position += 1
+    return position
+
+
+def _backward(text: str, position: int, start: int) -> int:
+    """Return the start of the characters with their marks that precede a position as context."""
+    for _ in range(_CONTEXT):
+        position = max(position - 1, start)
+        while position > start and _MARK.match(text, position):
+            position -= 1
+    return position
+
+
+def _compile(stems: Iterable[str]) -> regex.Pattern[str]:
+    """Return a pattern that matches every place that may have one of the stems."""
+    unspaced = (regex.escape(each) for each in stems if _UNSPACED.fullmatch(each))
+    return regex.compile("|".join([*unspaced, _OTHERS, _CHANGED]), regex.VERSION1)
