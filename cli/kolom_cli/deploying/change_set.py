@@ -18,19 +18,35 @@ POLL_SECONDS: Final = 2.0
 _UNCHANGED: Final = ("didn't contain changes", "No updates are to be performed")
 _VERBS: Final = ("add", "change", "replace", "remove", "import")
 _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
-    "AWS::ApiGatewayV2::Api": ("API", ""),
-    "AWS::CloudFront::Distribution": ("CloudFront distribution", ""),
-    "AWS::CloudWatch::Alarm": ("alarm", ""),
-    "AWS::DynamoDB::Table": ("table", ""),
-    "AWS::IAM::Role": ("role", ""),
-    "AWS::Lambda::EventSourceMapping": ("event source", ""),
-    "AWS::Lambda::Function": ("function", ""),
-    "AWS::Lambda::LayerVersion": ("layer", ""),
+    "AWS::ApiGatewayV2::Api": ("API", "APIs"),
+    "AWS::ApiGatewayV2::Stage": ("stage of the API", "stages of APIs"),
+    "AWS::CloudFront::CachePolicy": ("cache policy", "cache policies"),
+    "AWS::CloudFront::Distribution": ("CloudFront distribution", "CloudFront distributions"),
+    "AWS::CloudFront::Function": ("CloudFront function", "CloudFront functions"),
+    "AWS::CloudFront::OriginAccessControl": ("CloudFront access to the bucket", "CloudFront accesses to buckets"),
+    "AWS::CloudFront::ResponseHeadersPolicy": ("response headers policy", "response headers policies"),
+    "AWS::CloudWatch::Alarm": ("alarm", "alarms"),
+    "AWS::DynamoDB::Table": ("table", "tables"),
+    "AWS::Events::Rule": ("event rule", "event rules"),
+    "AWS::IAM::ManagedPolicy": ("policy for authors", "policies for authors"),
+    "AWS::IAM::Role": ("role", "roles"),
+    "AWS::Lambda::EventInvokeConfig": ("setting of retries", "settings of retries"),
+    "AWS::Lambda::EventSourceMapping": ("event source", "event sources"),
+    "AWS::Lambda::Function": ("function", "functions"),
+    "AWS::Lambda::LayerVersion": ("layer", "layers"),
     "AWS::Lambda::Permission": ("permission to call a function", "permissions to call functions"),
-    "AWS::Logs::LogGroup": ("log group", ""),
-    "AWS::S3::Bucket": ("bucket", ""),
-    "AWS::SecretsManager::Secret": ("secret", ""),
+    "AWS::Logs::LogGroup": ("log group", "log groups"),
+    "AWS::S3::Bucket": ("bucket", "buckets"),
+    "AWS::S3::BucketPolicy": ("bucket policy", "bucket policies"),
+    "AWS::SES::ConfigurationSet": ("mail setting", "mail settings"),
+    "AWS::SES::ConfigurationSetEventDestination": ("event destination of mail", "event destinations of mail"),
+    "AWS::SNS::Subscription": ("subscription to alarms", "subscriptions to alarms"),
+    "AWS::SNS::Topic": ("topic of alarms", "topics of alarms"),
+    "AWS::SQS::Queue": ("queue", "queues"),
+    "AWS::Scheduler::Schedule": ("timer", "timers"),
+    "AWS::SecretsManager::Secret": ("secret", "secrets"),
 }
+"""The names of the resource types of the stack, after the transform of SAM. Others are shown by their type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +77,8 @@ class ChangeSet:
         """Return a line for each kind of change and resource."""
         groups: defaultdict[tuple[int, str], list[Change]] = defaultdict(list)
         for change in self.changes:
-            groups[_VERBS.index(change.verb), _noun(change.type)].append(change)
-        return [_line(_VERBS[verb], noun, changes) for (verb, noun), changes in sorted(groups.items())]
+            groups[_VERBS.index(change.verb), change.type].append(change)
+        return [_line(_VERBS[verb], kind, changes) for (verb, kind), changes in sorted(groups.items())]
 
     def check(self) -> None:
         """Refuse to lose data.
@@ -163,16 +179,11 @@ def _change(change: Mapping[str, Any]) -> Change:
     )
 
 
-def _noun(kind: str) -> str:
-    return _NOUNS[kind][0] if kind in _NOUNS else kind.removeprefix("AWS::")
-
-
-def _line(verb: str, noun: str, changes: Sequence[Change]) -> str:
-    plural = next((many for one, many in _NOUNS.values() if one == noun), "")
-    what = f"{len(changes)} {noun}" if "::" in noun else count(len(changes), noun, plural)
+def _line(verb: str, kind: str, changes: Sequence[Change]) -> str:
+    name = kind.removeprefix("AWS::")
+    what = count(len(changes), *_NOUNS.get(kind, (name, name)))
     properties = sorted({name for change in changes for name in change.properties})
-    names = (
-        ", ".join(change.logical_id for change in changes) if len(changes) <= 3 or verb in {"replace", "remove"} else ""
-    )
+    is_short = len(changes) <= 3 or verb in {"replace", "remove"}
+    names = ", ".join(change.logical_id for change in changes) if is_short else ""
     detail = "; ".join(part for part in (names, ", ".join(properties)) if part)
     return f"{verb} {what}" + (f" ({detail})" if detail else "")

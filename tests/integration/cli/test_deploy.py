@@ -229,7 +229,7 @@ def test_a_new_version_of_the_template_is_deployed(deployed: Rehearsal) -> None:
     old = deployed.template.read_text("utf-8")
     deployed.template.write_text(old.replace("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 86400"))
     ran = deployed.deploy()
-    assert "change 1 SQS::Queue (DroppedEvents; MessageRetentionPeriod)" in ran.stderr
+    assert "change 1 queue (DroppedEvents; MessageRetentionPeriod)" in ran.stderr
     assert deployed.stack.status == "UPDATE_COMPLETE"
 
 
@@ -660,7 +660,7 @@ def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest
         first = [{"ParameterKey": "Name", "ParameterValue": "one"}]
         planned = create_change_set("kolom", None, first, template_url=url)
         assert planned is not None
-        assert planned.describe() == ["add 1 SQS::Queue (Queue)"]
+        assert planned.describe() == ["add 1 queue (Queue)"]
         planned.execute()
         events: list[StackEvent] = []
         created = follow(planned.stack_id, events.append)
