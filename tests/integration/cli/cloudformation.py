@@ -32,7 +32,7 @@ RETAINED: Final = {"AWS::DynamoDB::Table": "TableName"}
 UNCHANGED: Final = (
     "The submitted information didn't contain changes. Submit different information to create a change set."
 )
-STEPS_PER_CALL: Final = 25
+STEPS_PER_CALL: Final = 60
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
