@@ -106,5 +106,5 @@ def _key(name: str) -> str:
 
 def toml_string(text: str) -> str:
     """Return the text as a string of TOML."""
-    # A basic string of TOML is one of JSON, except for this control character.
+    # A JSON string is also a basic string of TOML, unless it has this control character.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
