@@ -42,7 +42,8 @@ _MODERATION = "Moderation"
 _MAIL = "Messages and mail"
 _TRANSFER = "Import and export"
 _SITE = "Site"
-_PANELS = (_WRITING, _MODERATION, _MAIL, _TRANSFER, _SITE)
+_DEPLOYMENT = "Deployment"
+_PANELS = (_WRITING, _MODERATION, _MAIL, _TRANSFER, _SITE, _DEPLOYMENT)
 
 
 class _Group(Group):
@@ -113,10 +114,10 @@ for name, function, panel, examples in (
     ("unpublish", articles.unpublish, _WRITING, ("kolom unpublish my-article",)),
     ("delete", articles.delete, _WRITING, ("kolom delete my-article",)),
     ("export", export.export, _TRANSFER, ("kolom export my-blog", "kolom export my-blog --private")),
-    ("deploy", deploy.deploy, _SITE, ("kolom deploy", "kolom deploy --yes --parameter SiteTitle='My Blog'")),
-    ("doctor", doctor.doctor, _SITE, ("kolom doctor --region ap-southeast-1",)),
-    ("status", status.status, _SITE, ("kolom status",)),
-    ("destroy", destroy.destroy, _SITE, ("kolom destroy", "kolom destroy --with-data")),
+    ("deploy", deploy.deploy, _DEPLOYMENT, ("kolom deploy", "kolom deploy --yes --parameter SiteTitle='My Blog'")),
+    ("doctor", doctor.doctor, _DEPLOYMENT, ("kolom doctor --region ap-southeast-1",)),
+    ("status", status.status, _DEPLOYMENT, ("kolom status",)),
+    ("destroy", destroy.destroy, _DEPLOYMENT, ("kolom destroy", "kolom destroy --with-data")),
     ("deploy-assets", deploy_assets.deploy_assets, _SITE, ("kolom deploy-assets --dry-run",)),
     ("reindex", reindex.reindex, _SITE, ("kolom reindex",)),
     ("serve", serve.serve, _SITE, ("kolom serve", "kolom serve --port 9000 --empty")),

@@ -22,7 +22,7 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     stack: StackName = None,
     parameter: Parameters = None,
     dry_run: bool = typer.Option(
-        False, "--dry-run", help="Build, upload and show what would change, but do not change the stack."
+        False, "--dry-run", help="Show what would change, and leave the stack as it is; the build is uploaded."
     ),
     yes: bool = typer.Option(False, "--yes", help="Ask no questions: use the defaults."),
 ) -> None:
