@@ -46,7 +46,7 @@ def test_commands_are_grouped_in_panels() -> None:
     del panels["Options"]
     assert list(panels.items()) == [
         ("Writing", ["publish", "preview", "unpublish", "delete", "articles"]),
-        ("Moderation", ["comments"]),
+        ("Moderation", ["comments", "blocked-words"]),
         ("Messages and mail", ["messages", "mail"]),
         ("Import and export", ["export", "import"]),
         ("Site", ["deploy-assets", "reindex", "serve", "search"]),
