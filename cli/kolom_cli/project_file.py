@@ -65,7 +65,10 @@ def write_entry(path: Path, stack: str, entry: StackEntry) -> bool:
     if entries.get(stack) == entry:
         return False
     entries[stack] = entry
-    path.write_text(_HEADER + "".join(_render(name, each) for name, each in sorted(entries.items())), "utf-8")
+    # Replaced at once, so that an interruption leaves a complete file.
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(_HEADER + "".join(_render(name, each) for name, each in sorted(entries.items())), "utf-8")
+    temporary.replace(path)
     return True
 
 

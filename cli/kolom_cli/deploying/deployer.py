@@ -28,7 +28,6 @@ from kolom_cli.terminal.report import PublishReport
 
 WELCOME: Final = Path(__file__).parent / "welcome"
 FRONTEND: Final = TEMPLATE.parent / "frontend"
-_LIVE: Final[tuple[admin.AdminStatus, ...]] = ("published", "page", "draft", "scheduled")
 _WELCOME: Final = ("en", "id")
 _REFUSES_TO_DELETE: Final = "delete the stack in the console of CloudFormation, then run the command again"
 
@@ -134,13 +133,13 @@ class Deployer:
         return stack if planned is None else self.apply(planned)
 
     def fill(self) -> Iterator[str]:
-        """Upload the site's files and publish a welcome article if there is none; yield what was done."""
+        """Upload the site's files and publish a welcome article if there never was one; yield what was done."""
         connect(self.target)
         result = deployment.deploy(deployment.build(FRONTEND), now=datetime.now(UTC))
         yield from (f"warning: {warning}" for warning in result.warnings)
         uploaded = f"{len(result.uploaded)} uploaded, {result.unchanged} unchanged"
         yield f"Styles and scripts: {uploaded}"
-        if not any(admin.list_by_status(status, limit=1).items for status in _LIVE):
+        if not any(admin.list_by_status(status, limit=1).items for status in admin.ADMIN_STATUSES):
             publish_welcome()
             yield "Published an article to begin with: /welcome"
 

@@ -213,6 +213,13 @@ def test_a_second_run_changes_nothing_and_says_so(deployed: Rehearsal) -> None:
     assert deployed.executions() == 0
 
 
+def test_a_deleted_welcome_article_is_not_published_again(deployed: Rehearsal) -> None:
+    assert deployed.kolom("delete", "welcome", "--yes").exit_code == 0
+    ran = deployed.deploy()
+    assert ran.exit_code == 0, ran.stderr
+    assert admin.list_by_status("published", limit=9).items == ()
+
+
 def test_a_parameter_changes_only_what_depends_on_it(deployed: Rehearsal) -> None:
     ran = deployed.deploy("--parameter", 'SiteTitle=My "Blog"')
     assert ran.exit_code == 0, ran.stderr
