@@ -95,6 +95,7 @@ PURE: Final = (
     "kolom.search.function_words",
     "kolom.search.highlighter",
     "kolom.search.indonesian",
+    "kolom.search.matcher",
     "kolom.search.misspelling",
     "kolom.search.phrase_matcher",
     "kolom.search.pins",

@@ -30,11 +30,12 @@ The modules, from text analysis to results:
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.related_lists`: the stored lists of related articles.
 * :mod:`.facets`: how many results have a label, a year or a language.
-* :mod:`.result_builder`, :mod:`.highlighter`: build the results; mark matches in titles and snippets.
+* :mod:`.result_builder`, :mod:`.matcher`, :mod:`.highlighter`: build the results; find and mark the words of the query
+  in titles and snippets.
 * :mod:`.recorded_queries`, :mod:`.query_recorder`, :mod:`.query_counts`: count the queries of readers.
 * :mod:`.parameters`, :mod:`.schemas`: parameters and schemas of the API.
 
 Pure modules, without storage: tokenizer, word_forms, analyzer, indonesian, terms, codec, document, sections,
-query_clauses, query_filters, query_parser, function_words, query_language, phrase_matcher, bm25, highlighter,
-misspelling, date_range, search_settings, synonyms, pins, recorded_queries.
+query_clauses, query_filters, query_parser, function_words, query_language, phrase_matcher, bm25, matcher,
+highlighter, misspelling, date_range, search_settings, synonyms, pins, recorded_queries.
 """
