@@ -91,12 +91,13 @@ def complete(
     word = next((each for each in query.words if last and each.is_required and each.form == last.form), None)
     if word is None:
         return None
-    found = (article_id for stem in whole_word_stems(word.form, query) for article_id in postings[stem])
-    if any(map(is_searched, found)):
+    whole = whole_word_stems(word.form, query)
+    if any(is_searched(article_id) for stem in whole for article_id in postings[stem]):
         return None
     completions = find_completions(word.form, documents, languages, number=1 + MAX_COMPLETIONS)
-    excluded = set(query.excluded_stems)
-    words = [each for each in completions.words if each.form != word.form and not excluded.issuperset(each.stems)]
+    useless = {*query.excluded_stems, *whole}
+    words = [each for each in completions.words if each.form != word.form and not useless.issuperset(each.stems)]
+    words = words[:MAX_COMPLETIONS]
     read = {stem: listed for stem, listed in read_postings(_stems(words)).items() if listed}
     forms = [each.form for each in words if not read.keys().isdisjoint(each.stems)]
     titles = {each: form for each, form in completions.title_matches.items() if is_searched(each)}

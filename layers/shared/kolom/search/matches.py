@@ -11,6 +11,7 @@ from kolom.search.analyzer import codes_of, stems
 from kolom.search.document_table import DocumentTable
 from kolom.search.index_reader import LoadedResults, articles_with
 from kolom.search.phrase_verification import Order, PhraseVerifier
+from kolom.search.query_parser import Query
 from kolom.search.query_rewriter import RewrittenQuery
 from kolom.search.search_request import SearchRequest
 from kolom.search.synonyms import SYNONYM
@@ -20,6 +21,16 @@ ALL_WORDS_FACTOR: Final = 1.2
 
 _FEW_WORDS: Final = 2
 """For queries of so few words, and when sorted by time, all articles with all words precede those with some."""
+
+
+def count_words(query: Query) -> int:
+    """Return the number of required words. A compound counts as one word, and so do the sides of an ``OR``."""
+    forms = {word.form for word in query.words if word.is_required}
+    for word in query.words:
+        if not word.form.startswith(SYNONYM):
+            joined = [part for part in word.parts if part in forms]
+            forms.difference_update(joined[:-1])
+    return len(forms) - sum(len(group) - 1 for group in query.alternatives)
 
 
 class Matches:
@@ -34,16 +45,13 @@ class Matches:
         self._documents = documents
         self._newest_first = request.newest_first or not query.words
         self._ranking = documents.rank(postings, ((word.stems, word.count) for word in query.words))
-        required = [number for number, word in enumerate(query.words) if word.is_required]
-        self._required_words = sum(1 << number for number in required)
+        self._required_words = sum(1 << number for number, word in enumerate(query.words) if word.is_required)
         self._bits = bits = {word.form: 1 << number for number, word in enumerate(query.words)}
-        # For each other spelling, such as "wifi" for "Wi-Fi": its bit, and those of the words that it replaces.
+        # For each synonym and other spelling, such as "wifi" for "Wi-Fi": its bit, and those of its parts.
         self._substitutes = [
             (bits[word.form], sum(bits.get(part, 0) for part in set(word.parts))) for word in query.words if word.parts
         ]
-        # A compound is one word in two parts, and the sides of an OR count as one word.
-        more = len(self._substitutes) + sum(len(group) - 1 for group in query.alternatives)
-        self._all_words_first = self._newest_first or len(required) - more <= _FEW_WORDS
+        self._all_words_first = self._newest_first or count_words(query) <= _FEW_WORDS
         # The same for each side of an OR: an article that has it counts as having all sides.
         sides = [[self._bits_of(each.forms) for each in group] for group in query.alternatives]
         self._alternatives = [

@@ -139,6 +139,8 @@ def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
         if len(listed) == 1:
             scored = typed.union(*(word.stems for word in added.values() if word.parts == parts))
             listed = (tuple(each for each in listed[0] if each not in scored),)
+            if not listed[0]:
+                continue
         key = f"{SYNONYM}{' '.join(synonym)}"  # no stem or form: a word has no colon
         same = key if key in added else _synonym_with(listed, added, combined)
         if same is not None:
