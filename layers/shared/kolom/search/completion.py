@@ -27,7 +27,7 @@ _MAX_WORDS: Final = 150
 
 @dataclass(frozen=True, slots=True)
 class Completions:
-    """The words that begin with a prefix, and the articles with such a word in the title, each with the word."""
+    """The words that begin with a prefix. ``title_matches`` maps articles to such a word in their title."""
 
     words: tuple[QueryWord, ...]
     title_matches: dict[int, str]
@@ -85,7 +85,7 @@ def complete(
 
     Returns None if nothing completes the word.
 
-    Requests: those of :func:`find_completions`, and a Query for each stem of the completions, at most twelve.
+    Requests: those of :func:`find_completions`, and a Query for each stem of at most three completions of four stems.
     """
     last = word_to_complete(text)
     word = next((each for each in query.words if last and each.is_required and each.form == last.form), None)
@@ -116,8 +116,8 @@ def _stems(words: Iterable[QueryWord]) -> tuple[str, ...]:
 def _words(prefix: str, title_matches: Iterable[str], languages: Sequence[str]) -> list[QueryWord]:
     """Return words that begin with ``prefix`` and have different stems, an exact match first.
 
-    Then they are sorted by number of titles, by the number of words with the same stem, which are many for a frequent
-    word, and by length.
+    Then they are sorted by the number of titles with the word, by the number of words with the same stem, and by
+    length. A frequent word has many forms, so many words have its stem.
     """
     in_titles = Counter(title_matches)
     # Words from titles have lost their accents; the vocabulary has the original spelling of the same word.
