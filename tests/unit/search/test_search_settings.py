@@ -83,3 +83,10 @@ def test_the_size_of_all_settings_is_limited() -> None:
 )
 def test_a_pin_is_for_the_words_of_a_query(text: str, found: tuple[int, ...]) -> None:
     assert find_pinned(parse(text, ("id",)), text, index_pins(SETTINGS.pins)) == found
+
+
+@pytest.mark.parametrize("excluded", ["label:kredit", "author:kredit", "title:kredit"])
+def test_a_query_with_an_excluded_condition_has_no_pins(excluded: str) -> None:
+    index = index_pins([Pin(f"cara bayar {excluded}", (7,))])
+    typed = f"cara bayar {excluded}", f"cara bayar -{excluded}"
+    assert [find_pinned(parse(text, ("id",)), text, index) for text in typed] == [(7,), ()]

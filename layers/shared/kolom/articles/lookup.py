@@ -1,4 +1,7 @@
-"""Look up articles by id and slug, for readers and the author. Imports little, since Lambda functions use it."""
+"""Look up articles by id and slug, for readers and the author.
+
+This module imports little, so that the Lambda functions that answer visitors start quickly.
+"""
 
 import time
 import unicodedata

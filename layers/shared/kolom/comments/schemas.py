@@ -1,4 +1,7 @@
-"""API schemas of public comments. Imports little, since public functions use it."""
+"""API schemas of public comments.
+
+This module imports little, so that the Lambda functions that answer visitors start quickly.
+"""
 
 from datetime import datetime
 from typing import TypedDict

@@ -58,7 +58,10 @@ def word_to_complete(text: str) -> Word | None:
 
 
 def whole_word_stems(form: str, query: Query) -> tuple[str, ...]:
-    """Return the stems of a word of a query and of its other spellings. An article with any of them has the word."""
+    """Return the stems of a word of a query, of its other spellings and of its synonyms.
+
+    An article with any of them counts as having the word.
+    """
     return _stems(word for word in query.words if word.form == form or form in word.parts)
 
 

@@ -7,8 +7,8 @@ first. Labels that narrow nothing are chosen last: those that the search require
 
 If all results were read, their labels are counted without a request. Otherwise the postings of the chosen labels are
 read, except those of required labels: one Query each. Label postings stay in memory until an article changes, but for
-at most five minutes: the index writer announces a change before it removes obsolete postings, so that a process may
-read these and keep them.
+at most five minutes, because they may be obsolete: the index writer announces a change first and removes obsolete
+postings afterwards, and a process may read them in between.
 """
 
 import time

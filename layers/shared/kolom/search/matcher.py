@@ -21,7 +21,7 @@ _LONG_RUN: Final = regex.compile(rf"(?:[{UNSPACED}ー]\p{{M}}*+){{8}}")
 _UNSPACED: Final = regex.compile(rf"[{UNSPACED}ー\p{{M}}]++")
 _MARK: Final = regex.compile(r"\p{M}")
 _CONTEXT: Final = 3
-"""The number of characters before and after a place that are analyzed with it: what may be a word, and one more."""
+"""The number of characters before and after a place that are analyzed with it: the two of a pair, and one more."""
 
 _OTHERS: Final = rf"[[\p{{L}}\p{{N}}_{re.escape(HYPHENS)}]--[{UNSPACED}ー]]++(?:\.\p{{L}})*+"
 """Words in other scripts, with initials of any script that follow, and hyphens."""
@@ -72,7 +72,7 @@ class Matcher:
                 yield position + start, position + end, beginning
 
     def _parts(self, piece: str) -> Iterator[tuple[int, int]]:
-        """Yield the parts of a piece that may have matches. They begin and end between two characters."""
+        """Yield the parts of a piece that may have matches. None separates a character from its marks."""
         start = first = 0
         end = len(piece)
         if end > _CACHED_CHARACTERS and _LONG_RUN.search(piece):

@@ -63,7 +63,7 @@ class Matches:
 
     @property
     def is_exact(self) -> bool:
-        """Return whether all necessary texts could be read."""
+        """Return whether it is certain for each article whether it has the phrases of the query."""
         return self._verifier.is_exact
 
     def score(self, article_id: int) -> float:

@@ -113,7 +113,7 @@ class _Pieces:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Normalize a text in pieces that begin between two characters."""
+        """Normalize a text in pieces. No piece begins between a character and its combining marks."""
         starts = [0]
         while (start := starts[-1] + _PIECE) < len(text):
             while start < len(text) and _CONTINUES.match(text, start):
@@ -221,7 +221,7 @@ def _between(before: str, form: str, joined: str | None) -> str:
     # Signs end a word, so the next one may follow directly: ``C++11``. Scripts change without a space.
     may_follow = joined or before.endswith(("+", "#")) or any(is_unspaced)
     between = _PERHAPS_BETWEEN if may_follow and not all(is_unspaced) else _BETWEEN_WORDS
-    # NFKC lets some words begin with a mark, which is no letter either.
+    # NFKC lets some words begin with a mark. The pattern also matches marks, so it must be able to give this one back.
     return between if form[0].isalnum() or not is_unspaced[1] else between.removesuffix("+")
 
 

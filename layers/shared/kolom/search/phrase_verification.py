@@ -44,7 +44,7 @@ def article_id_of(order: Order) -> int:
 
 
 class PhraseVerifier:
-    """Verifies the phrases of a query. ``is_exact`` is false if a necessary text could not be read.
+    """Verifies the phrases of a query. ``is_exact`` is false if it is not certain for each article whether it has them.
 
     ``has_words`` returns whether an article has all of some words of the query; ``order`` returns its sort key.
     """

@@ -17,8 +17,9 @@ def index_pins(pins: Iterable[Pin]) -> PinIndex:
 def find_pinned(query: Query, text: str, index: PinIndex) -> tuple[int, ...]:
     """Return the ids that are pinned for the words of ``text``, from which ``query`` was parsed; most often none.
 
-    Case, accents and punctuation do not count, nor do quotation marks. A query with exclusions has no pins.
+    Case, accents and punctuation do not count, nor do quotation marks. A query that excludes words, phrases, labels,
+    authors or titles has no pins.
     """
-    if not index or query.excluded or query.excluded_phrases:
+    if not index or query.excluded or query.excluded_phrases or query.filters.excluded:
         return ()
     return index.get(words_of(text), ())

@@ -44,8 +44,8 @@ _OR: Final = "OR"
 class Clause(NamedTuple):
     """A clause of a query, and its words with their positions.
 
-    ``condition`` is set for a condition instead of words to search for. ``is_alternative`` is true if ``OR`` joins
-    the clause to the one before it.
+    ``condition`` is set if the clause is a condition, such as ``label:news``. Its words are not searched for, except
+    those of a title that is not excluded. ``is_alternative`` is true if ``OR`` joins the clause to the one before it.
     """
 
     words: Sequence[Word]

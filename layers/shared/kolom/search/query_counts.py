@@ -32,7 +32,7 @@ from kolom.observability import logger
 from kolom.search.recorded_queries import recorded_form
 
 MIN_NETWORKS: Final = 6
-"""The number of different networks after which a query is shown.
+"""How many different numbers a query must have before it is shown. So it was used in at least as many networks.
 
 One person may be in three networks: at home, at work and on the phone. A phone may get addresses in further ones.
 """

@@ -1,4 +1,8 @@
-"""Decide by the articles that have the words of a query which of its undecided words to search for. Pure."""
+"""Find out whether words of a query are stop words, by the language of the articles with its other words. Pure.
+
+This is for words that are stop words in some languages of the site, if the query alone does not decide it
+(:func:`.content_words`).
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping

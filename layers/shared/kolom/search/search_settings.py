@@ -27,7 +27,7 @@ MAX_JSON_BYTES: Final = 512 * 1024
 """The maximum size of all settings in memory."""
 
 MAX_DATA_BYTES: Final = 64 * 1024
-"""The maximum size of all settings, compressed: 16 read units, in each process, after each change.
+"""The maximum size of all settings, compressed. After each change, each process reads them for 16 read units.
 
 Then the first search in a combination of languages also stems the synonyms. With :data:`MAX_RULES` of ten phrases of
 one or two words, this took 0.15 to 0.3 seconds of processor time on a developer's machine; a function is slower.

@@ -1,7 +1,7 @@
 """Store the owner's settings of the search: in the Articles table, because the Search table can be lost.
 
-The Search table has only their revision, in the item that every search reads. Imports little, since pages of articles
-import it, too.
+The Search table has only their revision, in the item that every search reads. This module imports little: the Lambda
+functions for articles import it, too, and should start quickly.
 """
 
 from kolom.models.articles import SEARCH_SETTINGS, SETTINGS, SearchSettingsRecord

@@ -1,4 +1,7 @@
-"""What the writer and the readers of the index must agree on. Imports little, since public functions use it."""
+"""What must be the same when the index is written and when it is read.
+
+This module imports little, so that the Lambda functions that answer visitors start quickly.
+"""
 
 from typing import Final
 

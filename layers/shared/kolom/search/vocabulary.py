@@ -1,8 +1,8 @@
 """The vocabulary: the words of the site by their first and by their last letters, for corrections and completions.
 
 Each word has two items: one under its first letter, and one, spelled backwards, under its last letter. A typing error
-leaves the beginning or the end of a word as it is. Earlier versions wrote only the first of the two, until the article
-is indexed again; words without the second one are not found by their end.
+leaves the beginning or the end of a word as it is. Earlier versions wrote only the item under the first letter. Such
+a word is not found by its end until an article with it is indexed again.
 
 A word remains when its last article is removed; callers must check that a word has postings before they offer it.
 """

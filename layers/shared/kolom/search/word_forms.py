@@ -2,9 +2,10 @@
 
 * A hyphenated compound with a short part is also one word (:func:`.join_hyphenated`).
 * Each Chinese character of a longer run is a word (:func:`.find_characters`).
-* The words of an identifier such as ``getUserById``, or ``XMLHttpRequest`` with at least three, are words. Names of two
-  words, such as ``JavaScript`` and ``YouTube``, are not split: they are more frequent in texts than such identifiers.
-  Nor is a word with a part of a single letter, such as ``iPhone`` or a random key.
+* The words of an identifier are words. An identifier begins with a small letter, such as ``getUserById``, or has at
+  least three words, such as ``XMLHttpRequest``. So ``JavaScript`` and ``YouTube`` are not split: such names are more
+  frequent in texts than identifiers of this form.
+  Nor is a word with a part of a single letter split, such as ``iPhone`` or a random key.
 * ``get_user_by_id`` is also ``getuserbyid``, as the other spelling ``getUserById`` is.
 * ``v2.0`` is also the number ``2.0``.
 * A Hebrew abbreviation, which has quotation marks inside, is also the word without them.

@@ -25,7 +25,8 @@ _ADDRESS_DIGITS: Final = 8
 def count_confirmation(submission_id: str, mailbox: str, client: ClientId | None, *, now: datetime) -> bool:
     """Count a confirmation mail; return whether it is within all limits. The same submission counts once.
 
-    One BatchGetItem, and an UpdateItem for each of client, mailbox and site. A mail that is refused writes nothing.
+    One BatchGetItem, and an UpdateItem for each of client, mailbox and site. If a limit is already reached, nothing is
+    written. If concurrent mail reaches one in the meantime, the items before it have counted this mail.
 
     ``client`` is the client that entered the address; None if it is no longer stored. A client that has reached its
     limit does not use up the limits of the site.

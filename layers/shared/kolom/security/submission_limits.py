@@ -30,8 +30,8 @@ _MAX_SAMPLE: Final = 100
 _IDS_SECONDS: Final = 600
 _MAX_IDS: Final = 50
 
-_MAX_COUNTERS: Final = 24
-"""If an item has this many counters, the addresses of its network share sixteen for each limit and period.
+_CROWDED_FROM: Final = 24
+"""From this number of current counters on, the addresses of a network share sixteen for each limit and period.
 
 So the item never has more than 2 KB: two write units.
 """
@@ -40,7 +40,7 @@ _SHARED_BY: Final = 4
 """The limit of a shared counter is that of so many addresses."""
 
 _ADDRESS_DIGITS: Final = 8
-"""How many digits of the hash of an address name its counter; above :data:`_MAX_COUNTERS`, one digit."""
+"""How many digits of the hash of an address name its counter. The name of a shared counter has one digit."""
 
 
 class SubmissionLimits:
@@ -98,7 +98,7 @@ class SubmissionLimits:
 
     def _maxima(self, clients: GuardRecord | None) -> dict[str, int]:
         """Return the counters of the client in the current periods, each with its maximum."""
-        is_crowded = len(self._clients.current_counters(clients)) >= _MAX_COUNTERS
+        is_crowded = len(self._clients.current_counters(clients)) >= _CROWDED_FROM
         address = self._address[: 1 if is_crowded else _ADDRESS_DIGITS]
         per_minute = self._per_minute
         by_address = per_minute * (_SHARED_BY if is_crowded else 1)

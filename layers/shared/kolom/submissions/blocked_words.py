@@ -17,14 +17,17 @@ MAX_CHARACTERS: Final = 100
 """The maximum length of a word or phrase."""
 
 MAX_DATA_BYTES: Final = 64 * 1024
-"""The maximum size of a list, compressed: 8 read units, in each process, at most once a minute."""
+"""The maximum size of a list, compressed. Reading it costs 8 read units; a process reads it at most once a minute."""
 
 _INVISIBLE: Final = regex.compile(r"[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]+")
 _TOKEN: Final = regex.compile(r"[^\W_]+")
 
 
 def fingerprint_text(text: str) -> str:
-    """Return ``text`` in a form that is the same for all copies: without case, width, invisible characters, spacing."""
+    """Return ``text`` in a form that is the same for all copies.
+
+    Case, width (NFKC) and invisible characters do not count, and white space counts as a single space.
+    """
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
@@ -36,7 +39,7 @@ class BlockedWords:
         self._words = [(word, form, frozenset(_TOKEN.findall(form))) for word, form in folded if form]
 
     def find(self, text: str) -> Iterator[str]:
-        """Yield the words that the text contains as whole words, in any spelling that looks the same."""
+        """Yield the words that the text contains as whole words, compared by :func:`fingerprint_text`."""
         if not self._words:
             return
         form = fingerprint_text(text)
