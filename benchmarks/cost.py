@@ -14,7 +14,7 @@ import gzip
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 
 from benchmarks import mail, search_cost
 from benchmarks.canned import recorded, replay_in_turns
-from benchmarks.capacity import metered
+from benchmarks.capacity import Bill, metered
 from benchmarks.costs import measured
 from benchmarks.costs.bill import SCENARIOS, monthly_bill
 from benchmarks.handlers import TEMPLATE, configure, endless_theme, local_aws
@@ -71,11 +71,15 @@ GETS: Final = {
     "moderation, invalid link": "/api/moderation/invalid",
     "subscription, invalid link": "/api/subscription/invalid",
 }
+_MANY_WORDS: Final = " ".join(dict.fromkeys(search_cost.Writer(20).words(30)))
 EXPENSIVE_SEARCHES: Final = (
-    {"q": 'kereta "kereta malam"', "limit": "100"},
-    {"q": 'kereta "kereta malam" -"malam kereta"', "limit": "100"},
-    {"q": 'kereta -"malam kereta"', "limit": "100"},
+    '"kereta malam" -"malam kereta"',
+    'kereta "kereta malam" "malam malam" "kereta kereta" -"malam kereta" -"malam kereta malam"',
+    f'"kereta malam" {_MANY_WORDS}',
+    'keretx malxm "kereta malam"',
 )
+"""Phrases that no article contains, although all contain their words; more words than a search reads; unknown words."""
+
 MAIL: Final = {
     "mail about a comment": "sending the mail about a comment",
     "mail about a comment, left to a digest": "leaving the mail about a comment to a digest",
@@ -97,9 +101,7 @@ def measure(options: Options) -> Iterator[Figure]:
     """Yield the figures of each request, then the monthly bills that follow from them."""
     requests = dict(_requests(options))
     requests |= _mail()
-    requests["most expensive search"] = max(
-        (_expensive(parameters, options) for parameters in EXPENSIVE_SEARCHES), key=lambda each: each.read_units
-    )
+    requests["most expensive search"] = _most_expensive_search(options)
     record = measured.Record(f"{datetime.now(UTC):%Y-%m-%d}", describe(), requests, _files())
     for name, each in requests.items():
         yield Figure(name, "requests to DynamoDB", [each.calls])
@@ -168,6 +170,11 @@ def _measure(site: Site, made: Request | Callable[[], Request], options: Options
     with recorded() as recording:
         invoke()
     seconds = replay_in_turns(recording, {"request": invoke}, options.rounds, calls=options.calls)["request"]
+    return _request(function, bill, seconds, answer)
+
+
+def _request(function: str, bill: Bill, seconds: Sequence[float], answer: dict[str, Any]) -> measured.Request:
+    """Return the figures. The lowest time depends the least on what else the machine does."""
     return measured.Request(
         function=function,
         calls=bill.total_requests,
@@ -206,25 +213,21 @@ def _mail() -> dict[str, measured.Request]:
     return found
 
 
-def _expensive(parameters: dict[str, str], options: Options) -> measured.Request:
+def _most_expensive_search(options: Options) -> measured.Request:
+    found = []
     with stack_without_events() as stack:
-        search_cost.load_long_texts(stack, 20, has_phrase=True)
+        search_cost.load_long_texts(stack, 20, has_phrase=False)
         request(stack, "/api/search", "q=x")()  # reads the document list
-        search = search_cost.search_anew(stack, urlencode(parameters))
-        with metered() as bill:
-            answer = search()
-        with recorded() as recording:
-            search()
-        seconds = replay_in_turns(recording, {"search": search}, options.rounds)["search"]
-    assert answer["statusCode"] == 200, answer  # noqa: PLR2004, RUF100
-    return measured.Request(
-        function="search_articles",
-        calls=bill.total_requests,
-        read_units=bill.read_units,
-        write_units=bill.write_units,
-        milliseconds=round(min(seconds) * 1_000, 2),
-        kilobytes=_kilobytes(answer),
-    )
+        for text in EXPENSIVE_SEARCHES:
+            search = search_cost.search_anew(stack, urlencode({"q": text, "limit": 100}))
+            with metered() as bill:
+                answer = search()
+            assert answer["statusCode"] == 200, answer  # noqa: PLR2004, RUF100
+            with recorded() as recording:
+                search()
+            seconds = replay_in_turns(recording, {"search": search}, options.rounds)["search"]
+            found.append(_request("search_articles", bill, seconds, answer))
+    return max(found, key=lambda each: each.read_units)
 
 
 def _files() -> measured.Files:
