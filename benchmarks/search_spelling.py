@@ -11,7 +11,8 @@ of query is compared with the same queries without the mistake ("as meant"):
   next one, at any position. Mistyped words have at least five letters.
 * one word, mistyped in the same way. An offer is what the response names in ``did_you_mean`` or ``completed``: it is
   right if it has the word that was meant, or another form with the same stem.
-* three words, of which the last is unfinished: it has at least half of its letters, and at least three.
+* three words, of which the last is unfinished: it has at least half of its letters (rounded down), and at least
+  three.
 * an unfinished word alone.
 * two adjacent words without the space between them, and one word with a space inside.
 
@@ -50,7 +51,10 @@ MIN_PREFIX = 3
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A query with a mistake, the query as it was meant, the number of its document, and the words of the mistake."""
+    """A query with a mistake, and the query as it was meant.
+
+    ``document`` is the number of its document. ``words`` has the words that the mistake changed, as they were meant.
+    """
 
     document: int
     typed: str
@@ -107,7 +111,7 @@ def mistype(word: str, chance: random.Random) -> str:
 
 
 def cut(word: str, chance: random.Random) -> str:
-    """Return the beginning of a word: at least half of it, at least three letters, not all."""
+    """Return the beginning of a word: at least half of its letters (rounded down), at least three, not all."""
     return word[: chance.randrange(max(MIN_PREFIX, len(word) // 2), len(word))]
 
 

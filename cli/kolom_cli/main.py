@@ -15,6 +15,7 @@ from kolom.errors import ConfigurationError, KolomError
 from kolom.models.errors import StorageError
 from kolom_cli.commands import (
     articles,
+    blocked_words,
     comments,
     deploy_assets,
     export,
@@ -120,6 +121,7 @@ for name, group, panel in (
     ("messages", messages.app, _MAIL),
     ("mail", mail.app, _MAIL),
     ("import", import_.app, _TRANSFER),
+    ("blocked-words", blocked_words.app, _MODERATION),
     ("search", search.app, _SITE),
 ):
     app.add_typer(group, name=name, rich_help_panel=panel)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from kolom.i18n.negotiation import LANGUAGE_HEADER
 from kolom.security.client_address import VIEWER_HEADER
 from kolom_cli.emulator.api_gateway import Request
-from kolom_cli.emulator.cloudfront import with_known_parameters
+from kolom_cli.emulator.cloudfront import through_function
 from kolom_cli.sam.intrinsics import parse
 from kolom_cli.sam.loader import load
 from tests.paths import PROJECT
@@ -31,7 +31,10 @@ def code() -> str:
 
 def run(chromium: Browser, code: str, *headers: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the function for requests with these headers; return the headers that it passes on."""
-    events = [{"viewer": {"ip": "203.0.113.7"}, "request": {"headers": each, "querystring": {}}} for each in headers]
+    events = [
+        {"viewer": {"ip": "203.0.113.7"}, "request": {"uri": "/", "headers": each, "querystring": {}}}
+        for each in headers
+    ]
     page = chromium.new_page()
     requests = page.evaluate(RUN, [code, events])
     page.close()
@@ -59,7 +62,7 @@ def event_of(query: str) -> dict[str, Any]:
     for entry in found.values():
         if len(entry["multiValue"]) == 1:
             del entry["multiValue"]
-    return {"viewer": {"ip": "203.0.113.7"}, "request": {"headers": {}, "querystring": found}}
+    return {"viewer": {"ip": "203.0.113.7"}, "request": {"uri": "/", "headers": {}, "querystring": found}}
 
 
 def test_the_cdn_keeps_the_same_parameters_as_the_local_stack(chromium: Browser, code: str) -> None:
@@ -70,10 +73,21 @@ def test_the_cdn_keeps_the_same_parameters_as_the_local_stack(chromium: Browser,
     page = chromium.new_page()
     requests = page.evaluate(RUN, [code, [event_of(query) for query in QUERIES]])
     page.close()
-    locally = [with_known_parameters(Request(method="GET", path="/", query=query), known).query for query in QUERIES]
+    locally = [through_function(Request(method="GET", path="/", query=query), known).query for query in QUERIES]
     assert [each["querystring"] for each in requests] == [
         event_of(query)["request"]["querystring"] for query in locally
     ]
+
+
+def test_the_cdn_encodes_the_same_question_marks_as_the_local_stack(chromium: Browser, code: str) -> None:
+    paths = ("/", "/label/why%3F/", "/label/why%3f%3F/", "/label/why%253F/", "/label/c%23/")
+    events = [{**event_of(""), "request": {"uri": path, "headers": {}, "querystring": {}}} for path in paths]
+    page = chromium.new_page()
+    requests = page.evaluate(RUN, [code, events])
+    page.close()
+    locally = [through_function(Request(method="GET", path=path), frozenset()).path for path in paths]
+    assert [each["uri"] for each in requests] == locally
+    assert locally[1:3] == ["/label/why%253F/", "/label/why%253F%253F/"]
 
 
 def test_a_visitor_cannot_set_the_headers_of_the_cdn(chromium: Browser, code: str) -> None:

@@ -20,6 +20,7 @@ from kolom.models.base import connection
 from kolom.pages import theme
 from kolom.search import document_table, query_counts, vocabulary
 from kolom.security import signing
+from kolom.submissions.blocked_words_list import cached_words
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 from kolom_cli.sam.model import Template
@@ -85,5 +86,6 @@ def clear_caches() -> None:
     document_table.clear_cache()
     theme.clear_cache()
     query_counts.clear_cache()
+    cached_words.clear()
     signing.load_keys.cache_clear()
     signing.get_origin_secret.cache_clear()

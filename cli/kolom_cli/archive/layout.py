@@ -15,5 +15,6 @@ COMMENT_AUTHORS: Final = "addresses.jsonl"
 SUBSCRIPTIONS: Final = "subscriptions.jsonl"
 MESSAGES: Final = "messages.jsonl"
 SEARCH: Final = "search.json"
+BLOCKED_WORDS: Final = "blocked-words.json"
 PRIVATE: Final = (COMMENT_AUTHORS, SUBSCRIPTIONS, MESSAGES)
 """The files with personal data that is not public."""

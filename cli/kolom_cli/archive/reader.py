@@ -26,6 +26,7 @@ from kolom.search.search_settings import SearchSettings
 from kolom_cli.archive.encoding import FENCE, ArchiveFormatError, read_front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
+    BLOCKED_WORDS,
     COMMENT_AUTHORS,
     COMMENTS,
     FORMAT,
@@ -39,6 +40,8 @@ from kolom_cli.archive.layout import (
 )
 from kolom_cli.archive.schemas import (
     ArticleRecord,
+    BlockedWordList,
+    BlockedWordsRecord,
     CommentAuthorRecord,
     CommentRecord,
     Manifest,
@@ -80,7 +83,14 @@ class ArchiveItem[Entity]:
 
 
 type ArchiveEntity = (
-    MediaFile | ArticleSnapshot | Comment | CommentAuthorSnapshot | SearchSettings | SubscriptionSnapshot | Message
+    MediaFile
+    | ArticleSnapshot
+    | Comment
+    | CommentAuthorSnapshot
+    | SearchSettings
+    | BlockedWordList
+    | SubscriptionSnapshot
+    | Message
 )
 type ArchiveEntry = ArchiveItem[ArchiveEntity] | Skipped
 
@@ -118,7 +128,7 @@ class Archive:
     def count(self) -> int:
         """Return the approximate number of entries, for a progress bar."""
         files = sum(1 for name in (ARTICLES, MEDIA) for _ in _walk(self.root / name))
-        for name in (COMMENTS, COMMENT_AUTHORS, SEARCH, SUBSCRIPTIONS, MESSAGES):
+        for name in (COMMENTS, COMMENT_AUTHORS, SEARCH, BLOCKED_WORDS, SUBSCRIPTIONS, MESSAGES):
             path = self.root / name
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:
@@ -133,6 +143,7 @@ class Archive:
             self._lines(COMMENTS, "comment", CommentRecord, CommentRecord.to_comment),
             self._lines(COMMENT_AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.to_author),
             self._lines(SEARCH, "search settings", SearchSettingsRecord, SearchSettingsRecord.to_settings),
+            self._lines(BLOCKED_WORDS, "blocked words", BlockedWordsRecord, BlockedWordsRecord.to_list),
             self._lines(SUBSCRIPTIONS, "subscription", SubscriptionRecord, SubscriptionRecord.to_subscription),
             self._lines(MESSAGES, "message", MessageRecord, MessageRecord.to_message),
         )

@@ -26,7 +26,9 @@ from kolom.errors import Conflict, InvalidInput, NotFound, RestoreConflict, Serv
 from kolom.search import settings_editor
 from kolom.search.search_settings import SearchSettings
 from kolom.security import signing
+from kolom.submissions import blocked_words_editor
 from kolom_cli.archive.reader import ArchiveEntity, ArchiveEntry, ArchiveItem, MediaFile
+from kolom_cli.archive.schemas import BlockedWordList
 from kolom_cli.concurrency import OrderedResults, Unavailable, Workers
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.media.store import MediaStore
@@ -147,6 +149,8 @@ class Restorer:
                 return self._author(entity)
             case SearchSettings():
                 return self._search_settings(entity)
+            case BlockedWordList(words=words):
+                return blocked_words_editor.restore(words, overwrite=self.overwrite, dry_run=self.dry_run)
             case SubscriptionSnapshot():
                 self._check(entity.article_id, entity.expires_at)
                 return comments.restore_subscription(entity, dry_run=self.dry_run)
@@ -222,6 +226,8 @@ def _keys(entity: ArchiveEntity) -> Iterator[object]:
             yield message_id
         case SearchSettings():
             yield "search settings"
+        case BlockedWordList():
+            yield "blocked words"
         case Comment() | CommentAuthorSnapshot() | SubscriptionSnapshot():
             yield entity.article_id
 

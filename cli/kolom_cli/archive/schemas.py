@@ -6,6 +6,7 @@ A record is written with its fields in the order of their definition, without th
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
@@ -42,6 +43,7 @@ from kolom.rendering.renderer import render
 from kolom.rendering.types import Heading, SourceFormat
 from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
 from kolom.submissions import fields
+from kolom.submissions.blocked_words import without_copies
 from kolom.timestamps import to_rfc3339
 from kolom_cli.archive.encoding import ArchiveFormatError
 
@@ -418,6 +420,28 @@ class SearchSettingsRecord(Record):
             tuple(SynonymRule(tuple(each.words), each.one_way) for each in self.synonyms),
             tuple(Pin(each.query, tuple(each.articles)) for each in self.pins),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedWordList:
+    """The owner's list of blocked words."""
+
+    words: tuple[str, ...]
+
+
+class BlockedWordsRecord(Record):
+    """The line of ``blocked-words.json``."""
+
+    words: list[Line] = []
+
+    @classmethod
+    def from_words(cls, words: Iterable[str]) -> Self:
+        """Return the record of the list."""
+        return cls.model_construct(words=list(words))
+
+    def to_list(self) -> BlockedWordList:
+        """Return the list. :func:`kolom.submissions.blocked_words.check` checks its limits."""
+        return BlockedWordList(without_copies(self.words))
 
 
 def _attributes(source: object, names: Iterable[str]) -> dict[str, Any]:

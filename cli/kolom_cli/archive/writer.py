@@ -24,10 +24,12 @@ from kolom.contact import repository as messages
 from kolom.errors import KolomError
 from kolom.search import settings_editor
 from kolom.search.search_settings import SearchSettings
+from kolom.submissions import blocked_words_editor
 from kolom_cli.archive.encoding import as_json, front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
     ATTRIBUTES,
+    BLOCKED_WORDS,
     COMMENT_AUTHORS,
     COMMENTS,
     FORMAT,
@@ -42,6 +44,7 @@ from kolom_cli.archive.layout import (
 )
 from kolom_cli.archive.schemas import (
     ArticleRecord,
+    BlockedWordsRecord,
     CommentAuthorRecord,
     CommentRecord,
     MessageRecord,
@@ -110,6 +113,7 @@ class Exporter:
                 self._write_article(article_id, names[article_id])
             self._write_comments(ids)
             self._write_search_settings()
+            self._write_blocked_words()
             if self.private:
                 subscriptions = restore.export_subscriptions(now=self.now)
                 self._write_lines(
@@ -137,7 +141,8 @@ class Exporter:
             if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
                 raise ArchiveError(f"{self.root} is not an archive: its {MANIFEST} has another format")
         self._write_manifest(complete=False)
-        for name in (MANIFEST, COMMENTS, SEARCH, *PRIVATE):  # temporary files of an export that was killed
+        # Temporary files of an export that was killed:
+        for name in (MANIFEST, COMMENTS, SEARCH, BLOCKED_WORDS, *PRIVATE):
             for path in self.root.glob(f".{name}.*"):
                 path.unlink()
         for name in () if self.private else PRIVATE:
@@ -189,6 +194,13 @@ class Exporter:
             (self.root / SEARCH).unlink(missing_ok=True)
         else:
             self._write_lines(SEARCH, "search settings", [SearchSettingsRecord.from_settings(settings)])
+
+    def _write_blocked_words(self) -> None:
+        words = blocked_words_editor.load()
+        if words:
+            self._write_lines(BLOCKED_WORDS, "blocked words", [BlockedWordsRecord.from_words(words)])
+        else:
+            (self.root / BLOCKED_WORDS).unlink(missing_ok=True)
 
     def _is_unexpired(self, comment: Comment) -> bool:
         return comment.expires_at is None or comment.expires_at > self.now.timestamp()

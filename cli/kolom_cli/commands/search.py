@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _MONTH: Final = re.compile(r"[2-9]\d{3}-(0[1-9]|1[0-2])", re.ASCII)
 _COUNT_COLUMNS: Final = ("searches", "query")
 _NO_COUNTS: Final = (
-    "No query was used by several visitors in {month}. Queries are counted if the stack has the parameter "
-    "SearchReport=on."
+    "No query of {month} is shown yet: visitors from six networks must use it, on three days. Queries are counted if "
+    "the stack has the parameter SearchReport=on."
 )
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Measure and improve what readers find.")

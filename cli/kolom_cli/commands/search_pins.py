@@ -41,7 +41,7 @@ def add(
     slugs: Annotated[list[str], typer.Argument(metavar="SLUG", show_default=False, help="The articles, best first.")],
     as_json: AsJson = False,
 ) -> None:
-    """Put articles first in the results of a query, in place of those that it had.
+    """Put articles first in the results of a query, in place of those that were pinned for it before.
 
     They come first in searches for exactly these words, in this order; case, accents and punctuation do not count. They
     do not need to contain the words.

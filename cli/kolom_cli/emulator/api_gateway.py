@@ -117,10 +117,11 @@ def to_event(
 ) -> dict[str, Any]:
     """Return the event in payload format 2.0.
 
-    ``rawPath`` is decoded, as in HTTP APIs, but unlike in REST APIs and function URLs.
+    ``rawPath`` is decoded, and ends at the first question mark, as in HTTP APIs, but unlike in REST APIs and function
+    URLs.
     """
     now = time.time() if now is None else now
-    path = unquote(request.path)
+    path = unquote(request.path).partition("?")[0]
     headers = _headers(request)
     is_binary = bool(request.body) and not _is_text(request)
     body = base64.b64encode(request.body).decode() if is_binary else request.body.decode("utf-8", "replace")

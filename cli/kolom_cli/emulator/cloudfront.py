@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import logging
 import mimetypes
+import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +52,7 @@ class CloudFrontEmulator:
             return self._answer(request, path)
         behavior = self._template.cdn.behavior(request.path)
         if behavior.function_event_types and self._template.cdn.query_parameters is not None:
-            request = with_known_parameters(request, self._template.cdn.query_parameters)
+            request = through_function(request, self._template.cdn.query_parameters)
         response = self._answer(without_language_header(request), path)
         return with_edge_headers(behavior.headers, response)
 
@@ -136,11 +137,14 @@ def without_language_header(request: Request) -> Request:
     return replace(request, headers=headers)
 
 
-def with_known_parameters(request: Request, known: Set[str]) -> Request:
-    """Return the request without the query parameters that CloudFront's function removes."""
-    parameters = request.query.split("&")
-    kept = [each for each in parameters if each.partition("=")[0] in known]
-    return request if len(kept) == len(parameters) else replace(request, query="&".join(kept))
+def through_function(request: Request, known: Set[str]) -> Request:
+    """Return the request as CloudFront's function passes it on.
+
+    It keeps only ``known`` query parameters, and encodes question marks in the path twice.
+    """
+    kept = [each for each in request.query.split("&") if each.partition("=")[0] in known]
+    path = re.sub("%3f", "%253F", request.path, flags=re.IGNORECASE)
+    return replace(request, path=path, query="&".join(kept))
 
 
 def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Response:

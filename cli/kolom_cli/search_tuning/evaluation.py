@@ -167,7 +167,7 @@ def _explain(
         reason = "it has the words of the query, but not its phrase"
         advice = "Remove the quotation marks from the query, or use the phrase in its text."
     elif place is None and query.query.excluded_phrases:
-        reason = "it has the words of the query, but perhaps a phrase that it excludes, too"
+        reason = "it has the words of the query, but perhaps also a phrase that the query excludes"
         advice = "Remove the exclusion from the query, or the phrase from its text."
     else:
         reason = "it has all words of the query, like the articles before it"

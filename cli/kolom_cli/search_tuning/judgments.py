@@ -20,7 +20,7 @@ _COLUMNS: Final = (2, 3)
 
 
 class JudgmentsError(KolomError):
-    """The file is not valid; the message names each line with an error."""
+    """The file is not valid; the message names the first ten lines with an error."""
 
 
 @dataclass(frozen=True, slots=True)

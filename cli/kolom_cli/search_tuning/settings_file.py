@@ -168,7 +168,7 @@ def _flag(entry: Mapping[str, Any], key: str, name: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    # A basic string of TOML is one of JSON, except for this control character.
+    # A JSON string is also a basic string of TOML, unless it has this control character.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -34,6 +34,7 @@ from kolom.rendering.types import Heading
 from kolom.search import settings_editor
 from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
 from kolom.security import signing
+from kolom.submissions import blocked_words_editor
 from kolom.submissions.pipeline import FormMeta, RequestContext
 from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
@@ -177,6 +178,7 @@ def blog(kolom: Kolom) -> Kolom:
         create_messages()
         create_media()
         create_search_settings()
+        blocked_words_editor.change(lambda _: ("slot gacor", "kasino"))
 
     restore_or_create("archive: blog", create)
     return kolom
@@ -545,6 +547,23 @@ def test_search_settings_are_kept_unless_overwritten(small: Kolom, move_to_new_s
     assert "search.json" not in export(small, tmp_path)
 
 
+def test_blocked_words_are_kept_unless_overwritten(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
+    blocked_words_editor.change(lambda _: ("slot gacor", "kasino"))
+    assert export(small, tmp_path)["blocked-words.json"] == b'{"words": ["slot gacor", "kasino"]}\n'
+    move_to_new_stack()
+    blocked_words_editor.change(lambda _: ("casino",))
+    report = restore(small, tmp_path)
+    assert reasons(report)["blocked-words.json:1"] == (
+        "differ from the existing blocked words; use --overwrite to replace them"
+    )
+    assert restore(small, tmp_path, "--overwrite", "--dry-run")["kinds"]["blocked words"]["updated"] == 1
+    assert blocked_words_editor.load() == ("casino",)
+    restore(small, tmp_path, "--overwrite")
+    assert blocked_words_editor.load() == ("slot gacor", "kasino")
+    blocked_words_editor.change(lambda _: ())
+    assert "blocked-words.json" not in export(small, tmp_path)
+
+
 def test_unrelated_articles_with_the_same_ids_are_unchanged_and_get_no_comments(
     small: Kolom, move_to_new_stack: Move, tmp_path: Path
 ) -> None:
@@ -631,6 +650,11 @@ HOSTILE_ARCHIVES = {
         lambda root: (root / "search.json").write_text('{"synonyms": [{"words": ["x", "…"]}]}\n'),
         "search.json:1",
         "synonyms 1: '…' has no word",
+    ),
+    "a blocked word that nobody sees": (
+        lambda root: (root / "blocked-words.json").write_text('{"words": ["a", "\\u200b"]}\n'),
+        "blocked-words.json:1",
+        "has no visible character",
     ),
     "search settings that are none": (
         lambda root: (root / "search.json").write_text('{"synonyms": [{"words": "x"}]}\n'),

@@ -170,6 +170,13 @@ def moderate(author: Author) -> None:
     author("comments", "export", EMAIL)
 
 
+def block_words(author: Author, file: Path) -> None:
+    author("blocked-words", "add", "casino")
+    file.write_text(author("blocked-words", "show").stdout)
+    author("blocked-words", "remove", "casino")
+    author("blocked-words", "set", str(file))
+
+
 def read_messages(author: Author) -> None:
     ids = [
         submission.submit(
@@ -284,6 +291,7 @@ def test_the_policy_for_authors_equals_the_calls_of_the_commands(
     publish(author, tmp_path / "content")
     moderate(author)
     read_messages(author)
+    block_words(author, tmp_path / "words.txt")
     deploy_assets(author, tmp_path / "frontend", monkeypatch)
     import_blogs(author, tmp_path / "blog", monkeypatch)
     index(author)

@@ -45,8 +45,8 @@ def test_the_report_lists_frequent_queries_and_those_without_results(kolom: Kolo
 
 def test_a_month_without_queries_explains_the_parameter(kolom: Kolom) -> None:
     assert kolom("search", "report", "--month", "2020-01").stdout == (
-        "No query was used by several visitors in 2020-01. Queries are counted if the stack has the parameter "
-        "SearchReport=on.\n"
+        "No query of 2020-01 is shown yet: visitors from six networks must use it, on three days. Queries are counted "
+        "if the stack has the parameter SearchReport=on.\n"
     )
     for month in ("2020", "2020-13", "2020-1"):
         assert kolom("search", "report", "--month", month).exit_code == 2

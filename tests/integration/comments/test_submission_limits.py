@@ -1,5 +1,6 @@
 """The rate limits of submissions: what counts, what a refusal costs, and how large their items become."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -25,11 +26,17 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 
 def limits_of(
-    number: int, *, address: str = "a0", network: str = "n", now: datetime = NOW, is_message: bool = False
+    number: int,
+    *,
+    address: str = "a0",
+    network: str = "n",
+    now: datetime = NOW,
+    is_message: bool = False,
+    per_minute: int = PER_MINUTE,
 ) -> SubmissionLimits:
     """Return the limits of the submission with that number."""
     submission_id = sha256(str(number).encode()).hexdigest()[:12]
-    return SubmissionLimits(ClientId(address, network), submission_id, PER_MINUTE, is_message=is_message, now=now)
+    return SubmissionLimits(ClientId(address, network), submission_id, per_minute, is_message=is_message, now=now)
 
 
 def count(limits: SubmissionLimits) -> bool:
@@ -45,12 +52,12 @@ def count(limits: SubmissionLimits) -> bool:
     return True
 
 
-def store_clients(**counters: int) -> None:
-    """Store the item of a network with these counters of the current minute."""
+def store_clients(ids: Mapping[str, Mapping[str, list[str]]] | None = None, /, **counters: int) -> None:
+    """Store the item of a network with these ids, and these counters of the current minute."""
     minute = int(NOW.timestamp()) // 60
     item = {f"{name}#60#{minute}": {"N": str(value)} for name, value in counters.items()}
     key = {"key": {"S": "tally#clients#n"}, "expires_at": {"N": str(2**31)}}
-    boto3.client("dynamodb").put_item(TableName="kolom-guard", Item=key | item)
+    boto3.client("dynamodb").put_item(TableName="kolom-guard", Item={**key, **item, **(ids or {})})
 
 
 def test_an_address_has_a_limit_per_minute_and_per_hour() -> None:
@@ -159,15 +166,60 @@ def test_a_low_limit_of_the_site_is_exact(blog: Blog, configure: Configure, one_
     assert [blog.post(f"Number {n}.").status for n in range(2)] == [201, 429]
 
 
+@pytest.mark.parametrize("per_minute", [1, 100], ids=["lowest", "highest"])
+def test_counting_a_new_sender_costs_three_units_at_any_limit(per_minute: int) -> None:
+    """Two of them are those of the site, which counts in a transaction."""
+    number = next(n for n in range(999) if is_in_sample(limits_of(n, per_minute=per_minute)))
+    limits = limits_of(number, per_minute=per_minute)
+    GuardRecord(limits.keys[1], total=per_minute * 99, expires_at=2**31).save()
+    with metered() as bill:
+        assert count(limits)
+    (site,) = (item for item in stored("guard") if "site" in item["key"]["S"])
+    assert (bill.write_units, site["total"]["N"], item_bytes(site) < 100) == (3, str(per_minute * 100), True)
+    assert not count(limits_of(number, network="other", address="b0", per_minute=per_minute))
+
+
+def test_new_senders_write_nothing_when_the_site_has_reached_its_limit(
+    blog: Blog, configure: Configure, one_minute: None
+) -> None:
+    configure(comments_per_minute=1)
+    blog.post("The first.")
+    (site,) = (each["key"]["S"] for each in stored("guard") if "site" in each["key"]["S"])
+    GuardRecord(site, total=100, expires_at=2**31).save()
+    with metered() as bill:
+        assert {blog.post(f"Number {n}.", address=f"10.0.{n}.1").status for n in range(5)} == {429}
+    assert (bill.total_requests, bill.read_units, bill.write_units) == (5 * 3, 5 * 6, 0)
+
+
 def test_the_addresses_of_a_crowded_network_share_counters() -> None:
-    """From 256 counters on. So the item stays small."""
-    store_clients(**{f"{n:08x}": 1 for n in range(255)}, network=1)
-    accepted = [count(limits_of(n, address=f"f{n:07x}")) for n in range(12)]
-    assert accepted == [True] * 10 + [False] * 2
-    assert count(limits_of(99, address="e0000000"))
+    """From 24 counters on. The limit of a shared counter is that of four addresses."""
+    store_clients(**{f"{n:08x}": 1 for n in range(23)}, network=1)
+    accepted = [count(limits_of(n, address=f"f{n:07x}", per_minute=1)) for n in range(6)]
+    assert accepted == [True] * 4 + [False] * 2
+    assert count(limits_of(99, address="e0000000", per_minute=1))
+
+
+def test_counters_of_ended_periods_do_not_make_a_network_crowded() -> None:
+    store_clients(**{f"{n:08x}": 1 for n in range(40)})
+    later = NOW + timedelta(minutes=1)
+    assert all(count(limits_of(n, address=f"f{n:07x}", now=later)) for n in range(8))
     (item,) = (each for each in stored("guard") if "clients" in each["key"]["S"])
-    assert len(item) < 270
-    assert item_bytes(item) < 7_000
+    assert len([name for name in item if name.startswith("f00000")]) == 2 * 8
+
+
+def test_counting_a_sender_of_a_crowded_network_costs_at_most_two_units() -> None:
+    """The item has the ids of many submissions, and counters that are shared and not shared."""
+    minute = int(NOW.timestamp()) // 60
+    ids = {f"ids#600#{minute // 10 - ago}": {"SS": [f"{ago}{n:05}" for n in range(50)]} for ago in (0, 1)}
+    store_clients(ids, **{f"message-{n:08x}": 99 for n in range(22)}, network=99)
+    units = []
+    for n in range(60):
+        limits = limits_of(n, address=f"{n % 16:x}{n:07x}", is_message=n % 2 == 0)
+        records = single_use.get_records(limits.keys)
+        with metered() as bill:
+            limits.check(records)
+        units.append(bill.write_units)
+    assert set(units) == {2}
 
 
 def test_counters_of_ended_periods_are_removed() -> None:

@@ -24,7 +24,7 @@ from kolom.models.base import connection
 from kolom.models.comments import SubscriptionRecord, subscription_key
 from kolom.models.transaction import Transaction
 from kolom.search.index_writer import update_index
-from kolom.security import rate_limits, signing
+from kolom.security import confirmation_limits, signing
 from kolom.security.client_address import ClientId
 from kolom.security.signing import SigningKeys
 from kolom.security.submission_limits import SubmissionLimits
@@ -33,7 +33,6 @@ from tests.integration.conftest import RefusedCalls
 
 KEYS: Final = SigningKeys("1", {"1": "0123456789abcdef" * 4})
 CONFLICTS: Final = ("TransactionConflictException", "ReplicatedWriteConflictException")
-LIMIT: Final = rate_limits.Limit("test", max=10, seconds=60)
 LIMITS: Final = SubmissionLimits(ClientId("ab", "cd"), "1", 10, is_message=False, now=NOW)
 # Errors that are an answer, or a fault of the request: the same call fails again. The exception is a transaction that
 # was canceled because of a conflict: Transaction.commit repeats it.
@@ -48,7 +47,10 @@ WRITES: Final[dict[str, tuple[str, Callable[[], object]]]] = {
     "suppress an address": ("PutItem", lambda: suppression.suppress("a@b.example", "bounce", KEYS, now=NOW)),
     "allow an address again": ("DeleteItem", lambda: suppression.unsuppress("a@b.example", KEYS)),
     "count a submission": ("UpdateItem", lambda: LIMITS.check(())),
-    "count a confirmation mail": ("UpdateItem", lambda: rate_limits.count_until_reached("1", [LIMIT], now=NOW)),
+    "count a confirmation mail": (
+        "UpdateItem",
+        lambda: confirmation_limits.count_confirmation("1", "ef", None, now=NOW),
+    ),
     "reserve an id": ("UpdateItem", lambda: repository.reserve_id(7)),
     "assign an id": ("UpdateItem", repository.next_id),
     "request a reindex": ("UpdateItem", lambda: repository.request_reindex(1, "mark")),

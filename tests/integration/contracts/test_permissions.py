@@ -386,21 +386,28 @@ def test_public_reads_of_comments_use_only_counts_and_public_indexes(
     assert all(key.startswith("stats#") for key in asked.leading_keys["dynamodb:BatchGetItem", "kolom-comments"])
 
 
-@pytest.mark.parametrize("function", ["preview_article", "submit_contact"])
-def test_preview_and_contact_may_get_only_the_theme_item(
-    function: str, template: Template, scenarios: dict[str, Callable[[], None]], secret: str, configure: Configure
+@pytest.mark.parametrize(
+    ("function", "keys"), [("preview_article", ["site"]), ("submit_contact", ["site", "blocked-words"])]
+)
+def test_preview_and_contact_may_get_only_the_settings_that_they_read(
+    function: str,
+    keys: list[str],
+    template: Template,
+    scenarios: dict[str, Callable[[], None]],
+    secret: str,
+    configure: Configure,
 ) -> None:
     configure(owner_email="owner@example.com")
     blog()
     with recorded() as asked:
         scenarios[function]()
-    assert asked.leading_keys["dynamodb:GetItem", "kolom-articles"] == {"site"}
+    assert asked.leading_keys["dynamodb:GetItem", "kolom-articles"] == set(keys)
     (condition,) = (
         statement.condition
         for statement in template.functions[function].policies
         if statement.actions == ("dynamodb:GetItem",) and statement.resources[0].endswith("kolom-articles")
     )
-    assert condition == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["site"]}}
+    assert condition == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}
 
 
 def test_no_permission_has_a_wildcard(template: Template) -> None:

@@ -28,7 +28,14 @@ FILES = [
 ]
 FOLDERS = [
     *("/hello/", "/labels/", "/archive/", "/contact/", "/search/", "/2026/", "/2026/03/", "/label/news/"),
-    *("/label/c%23/", "/label/ac%2Fdc/", "/label/%E4%B8%AD%E6%96%87/", f"/{quote(HINDI)}/", f"/{quote(TAMIL)}/"),
+    *(
+        "/label/c%23/",
+        "/label/why%3F/",
+        "/label/ac%2Fdc/",
+        "/label/%E4%B8%AD%E6%96%87/",
+        f"/{quote(HINDI)}/",
+        f"/{quote(TAMIL)}/",
+    ),
 ]
 
 
@@ -37,12 +44,13 @@ def stack() -> Iterator[EmulatedStack]:
     before = dict(os.environ)
     with EmulatedStack(PROJECT / "template.yaml", port=0) as running:
         StackLoader().deploy_assets(running)
-        publishing.publish(content("hello", labels=("News", "C#", "AC/DC", "中文"), published_at=NOW), now=NOW)
+        publishing.publish(content("hello", labels=("News", "C#", "Why?", "AC/DC", "中文"), published_at=NOW), now=NOW)
         publishing.publish(content(HINDI, published_at=NOW), now=NOW)
         publishing.publish(content(TAMIL, published_at=NOW), now=NOW)
         publishing.publish(content("x", path="/2024/05/x.html", published_at=NOW), now=NOW)
         wordpress = publishing.publish(content("wp", path="/2012/01/hello/", published_at=NOW), now=NOW).article.id
         aliases.add_alias(wordpress, "/?p=12")
+        aliases.add_alias(wordpress, "/2012/why?.html")
         old = publishing.publish(content("old", published_at=NOW), now=NOW).article.id
         publishing.publish(content("new", published_at=NOW), now=NOW, article_id=old, force=True)
         yield running
@@ -102,6 +110,10 @@ def test_query_urls_of_other_systems_still_redirect(stack: EmulatedStack, tracke
     assert ask(stack, f"/?feed=rss2{tracked}") == (301, "/feeds/rss.xml")
     assert ask(stack, f"/feeds/posts/default?alt=rss{tracked}") == (301, "/feeds/rss.xml")
     assert ask(stack, f"/?cat=3{tracked}")[0] == 404
+
+
+def test_an_old_path_with_a_question_mark_redirects(stack: EmulatedStack) -> None:
+    assert ask(stack, "/2012/why%3f.html") == ask(stack, "/2012/why%3F.html") == (301, "/2012/01/hello/")
 
 
 def test_both_forms_of_the_old_icon_address_redirect_to_the_icon(stack: EmulatedStack) -> None:

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from benchmarks.capacity import metered
 from functions.write_comments import app as write_comments
 from kolom.articles import publishing
 from kolom.comments import editing
 from kolom.comments.types import Comment
 from kolom.models.guard import GuardRecord
-from kolom.security import rate_limits, signing
+from kolom.security import confirmation_limits, signing
 from kolom.security.client_address import ClientId
 from tests.factories import comment_request, content
 from tests.integration.conftest import Configure
@@ -69,8 +70,7 @@ def test_the_same_text_posted_repeatedly_counts_each_time(mail_system: MailSyste
 def may_ask(number: int, address: str | None, now: datetime, mailbox: str | None = None) -> bool:
     """Return whether a confirmation mail for the comment with that number is within the limits."""
     sender = ClientId.from_ip(address, signing.load_keys()) if address else None
-    applied = rate_limits.confirmation_limits(mailbox or f"mailbox{number}", sender)
-    return rate_limits.count_until_reached(f"submission{number}", applied, now=now) is None
+    return confirmation_limits.count_confirmation(f"submission{number}", mailbox or f"mailbox{number}", sender, now=now)
 
 
 def hours(mail_system: MailSystem, count: int) -> list[tuple[int, datetime]]:
@@ -91,8 +91,11 @@ def test_a_network_triggers_at_most_twenty_per_day(mail_system: MailSystem) -> N
 
 
 def test_the_site_sends_at_most_twenty_per_hour_and_a_hundred_per_day(mail_system: MailSystem) -> None:
-    counts = [sum(may_ask(h * 21 + n, None, now) for n in range(21)) for h, now in hours(mail_system, 6)]
+    """Counting costs a unit each for mailbox and site, however many were counted. Refusing writes nothing."""
+    with metered() as bill:
+        counts = [sum(may_ask(h * 21 + n, None, now) for n in range(21)) for h, now in hours(mail_system, 6)]
     assert counts == [20] * 5 + [0]
+    assert (bill.total_requests, bill.write_units) == (6 * 21 + 100 * 2, 100 * 2)
 
 
 def test_a_limited_sender_does_not_use_up_the_sites_limit(mail_system: MailSystem) -> None:

@@ -1,6 +1,7 @@
 """The last word of a query is completed if no article has it: a search finds what was suggested."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -90,6 +91,14 @@ class TestCompletion:
         assert slugs
         assert set(suggested(query)) <= set(slugs)
         assert all("<mark>" in item["title_html"] + item["snippet_html"] for item in answer["items"])
+
+    def test_at_most_three_words_are_read_to_complete_a_word(self, requests: Counter[str]) -> None:
+        """The typed word with another accent is none of them."""
+        publish("one", "caféma cafébo cafésu cafélo", labels=("news",), language="xx")
+        publish("two", "café", language="xx")
+        requests.clear()
+        assert search(q="cafe", label="news")["completed"] == {"cafe": ["cafébo", "cafélo", "caféma"]}
+        assert requests["Query"] == 2 + 2 + 3  # the word and the label; what begins with the word; three words
 
     def test_a_whole_word_is_not_completed(self) -> None:
         publish("whole", "gamel")

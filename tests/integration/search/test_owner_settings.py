@@ -67,6 +67,16 @@ def test_an_article_with_a_synonym_has_all_words() -> None:
     assert found("red car") == ["both", "one-word"]
 
 
+def test_synonyms_do_not_count_as_words_of_a_short_query() -> None:
+    """Only for one or two typed words, all articles with all words come first."""
+    publish("all", f"red car wheel {'and many other words ' * 50}")
+    publish("two", "wheel red wheel red", title="Red wheel")
+    publish("one", "car")
+    assert found("red car wheel")[:2] == ["two", "all"]
+    use(CAR)
+    assert found("red car wheel")[:2] == ["two", "all"]
+
+
 def test_a_word_with_a_synonym_is_neither_corrected_nor_completed() -> None:
     publish("one", "an automobile")
     publish("two", "the catalogue of cards", title="Cards")

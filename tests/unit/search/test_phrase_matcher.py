@@ -40,6 +40,7 @@ PIECES = (
         "œuvre",
         "oeuvre",
     ),
+    *("นำ", "ก่", "ก", "กก", "メ", "ー", "が"),
     *("東京", "京都", "東京都", "日", " ", " ", ", ", " — ", "-", "…", "\n", "™", "'"),
 )
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
@@ -100,6 +101,7 @@ def has_by_definition(text: str, phrase: str) -> bool:
         ("C++1,000", "C++ 1000"),
         ("see C++, or C#", "c++ or c#"),
         ("for the .NET runtime", "the .net runtime"),
+        ("the….NET runtime", "the .net runtime"),
         ("version 3,9 of", "version 3.9"),
         ("son œuvre d’art", "oeuvre d'art"),
         ("a cafe\u0301 in Łódź", "café in lodz"),
@@ -172,10 +174,13 @@ def test_the_fast_check_agrees_with_the_definition(text: str, phrase: str) -> No
 
 @given(TEXTS, st.integers(0, 12), st.integers(2, 4))
 @example("oldU.S.A.oldU.S.A. old", 3, 3)
+@example("กกก่ กนำกกนำ", 1, 4)
 def test_every_part_of_a_text_is_found_in_it(text: str, start: int, length: int) -> None:
     piece = forms(text)[start : start + length]
     if len(piece) > 1:
         assert SearchedText(text).has(piece)
+        with patch.object(phrase_matcher, "_PIECE", 16):
+            assert SearchedText("กนำ日 " * 20 + text + " กนำ日" * 20).has(piece)
 
 
 def tokenized_characters(text: str, phrase: str) -> int:
@@ -195,6 +200,19 @@ def test_only_the_surroundings_of_a_match_are_tokenized() -> None:
     assert tokenized_characters("old stone harbour. " * 3_000 + "The old harbour.", "old harbour") == len(
         "old harbour."
     )
+
+
+def test_only_the_surroundings_of_a_match_without_spaces_are_tokenized() -> None:
+    text = "ประเทศที่นำเข้า" * 3_000
+    assert tokenized_characters(f"{text}สำเนา{text}", "สำเนา") <= 4 * phrase_matcher._PIECE
+    assert SearchedText(f"{text}สำเนา{text}").has(forms("สำเนา")) is True
+
+
+@pytest.mark.parametrize("text", ["ก" * 100_000, "ก่" * 50_000, "ก " * 50_000, "กก่" * 30_000])
+def test_no_text_without_spaces_takes_long(text: str) -> None:
+    assert SearchedText(text).has(["กก"] * 23 + ["กข"]) is False
+    assert SearchedText(text).has(["ก่ก่"] * 23 + ["ก่ข"]) is False
+    assert SearchedText(text).has(["ก"] * 23 + ["ข"]) is False
 
 
 @pytest.mark.parametrize(

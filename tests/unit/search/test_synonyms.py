@@ -99,6 +99,11 @@ def test_a_synonym_of_several_words_of_a_query_stands_for_all() -> None:
     assert synonyms("car lorry", *rules) == [("car lorry", "vehicle")]
 
 
+def test_two_forms_of_a_synonym_stand_for_the_same_word_only() -> None:
+    rules = (CAR, SynonymRule(("bus", "coach", "coaches")))
+    assert synonyms("car bus", *rules) == [("car", "automobile"), ("bus", "coach")]
+
+
 def test_words_are_compared_in_each_language_of_the_site() -> None:
     rule = SynonymRule(("makan", "meals"))
     assert synonyms("makanan", rule, languages=("id", "en")) == [("makanan", "meals")]

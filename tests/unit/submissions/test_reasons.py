@@ -5,9 +5,10 @@ import pytest
 from kolom.comments.moderation_policy import decide, decide_edit
 from kolom.i18n.locale import Locale, find_locale
 from kolom.submissions import reasons, spam_rules
+from kolom.submissions.blocked_words import BlockedWords
 from kolom.submissions.spam_rules import SpamPolicy, SpamSignals
 
-POLICY = SpamPolicy(links_allowed=2, blocked_words=("kasino",))
+POLICY = SpamPolicy(links_allowed=2, blocked_words=BlockedWords(("kasino",)))
 STORED = {
     "honeypot: a field that people do not see was filled in": "Kolom yang tidak terlihat oleh orang telah diisi.",
     "ban: the sender is banned": "Pengirimnya diblokir.",

@@ -18,7 +18,7 @@ from kolom.config import settings
 from kolom.errors import Conflict, Gone, KolomError, NotFound
 from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
 from kolom.models.transaction import Transaction
-from kolom.security import origins, rate_limits, signing
+from kolom.security import confirmation_limits, origins, signing
 from kolom.security.origins import SubmissionOrigin
 from kolom.security.pseudonyms import all_pseudonyms_of, mailbox_pseudonym_of
 from kolom.security.signing import SigningKeys
@@ -64,8 +64,8 @@ def enqueue_mails(
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
     author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 
-    A GetItem for the parent's author, and one for each signing key of the site; for a confirmation mail, also an
-    UpdateItem for each limit, and a BatchGetItem if the origin is loaded.
+    A GetItem for the parent's author, and one for each signing key of the site; for a confirmation mail, also
+    the requests of its limits, and a BatchGetItem if the origin is loaded.
     """
     own = all_pseudonyms_of(address.email, signing.load_keys()) if address else [comment.person]
     if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:
@@ -124,10 +124,9 @@ def _ask(
 
 def _may_ask(comment: Comment, email: str, origin: SubmissionOrigin | None, now: datetime) -> bool:
     """Count a confirmation mail; return whether it is within all limits. The same comment counts once."""
-    applied = rate_limits.confirmation_limits(
-        mailbox_pseudonym_of(email, signing.load_keys()), origin.client if origin else None
-    )
-    return rate_limits.count_until_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
+    submission_id = origin.submission_id if origin else comment.id
+    mailbox = mailbox_pseudonym_of(email, signing.load_keys())
+    return confirmation_limits.count_confirmation(submission_id, mailbox, origin.client if origin else None, now=now)
 
 
 def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord | None:

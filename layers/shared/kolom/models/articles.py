@@ -11,6 +11,7 @@
 | ``sequence`` | ``article`` | :class:`Sequence`, the last assigned id |
 | ``site`` | ``theme`` | :class:`ThemeRecord`: the current assets and the settings of the pages |
 | ``search-settings`` | ``settings`` | :class:`SearchSettingsRecord`: the owner's synonyms and pinned articles |
+| ``blocked-words`` | ``settings`` | :class:`BlockedWordsRecord`: the owner's list of blocked words |
 
 The parts sort so that one Query reads ``body#`` to ``card``, without the labels and the source.
 """
@@ -34,6 +35,7 @@ COUNTS = "counts"
 SITE = "site"
 THEME = "theme"
 SEARCH_SETTINGS = "search-settings"  # not "site", which functions that need only the theme may read
+BLOCKED_WORDS = "blocked-words"
 SETTINGS = "settings"
 
 
@@ -132,6 +134,13 @@ class ThemeRecord(ArticlesTableRecord, discriminator="theme"):
 
 class SearchSettingsRecord(ArticlesTableRecord, discriminator="search-settings"):
     """The owner's settings of the search. ``data`` is compressed JSON; ``revision`` grows with every change."""
+
+    revision = NumberAttribute()
+    data = BinaryAttribute(legacy_encoding=False)
+
+
+class BlockedWordsRecord(ArticlesTableRecord, discriminator="blocked-words"):
+    """The owner's list of blocked words. ``data`` is compressed JSON; ``revision`` grows with every change."""
 
     revision = NumberAttribute()
     data = BinaryAttribute(legacy_encoding=False)

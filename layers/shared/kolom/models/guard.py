@@ -6,7 +6,7 @@
 | ``tally#clients#<network>`` | the counters of a network and its addresses; the last submissions (:func:`count_once`) |
 | ``tally#site#<period>`` | the submissions to the whole site in a period: ``total`` |
 | ``tally#copies#…`` | keyed hashes of the senders of a text on a day: ``seen`` |
-| ``tally#question-…`` | a period's confirmation mails: caused by a client, to a mailbox, or of the site: ``seen`` |
+| ``tally#confirmations#…`` | counters of confirmation mails by network, mailbox and site (:func:`count_once`) |
 | ``sender#<comment>`` | keyed hashes of a comment's client: ``address``, ``network``; its ``submission`` |
 | ``ban#…`` | a banned client |
 | ``used#…`` | a used single-use token or proof of work |

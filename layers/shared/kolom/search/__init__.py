@@ -16,6 +16,7 @@ The modules, from text analysis to results:
   alternatives and conditions.
 * :mod:`.function_words`, :mod:`.query_language`: decide which words of a query are stop words.
 * :mod:`.article_filters`, :mod:`.date_range`: which articles a search admits.
+* :mod:`.matcher`: finds the words of a query in a text.
 * :mod:`.phrase_matcher`, :mod:`.phrase_verification`: find phrases in a text, and the articles that have them.
 * :mod:`.search_settings`, :mod:`.settings_repository`, :mod:`.settings_cache`, :mod:`.settings_editor`: the owner's
   synonyms and pinned articles.
@@ -35,6 +36,6 @@ The modules, from text analysis to results:
 * :mod:`.parameters`, :mod:`.schemas`: parameters and schemas of the API.
 
 Pure modules, without storage: tokenizer, word_forms, analyzer, indonesian, terms, codec, document, sections,
-query_clauses, query_filters, query_parser, function_words, query_language, phrase_matcher, bm25, highlighter,
+query_clauses, query_filters, query_parser, function_words, query_language, matcher, phrase_matcher, bm25, highlighter,
 misspelling, date_range, search_settings, synonyms, pins, recorded_queries.
 """

@@ -20,11 +20,11 @@ MAX_TITLE_WORDS: Final = 1_000
 """The maximum number of entries of the title index that are read for a word of ``title:``."""
 
 type Titles = Mapping[str, Collection[int]]
-"""The articles that have a word in the title, by word."""
+"""For each word, the articles that have it in the title."""
 
 
 class ArticleFilter:
-    """Tells whether a search admits an article. ``is_exact`` is false if not all matching titles were read."""
+    """Tells whether a search admits an article."""
 
     def __init__(
         self,
@@ -85,9 +85,9 @@ def article_filter(
 
 
 def read_titles(words: Iterable[str], languages: Sequence[str]) -> tuple[dict[str, set[int]], bool]:
-    """Return the articles that have each of the words in the title, and whether all were read.
+    """Return for each word the articles that have it in the title, and whether all titles with the words were read.
 
-    A word also matches others with one of its stems that begin alike.
+    Other forms of a word count as well: words that begin like it and have one of its stems.
     """
     listed = list(words)
     found = read_concurrently(lambda word: _with_word(word, languages), listed)

@@ -140,7 +140,7 @@ def moment_of(time: int) -> datetime:
 
 
 def stem_version(number: int) -> int:
-    """Return the version of the stems, of the number of a language that :func:`decode_document` returned."""
+    """Return the version of the stems for the number of a language that :func:`decode_document` returned."""
     return number // len(_LETTERS) ** _LANGUAGE_LETTERS
 
 

@@ -27,7 +27,7 @@ _MAX_WORDS: Final = 150
 
 @dataclass(frozen=True, slots=True)
 class Completions:
-    """The words that begin with a prefix, and the articles with such a word in the title, each with the word."""
+    """The words that begin with a prefix. ``title_matches`` maps articles to such a word in their title."""
 
     words: tuple[QueryWord, ...]
     title_matches: dict[int, str]
@@ -85,18 +85,19 @@ def complete(
 
     Returns None if nothing completes the word.
 
-    Requests: those of :func:`find_completions`, and a Query for each stem of the completions, at most twelve.
+    Requests: those of :func:`find_completions`, and a Query for each stem of at most three completions of four stems.
     """
     last = word_to_complete(text)
     word = next((each for each in query.words if last and each.is_required and each.form == last.form), None)
     if word is None:
         return None
-    found = (article_id for stem in whole_word_stems(word.form, query) for article_id in postings[stem])
-    if any(map(is_searched, found)):
+    whole = whole_word_stems(word.form, query)
+    if any(is_searched(article_id) for stem in whole for article_id in postings[stem]):
         return None
     completions = find_completions(word.form, documents, languages, number=1 + MAX_COMPLETIONS)
-    excluded = set(query.excluded_stems)
-    words = [each for each in completions.words if each.form != word.form and not excluded.issuperset(each.stems)]
+    useless = {*query.excluded_stems, *whole}
+    words = [each for each in completions.words if each.form != word.form and not useless.issuperset(each.stems)]
+    words = words[:MAX_COMPLETIONS]
     read = {stem: listed for stem, listed in read_postings(_stems(words)).items() if listed}
     forms = [each.form for each in words if not read.keys().isdisjoint(each.stems)]
     titles = {each: form for each, form in completions.title_matches.items() if is_searched(each)}
@@ -115,8 +116,8 @@ def _stems(words: Iterable[QueryWord]) -> tuple[str, ...]:
 def _words(prefix: str, title_matches: Iterable[str], languages: Sequence[str]) -> list[QueryWord]:
     """Return words that begin with ``prefix`` and have different stems, an exact match first.
 
-    Then they are sorted by number of titles, by the number of words with the same stem, which are many for a frequent
-    word, and by length.
+    Then they are sorted by the number of titles with the word, by the number of words with the same stem, and by
+    length. A frequent word has many forms, so many words have its stem.
     """
     in_titles = Counter(title_matches)
     # Words from titles have lost their accents; the vocabulary has the original spelling of the same word.

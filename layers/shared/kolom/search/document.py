@@ -105,8 +105,8 @@ class _TermCounter:
     def add(self, text: str, weight: int, *, with_stop_words: bool = False) -> None:
         """Count each word of ``text``, and each Chinese character in a longer run, ``weight`` times.
 
-        Other further forms (:mod:`.word_forms`) count once in any field, and add nothing to the length, because their
-        words are counted.
+        Other further forms (:mod:`.word_forms`) count once, whatever the weight. They add nothing to the length: their
+        words do.
         """
         before: Word | None = None
         for word in tokenize(text):

@@ -1,10 +1,14 @@
 """Facets: how many results of a search have a label, a year or a language.
 
-Years and languages are on the document list. The labels are those of the results that were read. If these are all
-results, they are counted without a request; otherwise the postings of at most eight labels are read: a Query each.
-Labels that the search requires are not read. They, and others that all results have, come last: they narrow nothing.
-They stay in memory until any article changes, at most for five minutes: postings are also read while the index writer
-removes obsolete ones, after it has announced the change.
+Years and languages are counted from the document list, without a request.
+
+At most eight labels are counted. They are chosen from the labels of the results that were read, the most frequent
+first. Labels that narrow nothing are chosen last: those that the search requires, and those that all results have.
+
+If all results were read, their labels are counted without a request. Otherwise the postings of the chosen labels are
+read, except those of required labels: one Query each. Label postings stay in memory until an article changes, but for
+at most five minutes: the index writer announces a change before it removes obsolete postings, so that a process may
+read these and keep them.
 """
 
 import time
@@ -47,10 +51,10 @@ def count_facets(
     by_language: Mapping[str, Collection[int]],
     required: Collection[str] = (),
 ) -> Facets:
-    """Count the results ``found`` of a search. ``loaded`` are those that were read; years are those of ``zone``.
+    """Count the results ``found`` of a search. ``loaded`` has those that were read. Years are counted in ``zone``.
 
-    ``by_language`` has the results that a search in each language finds, and ``required`` the terms of labels that all
-    results have.
+    ``by_language`` has the results that a search in each language finds. ``required`` has the terms of the labels that
+    the search requires.
     """
     times = sorted(documents.times[each] for each in found)
     languages = {code: len(each) for code, each in by_language.items() if each}
@@ -109,7 +113,7 @@ class _LabelPostings:
     """The articles of labels, in memory until the document list or any result changes, at most for five minutes."""
 
     def __init__(self) -> None:
-        # The revisions, when the first of the articles were read, and the articles. One object: threads replace it.
+        # The revisions, the time of the first read, and the articles. They are one object, because threads replace it.
         self._read: tuple[tuple[int, int | None], float, dict[str, frozenset[int]]] | None = None
 
     def read(self, terms: Collection[str], documents: DocumentTable) -> dict[str, frozenset[int]]:

@@ -13,7 +13,8 @@ from kolom.search.codec import decode_earlier_posting, decode_posting
 class ForwardEntry:
     """The terms that the index may have for an article; exactly these terms if ``is_committed``.
 
-    ``earlier_postings`` are in blocks of earlier versions. ``texts`` has the range keys of the article's text items.
+    ``earlier_postings`` are in blocks of earlier versions. ``documents`` has the article's entries of the document
+    list, and ``texts`` the range keys of its text items. ``result_digest`` is a digest of its stored result.
     """
 
     revision: int = 0
@@ -21,7 +22,7 @@ class ForwardEntry:
     analyzer_version: int = 0
     version: int = 0
     reindex_mark: str | None = None
-    doc: str | None = None
+    result_digest: str | None = None
     postings: dict[str, set[int]] = field(default_factory=dict)
     earlier_postings: dict[str, set[int]] = field(default_factory=dict)
     documents: set[int] = field(default_factory=set)
@@ -46,7 +47,7 @@ class ForwardEntry:
         self.texts |= other.texts
 
     def frequencies(self) -> dict[str, int]:
-        """Return the frequency code of each term; the largest one, if it may have several."""
+        """Return the frequency code of each term. If a term may have several codes, it is the largest one."""
         found: dict[str, int] = {}
         for postings, decode in ((self.earlier_postings, decode_earlier_posting), (self.postings, decode_posting)):
             for term, elements in postings.items():
@@ -67,7 +68,7 @@ def load_entry(article_id: int, *, consistent: bool) -> ForwardEntry:
         analyzer_version=int(record.analyser),
         version=int(record.version),
         reindex_mark=record.touched,
-        doc=record.doc,
+        result_digest=record.doc,
         postings=_sets(data.get("terms", {})),
         earlier_postings=_sets(data.get("postings", {})),
         documents=set(data["documents"]),
@@ -93,7 +94,7 @@ def to_record(article_id: int, entry: ForwardEntry, *, revision: int) -> Forward
         analyser=entry.analyzer_version,
         version=entry.version,
         touched=entry.reindex_mark,
-        doc=entry.doc,
+        doc=entry.result_digest,
         data=zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()),
     )
 

@@ -21,7 +21,7 @@ from kolom.search.analyzer import base_language, is_stop_word
 from kolom.search.tokenizer import Word
 
 MAX_UNDECIDED: Final = 2
-"""How many words a query reads that may turn out to be stop words."""
+"""The maximum number of words that a query reads although they may turn out to be stop words."""
 
 _LONGEST_ABBREVIATION: Final = 4
 _CONTEXT_CHARACTERS: Final = 40
@@ -29,7 +29,11 @@ _WORD: Final = regex.compile(r"[\p{L}\p{N}]+")
 
 
 class ContentWord(NamedTuple):
-    """A word of a query that is content in these languages, without languages in all; perhaps, if not certain."""
+    """A word of a query that is content: not a stop word.
+
+    ``languages`` are those in which it is content; it is empty if they are all. If ``is_certain`` is false, the word
+    may be a stop word.
+    """
 
     languages: frozenset[str] = frozenset()
     is_certain: bool = True
@@ -48,9 +52,9 @@ def is_abbreviation(text: str, start: int, end: int) -> bool:
 
 
 def content_words(words: Sequence[Word], text: str, languages: Iterable[str]) -> dict[str, ContentWord]:
-    """Return the forms of a query that are not, or perhaps not, stop words; none if all certainly are.
+    """Return the content words of a query by their forms. At most :data:`MAX_UNDECIDED` of them are not certain.
 
-    At most :data:`MAX_UNDECIDED` of them are not certain.
+    Returns nothing if no word is certain. All words of the query are then searched for.
     """
     known = frozenset(map(base_language, languages))
     stops = {word.form: frozenset(code for code in known if is_stop_word(word.form, code)) for word in words}

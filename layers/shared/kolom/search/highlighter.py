@@ -77,8 +77,8 @@ def find_matches(
 ) -> list[Match]:
     """Return the matches in a text of one line (:func:`join_blocks`).
 
-    Searches only ``within`` characters. In a longer text they start near the first occurrence of one of the ``hints``
-    (in lower case).
+    Only ``within`` characters are searched. In a longer text, the search starts near the first occurrence of any of the
+    ``hints``, which are in lower case.
     """
     first = _first_hint(text, hints) if len(text) > within else 0
     found = islice(matcher.find(text[first : first + within]), _MAX_MATCHES)
@@ -88,8 +88,8 @@ def find_matches(
 def mark_snippet(text: str, matches: Sequence[Match], *, continues: bool = False) -> str:
     """Return the part of ``text`` with the most distinct matches: about 240 characters of whole words.
 
-    Without a match, returns the beginning of the text. ``continues`` says that the text is the beginning of a longer
-    one.
+    Without a match, returns the beginning of the text. ``continues`` is true if ``text`` is the beginning of a longer
+    text.
     """
     start, end = _without_separators(text, *_window(text, matches))
     before = "…" if start > 0 else ""
@@ -125,7 +125,7 @@ def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
 
 
 def _without_separators(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the bounds without separators of blocks where the text was cut, not at its own beginning and end."""
+    """Return the bounds moved past block separators, except at the beginning and the end of the whole text."""
     while 0 < start < end and text[start] in SEPARATORS:
         start += 1
     while start < end < len(text) and text[end - 1] in SEPARATORS:

@@ -92,7 +92,9 @@ class IndexPlan:
 
     def changes_result(self) -> bool:
         """Return whether the stored result must be written or deleted."""
-        return self.result is None or not (self.was_committed and self.current.doc == self.desired.doc)
+        return self.result is None or not (
+            self.was_committed and self.current.result_digest == self.desired.result_digest
+        )
 
     def old_texts(self) -> set[str]:
         """Return the range keys of the text items to delete."""
@@ -303,7 +305,7 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
         analyzer_version=ANALYZER_VERSION,
         version=article.version if article else 0,
         reindex_mark=reindex_mark,
-        doc=digest,
+        result_digest=digest,
         postings={term: {element} for term, element in document.postings.items()},
         documents=set() if document.list_entry is None else {document.list_entry},
         title_words=set(document.title_words),
@@ -358,7 +360,10 @@ def _write_union(plan: IndexPlan) -> ForwardEntry | None:
     if plan.was_committed and current.has_same_terms(desired):
         return None
     union = ForwardEntry(
-        is_committed=False, version=current.version, reindex_mark=current.reindex_mark, doc=current.doc
+        is_committed=False,
+        version=current.version,
+        reindex_mark=current.reindex_mark,
+        result_digest=current.result_digest,
     )
     union.merge(current)
     union.merge(desired)

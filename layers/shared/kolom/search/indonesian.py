@@ -23,7 +23,7 @@ _POSSESSIVES: Final = ("", "nya", "ku", "mu")
 _SUFFIXES: Final = ("", "kan", "an", "i", "wan")
 _MIN_ROOT: Final = 3
 _MAX_WORD: Final = 30
-"""Words have fewer letters; longer strings are left as they are, because the number of their analyses grows."""
+"""The maximum length of a word. Longer strings are left as they are, because they would have too many analyses."""
 
 _MAX_PREFIXES: Final = 3
 
@@ -36,8 +36,8 @@ _NASALS: Final = (
 """The nasal after ``me-`` and ``pe-``, the letter that it replaces before a vowel, the letters that it may precede."""
 
 _AFTER_ME: Final = frozenset("lrwymn")
-_PERSONAL: Final = re.compile(r"r|[^aeiou]er")
-"""What follows ``be-`` and ``te-``, the forms of ``ber-`` and ``ter-`` without the second ``r``."""
+_ROOT_WITH_R: Final = re.compile(r"r|[^aeiou]er")
+"""The beginning of roots with an ``r`` of their own. Before them, ``ber-`` and ``ter-`` are ``be-`` and ``te-``."""
 
 _NUMERALS: Final = frozenset(
     ("satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas", "seratus")
@@ -119,7 +119,7 @@ def stem(word: str) -> str:
 
 
 def _known_root(word: str) -> str | None:
-    """Return the longest known root of which the word may be derived, with the fewest prefixes; None without one."""
+    """Return the longest known root from which the word may be derived, or None. Few prefixes are better than many."""
     roots = _roots()
     best: tuple[int, int, str] | None = None
     for base, suffix in _without_suffixes(word):
@@ -133,7 +133,7 @@ def _known_root(word: str) -> str | None:
 
 
 def _without_suffixes(word: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be left of the word without its suffixes, with the derivational suffix, the fewest first."""
+    """Yield each possible rest of the word without suffixes, and the derivational suffix. Few suffixes come first."""
     for particle in _PARTICLES:
         if word.endswith(particle):
             inflected = word.removesuffix(particle)
@@ -146,7 +146,7 @@ def _without_suffixes(word: str) -> Iterator[tuple[str, str]]:
 
 
 def _without_prefix(word: str, outer: str, suffix: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be left of the word without one prefix, with the kind of the prefix.
+    """Yield each possible rest of the word without one prefix, and the kind of the prefix.
 
     ``outer`` is the kind of the prefix before this one, ``suffix`` the suffix of the whole word.
     """
@@ -164,7 +164,7 @@ def _without_prefix(word: str, outer: str, suffix: str) -> Iterator[tuple[str, s
 def _may_follow(prefix: str, rest: str, outer: str, suffix: str) -> bool:
     match prefix:
         case "be" | "te":
-            return _PERSONAL.match(rest) is not None
+            return _ROOT_WITH_R.match(rest) is not None
         case "pe":
             return rest[0] not in _VOWELS
         case "pel" | "bel":
@@ -194,7 +194,7 @@ def _without_nasal(rest: str) -> Iterator[str]:
 
 
 def _strip_unknown(word: str) -> str:
-    """Return a word without known root without its affixes, each of which must leave two syllables."""
+    """Return a word of an unknown root without its affixes. Each time, at least two syllables must be left."""
     if word.endswith("nya") and _leaves_word(word[:-3]):
         return stem(word[:-3])
     for suffix in ("kan", "an", "i", ""):

@@ -20,11 +20,11 @@ _CACHED_CHARACTERS: Final = 24
 _LONG_RUN: Final = regex.compile(rf"(?:[{UNSPACED}ー]\p{{M}}*+){{8}}")
 _UNSPACED: Final = regex.compile(rf"[{UNSPACED}ー\p{{M}}]++")
 _MARK: Final = regex.compile(r"\p{M}")
-_CONTEXT: Final = 2
-"""The number of characters before and after a place that are analyzed with it, as many as a word has."""
+_CONTEXT: Final = 3
+"""The number of characters before and after a place that are analyzed with it: what may be a word, and one more."""
 
-_OTHERS: Final = rf"[[\p{{L}}\p{{N}}_{re.escape(HYPHENS)}]--[{UNSPACED}ー]]++"
-"""Words in other scripts, and hyphens."""
+_OTHERS: Final = rf"[[\p{{L}}\p{{N}}_{re.escape(HYPHENS)}]--[{UNSPACED}ー]]++(?:\.\p{{L}})*+"
+"""Words in other scripts, with initials of any script that follow, and hyphens."""
 
 _CHANGED: Final = (
     "[\u0e33\u0eb3\u0edc\u0edd\u102e\u2e9f\u2ef3\u2f00-\u2fd5\u3038-\u303a\u3099\u309a\u309f\u30ff\u32d0-\u32fe\u3300-\u3357"

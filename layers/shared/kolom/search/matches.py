@@ -11,19 +11,30 @@ from kolom.search.analyzer import codes_of, stems
 from kolom.search.document_table import DocumentTable
 from kolom.search.index_reader import LoadedResults, articles_with
 from kolom.search.phrase_verification import Order, PhraseVerifier
+from kolom.search.query_parser import Query
 from kolom.search.query_rewriter import RewrittenQuery
 from kolom.search.search_request import SearchRequest
 from kolom.search.synonyms import SYNONYM
 
 ALL_WORDS_FACTOR: Final = 1.2
-"""How much more the score of an article counts that has all words of the query."""
+"""The factor for the score of an article that has all words of the query."""
 
 _FEW_WORDS: Final = 2
-"""For queries of so few words, and when sorted by time, all articles with all words precede those with some."""
+"""Up to this number of words, and when sorted by time, articles with all words come first."""
+
+
+def count_words(query: Query) -> int:
+    """Return the number of required words. A compound counts as one word, and so do the sides of an ``OR``."""
+    forms = {word.form for word in query.words if word.is_required}
+    for word in query.words:
+        if not word.form.startswith(SYNONYM):
+            joined = [part for part in word.parts if part in forms]
+            forms.difference_update(joined[:-1])
+    return len(forms) - sum(len(group) - 1 for group in query.alternatives)
 
 
 class Matches:
-    """The matching articles and their order. ``loaded`` has the results that have been read."""
+    """The articles that match a query, and their order. ``loaded`` has the results that have been read."""
 
     def __init__(self, request: SearchRequest, found: RewrittenQuery, documents: DocumentTable) -> None:
         self.loaded = LoadedResults(found.loaded)
@@ -34,16 +45,13 @@ class Matches:
         self._documents = documents
         self._newest_first = request.newest_first or not query.words
         self._ranking = documents.rank(postings, ((word.stems, word.count) for word in query.words))
-        required = [number for number, word in enumerate(query.words) if word.is_required]
-        self._required_words = sum(1 << number for number in required)
+        self._required_words = sum(1 << number for number, word in enumerate(query.words) if word.is_required)
         self._bits = bits = {word.form: 1 << number for number, word in enumerate(query.words)}
-        # For each other spelling, such as "wifi" for "Wi-Fi": its bit, and those of the words that it replaces.
+        # For each synonym and other spelling, such as "wifi" for "Wi-Fi": its bit, and those of its parts.
         self._substitutes = [
             (bits[word.form], sum(bits.get(part, 0) for part in set(word.parts))) for word in query.words if word.parts
         ]
-        # A compound is one word in two parts, and the sides of an OR count as one word.
-        more = len(self._substitutes) + sum(len(group) - 1 for group in query.alternatives)
-        self._all_words_first = self._newest_first or len(required) - more <= _FEW_WORDS
+        self._all_words_first = self._newest_first or count_words(query) <= _FEW_WORDS
         # The same for each side of an OR: an article that has it counts as having all sides.
         sides = [[self._bits_of(each.forms) for each in group] for group in query.alternatives]
         self._alternatives = [
@@ -59,7 +67,10 @@ class Matches:
         return self._verifier.is_exact
 
     def score(self, article_id: int) -> float:
-        """Return the article's BM25 score; greater if it has all words, unless all such articles come first anyway."""
+        """Return the article's BM25 score.
+
+        It is multiplied if the article has all words, unless such articles come first anyway.
+        """
         score = self._ranking.scores.get(article_id, 0.0)
         return score if self._all_words_first or not self._has_all(article_id) else score * ALL_WORDS_FACTOR
 
@@ -97,9 +108,9 @@ class Matches:
         self.ids = self._verifier.without_excluded_phrases(self.ids, candidates)
 
     def by_language(self) -> dict[str, set[int]]:
-        """Return the matches in each language that a search in only this language finds.
+        """Return the matches by language. A match counts only if a search in its language alone finds it.
 
-        Others have only a stem of another language, such as an English text that names an Indonesian root.
+        Other matches only have a stem of another language, such as an English text that names an Indonesian root.
         """
         matching: defaultdict[str, set[int]] = defaultdict(set)
         for article_id in self.ids:
@@ -109,7 +120,7 @@ class Matches:
         return {code: ids & self._having_stem_of(code) for code, ids in matching.items()}
 
     def _having_stem_of(self, language: str) -> set[int]:
-        """Return the articles that have a word of the query by a stem of a language, and those that are pinned."""
+        """Return the articles that have a stem of a language for any word of the query, and the pinned articles."""
         codes = codes_of(language, self._documents.codes)
         found = set(self._pinned)
         for word in self._query.words:
@@ -120,12 +131,12 @@ class Matches:
         return found
 
     def _articles_with_all(self, words: Sequence[Sequence[str]]) -> set[int]:
-        """Return the articles that have all of these words, each given as its stems; without words, all articles."""
+        """Return the matches that have all of these words, each given as its stems; without words, all matches."""
         articles = (articles_with(stems, self._postings) for stems in words)
         return set.intersection(set(self.ids), *articles)
 
     def _bits_of(self, forms: Iterable[str]) -> int:
-        """Return the bits of those of the words that are searched for."""
+        """Return the bits of words. Words that are not searched for have none."""
         return functools.reduce(operator.or_, (self._bits.get(form, 0) for form in forms), 0)
 
     def _has_words(self, article_id: int, forms: Iterable[str]) -> bool:
@@ -149,7 +160,7 @@ class Matches:
 
 
 def _with_substitutes(words: int, substitutes: Iterable[tuple[int, int]]) -> int:
-    """Return the bits of words, and for each substitute that is among them, the bits of what it replaces."""
+    """Return the bits of words. For each substitute among them, add the bits of the words that it replaces."""
     for substitute, replaced in substitutes:
         if words & substitute == substitute:
             words |= replaced

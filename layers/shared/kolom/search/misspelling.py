@@ -62,8 +62,8 @@ def find_similar(typed: str, words: Collection[str]) -> list[Candidate]:
 def find_parts(typed: str, beginnings: Iterable[str], ends: Iterable[str], end_letters: int) -> list[Candidate]:
     """Return the pairs of words that give ``typed`` if the space between them is missing.
 
-    The first word is one of ``beginnings``. The second one is one of ``ends``, or has fewer than ``end_letters``
-    letters: ``ends`` has only words that end with so many letters of ``typed``.
+    The first word is one of ``beginnings``. The second one is one of ``ends``, or any word with fewer than
+    ``end_letters`` letters: such words cannot be in ``ends``, which was read by so many last letters of ``typed``.
     """
     folded = strip_accents(typed)
     endings = {strip_accents(word): word for word in ends}

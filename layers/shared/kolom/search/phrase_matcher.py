@@ -5,10 +5,11 @@ of the phrase runs first, and only the places where it matches are tokenized.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Final, Self
 
 import regex
@@ -16,6 +17,7 @@ import regex
 from kolom.search.tokenizer import (
     MAX_WORD,
     REDUPLICATED,
+    UNSPACED,
     Word,
     are_hyphenated,
     as_one_word,
@@ -33,7 +35,11 @@ _MAX_FALSE_MATCHES: Final = 50
 _MAX_DIGITS: Final = 20
 _MARGIN: Final = 2 * MAX_WORD
 _SPACED: Final = regex.compile(r"\.?+[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}'.]*+[+#]*+")
-_UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_UNSPACED: Final = regex.compile(rf"[{UNSPACED}ー]")
+_CONTINUES: Final = regex.compile(r"[\p{M}ﾞﾟ]")
+_PIECE: Final = 100
+"""The number of characters that are normalized at a time, to know where a place of the normalized text comes from."""
+
 _BETWEEN_CHARACTERS: Final = "[-‐.,٫٬]?"
 _BETWEEN_DIGITS: Final = "[.,٫٬]?"
 _DECIMAL_POINT: Final = "[.,٫٬]"
@@ -61,8 +67,12 @@ class SearchedText:
         wanted = _Sequence(forms, joined)
         pattern = _pattern(wanted)
         if pattern is not None:
-            matches = list(islice(_matches(pattern, self._normalized), _MAX_FALSE_MATCHES + 1))
-            if any(self._around(*match.span()).has(wanted) for match in matches[:_MAX_FALSE_MATCHES]):
+            if any(map(_UNSPACED.match, forms)):
+                text, around = self._pieces.normalized, self._pieces.around
+            else:
+                text, around = self._normalized, self._around
+            matches = list(islice(_matches(pattern, text), _MAX_FALSE_MATCHES + 1))
+            if any(around(*match.span()).has(wanted) for match in matches[:_MAX_FALSE_MATCHES]):
                 return True
             return None if len(matches) > _MAX_FALSE_MATCHES else False
         if any(form not in self._normalized for form in forms if _UNSPACED.match(form)):
@@ -74,6 +84,10 @@ class SearchedText:
         return normalize_text(self.text).replace("\n", " ")
 
     @cached_property
+    def _pieces(self) -> "_Pieces":
+        return _Pieces.of(self.text)
+
+    @cached_property
     def _whole(self) -> "_Sequence":
         return _Sequence.of(self.text)
 
@@ -83,6 +97,36 @@ class SearchedText:
         first = text.rfind(" ", max(0, start - _MARGIN), start) + 1 or max(0, start - _MARGIN)
         last = text.find(" ", end, end + _MARGIN)
         return _Sequence.of(text[first : last if last >= 0 else end + _MARGIN])
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """A text that is normalized in pieces. ``starts`` has where each begins, and ``ends`` where it ends normalized.
+
+    The words of scripts without spaces must be taken from the text itself: NFKC splits some of their characters.
+    """
+
+    text: str
+    normalized: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Normalize a text in pieces that begin between two characters."""
+        starts = [0]
+        while (start := starts[-1] + _PIECE) < len(text):
+            while start < len(text) and _CONTINUES.match(text, start):
+                start += 1
+            starts.append(start)
+        pieces = [normalize_text(text[start:end]) for start, end in pairwise([*starts, len(text)])]
+        return cls(text, "".join(pieces).replace("\n", " "), starts, list(accumulate(map(len, pieces))))
+
+    def around(self, start: int, end: int) -> "_Sequence":
+        """Return the words of a match in the normalized text, extended by a piece on both sides."""
+        first = max(0, bisect_right(self.ends, start) - 1)
+        last = bisect_left(self.ends, end) + 2
+        return _Sequence.of(self.text[self.starts[first] : self.starts[last] if last < len(self.starts) else None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +206,30 @@ def _pattern(phrase: _Sequence) -> re.Pattern[str] | None:
         return None
     pieces = [_spellings(phrase.forms[0])]
     for (before, form), joined in zip(pairwise(phrase.forms), phrase.joined, strict=True):
-        # Signs end a word, so the next one may follow directly: ``C++11``.
-        between = _PERHAPS_BETWEEN if joined or before.endswith(("+", "#")) else _BETWEEN_WORDS
-        following = between + _spellings(form)
+        following = _between(before, form, joined) + _spellings(form)
+        if overlaps := _overlaps(before, form):
+            following = f"(?:{'|'.join([*(re.escape(form[length:]) for length in overlaps), following])})"
         if joined and (repeated := REDUPLICATED.fullmatch(joined)):
             following = f"(?:2{_BETWEEN_CHARACTERS.join(repeated[2] or '')}|{following})"
         pieces.append(following)
     return re.compile("".join(pieces))
+
+
+def _between(before: str, form: str, joined: str | None) -> str:
+    """Return a pattern for what may be between two words of a phrase."""
+    is_unspaced = bool(_UNSPACED.match(before)), bool(_UNSPACED.match(form))
+    # Signs end a word, so the next one may follow directly: ``C++11``. Scripts change without a space.
+    may_follow = joined or before.endswith(("+", "#")) or any(is_unspaced)
+    between = _PERHAPS_BETWEEN if may_follow and not all(is_unspaced) else _BETWEEN_WORDS
+    # NFKC lets some words begin with a mark, which is no letter either.
+    return between if form[0].isalnum() or not is_unspaced[1] else between.removesuffix("+")
+
+
+def _overlaps(before: str, form: str) -> list[int]:
+    """Return how many characters at the end of one pair of characters the next pair may begin with."""
+    if not _UNSPACED.match(before) or not _UNSPACED.match(form):
+        return []
+    return [length for length in range(1, len(form)) if before.endswith(form[:length])]
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -181,7 +242,7 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
 
 def _is_simple(form: str) -> bool:
     limit = _MAX_DIGITS if form.replace(".", "").isdecimal() else MAX_WORD - 1
-    return len(form) <= limit and _SPACED.fullmatch(form) is not None and not _UNSPACED.search(form)
+    return len(form) <= limit and (_UNSPACED.match(form) or _SPACED.fullmatch(form)) is not None
 
 
 def _spellings(form: str) -> str:
@@ -196,4 +257,4 @@ def _spellings(form: str) -> str:
     if repeated := REDUPLICATED.fullmatch(form):
         base, ending = (_BETWEEN_CHARACTERS.join(part or "") for part in repeated.groups())
         return f"{base}(?:{_BETWEEN_CHARACTERS}2|[-‐]{base}){_BETWEEN_CHARACTERS if ending else ''}{ending}"
-    return _BETWEEN_CHARACTERS.join(form) if form.isalnum() else re.escape(form)
+    return _BETWEEN_CHARACTERS.join(form) if form.isalnum() and not _UNSPACED.match(form) else re.escape(form)

@@ -23,11 +23,11 @@ It is rarely reached, because :meth:`.DocumentTable.within_budget` already limit
 """
 
 type Order = tuple[int, float, int]
-"""A sort key of results, the best first: 1 if an article with all words precedes it (else 0), the negated score or
-time, the id.
+"""The sort key of a result. The smallest key comes first. It has three parts:
 
-Pinned articles have a negative number in place of 0 or 1. Of equal results, the oldest comes first: the original before
-its copies. When sorted by time, the newest comes first: the id is negated.
+1. 0, or 1 if articles with all words come first and the article lacks a word. Pinned articles have negative numbers.
+2. The negated score, or the negated time if results are sorted by time.
+3. The id, so that an original precedes its copies. It is negated if results are sorted by time: the newest comes first.
 """
 
 
@@ -65,7 +65,7 @@ class PhraseVerifier:
         return bool(self._query.phrases or self._alternatives)
 
     def with_phrases(self, article_ids: Collection[int]) -> set[int]:
-        """Return those of the articles that have all phrases, and one of each group of alternatives."""
+        """Return the articles that have all phrases, and at least one alternative of each group."""
         candidates = [each for each in article_ids if self._may_have_phrases(each)]
         having = {each for each in candidates if self._needs_no_text(each)}
         verdicts = self._compare(
@@ -80,9 +80,9 @@ class PhraseVerifier:
         return having | {article_id for article_id, has in verdicts.items() if has}
 
     def without_excluded_phrases(self, article_ids: set[int], candidates: Collection[int]) -> set[int]:
-        """Return the articles without those that have an excluded phrase, or may have one and could not be read.
+        """Return the articles that certainly have no excluded phrase. Only ``candidates`` may have one.
 
-        Only ``candidates`` may have one.
+        A candidate whose text could not be read is left out.
         """
         verdicts = self._compare(
             candidates, lambda _, texts: any_true([self._contain(texts, each) for each in self._query.excluded_phrases])
@@ -95,7 +95,10 @@ class PhraseVerifier:
         )
 
     def _needs_no_text(self, article_id: int) -> bool:
-        """Return whether no phrase is required, and the article has a word of each group of alternatives."""
+        """Return whether the words of the article are enough.
+
+        No phrase is required then, and the article has the words of an alternative of each group.
+        """
         return not self._query.phrases and all(
             any(not each.is_phrase and self._has_words(article_id, each.forms) for each in group)
             for group in self._alternatives

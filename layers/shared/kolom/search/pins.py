@@ -17,7 +17,7 @@ def index_pins(pins: Iterable[Pin]) -> PinIndex:
 def find_pinned(query: Query, text: str, index: PinIndex) -> tuple[int, ...]:
     """Return the ids that are pinned for the words of ``text``, from which ``query`` was parsed; most often none.
 
-    Case, accents and punctuation do not count, also not quotation marks. A query with exclusions has no pins.
+    Case, accents and punctuation do not count, nor do quotation marks. A query with exclusions has no pins.
     """
     if not index or query.excluded or query.excluded_phrases:
         return ()

@@ -21,7 +21,7 @@ from kolom.search.codec import (
 )
 
 PACK_AFTER: Final = 32
-"""How many numbers a block has at least before they are packed."""
+"""The minimum number of unpacked numbers in a block before they are packed."""
 
 _PACKED_BYTES_PER_NEW_NUMBER: Final = 8
 """A large block is packed again when it has one new number for this many bytes that are already packed."""

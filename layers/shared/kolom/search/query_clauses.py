@@ -56,7 +56,7 @@ class Clause(NamedTuple):
 
     @property
     def kind(self) -> str | None:
-        """Return what ``OR`` may join the clause to: clauses of the same kind; None if to nothing."""
+        """Return the kind of the clause, or None. ``OR`` joins only clauses of the same kind."""
         if self.is_excluded or isinstance(self.condition, DateLimit):
             return None
         return self.condition.name if self.condition else "words"
@@ -77,10 +77,10 @@ def find_clauses(text: str, zone: tzinfo = UTC) -> list[Clause]:
 
 
 def last_word(text: str, min_length: int) -> Word | None:
-    """Return the word of ``text`` that a reader may still be typing, or None if it is excluded or a phrase.
+    """Return the last word of ``text`` if a reader may still be typing it.
 
-    It is the last one of at least ``min_length`` characters without accents; only white space and shorter words follow
-    it.
+    Words with fewer than ``min_length`` characters, not counting accents, are skipped. Returns None if the word is
+    excluded or belongs to a condition, or if a sign such as a closing quotation mark follows it.
     """
     end = len(text)
     for clause in reversed(find_clauses(text)):

@@ -1,13 +1,15 @@
 """Count which queries readers use, without storing who used them.
 
-Of each query, an item has the number of searches in a month, a keyed hash of the query as its key, the days of the
-month on which it was used, and at most 16 numbers: for each visitor, one from 0 to 15, which is a keyed hash of the
-query and the visitor's network. A visitor shares it with one in sixteen others, so it does not tell who searched. Only
-when a query has :data:`MIN_NETWORKS` different numbers, and was used on :data:`MIN_DAYS` days, is its text stored. That
-is no proof of several people: one person whose address changes between many networks can be enough.
+A query has one item in each month. The key of the item is a keyed hash of the query. The item counts the searches, and
+has the days on which the query was used, and a set of numbers from 0 to 15. Each visitor adds a number to the set: a
+keyed hash of the query and the visitor's network. One in sixteen visitors has the same number, so it does not tell who
+searched.
 
-The key of the hashes is random, and new each month. It expires with the month, together with the items of queries that
-are not shown; the others stay for a year.
+The text of a query is stored only when it has :data:`MIN_NETWORKS` different numbers, and was used on :data:`MIN_DAYS`
+days. That is no proof of several people: one person whose address changes between many networks can be enough.
+
+The key of the hashes is random, and new each month. It expires with the month, and so do the items of queries that are
+not shown. Those of shown queries stay for a year.
 
 Requests: one UpdateItem for each search, of one write unit; two more when a query is shown for the first time, and one
 in each process and month for the key. The list of shown queries grows to 42 KB, and adding to it costs a write unit per

@@ -30,7 +30,7 @@ _TRAILING: Final = ",;.!?"
 class Condition(NamedTuple):
     """A condition on an article: its label, the words of its author's name, or words of its title.
 
-    ``words`` has the normalized label, or the distinct words without accents.
+    ``words`` has the label as it was typed, or the distinct words of the author or title without accents.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Condition(NamedTuple):
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """Return the terms whose postings meet the condition together; none for a title."""
+        """Return the terms that an article must have, all of them; none for a title."""
         if self.name == "title":
             return ()
         return tuple(map(label_term if self.name == "label" else author_term, self.words))
@@ -53,9 +53,10 @@ class DateLimit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The conditions of a query: an article meets one of each of ``required``, and none of ``excluded``.
+    """The conditions of a query.
 
-    ``earliest`` is inclusive, ``latest`` is not.
+    An article must meet one condition of each group in ``required``, and none of ``excluded``. ``earliest`` is
+    inclusive, ``latest`` is not.
     """
 
     required: tuple[tuple[Condition, ...], ...] = ()
@@ -65,7 +66,10 @@ class Filters:
 
     @property
     def can_match_alone(self) -> bool:
-        """Return whether the conditions select articles without any word: not if they only exclude some."""
+        """Return whether the conditions select articles without any word.
+
+        Exclusions of labels, authors and titles do not, but an excluded period does: ``-before:2024``.
+        """
         return bool(self.required or self.earliest or self.latest)
 
     @property
@@ -115,8 +119,9 @@ def parse_labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimit | None:
-    """Return the condition with one of :data:`OPERATORS`, for a title with all words; None if the value is not valid.
+    """Return the condition of a name in :data:`OPERATORS` and a value; None if the value is not valid.
 
+    A title keeps all words of at least two letters: :func:`title_condition` selects those that are compared.
     ``after:2024`` begins with the first day of 2024, and ``before:2024`` ends with the last day of 2023. A value may
     also be a month or a day (``2024-05``, ``2024-05-16``).
     """
@@ -134,8 +139,8 @@ def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimi
 def title_condition(words: Iterable[str], languages: Sequence[str]) -> Condition | None:
     """Return the condition on the first words of a title that are no stop words; None if it has no such word.
 
-    Stop words of a language are not in the title index, but are in its titles in other languages. They are compared
-    if the title has no other word.
+    The title index lacks the stop words of an article's own language. So if the title has only stop words, those are
+    compared that are content in another language.
     """
     listed = list(words)
     content = [word for word in listed if not is_stop_word(word, *languages)]
@@ -146,9 +151,10 @@ def title_condition(words: Iterable[str], languages: Sequence[str]) -> Condition
 def collect_filters(
     groups: Sequence[tuple[bool, Sequence[Condition]]], limits: Sequence[tuple[bool, DateLimit]]
 ) -> Filters:
-    """Return the filters of groups of conditions, one of which an article meets, and of date limits.
+    """Return the filters of groups of conditions, and of date limits.
 
-    Each comes with whether it is excluded. Keeps the first :data:`MAX_CONDITIONS` conditions.
+    An article must meet one condition of each group. Each group and each limit comes with whether it is excluded.
+    Keeps the first :data:`MAX_CONDITIONS` conditions.
     """
     required: list[tuple[Condition, ...]] = []
     excluded: list[Condition] = []

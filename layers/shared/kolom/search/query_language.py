@@ -9,18 +9,16 @@ from typing import Final
 from kolom.search.query_parser import Query
 
 _ARTICLES_COMPARED: Final = 1_000
-"""How many articles of each word are counted by language."""
+"""The maximum number of articles of each word that are counted by language."""
 
 type Postings = dict[str, dict[int, int]]
 
 
 def resolve(query: Query, postings: Postings, languages: Mapping[int, str]) -> tuple[Query, Postings]:
-    """Return the query with only those undecided words that are content in the language of the other words.
+    """Return the query without undecided words that are stop words in the language of the other words.
 
-    Their synonyms are dropped with them.
-
-    ``languages`` has the language of each article. The postings of words that are content in some languages are reduced
-    to articles in these.
+    The synonyms of dropped words are dropped, too. A word that is content in some languages keeps only the postings of
+    articles in these. ``languages`` has the language of each article.
     """
     partial = [word for word in query.words if word.languages]
     if not partial:
@@ -40,7 +38,7 @@ def resolve(query: Query, postings: Postings, languages: Mapping[int, str]) -> t
 
 
 def _language(query: Query, postings: Postings, languages: Mapping[int, str]) -> str:
-    """Return the language of most articles that have the other words; each word counts as much as any other."""
+    """Return the language of most articles that have the other words. All of these words count the same."""
     shares: defaultdict[str, float] = defaultdict(float)
     for word in query.words:
         if word.is_required and not word.languages:

@@ -26,7 +26,10 @@ MAX_STEMS: Final = 32
 
 MAX_EXCLUSIONS: Final = 4
 MAX_PHRASES: Final = 4
-"""The maximum number of phrases, also as sides of an ``OR``; and of groups of ``OR``. Further sides are words."""
+"""The maximum number of phrases, including those in groups of ``OR``. Further phrases are searched for as words.
+
+It is also the maximum number of groups of ``OR``.
+"""
 
 MAX_ALTERNATIVES: Final = 24
 """The maximum number of sides of all groups of ``OR``. Each word of a query can be one."""
@@ -40,11 +43,12 @@ _OTHER_APOSTROPHES: Final = frozenset("`´‘′")
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A word to search for: a match for any of its stems counts.
+    """A word to search for. An article has the word if it has any of its stems.
 
-    ``count`` is how often the word occurs in the query; ``[start:end]`` is its first position. ``is_required`` is false
-    for another spelling of words in the query, its ``parts``: an article with this spelling counts as having the parts;
-    and for a word that may be a stop word. If ``languages`` are given, the word is a stop word in the others.
+    ``count`` is how often the word occurs in the query; ``[start:end]`` is its first position. Another spelling of
+    words in the query, or a synonym of them, has them as its ``parts``: an article with it counts as having the parts.
+    ``is_required`` is false for these, and for a word that may be a stop word. If ``languages`` are given, the word is
+    a stop word in the others.
     """
 
     form: str
@@ -66,16 +70,18 @@ class Alternative(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. Phrases are sequences of forms; the words of a phrase are also in ``words``.
+    """A parsed query.
 
-    ``alternatives`` has the groups that ``OR`` joins; their words are also in ``words``, but not their phrases in
-    ``phrases``.
+    ``words`` has all words to search for, those of phrases and alternatives included. ``unquoted`` has the typed words
+    outside of quotation marks, exclusions and conditions, in their order.
 
-    ``excluded`` has the stems of each excluded word. ``hyphenated`` has the pairs of adjacent forms in phrases with a
-    hyphen between them. ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks
-    one of these words does not have the phrase. ``ambiguous`` has the stems of words that are stop words, too, unless
-    the query has only stop words. ``unquoted`` has the words outside of quotation marks, exclusions and conditions, in
-    their order.
+    ``phrases`` and ``excluded_phrases`` are sequences of forms. ``hyphenated`` has the pairs of adjacent forms in
+    phrases with a hyphen between them. ``alternatives`` has the groups that ``OR`` joins. Phrases in these groups are
+    not in ``phrases``.
+
+    ``excluded`` has the stems of each excluded word. ``distinctive`` has for each excluded phrase the stems of its
+    longest words: a text that lacks one of these words does not have the phrase. ``ambiguous`` has the stems of
+    searched words that are stop words in some language. It is empty if the query has only stop words.
     """
 
     words: tuple[QueryWord, ...] = ()
@@ -238,9 +244,10 @@ class _Parts:
 
 
 def _without_stop_words(group: Sequence[Clause], languages: Sequence[str]) -> Sequence[Clause]:
-    """Return clauses that ``OR`` joins. Titles lose their stop words, which are not in the title index.
+    """Return the clauses of a group. Titles lose their stop words, which are not in the title index.
 
-    If a title has no other word, all of them become words to search for: stop words are only found in titles anyway.
+    If a title has only stop words, all titles of the group become words to search for. Stop words are only found in
+    titles anyway.
     """
     first = group[0].condition
     if not isinstance(first, Condition) or first.name != "title":
@@ -256,7 +263,7 @@ def _without_stop_words(group: Sequence[Clause], languages: Sequence[str]) -> Se
 
 
 def _groups(clauses: Iterable[Clause]) -> list[list[Clause]]:
-    """Return the clauses, those that ``OR`` joins together."""
+    """Return the clauses in groups. Clauses that ``OR`` joins are one group; any other clause is a group of its own."""
     groups: list[list[Clause]] = []
     for clause in clauses:
         if clause.is_alternative:
@@ -269,9 +276,10 @@ def _groups(clauses: Iterable[Clause]) -> list[list[Clause]]:
 def _searchable_alternatives(
     groups: Sequence[tuple[Alternative, ...]], searched: Container[str], max_phrases: int
 ) -> tuple[tuple[Alternative, ...], ...]:
-    """Return the groups without alternatives that have no word to search for.
+    """Return the groups, without sides that have no word to search for.
 
-    Keeps at most :data:`MAX_PHRASES` groups with :data:`MAX_ALTERNATIVES` sides, and makes words of further phrases.
+    Keeps at most :data:`MAX_PHRASES` groups with :data:`MAX_ALTERNATIVES` sides in all. Phrases after the first
+    ``max_phrases`` become words.
     """
     found: list[tuple[Alternative, ...]] = []
     max_sides = MAX_ALTERNATIVES
@@ -296,9 +304,9 @@ class _StemSelector:
         self._selected: set[str] = set()
 
     def select(self, forms: Sequence[str], limit: int, *, whole: bool = False) -> dict[str, tuple[str, ...]]:
-        """Return stems of these forms, at most ``limit`` in all: the first stem of each form, then the others.
+        """Return the selected stems of these forms, at most ``limit``: the first stem of each form, then the others.
 
-        Forms without a selected stem are missing; with ``whole``, also forms without all their stems.
+        The result lacks forms without a selected stem. With ``whole``, it also lacks forms with an unselected stem.
         """
         stems_by_form = {form: stems(form, self._languages) for form in forms}
         chosen: dict[str, list[str]] = {form: [] for form in forms}
@@ -315,6 +323,7 @@ class _StemSelector:
 
 
 def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
+    """Yield other spellings of words that are next to each other in the query."""
     for first, second in itertools.pairwise(found):
         compound = join_hyphenated(first, second, text)
         if compound is None and text[first.end : second.start] in _OTHER_APOSTROPHES:
@@ -330,9 +339,12 @@ def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
 
 
 def _select_words(
-    included: Sequence[Word], alternatives: Sequence[QueryWord], content: Mapping[str, ContentWord]
+    included: Sequence[Word], spellings: Sequence[QueryWord], content: Mapping[str, ContentWord]
 ) -> list[QueryWord]:
-    """Return the words to search for, the most important first, still without their stems; without ``content``, all."""
+    """Return the words to search for, still without their stems, the most important first.
+
+    They are the ``content`` words, or all words if there are none, and their other ``spellings``.
+    """
     counts = Counter(word.form for word in included)
     made: dict[str, QueryWord] = {}
     for form, start, end in included:
@@ -340,8 +352,8 @@ def _select_words(
             codes, is_certain = content.get(form, ContentWord())
             word = QueryWord(form, (), start, end, counts[form], is_required=is_certain, languages=codes)
             made.setdefault(form, word)
-    for alternative in alternatives:
-        made.setdefault(alternative.form, alternative)
+    for spelling in spellings:
+        made.setdefault(spelling.form, spelling)
     return sorted(made.values(), key=_importance)[:MAX_WORDS]
 
 
@@ -354,7 +366,8 @@ def _distinctive_words(
 ) -> list[str]:
     """Return the longest words of the phrase, which every text with the phrase has.
 
-    They are no stop words, and, if possible, no parts of a hyphenated word, which may be spelled as one word.
+    Stop words are left out. So are parts of a hyphenated word, which may be spelled as one word, unless the phrase has
+    no other words.
     """
     parts = set(_flat([pair for pair in itertools.pairwise(phrase) if pair in hyphenated]))
     forms = [form for form in dict.fromkeys(phrase) if not is_stop_word(form, *languages)]

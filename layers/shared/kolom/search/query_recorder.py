@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 def record_results(request: "SearchRequest", results: "Results", event: Mapping[str, Any]) -> None:
-    """Count the query of a first page of results; do nothing with ``SearchReport=off``, or without words to search for.
+    """Count the query of a first page of results.
+
+    With ``SearchReport=off``, nothing is counted. Nor is a query that is empty or has only exclusions.
 
     With a CDN, a request that the CDN did not forward is not counted: it may claim any network.
 
     Requests: none, or those of :func:`.query_counts.count`. With a CDN, also one for its secret in each process; while
     Secrets Manager is not available, nothing is counted.
     """
-    if settings().search_report == "on" and request.cursor is None and results.has_words:
+    if settings().search_report == "on" and request.cursor is None and results.can_match:
         # Imported here, because most sites have no report.
         from kolom.search.query_counts import count
         from kolom.security.client_address import proven_network

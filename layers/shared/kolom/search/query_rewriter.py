@@ -1,6 +1,6 @@
 """Read the postings of a query, and rewrite the query by what the index has.
 
-The last word may be completed, unknown words are corrected, and the owner's synonyms are added, also those of corrected
+The last word may be completed, and unknown words are corrected. The owner's synonyms are added, also those of corrected
 words. The docstring of :mod:`.searcher` lists the requests.
 """
 
@@ -25,7 +25,7 @@ from kolom.search.unknown_words import find_unknown
 class RewrittenQuery:
     """A query as it is searched, and the postings of its stems. ``is_searched`` tells which articles it admits.
 
-    ``is_exact`` is false if not all postings were read. ``loaded`` has the results that were read.
+    ``is_exact`` is false if not all postings and title words were read. ``loaded`` has the results that were read.
     """
 
     query: Query
@@ -39,12 +39,12 @@ class RewrittenQuery:
 
     @property
     def prefix(self) -> str | None:
-        """Return the last word that was completed."""
+        """Return the last word as it was typed, if it was completed."""
         return self.completed.original.form if self.completed else None
 
     @property
     def completions(self) -> dict[str, tuple[str, ...]]:
-        """Return the last word that was completed with the words that it was completed to."""
+        """Return the last word as it was typed, with the words that complete it; nothing if it was not completed."""
         return {self.completed.original.form: self.completed.forms} if self.completed else {}
 
     def for_marks(self) -> Query:
@@ -61,7 +61,7 @@ def rewrite(request: SearchRequest, query: Query, documents: DocumentTable, lang
 
 
 def _read(request: SearchRequest, query: Query, documents: DocumentTable, languages: Sequence[str]) -> RewrittenQuery:
-    """Read the postings of the query with its synonyms, and drop stop words and what was not read."""
+    """Read the postings of the query and its synonyms. Drop stop words, and stems that were not read."""
     expanded = expand(query, request.text, owner_settings.synonyms(languages))
     first = [*query.filters.terms, *query.excluded_stems]
     terms = [*first, *expanded.terms(expanded.query.stems)]
@@ -95,7 +95,7 @@ def _complete(
 
 
 def _correct(request: SearchRequest, found: RewrittenQuery, languages: Sequence[str]) -> RewrittenQuery:
-    """Correct words that no article has, except a completed one, unless it is a part of another word."""
+    """Correct words that no article has. A completed word is only corrected if it is joined with the word before it."""
     unknown = find_unknown(found.query, found.postings, with_forms=not found.completed)
     corrections = spellcheck.suggest(
         request.text, found.query, unknown.words, found.postings, found.is_searched.select, languages

@@ -28,7 +28,7 @@ _PERSONAL: Final = re.compile(
 def recorded_form(text: str) -> str | None:
     """Return the query in lower case with single spaces; None if it must not be counted.
 
-    Longer queries than :data:`MAX_CHARACTERS` and :data:`MAX_WORDS` are not counted: hardly anyone repeats them.
+    Queries with more than :data:`MAX_CHARACTERS` or :data:`MAX_WORDS` are not counted: hardly anyone repeats them.
     """
     if len(text) > 2 * MAX_CHARACTERS:
         return None

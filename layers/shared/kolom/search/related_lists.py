@@ -23,7 +23,7 @@ LENGTH: Final = 8
 """The number of ids in a list: more than a page shows, since some articles may be unpublished later."""
 
 _NEIGHBORS: Final = 4
-"""How many of the articles on the list of a changed article get a new list."""
+"""The number of articles at the beginning of a changed article's list that get a new list, too."""
 
 
 def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:

@@ -1,4 +1,4 @@
-"""Keep the results in memory that a process has read: until any result changes, or for five minutes.
+"""Keep results in memory until any result changes, but for at most five minutes.
 
 A visitor who types sees some articles several times: in suggestions, then on a page of results. The writer counts the
 changes of results in the item that every search reads anyway (:func:`kolom.models.search.read_revisions`). A result

@@ -25,7 +25,7 @@ class SearchRequest:
 
     @property
     def listing(self) -> str:
-        """Return the identity of a search for its cursors: everything but the limit and the cursor.
+        """Return the identity of a search for its cursors: everything but limit, cursor and zone.
 
         With at most one label it is the same as in earlier versions, so that links to further results stay valid.
         """

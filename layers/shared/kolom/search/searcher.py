@@ -3,10 +3,11 @@
 Requests:
 
 * one for the revision of the document list, and those that read the list if it has changed;
-* one Query for each stem, including those of synonyms (at most 32; more for a posting list over 1 MB), with those of at
-  most two words that turn out to be stop words (:mod:`.query_language`), for each label (at most 8), and for each word
-  of a condition in the query (at most 8 of 4 words, :mod:`.article_filters`);
-* one for each stem of the synonyms of corrected words (at most 12);
+* one Query for each stem of the query and its synonyms (at most 32; more for a posting list over 1 MB). At most two of
+  the words may turn out to be stop words (:mod:`.query_language`);
+* one Query for each label of the request (at most 8), and for each word of a condition in the query (at most 8
+  conditions of 4 words, :mod:`.article_filters`);
+* one Query for each stem of the synonyms of corrected words (at most 12);
 * one for the owner's settings, if they have changed since the process read them (:mod:`.settings_cache`);
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
   query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
@@ -46,13 +47,15 @@ from kolom.search.settings_cache import owner_settings
 class Results:
     """A page of results.
 
-    ``total`` counts all matches. It is not exact if a request would have to read more than its limit; matches that were
-    not read are then missing.
+    ``total`` counts all matches. It is not exact if the search stopped at a limit before it had read everything.
+    Matches that were not read are then missing.
 
-    ``is_relaxed`` is true if no text that was read has the phrases, so that their words were searched instead. If the
-    total is not exact, a text that was not read may have the phrases. ``completed`` maps the last word of the query, if
-    no article has it, to the words that were searched instead. ``has_words`` is false if the query has nothing to
-    search for: it is empty, or has only exclusions. ``facets`` count the results of all pages, on the first page only.
+    ``is_relaxed`` is true if no text that was read has the phrases. Their words were then searched instead. If the
+    total is not exact, a text that was not read may have the phrases. If no article has the last word of the query,
+    ``completed`` maps it to the words that were searched instead.
+
+    ``can_match`` is false if the query has neither words nor conditions that select articles: it is empty, or has only
+    exclusions. ``facets`` count the results of all pages, on the first page only.
     """
 
     items: tuple[Result, ...] = ()
@@ -61,7 +64,7 @@ class Results:
     next_cursor: str | None = None
     did_you_mean: str | None = None
     is_relaxed: bool = False
-    has_words: bool = True
+    can_match: bool = True
     completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facets: Facets | None = None
 
@@ -78,7 +81,7 @@ def search(request: SearchRequest) -> Results:
     languages = codes_of(request.language, documents.codes)
     query = parse(request.text, languages or ("",), request.zone)
     if not query.can_match or not languages:
-        return Results(has_words=query.can_match)
+        return Results(can_match=query.can_match)
     query = query.filtered_by(Condition("label", (label,)) for label in request.labels)
     found = rewrite(request, query, documents, languages)
     matches = Matches(request, found, documents)

@@ -91,8 +91,9 @@ def _begins_with(lines: Sequence[str], start: int, title: str) -> bool:
 def best_sections(blocks: str, text: str, headings: Headings, matches: Sequence[Match]) -> tuple[Section, ...]:
     """Return at most three sections that have matches, those with the most distinct words first.
 
-    Of these, sections with the most words in the heading come first.
-    ``blocks`` has one line per block, and ``text`` is the same text in one line, with ``matches``.
+    Of sections with equally many words, the one with more of them in the heading comes first, then the one with more
+    matches. Sections with less than half as many distinct words as the best one are left out.
+    ``blocks`` has one line per block. ``text`` is the same text in one line, and ``matches`` are positions in it.
     """
     if len(text) < MIN_CHARACTERS or len(headings) < _MIN_HEADINGS or not matches:
         return ()
@@ -113,7 +114,7 @@ def best_sections(blocks: str, text: str, headings: Headings, matches: Sequence[
 
 
 def _section(text: str, heading: tuple[int, str], end: int, starts: Sequence[int], matches: Sequence[Match]) -> Section:
-    """Return a section whose heading, at ``starts`` of its line, ends at ``end``."""
+    """Return the section of a heading. ``starts`` are the places of lines in ``text``; the heading ends at ``end``."""
     line, identifier = heading
     title = mark_part(text, starts[line], min(end, starts[line] + _MAX_TITLE), matches)
     first: dict[str, Match] = {}

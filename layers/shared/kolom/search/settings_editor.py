@@ -17,10 +17,10 @@ def load() -> SearchSettings:
 
 
 def change(edit: Callable[[SearchSettings], SearchSettings]) -> SearchSettings:
-    """Apply ``edit`` to the current settings, again if someone else has changed them; return the new settings.
+    """Apply ``edit`` to the current settings, store the result, and return it.
 
-    Searches use them at once. An interrupted call may have stored them without searches knowing; calling again with
-    the same result repairs that.
+    If someone else changes the settings at the same time, ``edit`` is applied again, to these. Searches use the new
+    settings at once. If a call is interrupted, they may be stored, but not used; another call repairs that.
 
     :raises InvalidInput: the new settings are not valid
     """
@@ -43,7 +43,7 @@ def change(edit: Callable[[SearchSettings], SearchSettings]) -> SearchSettings:
 
 
 def announce() -> None:
-    """Let searches know the settings, also after the Search table was lost. Does nothing if there are none."""
+    """Let searches use the settings after the Search table was lost. Does nothing if there are no settings."""
     if record := settings_repository.read():
         announce_settings(int(record.revision))
 

@@ -17,8 +17,9 @@ def read() -> SearchSettingsRecord | None:
 
 
 def replace(data: bytes, *, expected_revision: int) -> bool:
-    """Store settings with the next revision; return False if the current revision is not the expected one, 0 for none.
+    """Store settings with the next revision. Return False if the current revision is not the expected one.
 
+    The revision is 0 if there are no settings.
     Searches notice the change when :func:`kolom.models.search.announce_settings` has recorded the revision.
     """
     is_expected: Condition = SearchSettingsRecord.key.does_not_exist()

@@ -3,9 +3,9 @@
 A word may have a wrong, missing or additional letter, or two letters in the wrong order, at any position. The space
 before or after it may be wrong, too: ``keretaapi`` is corrected to ``kereta api``, and ``ker eta`` to ``kereta``.
 
-Of several candidates, the one with the most articles is chosen, of those that the filters of the search admit, if any
-candidate has such articles. Articles with other words of the query count more, and candidates that need an improbable
-error count less (:mod:`.misspelling`).
+Of several candidates, the one with the most articles is chosen. Only articles that the filters of the search admit are
+counted; if no candidate has such articles, all articles are. An article with other words of the query counts more. A
+candidate that needs an improbable error counts less (:mod:`.misspelling`).
 
 Requests for each of at most two words: one Query of the words with the same first letters (at most three if there are
 many), one of those with the same last letters, and one for each stem of at most three candidates. A word of up to three
@@ -47,7 +47,7 @@ _OPERATORS: Final = frozenset("-－:：")
 
 
 type Select = Callable[[set[int]], set[int]]
-"""Returns some of the articles that it is given."""
+"""A function that returns some of the articles that it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,14 @@ def suggest(
 ) -> list[Correction]:
     """Return corrections of unknown words of a query to words that some articles have.
 
-    ``text`` is the text of the query, ``postings`` has those of its words. ``admitted`` returns those of some articles
-    that the filters of the search admit. An unknown word with postings is one that only has the stem of another word.
-    It is corrected to a much more probable one, and these articles match as well.
-    Words of ``title:`` are not corrected: the articles with the typed ones have been chosen already. Nor is a word with
-    a colon and a value: ``auhtor:ana`` are two words, and ``author:ana`` would be another search.
+    ``text`` is the text of the query, and ``postings`` has those of its words. Given some articles, ``admitted``
+    returns those that the filters of the search admit.
+
+    An unknown word has postings if another word has the same stem. It is then only corrected to a much more probable
+    word, and the articles with its own stem still match.
+
+    Words of ``title:`` are not corrected, because the articles with the typed words have been chosen already. Nor is a
+    word that a colon and a value follow: ``auhtor:ana`` are two words, and ``author:ana`` would be another search.
     """
     titled = query.filters.required_title_words
     tried = [word for word in unknown if word.is_required and not word.form[0].isdigit()]
@@ -197,7 +200,7 @@ def _correct(
 ) -> Iterator[Correction]:
     """Yield the correction of a word, if there is one. ``others`` has the articles of each other word of the query.
 
-    ``excluded`` has those of its excluded words, which count for no candidate.
+    ``excluded`` has the articles with excluded words. They count for no candidate.
     """
     typed_articles = articles_with(word.stems, typed_postings)
     # Another form with the stem of the typed word would not find other articles.
@@ -235,7 +238,10 @@ def _correct(
 def _stems_to_read(
     candidates: Iterable[Candidate], languages: Sequence[str], excluded: set[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the stems of the words of the first candidates. Words with the same stems count once."""
+    """Return the stems of at most three words of the first candidates, without candidates that have an excluded stem.
+
+    Words with the same stems count once.
+    """
     chosen: dict[str, tuple[str, ...]] = {}
     for candidate in candidates:
         found = {form: stems(form, languages)[:MAX_WORD_STEMS] for form in candidate.forms}

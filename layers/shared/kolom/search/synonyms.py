@@ -1,13 +1,14 @@
 """Expand a query with the owner's synonyms. Pure.
 
-An article with a synonym is treated as if it had the words of the query, as with another spelling of them (``wifi`` for
-``Wi-Fi``). A synonym of several words matches an article that has all of them, wherever
-they are. Words are compared by their stems, so ``cars`` has the synonyms of ``car``. Only words that
-the query searches for outside of quotation marks and conditions have synonyms. A stop word has them where it is content
-(:mod:`.function_words`) or part of a longer phrase. Synonyms have none of their own.
+A synonym becomes a further word of the query. An article with the synonym counts as having the words that the synonym
+stands for. Other spellings, such as ``wifi`` for ``Wi-Fi``, work in the same way.
 
-A stem is scored once: a synonym with the stems of a word of the query adds nothing. An
-article with a synonym of several words is treated as if it had all of them.
+* Words are compared by their stems, so ``cars`` has the synonyms of ``car``.
+* A synonym of several words matches articles that have all of them, wherever they are.
+* Words in quotation marks, conditions and exclusions have no synonyms.
+* A stop word has synonyms where it is content (:mod:`.function_words`), or as part of a longer phrase.
+* Synonyms have no synonyms of their own.
+* Each stem is scored once. If the query has all stems of a synonym, the synonym is left out.
 """
 
 from collections import defaultdict
@@ -26,7 +27,7 @@ MAX_SYNONYMS: Final = 8
 """The maximum number of synonyms of one query."""
 
 MAX_SYNONYM_STEMS: Final = 12
-"""The maximum number of stems that they add to the query, within :data:`.query_parser.MAX_STEMS` for all."""
+"""The maximum number of stems that synonyms add. A query has at most :data:`.query_parser.MAX_STEMS` in all."""
 
 SYNONYM: Final = "synonym:"
 """The forms of synonyms in a query begin with this, followed by the words."""
@@ -44,7 +45,7 @@ type Phrase = tuple[str, ...]
 
 
 class SynonymIndex:
-    """The rules of a site, by the stems of the words and phrases that have synonyms, in these languages."""
+    """The synonyms of a site, found by the stems of words and phrases in ``languages``."""
 
     def __init__(self, rules: Iterable[SynonymRule], languages: Sequence[str]) -> None:
         self.languages = languages
@@ -63,9 +64,9 @@ class SynonymIndex:
         return not self._targets
 
     def find(self, tokens: Sequence[Word], text: str) -> Iterator[tuple[Sequence[Word], Phrase]]:
-        """Yield the words of ``text`` that have synonyms, each with one synonym; the longest phrases first.
+        """Yield words of ``text`` and a synonym for them: a pair for each synonym, the longest phrases first.
 
-        Words that the text repeats are yielded once.
+        Words that the text repeats are looked up once.
         """
         seen: set[tuple[str, ...]] = set()
         for run in _runs(tokens, text):
@@ -84,19 +85,20 @@ class SynonymIndex:
 
 @dataclass(frozen=True, slots=True)
 class ExpandedQuery:
-    """A query with synonyms. ``combined`` has, for each synonym of several words, the stems of each of its words."""
+    """A query with synonyms. ``combined`` maps each synonym of several words to the stems of each of its words."""
 
     query: Query
     combined: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def terms(self, stems: Iterable[str]) -> list[str]:
-        """Return what must be read for these stems of the query: those of the words of combined synonyms."""
+        """Return the terms to read for these stems. A combined synonym is replaced by the stems of its words."""
         return list(dict.fromkeys(each for stem in stems for each in self._stems_of(stem)))
 
     def combine(self, postings: Mapping[str, dict[int, int]]) -> dict[str, dict[int, int]]:
-        """Return postings with those of combined synonyms: articles with all words, with the lowest frequency code.
+        """Return the postings, and those of combined synonyms.
 
-        A synonym is missing if not all of its words were read.
+        A combined synonym has the articles with all its words. The frequency code of an article is the lowest one of
+        these words. A synonym is missing if not all of its words were read.
         """
         found = dict(postings)
         for key, words in self.combined.items():
@@ -105,7 +107,7 @@ class ExpandedQuery:
         return found
 
     def for_marks(self, query: Query) -> Query:
-        """Return ``query`` with the stems of the words of combined synonyms, for marking them in results."""
+        """Return ``query`` for marking words in results: the words of combined synonyms are marked one by one."""
         words = (replace(word, stems=tuple(self.terms(word.stems))) for word in query.words)
         return replace(query, words=tuple(words)) if self.combined else query
 
@@ -139,6 +141,8 @@ def expand(query: Query, text: str, index: SynonymIndex) -> ExpandedQuery:
         if len(listed) == 1:
             scored = typed.union(*(word.stems for word in added.values() if word.parts == parts))
             listed = (tuple(each for each in listed[0] if each not in scored),)
+            if not listed[0]:
+                continue
         key = f"{SYNONYM}{' '.join(synonym)}"  # no stem or form: a word has no colon
         same = key if key in added else _synonym_with(listed, added, combined)
         if same is not None:
@@ -169,19 +173,19 @@ def _synonym_with(
     added: Mapping[str, QueryWord],
     combined: Mapping[str, tuple[tuple[str, ...], ...]],
 ) -> str | None:
-    """Return the synonym that was already added and has all these stems; None if there is none."""
+    """Return an added synonym that has all these stems, or None."""
     if len(listed) > 1:
         return next((key for key, words in combined.items() if words == listed), None)
     return next((key for key, word in added.items() if set(word.stems).issuperset(listed[0])), None)
 
 
 def _significant(phrase: Phrase, languages: Sequence[str]) -> Phrase:
-    """Return the words of a phrase without stop words, which are indexed in titles only; all if it has no others."""
+    """Return the words of a phrase without its stop words, which only titles have; all words if it has no others."""
     return tuple(form for form in phrase if not is_stop_word(form, *languages)) or phrase
 
 
 def _runs(tokens: Sequence[Word], text: str) -> Iterator[list[Word]]:
-    """Yield the words between which the text has only white space and hyphens."""
+    """Yield runs of words that only white space and hyphens separate in the text."""
     run: list[Word] = list(tokens[:1])
     for before, word in pairwise(tokens):
         if text[before.end : word.start].strip().strip(HYPHENS):

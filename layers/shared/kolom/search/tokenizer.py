@@ -45,7 +45,7 @@ _WORD: Final = regex.compile(
     """.replace(f"--{UNSPACED}]", f"--[{UNSPACED}]]"),
     regex.VERBOSE | regex.VERSION1,
 )
-_SYMBOL: Final = regex.compile(r"[\p{S}--[+]]", regex.VERSION1)
+_SYMBOL: Final = regex.compile(r"[\p{S}…‥--[+]]", regex.VERSION1)
 _CHARACTER: Final = regex.compile(rf"[{UNSPACED}ー]\p{{M}}*+", regex.VERSION1)
 _MARK: Final = regex.compile(r"\p{M}")
 _SINGLE: Final = 2  # the bounds of a single character
@@ -129,13 +129,13 @@ _normalize_pair = lru_cache(maxsize=16_384)(normalize)
 def normalize_text(text: str) -> str:
     """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials.
 
-    Also removes accents. If NFKC changes the text, symbols other than ``+`` become spaces.
+    Also removes accents. If NFKC changes the text, symbols other than ``+``, and ellipses, become spaces.
     """
     if text.isascii():
         return text.casefold()
     text = text.translate(_VARIANTS)
     if not unicodedata.is_normalized("NFKC", text):
-        # NFKC would turn ™ into a word "tm".
+        # NFKC would turn ™ into a word "tm", and … into full stops.
         text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text)).translate(_VARIANTS)
     return strip_accents(text.casefold())
 

@@ -27,9 +27,12 @@ class UnknownWords:
 def find_unknown(query: Query, postings: Postings, *, with_forms: bool) -> UnknownWords:
     """Return the words that no article has; if there are none, those that no article has in this form.
 
-    The forms are examined only ``with_forms``, if at most ten articles match the query and none has all words. A page
-    of ten results has all these articles, so reading them here causes no further request. A word counts as known if an
-    article has a longer text than its result, because the rest would have to be read. One BatchGetItem.
+    Forms are examined only ``with_forms``, and only if at most ten articles match the query. A page of ten results has
+    all these articles, so reading them here causes no further request: one BatchGetItem. If several words are known
+    and an article has all of them, forms are not examined either.
+
+    If the stored result of an article does not have the whole text, each of its words counts as known, because the
+    rest would have to be read.
     """
     known = [word for word in query.words if any(postings[stem] for stem in word.stems)]
     parts = {part for word in known for part in word.parts}

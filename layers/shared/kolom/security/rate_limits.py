@@ -1,80 +1,110 @@
-"""Rate limits of confirmation mails: per IP address, network and mailbox, and for the whole site.
+"""Rate limits: counters of submissions that share a small item.
 
-For each limit and period of time, one item has the set of ids of the submissions. A submission that is sent again
-because its response was lost is in the set already, so it is not counted twice.
+An item has a counter for each limit, with the number of its period in its name, so that one conditional update counts a
+submission against all limits of the item. It also has short ids of the last submissions: one that is sent again,
+because its response was lost, is not counted again. The caller reads the item first. A limit that is reached is found
+in it, so that a refused submission writes nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from kolom.models.expressions import has_room
-from kolom.models.guard import GuardRecord
-from kolom.security.client_address import ClientId
+from kolom.models.guard import GuardRecord, count_once
+from kolom.security import single_use
 from kolom.timestamps import SECONDS_PER_DAY
 
-_HOUR: Final = 3_600
+MINUTE_SECONDS: Final = 60
+HOUR_SECONDS: Final = 3_600
 
-_CONFIRMATIONS_TO_MAILBOX_A_DAY: Final = 3
-_CONFIRMATIONS_BY_ADDRESS_AN_HOUR: Final = 3
-_CONFIRMATIONS_BY_ADDRESS_A_DAY: Final = 10
-_CONFIRMATIONS_BY_NETWORK_A_DAY: Final = 20
-_CONFIRMATIONS_BY_SITE_AN_HOUR: Final = 20
-_CONFIRMATIONS_BY_SITE_A_DAY: Final = 100
+_IDS: Final = "ids"
+_ID_DIGITS: Final = 6
+"""How many digits of an id are stored, from its end: the beginning of a ULID is a time."""
 
+_REPEATED_SECONDS: Final = 600
+"""How long at least a submission that is sent again is not counted again."""
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most ``max`` submissions in each period of ``seconds``. ``what`` identifies their client, mailbox or site."""
-
-    what: str
-    max: int
-    seconds: int
+_MAX_REMOVED: Final = 100
+"""How many counters of past periods one update removes: an expression has at most 4 KB."""
 
 
-def confirmation_limits(mailbox: str, client: ClientId | None) -> Sequence[Limit]:
-    """Return the limits for mails that ask their recipient to confirm a subscription.
+class LimitItem:
+    """One item with the counters that a submission counts in.
 
-    Anyone can enter any address, so the recipient may have no relation to the site.
-
-    ``client`` is the client that entered the address; None if it is no longer stored. A client that has reached its
-    limit does not use up the limits of the site.
+    The item has at most ``max_ids`` ids of each ``ids_seconds``. If there are more submissions, a repeated one may
+    count again.
     """
-    by_client = client and (
-        Limit(f"question-address#{client.address}", _CONFIRMATIONS_BY_ADDRESS_AN_HOUR, _HOUR),
-        Limit(f"question-address#{client.address}", _CONFIRMATIONS_BY_ADDRESS_A_DAY, SECONDS_PER_DAY),
-        Limit(f"question-network#{client.network}", _CONFIRMATIONS_BY_NETWORK_A_DAY, SECONDS_PER_DAY),
-    )
-    return (
-        *(by_client or ()),
-        Limit(f"question-mailbox#{mailbox}", _CONFIRMATIONS_TO_MAILBOX_A_DAY, SECONDS_PER_DAY),
-        Limit("question-site", _CONFIRMATIONS_BY_SITE_AN_HOUR, _HOUR),
-        Limit("question-site", _CONFIRMATIONS_BY_SITE_A_DAY, SECONDS_PER_DAY),
-    )
+
+    def __init__(self, key: str, submission_id: str, *, ids_seconds: int, max_ids: int, now: datetime) -> None:
+        self.key = key
+        self._id = submission_id[-_ID_DIGITS:]
+        self._now = int(now.timestamp())
+        self._ids = self.counter(_IDS, ids_seconds)
+        self._max_ids = max_ids
+
+    def counter(self, name: str, seconds: int) -> str:
+        """Return the name of the attribute for a counter in the current period."""
+        return f"{name}#{seconds}#{self._now // seconds}"
+
+    def current_counters(self, record: GuardRecord | None) -> Mapping[str, int]:
+        """Return the counters of periods that have not ended."""
+        counters = record.counters if record is not None else {}
+        return {name: value for name, value in counters.items() if _period_end(name) > self._now}
+
+    def find_reached(self, record: GuardRecord | None, maxima: Mapping[str, int]) -> list[int] | None:
+        """Return the periods in seconds of the limits that are reached; None if the submission was counted before.
+
+        ``record`` is the item, None if it does not exist. ``maxima`` are the maxima of the counters.
+        """
+        if self._was_counted(record):
+            return None
+        counters = record.counters if record is not None else {}
+        return [_seconds(name) for name, maximum in maxima.items() if counters.get(name, 0) >= maximum]
+
+    def count(self, record: GuardRecord | None, maxima: Mapping[str, int]) -> list[int]:
+        """Count the submission unless it was counted before; return the periods of the limits that are reached.
+
+        One UpdateItem, or none. If the item has changed since ``record`` was read, it is read again.
+        """
+        reached = self.find_reached(record, maxima)
+        if reached is not None and not reached and not self._add(record, maxima):
+            reached = self.find_reached(next(iter(single_use.get_records([self.key])), None), maxima)
+        return reached or []
+
+    def _add(self, record: GuardRecord | None, maxima: Mapping[str, int]) -> bool:
+        outdated: list[str] = []
+        if record is not None:
+            outdated = [name for name in record.counters if _period_end(name) <= self._now]
+            outdated += record.ids.keys() - self._recent_ids(record).keys()
+        return count_once(
+            self.key,
+            maxima,
+            self._id,
+            ids=self._ids,
+            is_remembered=record is None or len(record.ids.get(self._ids, ())) < self._max_ids,
+            outdated=outdated[:_MAX_REMOVED],
+            # All periods end with the day (UTC); its last ids are used for a few minutes more.
+            expires_at=(self._now // SECONDS_PER_DAY + 1) * SECONDS_PER_DAY + _REPEATED_SECONDS,
+        )
+
+    def _was_counted(self, record: GuardRecord | None) -> bool:
+        return record is not None and any(self._id in members for members in self._recent_ids(record).values())
+
+    def _recent_ids(self, record: GuardRecord) -> Mapping[str, frozenset[str]]:
+        """Return the ids of this period, and those of the one before it if it has just ended."""
+        return {name: ids for name, ids in record.ids.items() if _period_end(name) + _REPEATED_SECONDS > self._now}
 
 
-def count_until_reached(submission_id: str, limits: Sequence[Limit], *, now: datetime) -> Limit | None:
-    """Count the submission against each limit in turn; return the first limit that is reached, or None.
-
-    One UpdateItem each. Limits after the returned one are not counted.
-    """
-    return next((limit for limit in limits if not _try_acquire(submission_id, limit, now=now)), None)
+def records_by_key(records: Iterable[GuardRecord]) -> Mapping[str, GuardRecord]:
+    """Return the records by their keys."""
+    return {record.key: record for record in records}
 
 
-def _try_acquire(submission_id: str, limit: Limit, *, now: datetime) -> bool:
-    start = int(now.timestamp()) // limit.seconds * limit.seconds
-    key = f"tally#{limit.what}#{limit.seconds}#{start}"
-    return _add_member(GuardRecord(key), submission_id, limit.max, expires_at=start + limit.seconds)
+def _seconds(name: str) -> int:
+    return int(name.split("#")[1])
 
 
-def count_distinct(key: str, member_id: str, maximum: int, *, expires_at: int) -> int:
-    """Add a member to the set of an item; return how many members it has, at most ``maximum``. One UpdateItem."""
-    record = GuardRecord(key)
-    return len(record.seen or ()) if _add_member(record, member_id, maximum, expires_at=expires_at) else maximum
-
-
-def _add_member(record: GuardRecord, member_id: str, maximum: int, *, expires_at: int) -> bool:
-    seen = GuardRecord.seen
-    actions = [seen.add({member_id}), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
-    return record.update_if(has_room(seen, member_id, maximum), actions)
+def _period_end(name: str) -> int:
+    """Return the end of the period that the name of an attribute contains."""
+    _, seconds, number = name.split("#")
+    return (int(number) + 1) * int(seconds)

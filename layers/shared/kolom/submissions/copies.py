@@ -8,12 +8,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from kolom.models.expressions import has_room
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.security import rate_limits
 from kolom.security.client_address import ClientId
 from kolom.security.signing import SigningKeys, keyed_hash
-from kolom.submissions.spam_rules import fingerprint_text
+from kolom.submissions.blocked_words import fingerprint_text
 from kolom.timestamps import SECONDS_PER_DAY
 
 MIN_CHARACTERS: Final = 40
@@ -34,7 +34,10 @@ def count_senders(text: str, sender: ClientId, keys: SigningKeys, *, now: dateti
     if key is None:
         return 1
     sender_id = keyed_hash(_PURPOSE, f"{key}#{sender.address}", keys)[:12]
-    return rate_limits.count_distinct(key, sender_id, MAX_SENDERS, expires_at=expires_at)
+    record, seen = GuardRecord(key), GuardRecord.seen
+    actions = [seen.add({sender_id}), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
+    was_added = record.update_if(has_room(seen, sender_id, MAX_SENDERS), actions)
+    return len(record.seen or ()) if was_added else MAX_SENDERS
 
 
 def reset(transaction: Transaction, text: str, *, now: datetime) -> None:

@@ -22,6 +22,7 @@ from kolom.security.client_address import ClientId, client_ip
 from kolom.security.origins import SubmissionOrigin
 from kolom.security.submission_limits import SubmissionLimits
 from kolom.submissions import copies, form_tokens, proof_of_work, spam_rules
+from kolom.submissions.blocked_words_list import cached_words
 from kolom.submissions.idempotency import DuplicateSubmission, SubmissionIdentity
 from kolom.submissions.spam_rules import SpamFinding, SpamPolicy, SpamSignals
 
@@ -230,7 +231,10 @@ class SubmissionPipeline:
         self.limits.check(self._records)
 
     def score_spam(self, text: SubmittedText) -> tuple[SpamFinding, ...]:
-        """Apply the spam rules. An UpdateItem if the text is long enough for its copies to be counted."""
+        """Apply the spam rules. An UpdateItem if the text is long enough for its copies to be counted.
+
+        At most once a minute in each process, also a GetItem of the blocked words.
+        """
         senders = copies.count_senders(text.content, self._sender, signing.load_keys(), now=self._now)
         return spam_rules.evaluate(
             SpamSignals(
@@ -295,9 +299,5 @@ def _limits(client: ClientId, identity: SubmissionIdentity, *, is_message: bool,
 
 
 def spam_policy() -> SpamPolicy:
-    """Return the settings of the site for the spam rules."""
-    words = (word.strip() for word in settings().blocked_words.split(","))
-    return SpamPolicy(
-        links_allowed=settings().links_allowed,
-        blocked_words=tuple(word for word in words if word),
-    )
+    """Return the settings of the site for the spam rules. At most one GetItem a minute in each process."""
+    return SpamPolicy(links_allowed=settings().links_allowed, blocked_words=cached_words.get())

@@ -1,12 +1,12 @@
 """Spam rules: each rule yields findings about a comment or a message. Pure."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import regex
 
+from kolom.submissions.blocked_words import BlockedWords, fingerprint_text
 from kolom.submissions.reasons import to_reason
 
 MIN_SECONDS: Final = 3
@@ -17,7 +17,6 @@ _CAPITALS_FROM: Final = 20
 _MOSTLY: Final = 0.8
 _REPEATED: Final = 2
 _REPEATED_TOO_OFTEN: Final = 5
-_INVISIBLE: Final = regex.compile(r"[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]+")
 _LETTERS_AND_DIGITS: Final = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -26,7 +25,7 @@ class SpamPolicy:
     """The settings of the site for the spam rules."""
 
     links_allowed: int
-    blocked_words: tuple[str, ...] = ()
+    blocked_words: BlockedWords = field(default_factory=BlockedWords)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +72,6 @@ def reasons(findings: Iterable[SpamFinding]) -> tuple[str, ...]:
     return tuple(finding.reason for finding in findings)
 
 
-def fingerprint_text(text: str) -> str:
-    """Return ``text`` in a form that is the same for all copies: without case, width, invisible characters, spacing."""
-    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()).split())
-
-
 def _honeypot(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if signals.honeypot:
         yield SpamFinding("spam", to_reason("honeypot"))
@@ -100,10 +94,9 @@ def _copies(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
 
 
 def _blocked_words(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
-    text = fingerprint_text(f"{signals.name}\n{signals.website}\n{signals.content}\n{signals.source}")
-    for word in policy.blocked_words:
-        if regex.search(rf"(?<![^\W_]){regex.escape(fingerprint_text(word))}(?![^\W_])", text):
-            yield SpamFinding("spam", to_reason("words", word=repr(word)))
+    text = f"{signals.name}\n{signals.website}\n{signals.content}\n{signals.source}"
+    for word in policy.blocked_words.find(text):
+        yield SpamFinding("spam", to_reason("words", word=repr(word)))
 
 
 def _links(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:

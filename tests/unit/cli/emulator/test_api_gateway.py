@@ -55,6 +55,11 @@ def test_the_path_is_decoded_and_the_query_string_is_not() -> None:
     assert made["queryStringParameters"] == {"q": "a b"}
 
 
+def test_the_path_ends_at_a_question_mark_that_is_encoded_once() -> None:
+    assert event(path="/x%3Fy/z", query="q=a")["rawPath"] == "/x"
+    assert event(path="/x%253Fy/z")["rawPath"] == "/x%3Fy/z"
+
+
 def test_repeated_parameters_and_headers_are_joined_by_commas() -> None:
     made = event(query="a=1&b=&a=2", headers=[("X-One", "1"), ("x-one", "2")])
     assert made["queryStringParameters"] == {"a": "1,2", "b": ""}

@@ -1,8 +1,10 @@
 """Reading Disqus exports."""
 
+import gc
 import gzip
 import html
 import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -525,6 +527,16 @@ def test_entities_are_not_expanded_or_fetched(file: Path, tmp_path: Path) -> Non
         assert "document type declaration" in error
 
 
+@pytest.fixture
+def usual_collection() -> Iterator[None]:
+    """Look for garbage as often as Python does by default, which is more often than in other tests."""
+    before = gc.get_threshold()
+    gc.set_threshold(2000, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("usual_collection")
 def test_memory_does_not_grow_with_the_number_of_comments(file: Path) -> None:
     def peak(number: int) -> int:
         file.write_text(export(thread(), *(post(10 + each, f"<p>{'x' * 300}</p>") for each in range(number))))
