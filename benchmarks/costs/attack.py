@@ -109,6 +109,12 @@ def transfer_through_cdn() -> float:
     return sum(price({"cloudfront-gb": gigabytes}, free=False).values())
 
 
+def refused_requests() -> float:
+    """Return what a day would cost more if API Gateway billed the requests that it refuses."""
+    refused = (assumption("attack", "requests_per_second") - reached_per_second()) * SECONDS_A_DAY
+    return sum(price({"api-request": refused}, free=False).values())
+
+
 def _day(route: str, record: Record) -> Day:
     attack, header_kb = "attack", assumption("sizes", "header_kb")
     sent = assumption(attack, "requests_per_second") * SECONDS_A_DAY

@@ -97,6 +97,7 @@ def _totals(record: Record) -> str:
         f"the same requests, spread over the {routes} most expensive routes": attack.worst_routes_together(record),
         f"1,000 requests a second for a picture of {picture_kb} KB": attack.files_through_cdn(picture_kb),
         f"files at {gigabits} gigabit a second": attack.transfer_through_cdn(),
+        "the requests that API Gateway refuses, if AWS billed them, too": attack.refused_requests(),
         "1,000 read units a second, of one table or index": read,
         "1,000 write units a second, of one table or index": write,
     }
