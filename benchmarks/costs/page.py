@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,7 +81,7 @@ def _attacks(record: Record) -> str:
             f"`{day.route}`",
             attack.ROUTES[day.route],
             *map(_usd, (day.tables, day.direct, day.cdn)),
-            f"{day.at_once:.0f}",
+            str(ceil(day.at_once)),
         ]
         for day in attack.days(record)
     ]
