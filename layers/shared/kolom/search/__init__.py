@@ -31,7 +31,8 @@ The modules, from text analysis to results:
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.related_lists`: the stored lists of related articles.
 * :mod:`.facets`: how many results have a label, a year or a language.
-* :mod:`.result_builder`, :mod:`.highlighter`: build the results; mark matches in titles and snippets.
+* :mod:`.result_builder`, :mod:`.matcher`, :mod:`.highlighter`: build the results; find and mark the words of the query
+  in titles and snippets.
 * :mod:`.recorded_queries`, :mod:`.query_recorder`, :mod:`.query_counts`: count the queries of readers.
 * :mod:`.parameters`, :mod:`.schemas`: parameters and schemas of the API.
 

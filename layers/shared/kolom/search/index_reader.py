@@ -19,6 +19,7 @@ MAX_POSTINGS: Final = 200_000
 """The number of postings after which a request reads no further terms."""
 
 _AT_ONCE: Final = 8
+_BATCH: Final = 100  # the maximum number of keys of a BatchGetItem
 _OBJECTS_BYTES: Final = 1_500  # of a result in memory, in addition to its texts
 
 
@@ -111,8 +112,10 @@ class LoadedResults(dict[int, StoredResult]):
     """The stored results that a request has read, by article."""
 
     def load(self, article_ids: Iterable[int]) -> None:
-        """Read the results that are not loaded yet."""
-        self.update(load_results(each for each in article_ids if each not in self))
+        """Read the results that are not loaded yet: a BatchGetItem for each hundred, at the same time."""
+        missing = [each for each in article_ids if each not in self]
+        for found in read_concurrently(load_results, list(batched(missing, _BATCH, strict=False))):
+            self.update(found)
 
     def load_rests(self, article_ids: Iterable[int]) -> None:
         """Read the rests of the texts of loaded results."""

@@ -1,7 +1,7 @@
 """Verify which articles of a search have its phrases, from their stored texts.
 
-Requests: a BatchGetItem for the best candidates, and one for the rests of their texts; each of them again for excluded
-phrases. Results that are in memory are not read.
+Requests: a BatchGetItem for each hundred of the best candidates, at the same time, and one for the rests of their
+texts; each of them again for excluded phrases. Results that are in memory are not read.
 """
 
 import heapq
@@ -13,8 +13,15 @@ from kolom.search.index_reader import LoadedResults
 from kolom.search.phrase_matcher import SearchedText, all_true, any_true, text_after
 from kolom.search.query_parser import Alternative, Query
 
-MAX_VERIFIED: Final = 100
-"""The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
+MAX_VERIFIED: Final = 300
+"""The maximum number of candidates in which a phrase is verified, the best first.
+
+Of Cranfield, scaled to 10,000 articles, 53 % of random phrases of two words have more than 100 candidates, 29 % more
+than 300, and 19 % more than 500. Each costs half a read unit.
+"""
+
+MAX_RESTS: Final = 100
+"""The maximum number of candidates whose texts are read as a whole: the limit of one BatchGetItem."""
 
 MAX_CHARACTERS_COMPARED: Final = 1_500_000
 """The maximum length of text compared with the phrases, at most four, and again with as many excluded ones.
@@ -145,7 +152,7 @@ class PhraseVerifier:
                     self.is_exact &= verdict is True or (verdict is False and stored.is_whole)
 
         compare(each for each in read if each in loaded)
-        undecided = [each for each in read if each not in verdicts]
+        undecided = [each for each in read if each not in verdicts][:MAX_RESTS]
         loaded.load_rests(undecided)
         compare(undecided)
         self.is_exact &= len(verdicts) == len(candidates)

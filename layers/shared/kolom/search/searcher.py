@@ -10,13 +10,13 @@ Requests:
 * one Query for each stem of the synonyms of corrected words (at most 12);
 * one for the owner's settings, if they have changed since the process read them (:mod:`.settings_cache`);
 * one BatchGetItem for the articles of the page, and one for the rests of their texts if the beginnings lack a word. A
-  query with phrases needs up to four more before these, for the candidates; the page does not read the candidates
-  again. Results that are in memory (:mod:`.result_cache`) are not read;
+  query with phrases needs up to four more before these, for the candidates, and as many for excluded phrases; the page
+  does not read the candidates again. Results that are in memory (:mod:`.result_cache`) are not read;
 * the Queries of :mod:`.completion` if no article has the last word, and the requests of :mod:`.spellcheck` for any
   other word that no article has;
 * on the first page, if it does not have all results, one Query for each of at most eight labels (:mod:`.facets`).
 
-Work, regardless of the sizes of the articles: each BatchGetItem reads about a megabyte of text
+Work, regardless of the sizes of the articles: the candidates are about a megabyte of text, and so is the page
 (:meth:`.DocumentTable.within_budget`). At most 1.5 million characters are compared with each of at most four
 phrases, as many with the excluded phrases, and at most 500,000 are searched for snippets.
 """
