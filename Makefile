@@ -24,7 +24,7 @@ FUZZ_SECONDS ?= 90
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser bench fmt lock build smoke sam openapi catalog decisions docs docs-serve clean
+.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions docs docs-serve clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -129,6 +129,11 @@ openapi: sync ## Write docs/openapi.json
 # Limits and messages for the custom elements. A test fails if it is out of date.
 catalog: sync ## Write frontend/widgets/kolom-catalog.js
 	$(RUN) python -m kolom_cli.assets.catalog frontend/widgets/kolom-catalog.js
+
+# From the figures that `python -m benchmarks.cost --record benchmarks/costs/measured.json` has recorded. A test fails if it
+# is out of date.
+costs: sync ## Write the tables of docs/cost.md
+	$(RUN) python -m benchmarks.costs.page docs/cost.md
 
 # A test fails if it is out of date.
 decisions: sync ## Write docs/decisions/README.md, the index of the records

@@ -14,7 +14,16 @@ from benchmarks.runner.suite import run_all, run_in_process
 
 PARTS = (
     *("warm_requests", "comments", "cold_starts", "artifacts", "articles", "pages", "mail", "comment_text"),
-    *("search_cost", "search_engines", "search_quality", "search_spelling", "imports", "import_concurrency", "growth"),
+    *(
+        "search_cost",
+        "search_engines",
+        "search_quality",
+        "search_spelling",
+        "imports",
+        "import_concurrency",
+        "growth",
+        "cost",
+    ),
 )
 """The names of all parts, which are modules of this package, in the order in which they run."""
 

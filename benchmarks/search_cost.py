@@ -233,7 +233,7 @@ def query_long_texts(size: int) -> Iterator[Figure]:
     )
     for has_phrase, of_texts in groupby(rows, key=lambda row: row[1]):
         with stack_without_events() as stack:
-            _load_long_texts(stack, size, has_phrase=has_phrase)
+            load_long_texts(stack, size, has_phrase=has_phrase)
             for name, _, parameters in of_texts:
                 yield from _measure(stack, f"200 articles of {size} KB, {name}", urlencode(parameters))
 
@@ -248,7 +248,8 @@ def _measure(stack: EmulatedStack, case: str, query: str) -> Iterator[Figure]:
     yield Figure(case, "× bare script", ratios(handled, bare))
 
 
-def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> None:
+def load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> None:
+    """Load 200 articles of ``size`` KB with two words, which are adjacent or far apart."""
     put = _putter(stack)
     filler = " ".join(Writer(size).words(size * 125))[: size * 1000]
     html = f"<p>{filler} kereta malam</p>" if has_phrase else f"<p>kereta {filler} malam</p>"

@@ -61,7 +61,8 @@ def table(page: str, heading: str) -> dict[str, list[str]]:
 @cache
 def documented() -> dict[str, str]:
     """Return the documented default of each parameter."""
-    rows = {**table(text("docs/comments.md"), "Parameters"), **table(text("docs/deploy.md"), "Parameters")}
+    pages = [text(f"docs/{name}.md") for name in ("comments", "cost", "deploy")]
+    rows = {name: row for page in pages for name, row in table(page, "Parameters").items()}
     return {name: row[-1] for name, row in rows.items()}
 
 
