@@ -39,7 +39,8 @@ def destroy(
     if typer.prompt(f"Type the name of the stack ({name}) to confirm", err=True).strip() != name:
         console.fail("not confirmed: nothing was deleted")
     if removal.stack is not None:
-        delete_stack(removal.stack, Progress())
+        # What a running operation creates, and what becomes of the data, is known only now.
+        removal = delete_stack(removal.stack, Progress())
     if with_data:
         for line in delete_data(removal, identity, deployment.region):
             typer.echo(line)
@@ -60,7 +61,12 @@ def _delete_uploads(identity: Identity, region: str, name: str) -> None:
 def _announce(name: str, removal: Removal, *, with_data: bool) -> None:
     if removal.stack is not None:
         _print(f"This deletes the stack {name}: the site, its functions, logs and alarms.")
-    if with_data:
+    is_busy = removal.stack is not None and removal.stack.condition == "busy"
+    if is_busy and with_data:
+        _print("This also DELETES ALL CONTENT, for ever, also what the running operation leaves.")
+    elif is_busy:
+        _print("This keeps the content that the running operation leaves.")
+    elif with_data:
         _print(f"This also DELETES ALL CONTENT, for ever: {_names(removal) or 'there is none'}.")
     elif removal.data:
         _print(f"This keeps the content: {_names(removal)}.")

@@ -20,6 +20,7 @@ _VERBS: Final = ("add", "change", "replace", "remove", "import")
 _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::ApiGatewayV2::Api": ("API", "APIs"),
     "AWS::ApiGatewayV2::Stage": ("stage of the API", "stages of APIs"),
+    "AWS::Budgets::Budget": ("budget", "budgets"),
     "AWS::CloudFront::CachePolicy": ("cache policy", "cache policies"),
     "AWS::CloudFront::Distribution": ("CloudFront distribution", "CloudFront distributions"),
     "AWS::CloudFront::Function": ("CloudFront function", "CloudFront functions"),
@@ -48,6 +49,8 @@ _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The names of the resource types of the stack, after the transform of SAM. Others are shown by their type."""
 
+_BEFORE_TRANSFORM: Final = "AWS::Serverless::"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -61,8 +64,8 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Whether content would be removed, or be left behind by a new, empty resource."""
-        return self.verb in {"replace", "remove"} and holds_data(self.type, self.logical_id)
+        """Whether content would be removed, or be left behind by a new, empty resource, or could be."""
+        return self.verb in {"replace", "remove"} and _may_hold_data(self.type, self.logical_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ class ChangeSet:
     def check(self) -> None:
         """Refuse to lose data.
 
-        :raises DeploymentError: a resource that holds data would be removed or replaced
+        :raises DeploymentError: a resource that holds data, or may hold some, would be removed or replaced
         """
         if lost := [change for change in self.changes if change.loses_data]:
             named = ", ".join(
@@ -92,7 +95,7 @@ class ChangeSet:
                 for change in lost
             )
             raise DeploymentError(
-                f"this deployment would remove or replace resources that hold data: {named}. Nothing was changed",
+                f"this deployment would remove or replace resources that may hold data: {named}. Nothing was changed",
                 "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says "
                 "how to use other tables",
             )
@@ -166,7 +169,7 @@ def _change(change: Mapping[str, Any]) -> Change:
     # CloudFormation may not know yet what will happen: "Dynamic" for the action, "Conditional" for a replacement.
     replacement = change.get("Replacement", "Conditional" if verb == "dynamic" else "False")
     if verb not in _VERBS:
-        is_risk = holds_data(change["ResourceType"], change["LogicalResourceId"]) and replacement != "False"
+        is_risk = replacement != "False" and _may_hold_data(change["ResourceType"], change["LogicalResourceId"])
         verb = "replace" if replacement == "True" or is_risk else "change"
     targets = (detail.get("Target", {}) for detail in change.get("Details", ()))
     names = {target.get("Name") or target.get("Attribute", "") for target in targets}
@@ -177,6 +180,15 @@ def _change(change: Mapping[str, Any]) -> Change:
         is_certain=replacement != "Conditional",
         properties=tuple(sorted(names - {""})),
     )
+
+
+def is_known(kind: str) -> bool:
+    """Return whether the template has resources of that type, so that it is known whether they hold data."""
+    return kind in _NOUNS or kind.startswith(_BEFORE_TRANSFORM)
+
+
+def _may_hold_data(kind: str, logical_id: str) -> bool:
+    return holds_data(kind, logical_id) or not is_known(kind)
 
 
 def _line(verb: str, kind: str, changes: Sequence[Change]) -> str:

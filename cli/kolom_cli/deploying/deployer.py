@@ -20,7 +20,7 @@ from kolom_cli.deploying.change_set import ChangeSet, create_change_set, delete_
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
+from kolom_cli.deploying.stack import Stack, find_stack, refuse_other, remaining_data
 from kolom_cli.publishing.content_builder import find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.sam.defaults import TEMPLATE
@@ -47,9 +47,11 @@ class Deployer:
 
         Return the stack, or None if there is none that can be updated.
 
-        :raises DeploymentError: the stack cannot be updated
+        :raises DeploymentError: the stack is not one of Kolom, or cannot be updated
         """
         stack = find_stack(self.target.stack)
+        if stack is not None:
+            refuse_other(stack)
         if stack is not None and stack.condition == "busy":
             self.progress.step(f"Waiting for the operation that is running: {stack.status}")
             was_deletion = stack.status == "DELETE_IN_PROGRESS"

@@ -14,7 +14,7 @@ from kolom_cli.connection import explain
 from kolom_cli.deploying import toolchain
 from kolom_cli.deploying.account import Identity, client, get_identity
 from kolom_cli.deploying.answers import template_document
-from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
+from kolom_cli.deploying.stack import USE_OTHER_NAME, Stack, find_stack, is_own, remaining_data
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
@@ -198,6 +198,9 @@ def _is_valid_elsewhere(region: str) -> bool:
 
 def _check_stack(result: Preflight, name: str) -> None:
     stack = result.stack
+    if stack is not None and not is_own(stack):
+        result.add("problem", "stack", f"the stack {name} is not a stack of Kolom", USE_OTHER_NAME)
+        return
     match stack.condition if stack else "new":
         case "new":
             result.add("ok", "stack", f"{name} does not exist yet")

@@ -4,6 +4,7 @@ import json
 import shutil
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,8 @@ URL: Final = "https://distribution.cloudfront.net"
 OWNER: Final = "me@example.com"
 UPLOADS: Final = "kolom-deploy-123456789012-us-east-1-kolom"
 TABLES: Final = [f"kolom-{name}" for name in ("articles", "comments", "guard", "messages", "outbox", "search")]
+
+TABLE: Final = "AWS::DynamoDB::Table"
 
 _deployed: list[StackDouble] = []
 
@@ -279,7 +282,7 @@ def test_the_region_of_a_deployed_stack_cannot_be_changed(deployed: Rehearsal) -
 def test_nothing_that_holds_data_is_replaced_or_removed(deployed: Rehearsal) -> None:
     ran = deployed.deploy("--parameter", "CommentsTableName=other-comments")
     assert ran.exit_code == 1
-    assert "would remove or replace resources that hold data: CommentsTable (replace: TableName)" in ran.stderr
+    assert "would remove or replace resources that may hold data: CommentsTable (replace: TableName)" in ran.stderr
     template = deployed.template.read_text("utf-8")
     deployed.template.write_text(
         template.replace("  MediaBucket:\n", "  OtherBucket:\n").replace("MediaBucket", "OtherBucket")
@@ -289,6 +292,18 @@ def test_nothing_that_holds_data_is_replaced_or_removed(deployed: Rehearsal) -> 
     assert "MediaBucket (remove)" in ran.stderr
     assert deployed.executions() == 0
     assert deployed.stack.change_set is None
+
+
+@pytest.mark.parametrize(
+    "arguments", [("deploy", "--yes"), ("deploy", "--dry-run"), ("destroy", "--with-data")], ids=" ".join
+)
+def test_the_stack_of_another_application_is_refused(rehearsal: Rehearsal, arguments: Sequence[str]) -> None:
+    shop = StackDouble("shop", 9, status="CREATE_COMPLETE", resources={"Database": ("AWS::RDS::DBInstance", "")})
+    rehearsal.cloudformation.stacks.append(shop)
+    ran = rehearsal.kolom(*arguments, "--stack", "shop", answer="shop\n")
+    assert ran.exit_code == 1
+    assert "the stack shop is not a stack of Kolom" in ran.stderr
+    assert not {"CreateChangeSet", "DeleteStack"} & {*rehearsal.cloudformation.calls}
 
 
 def test_a_refused_parameter_is_not_remembered(deployed: Rehearsal) -> None:
@@ -580,12 +595,57 @@ def test_the_data_can_be_deleted_with_the_stack_or_later(deployed: Rehearsal) ->
 def test_data_that_another_stack_has_imported_is_not_deleted(deployed: Rehearsal) -> None:
     deployed.kolom("destroy", answer="kolom\n")
     deleted = deployed.cloudformation.stacks[0]
-    tables_of_it = {name: entry for name, entry in deleted.resources.items() if entry[0] == "AWS::DynamoDB::Table"}
-    other = StackDouble("other", 9, prefix="kolom", status="UPDATE_COMPLETE", resources=tables_of_it)
+    imported = {name: (kind, "IMPORT_COMPLETE") for name, (kind, _) in deleted.resources.items() if kind == TABLE}
+    other = StackDouble("other", 9, prefix="kolom", status="UPDATE_COMPLETE", resources=imported)
     deployed.cloudformation.stacks.append(other)
     ran = deployed.kolom("destroy", "--with-data", answer="kolom\n")
     assert "kept kolom-articles: it belongs to the stack other now" in ran.stdout
     assert tables() == TABLES
+
+
+def test_data_that_a_stack_could_not_create_or_import_is_not_deleted(deployed: Rehearsal) -> None:
+    """The stack has the names of existing tables, as after a conflict. Two of them belong to no stack any more."""
+    del deployed.stack.resources["SearchTable"], deployed.stack.resources["OutboxTable"]
+    statuses = {
+        "ArticlesTable": "CREATE_FAILED",
+        "CommentsTable": "IMPORT_ROLLBACK_COMPLETE",
+        "MessagesTable": "DELETE_SKIPPED",
+        "OutboxTable": "IMPORT_ROLLBACK_FAILED",
+        "SearchTable": "CREATE_FAILED",
+        "GuardTable": "UPDATE_COMPLETE",
+    }
+    second = replace(deployed.stack.copied(), name="second", number=9, prefix="kolom")
+    second.resources = {name: (TABLE, status) for name, status in statuses.items()}
+    second.status = "DELETE_FAILED"
+    deployed.cloudformation.stacks.append(second)
+    ran = deployed.kolom("destroy", "--with-data", "--stack", "second", answer="second\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert "kept kolom-guard: it belongs to the stack kolom now" in ran.stdout
+    assert tables() == TABLES
+
+
+@pytest.mark.parametrize(
+    ("options", "announced", "done", "left"),
+    [
+        (
+            (),
+            "This keeps the content that the running operation leaves.",
+            "Kept, and billed as before: kolom-a",
+            TABLES,
+        ),
+        (("--with-data",), "also what the running operation leaves.", "deleted kolom-articles", []),
+    ],
+    ids=["kept", "with data"],
+)
+def test_data_that_a_running_operation_creates_is_deleted_or_reported(
+    rehearsal: Rehearsal, options: Sequence[str], announced: str, done: str, left: Sequence[str]
+) -> None:
+    rehearsal.cloudformation.interrupt_at = "ExecuteChangeSet"
+    assert rehearsal.deploy("--yes").exit_code == 130
+    ran = rehearsal.kolom("destroy", *options, answer="kolom\n")
+    assert announced in ran.stderr
+    assert done in ran.stdout
+    assert tables() == left
 
 
 def test_a_destruction_that_fails_or_is_interrupted_is_continued(deployed: Rehearsal) -> None:
