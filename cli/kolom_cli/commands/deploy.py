@@ -102,8 +102,8 @@ def _plan_only(deployer: Deployer) -> None:
             f"the changes cannot be planned: the stack is {stack.status}", "run `kolom deploy` without --dry-run"
         )
     existing = None if stack is None or stack.condition == "new" else stack
-    if deployer.plan(deployer.upload(), existing) is not None:
-        deployer.discard(existing)
+    if planned := deployer.plan(deployer.upload(), existing):
+        planned.discard()
     typer.echo("Dry run: the stack was not changed.")
 
 

@@ -32,12 +32,14 @@ def ensure_bucket(name: str, identity: Identity, region: str) -> None:
         try:
             s3.create_bucket(Bucket=name, **place)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in {"BucketAlreadyExists", "OperationAborted"}:
+            code = error.response["Error"]["Code"]
+            if code in {"BucketAlreadyExists", "OperationAborted"}:
+                raise DeploymentError(
+                    f"the bucket {name} for uploads belongs to somebody else, or was deleted a moment ago",
+                    "run the command again in some minutes, or use another stack name (--stack)",
+                ) from error
+            if code != "BucketAlreadyOwnedByYou":  # Another run has just created it.
                 raise
-            raise DeploymentError(
-                f"the bucket {name} for uploads belongs to somebody else, or was deleted a moment ago",
-                "run the command again in some minutes, or use another stack name (--stack)",
-            ) from error
     owner = {"Bucket": name, "ExpectedBucketOwner": identity.account_id}
     s3.put_public_access_block(
         **owner,

@@ -16,7 +16,7 @@ from kolom_cli.connection import Target, connect
 from kolom_cli.deploying import buckets, toolchain
 from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set
-from kolom_cli.deploying.change_set import ChangeSet, create_change_set, delete_change_set
+from kolom_cli.deploying.change_set import ChangeSet, create_change_set
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
@@ -71,12 +71,13 @@ class Deployer:
 
     def upload(self) -> str:
         """Build and upload the stack, and return the URL of its template."""
-        self.progress.step("Building (make build); this takes some minutes the first time")
-        toolchain.build()
-        bucket = buckets.bucket_name(self.identity, self.region, self.target.stack)
-        self.progress.step(f"Uploading to the bucket {bucket}")
-        buckets.ensure_bucket(bucket, self.identity, self.region)
-        template = toolchain.package(bucket, self.target.stack, self.region).read_bytes()
+        with toolchain.lock_checkout():
+            self.progress.step("Building (make build); this takes some minutes the first time")
+            toolchain.build()
+            bucket = buckets.bucket_name(self.identity, self.region, self.target.stack)
+            self.progress.step(f"Uploading to the bucket {bucket}")
+            buckets.ensure_bucket(bucket, self.identity, self.region)
+            template = toolchain.package(bucket, self.target.stack, self.region).read_bytes()
         return buckets.upload_template(bucket, self.target.stack, template, self.identity, self.region)
 
     def plan(self, template_url: str, existing: Stack | None) -> ChangeSet | None:
@@ -98,15 +99,9 @@ class Deployer:
         try:
             planned.check()
         except DeploymentError:
-            self.discard(existing)
+            planned.discard()
             raise
         return planned
-
-    def discard(self, existing: Stack | None) -> None:
-        """Delete the change set, and the empty stack that it began."""
-        delete_change_set(self.target.stack)
-        if existing is None:
-            client("cloudformation").delete_stack(StackName=self.target.stack)
 
     def apply(self, planned: ChangeSet) -> Stack:
         """Execute the change set and wait until it is done.

@@ -15,6 +15,7 @@ from botocore.exceptions import NoCredentialsError
 from kolom.articles import admin
 from kolom_cli import project_file
 from kolom_cli.commands import deploy as command
+from kolom_cli.deploying import buckets as deploying_buckets
 from kolom_cli.deploying import change_set, deployer, operation, site_check, toolchain
 from kolom_cli.deploying.account import Identity
 from kolom_cli.deploying.buckets import ensure_bucket
@@ -114,6 +115,7 @@ def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehea
             return found.cloudformation.call(self.meta.service_model.operation_model(name), parameters)
 
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+        monkeypatch.setattr(toolchain, "LOCK", tmp_path / "build/deploy.lock")
         monkeypatch.setattr(toolchain, "build", lambda: found.builds.append("build"))
         monkeypatch.setattr(toolchain, "package", found.build_package)
         monkeypatch.setattr(project_file, "PROJECT_FILE", found.file)
@@ -198,11 +200,12 @@ def test_the_uploads_are_private_and_encrypted(deployed: Rehearsal) -> None:
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
-def test_the_uploads_are_in_the_region_of_the_stack() -> None:
+def test_the_uploads_are_in_the_region_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     identity = Identity(account_id="123456789012", arn="arn:aws:iam::123456789012:user/me")
     with empty_aws():
         for _ in range(2):
             ensure_bucket("uploads", identity, "eu-central-1")
+            monkeypatch.setattr(deploying_buckets, "_exists", lambda *_: False)  # as if it was created a moment ago
         assert client("s3").get_bucket_location(Bucket="uploads")["LocationConstraint"] == "eu-central-1"
 
 
@@ -291,7 +294,7 @@ def test_nothing_that_holds_data_is_replaced_or_removed(deployed: Rehearsal) -> 
     ran = deployed.deploy()
     assert "MediaBucket (remove)" in ran.stderr
     assert deployed.executions() == 0
-    assert deployed.stack.change_set is None
+    assert deployed.stack.change_sets == {}
 
 
 @pytest.mark.parametrize(
@@ -319,6 +322,36 @@ def test_a_dry_run_leaves_the_stack_as_it_is(rehearsal: Rehearsal) -> None:
     assert [stack.status for stack in rehearsal.cloudformation.stacks] == ["DELETE_COMPLETE"]
     assert not rehearsal.file.exists()
     assert tables() == []
+
+
+def test_a_dry_run_does_not_delete_the_stack_of_another_run(rehearsal: Rehearsal) -> None:
+    stacks = rehearsal.cloudformation.stacks
+
+    def begin() -> None:
+        stacks.append(StackDouble("kolom", 9, change_sets={"other": {}}))
+
+    rehearsal.cloudformation.before["CreateChangeSet"] = begin
+    assert rehearsal.deploy("--yes", "--dry-run").exit_code == 0
+    assert (rehearsal.stack.status, [*rehearsal.stack.change_sets]) == ("REVIEW_IN_PROGRESS", ["other"])
+    rehearsal.cloudformation.before["DeleteChangeSet"] = lambda: setattr(rehearsal.stack, "status", "CREATE_COMPLETE")
+    stacks.clear()
+    assert rehearsal.deploy("--yes", "--dry-run").exit_code == 0
+    assert rehearsal.stack.status == "CREATE_COMPLETE"
+
+
+def test_a_change_set_that_another_run_has_overtaken_is_reported(deployed: Rehearsal) -> None:
+    deployed.cloudformation.before["ExecuteChangeSet"] = lambda: deployed.stack.change_sets.clear()
+    ran = deployed.deploy("--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 1
+    assert "another run has changed the stack in the meantime" in ran.stderr
+
+
+def test_only_one_run_at_a_time_builds_in_a_checkout(deployed: Rehearsal) -> None:
+    with toolchain.lock_checkout():
+        ran = deployed.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "another run of `kolom deploy` is building in this checkout" in ran.stderr
+    assert deployed.builds == []
 
 
 def test_a_failed_creation_says_why_and_the_next_run_works(rehearsal: Rehearsal) -> None:
@@ -711,15 +744,12 @@ def test_a_stack_of_imported_tables_is_completed(deployed: Rehearsal) -> None:
     assert not any(word in changes for word in ("replace", "remove", "table"))
 
 
-def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_calls_also_work_with_the_cloudformation_of_moto() -> None:
     """It is an independent implementation, but knows neither SAM nor failures."""
     template = {
         "Parameters": {"Name": {"Type": "String"}},
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Name"}}}},
     }
-    delete_change_set = change_set.delete_change_set
-    # moto raises an internal error for a change set that does not exist.
-    monkeypatch.setattr(change_set, "delete_change_set", lambda _: None)
     with empty_aws():
         client("s3").create_bucket(Bucket="uploads")
         client("s3").put_object(Bucket="uploads", Key="t", Body=json.dumps(template).encode())
@@ -734,7 +764,6 @@ def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest
         assert created.succeeded
         assert created.parameters == {"Name": "one"}
         assert "REVIEW_IN_PROGRESS" not in [event.status for event in events]
-        delete_change_set("kolom")
         assert create_change_set("kolom", created, first, template_url=url) is None
         assert [each.logical_id for each in list_resources(created.stack_id)] == ["Queue"]
         delete_stack(created, Progress())
