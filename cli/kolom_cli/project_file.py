@@ -1,6 +1,7 @@
-"""Read and write ``kolom.toml``: the region and the parameters of each stack, as `kolom deploy` got them.
+"""Read and write ``kolom.toml``: the account, the region and the parameters of each stack, as `kolom deploy` got them.
 
 [stacks.kolom]
+account = "123456789012"
 region = "ap-southeast-1"
 
 [stacks.kolom.parameters]
@@ -31,6 +32,7 @@ _HEADER: Final = (
 class StackEntry:
     """What the file says about one stack."""
 
+    account: str = ""
     region: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -76,24 +78,30 @@ def _entry(path: Path, name: str, entry: Any) -> StackEntry:
     place = f"{path}: stacks.{name}"
     if not isinstance(entry, dict):
         raise ConfigurationError(f"{place} must be a table")
-    if unknown := sorted(entry.keys() - {"region", "parameters"}):
-        raise ConfigurationError(f"{place}: unknown key {unknown[0]!r}; it has `region` and `parameters`")
-    region, parameters = entry.get("region", ""), entry.get("parameters", {})
-    if not isinstance(region, str) or not isinstance(parameters, dict):
-        raise ConfigurationError(f"{place}: region must be a string, and parameters a table")
-    return StackEntry(region=region, parameters={key: _text(place, key, value) for key, value in parameters.items()})
+    if unknown := sorted(entry.keys() - {"account", "region", "parameters"}):
+        raise ConfigurationError(f"{place}: unknown key {unknown[0]!r}; it has `account`, `region` and `parameters`")
+    account, region, parameters = entry.get("account", ""), entry.get("region", ""), entry.get("parameters", {})
+    for key, value in (("account", account), ("region", region)):
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{place}: {key} must be a string")
+    if not isinstance(parameters, dict):
+        raise ConfigurationError(f"{place}: parameters must be a table")
+    texts = {key: _text(place, key, value) for key, value in parameters.items()}
+    return StackEntry(account=account, region=region, parameters=texts)
 
 
 def _text(place: str, key: str, value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    if not isinstance(value, str | int):
+    if not isinstance(value, str | int | float):
         raise ConfigurationError(f"{place}.parameters: {key} must be a string or a number")
     return str(value)
 
 
 def _render(name: str, entry: StackEntry) -> str:
     lines = ["", f"[stacks.{_key(name)}]"]
+    if entry.account:
+        lines.append(f"account = {toml_string(entry.account)}")
     if entry.region:
         lines.append(f"region = {toml_string(entry.region)}")
     if entry.parameters:

@@ -6,7 +6,7 @@ import typer
 
 from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
 from kolom_cli.deploying import buckets
-from kolom_cli.deploying.account import Identity, get_identity
+from kolom_cli.deploying.account import Identity, get_identity, refuse_other_account
 from kolom_cli.deploying.destroyer import Removal, delete_data, delete_stack, find_removal
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.terminal import console
@@ -29,6 +29,7 @@ def destroy(
     deployment = select(ctx, profile=profile, region=region, stack=stack)
     name = deployment.target.stack
     identity = get_identity()
+    refuse_other_account(identity, deployment.account_id, name)
     removal = find_removal(name)
     if removal.stack is None and not (with_data and removal.data):
         _delete_uploads(identity, deployment.region, name)

@@ -87,8 +87,8 @@ class Deployer:
         """
         values = dict(self.parameters)
         previous = None if existing is None else existing.parameters
-        if existing and "SiteUrl" not in values and _needs_own_url(existing):
-            values["SiteUrl"] = own_url(existing.outputs)
+        if existing and "SiteUrl" not in values and (url := _new_url(existing, values)):
+            values["SiteUrl"] = url
         planned = create_change_set(
             self.target.stack, existing, to_change_set(values, previous), template_url=template_url
         )
@@ -106,14 +106,16 @@ class Deployer:
     def apply(self, planned: ChangeSet) -> Stack:
         """Execute the change set and wait until it is done.
 
-        :raises DeploymentError: it failed; CloudFormation has rolled back
+        :raises DeploymentError: it failed; CloudFormation has undone it, or could not
         """
         after = latest_event(planned.stack_id)
         self.progress.begin(len(planned.changes))
         planned.execute()
         stack = self._follow(planned.stack_id, after)
         if not stack.succeeded:
-            what = "the deployment failed, and CloudFormation has undone it"
+            is_undone = stack.status in {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+            end = "has undone it" if is_undone else f"could not undo it ({stack.status})"
+            what = f"the deployment failed, and CloudFormation {end}"
             raise failure(stack, events_of_operation(stack.stack_id, after=after), what)
         return stack
 
@@ -177,6 +179,17 @@ class Deployer:
 def _needs_own_url(stack: Stack) -> bool:
     """Return whether ``SiteUrl`` has to be set. A stack that began with an import has no parameters and outputs."""
     return "SiteUrl" in stack.parameters and needs_own_url(stack.parameters["SiteUrl"], stack.outputs)
+
+
+def _new_url(stack: Stack, values: Mapping[str, str]) -> str | None:
+    """Return the URL that AWS gives the site, if ``SiteUrl`` has to be set to it. None if it has the right value.
+
+    Without the CDN, that is the URL of the API, because the address of the distribution ends with it.
+    """
+    if _needs_own_url(stack):
+        return own_url(stack.outputs)
+    has_own = "DistributionDomain" in stack.outputs and stack.parameters.get("SiteUrl") == own_url(stack.outputs)
+    return stack.outputs["ApiUrl"] if has_own and values.get("Cdn") == "off" else None
 
 
 def publish_welcome() -> None:

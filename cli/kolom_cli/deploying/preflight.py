@@ -12,8 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kolom_cli.connection import explain
 from kolom_cli.deploying import toolchain
-from kolom_cli.deploying.account import Identity, client, get_identity
+from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
 from kolom_cli.deploying.answers import template_document
+from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.stack import USE_OTHER_NAME, Stack, find_stack, is_own, remaining_data
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.parameters import parameter_values
@@ -28,6 +29,8 @@ _TABLES: Final = ("articles", "comments", "messages", "outbox", "search", "guard
 _POLICIES: Final = 3
 """The response headers policies of a stack. An account may have 20 of its own."""
 _MAX_POLICIES: Final = 20
+"""The quota of new accounts. One that was raised cannot be read without another permission."""
+
 _FEW_INVOCATIONS: Final = 100
 _ACTIONS: Final = (
     "cloudformation:CreateChangeSet",
@@ -101,15 +104,18 @@ class Preflight:
             self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
 
 
-def check(stack: str, region: str, parameters: Mapping[str, str]) -> Preflight:
-    """Make all checks. ``parameters`` are those that a deployment would set; the stack's own values fill the rest."""
+def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "") -> Preflight:
+    """Make all checks. ``parameters`` are those that a deployment would set; the stack's own values fill the rest.
+
+    ``account_id`` is the account of the stack, if it is known.
+    """
     result = Preflight()
     _check_tools(result)
     _check_name(result, stack)
     if not _check_region(result, region):
         return result
     _check_credentials(result, region)
-    if result.identity is None:
+    if result.identity is None or not _check_account(result, result.identity, account_id, stack):
         return result
     with result.checking("stack"):
         result.stack = find_stack(stack)
@@ -117,7 +123,7 @@ def check(stack: str, region: str, parameters: Mapping[str, str]) -> Preflight:
     values = {**(result.stack.parameters if result.stack else {}), **parameters}
     checks: Sequence[tuple[str, Callable[[], None]]] = (
         ("rights", lambda: _check_rights(result)),
-        ("names", lambda: _check_names(result, stack, values)),
+        ("names", lambda: _check_names(result, stack, parameters)),
         ("CloudFront", lambda: _check_cdn(result, stack, region, values)),
         ("Lambda", lambda: _check_lambda(result)),
         ("mail", lambda: _check_mail(result, region, values)),
@@ -125,6 +131,14 @@ def check(stack: str, region: str, parameters: Mapping[str, str]) -> Preflight:
     for subject, run in checks:
         with result.checking(subject):
             run()
+    return result
+
+
+def check_names(stack: str, parameters: Mapping[str, str]) -> Preflight:
+    """Check only the names for a stack that does not exist any more."""
+    result = Preflight()
+    with result.checking("names"):
+        _check_names(result, stack, parameters)
     return result
 
 
@@ -186,6 +200,15 @@ def _check_credentials(result: Preflight, region: str) -> None:
         result.add("ok", "credentials", f"account {result.identity.account_id} in {region}, {result.identity.arn}")
         if result.identity.is_root:
             result.add("warning", "credentials", "these are the root user's", "create a user or role to deploy with")
+
+
+def _check_account(result: Preflight, identity: Identity, account_id: str, stack: str) -> bool:
+    try:
+        refuse_other_account(identity, account_id, stack)
+    except DeploymentError as error:
+        result.add("problem", "account", error.text, error.fix)
+        return False
+    return True
 
 
 def _is_valid_elsewhere(region: str) -> bool:
@@ -262,7 +285,7 @@ def _principal(identity: Identity) -> str:
 
 
 def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> None:
-    if result.stack is not None and result.stack.condition != "new":
+    if result.stack is not None and not _will_be_created(result.stack):
         return
     dynamodb = client("dynamodb")
     taken = []
@@ -284,6 +307,13 @@ def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> No
         result.add("ok", "names", "the names of the tables are free")
 
 
+def _will_be_created(stack: Stack) -> bool:
+    """Return whether a deployment creates the stack anew. If its creation has left tables, they are another problem."""
+    if stack.condition == "never created":
+        return not remaining_data(stack)
+    return stack.condition == "new" or stack.status == "DELETE_IN_PROGRESS"
+
+
 def _check_cdn(result: Preflight, stack: str, region: str, values: Mapping[str, str]) -> None:
     if values.get("Cdn", "on") == "off" or (result.stack is not None and result.stack.condition != "new"):
         return
@@ -296,8 +326,11 @@ def _check_cdn(result: Preflight, stack: str, region: str, values: Mapping[str, 
         result.add("problem", "CloudFront", f"policies of an earlier stack are left: {', '.join(own)}", fix)
     elif len(names) + _POLICIES > _MAX_POLICIES:
         fix = "delete some, or request a higher quota in Service Quotas"
-        text = f"the account has {len(names)} response headers policies of {_MAX_POLICIES}; this needs {_POLICIES} more"
-        result.add("problem", "CloudFront", text, fix)
+        text = (
+            f"the account has {len(names)} response headers policies, and this needs {_POLICIES} more; the quota of a "
+        )
+        text += f"new account is {_MAX_POLICIES}"
+        result.add("warning", "CloudFront", text, fix)
     else:
         result.add("ok", "CloudFront", "names and quota of policies are free; a new account may have to be verified")
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import botocore.client
 import pytest
+import urllib3
 from botocore.exceptions import NoCredentialsError
 
 from kolom.articles import admin
@@ -27,7 +28,7 @@ from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import find_stack, list_resources
 from kolom_cli.sam.stack_import import import_input
 from tests.integration.aws import client, empty_aws, restore_or_create
-from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, error
+from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, create_data, error
 from tests.integration.cli.conftest import CommandResult, Kolom
 from tests.paths import PROJECT
 
@@ -36,7 +37,11 @@ OWNER: Final = "me@example.com"
 UPLOADS: Final = "kolom-deploy-123456789012-us-east-1-kolom"
 TABLES: Final = [f"kolom-{name}" for name in ("articles", "comments", "guard", "messages", "outbox", "search")]
 
+ACCOUNT: Final = "123456789012"
 TABLE: Final = "AWS::DynamoDB::Table"
+
+PARAMETERS: Final = {"ArticlesTableName": ""}
+"""Parameters by which a stack is recognized as one of Kolom."""
 
 _deployed: list[StackDouble] = []
 
@@ -170,7 +175,8 @@ def test_an_empty_account_becomes_a_running_blog(rehearsal: Rehearsal) -> None:
     assert "waiting for Distribution (CloudFront::Distribution), which takes some minutes" in ran.stderr
     assert "Styles and scripts: " in ran.stderr
     assert [article.path for article in admin.list_by_status("published", limit=9).items] == ["/welcome/"]
-    assert rehearsal.remembered == {"region": "us-east-1", "parameters": {"OwnerEmail": OWNER}}
+    expected = {"account": ACCOUNT, "region": "us-east-1", "parameters": {"OwnerEmail": OWNER}}
+    assert rehearsal.remembered == expected
 
 
 def test_the_site_gets_its_own_url_without_a_second_run(deployed: Rehearsal) -> None:
@@ -190,6 +196,9 @@ def test_without_the_cdn_the_site_is_at_the_url_of_the_api(rehearsal: Rehearsal)
     assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"
     ran = rehearsal.deploy("--yes", "--parameter", "Cdn=on")
     assert ran.stdout == f"{URL}\n"
+    ran = rehearsal.deploy("--yes", "--parameter", "Cdn=off")
+    assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"
+    assert rehearsal.remembered["parameters"] == {"Cdn": "off"}
 
 
 def test_the_uploads_are_private_and_encrypted(deployed: Rehearsal) -> None:
@@ -280,6 +289,31 @@ def test_the_region_of_a_deployed_stack_cannot_be_changed(deployed: Rehearsal) -
     assert ran.exit_code == 3
     assert "kolom.toml says that the stack 'kolom' is in us-east-1, not in eu-central-1" in ran.stderr
     assert deployed.cloudformation.calls == []
+
+
+@pytest.mark.parametrize("arguments", [("deploy", "--yes"), ("doctor",), ("destroy",)], ids=" ".join)
+def test_another_account_is_refused(deployed: Rehearsal, arguments: Sequence[str]) -> None:
+    deployed.file.write_text('[stacks.kolom]\naccount = "210987654321"\nregion = "us-east-1"\n', "utf-8")
+    ran = deployed.kolom(*arguments)
+    assert ran.exit_code == 1
+    said = (
+        "kolom.toml says that the stack kolom is in the account 210987654321, but the credentials are of 123456789012"
+    )
+    assert said in ran.stdout + ran.stderr
+    assert (
+        "Fix: use another profile (--profile) or stack name (--stack), or change kolom.toml" in ran.stdout + ran.stderr
+    )
+    assert deployed.cloudformation.calls == []
+
+
+def test_an_invalid_parameter_in_the_file_stops_only_what_uses_it(deployed: Rehearsal) -> None:
+    deployed.file.write_text("[stacks.kolom.parameters]\nSiteTitel = 'x'\n", "utf-8")
+    for arguments in (("deploy", "--yes"), ("doctor",)):
+        ran = deployed.kolom(*arguments)
+        assert ran.exit_code == 1
+        assert f"{deployed.file}, [stacks.kolom.parameters]: no such parameter: SiteTitel" in ran.stderr
+    assert deployed.kolom("status").exit_code == 0
+    assert deployed.kolom("destroy", answer="kolom\n").exit_code == 0
 
 
 def test_nothing_that_holds_data_is_replaced_or_removed(deployed: Rehearsal) -> None:
@@ -397,7 +431,9 @@ def test_a_failed_update_is_undone_and_the_next_run_works(deployed: Rehearsal) -
 def test_a_failed_rollback_is_continued(deployed: Rehearsal) -> None:
     deployed.cloudformation.fail_at = ("ServePages", "no")
     deployed.cloudformation.fail_rollback = True
-    assert deployed.deploy("--parameter", "SiteTitle=Other").exit_code == 1
+    ran = deployed.deploy("--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 1
+    assert "the deployment failed, and CloudFormation could not undo it (UPDATE_ROLLBACK_FAILED): Serve" in ran.stderr
     assert deployed.stack.status == "UPDATE_ROLLBACK_FAILED"
     ran = deployed.deploy()
     assert ran.exit_code == 0, ran.stderr
@@ -463,6 +499,17 @@ def test_a_failed_build_shows_its_last_lines(rehearsal: Rehearsal, monkeypatch: 
     ran = rehearsal.deploy("--yes")
     assert ran.stderr.endswith("kolom: the build failed:\n    no wheel\n  Fix: correct the error\n")
     assert rehearsal.cloudformation.stacks == []
+
+
+def test_a_site_that_cannot_be_connected_to_is_a_warning(deployed: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(url: str) -> None:
+        raise urllib3.exceptions.MaxRetryError(None, url)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(site_check, "fetch", fail)
+    ran = deployed.deploy()
+    assert ran.exit_code == 0
+    assert ran.stdout == f"{URL}\n"
+    assert f"warning: {URL} cannot be connected to from here, so it was not read" in ran.stderr
 
 
 def test_a_site_that_does_not_work_is_reported(deployed: Rehearsal) -> None:
@@ -546,6 +593,33 @@ def test_the_doctor_reports_all_problems_at_once(rehearsal: Rehearsal) -> None:
     assert "these actions may be denied: iam:CreateRole" in ran.stdout
     assert "only 10 functions may run at the same time" in ran.stdout
     assert ran.stdout.count("Fix: ") == 6
+
+
+def test_a_quota_that_may_be_used_up_prevents_nothing(rehearsal: Rehearsal) -> None:
+    policy = {"ResponseHeadersPolicy": {"ResponseHeadersPolicyConfig": {"Name": "other"}}}
+    rehearsal.answers["ListResponseHeadersPolicies"] = {"ResponseHeadersPolicyList": {"Items": [policy] * 18}}
+    ran = rehearsal.kolom("doctor")
+    assert ran.exit_code == 0
+    assert "warning  CloudFront: the account has 18 response headers policies, and this needs 3 more" in ran.stdout
+
+
+def test_names_are_checked_for_a_stack_that_will_not_be_updated(deployed: Rehearsal) -> None:
+    deployed.cloudformation.interrupt_at = "DeleteStack"
+    assert deployed.kolom("destroy", answer="kolom\n").exit_code == 130
+    assert "problem  names: tables exist that the stack would create: kolom-articles" in deployed.kolom("doctor").stdout
+    deployed.cloudformation.stacks = [StackDouble("kolom", 9, status="ROLLBACK_COMPLETE", parameters=PARAMETERS)]
+    assert "problem  names: tables exist that the stack would create: kolom-articles" in deployed.kolom("doctor").stdout
+
+
+def test_names_are_checked_again_after_what_an_earlier_run_left(rehearsal: Rehearsal) -> None:
+    left = StackDouble("kolom", 9, status="ROLLBACK_COMPLETE", parameters=PARAMETERS)
+    rehearsal.cloudformation.stacks = [left]
+    rehearsal.cloudformation.before["DeleteStack"] = lambda: create_data("kolom", "GuardTable", TABLE)
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "problem: names: tables exist that the stack would create: kolom-guard" in ran.stderr
+    assert rehearsal.builds == []
+    assert not rehearsal.file.exists()
 
 
 def test_the_doctor_says_what_it_may_not_check(rehearsal: Rehearsal) -> None:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from kolom_cli.deploying import buckets, site_check, toolchain
 from kolom_cli.deploying.account import Identity
@@ -46,6 +47,18 @@ def test_every_stack_has_a_valid_bucket_of_its_own(stack: str) -> None:
     assert len(name) <= 63
     assert name == name.lower()
     assert name != buckets.bucket_name(ACCOUNT, "ap-southeast-1", stack.swapcase())
+
+
+def test_the_site_is_read_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    proxied = site_check.connection_pool("https://blog.example/")
+    assert isinstance(proxied, urllib3.ProxyManager)
+    assert proxied.proxy is not None
+    assert proxied.proxy.host == "proxy.example"
+    assert proxied.connection_pool_kw["ca_certs"] == str(tmp_path / "ca.pem")
+    assert not isinstance(site_check.connection_pool("https://inside.example/"), urllib3.ProxyManager)
 
 
 def test_a_site_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
