@@ -40,14 +40,18 @@ class StackEntry:
 def read_entries(path: Path) -> dict[str, StackEntry]:
     """Return the entries by the name of their stack; none if there is no file.
 
-    :raises ConfigurationError: the file is invalid
+    :raises ConfigurationError: the file is invalid, or cannot be read
     """
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} is nested too deeply") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     if unknown := sorted(content.keys() - {"stacks"}):
         raise ConfigurationError(f"{path}: unknown key {unknown[0]!r}; it has only tables [stacks.NAME]")
     stacks = content.get("stacks", {})
@@ -62,15 +66,22 @@ def read_entry(path: Path, stack: str) -> StackEntry:
 
 
 def write_entry(path: Path, stack: str, entry: StackEntry) -> bool:
-    """Store the entry of a stack, and return whether the file changed."""
+    """Store the entry of a stack, and return whether the file changed.
+
+    :raises ConfigurationError: the file is invalid, or cannot be read or written
+    """
     entries = read_entries(path)
     if entries.get(stack) == entry:
         return False
     entries[stack] = entry
+    text = _HEADER + "".join(_render(name, each) for name, each in sorted(entries.items()))
     # Replaced at once, so that an interruption leaves a complete file.
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(_HEADER + "".join(_render(name, each) for name, each in sorted(entries.items())), "utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
     return True
 
 

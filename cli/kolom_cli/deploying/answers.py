@@ -51,11 +51,24 @@ def definitions() -> Mapping[str, Any]:
 def parse_options(options: Sequence[str]) -> dict[str, str]:
     """Return the values of ``--parameter KEY=VALUE``.
 
-    :raises KolomError: one has no ``=``
+    :raises KolomError: one has no ``=``, or is not text
     """
     if wrong := [each for each in options if "=" not in each]:
         raise KolomError(f"--parameter needs KEY=VALUE, got {wrong[0]!r}")
-    return {key.strip(): value for key, _, value in (each.partition("=") for each in options)}
+    values = {key.strip(): value for key, _, value in (each.partition("=") for each in options)}
+    for key, value in values.items():
+        if not is_utf8(key + value):
+            raise KolomError(f"--parameter {key if is_utf8(key) else ascii(key)}: the value is not valid UTF-8")
+    return values
+
+
+def is_utf8(text: str) -> bool:
+    """Return whether the text can be written; an argument with invalid bytes cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_values(given: Mapping[str, str]) -> None:

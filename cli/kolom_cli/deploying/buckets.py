@@ -12,10 +12,10 @@ _MAX_NAME: Final = 63
 
 
 def bucket_name(identity: Identity, region: str, stack: str) -> str:
-    """Return a name for each account, region and stack. A long name of a stack is cut, and gets a digest."""
+    """Return a name for each account, region and stack. What is not valid in it is changed, and a digest added."""
     prefix = f"kolom-deploy-{identity.account_id}-{region}-"
     room = _MAX_NAME - len(prefix)
-    if stack == stack.lower() and len(stack) <= room:
+    if stack == stack.lower() and len(stack) <= room and not stack.endswith("-"):
         return prefix + stack
     digest = hashlib.sha256(stack.encode()).hexdigest()[:8]
     return f"{prefix}{stack.lower()[: room - len(digest) - 1]}-{digest}"

@@ -143,11 +143,8 @@ class Deployer:
             yield "Published an article to begin with: /welcome"
 
     def _follow(self, stack_id: str, after: str | None = None) -> Stack:
-        try:
+        with self.progress.following():
             return follow(stack_id, self.progress.event, after=after)
-        except KeyboardInterrupt:
-            self.progress.step("CloudFormation continues by itself. Run the command again to follow it.")
-            raise
 
     def _continue_rollback(self, stack: Stack) -> Stack:
         self.progress.step("Continuing the rollback that failed")

@@ -63,20 +63,17 @@ def delete_stack(stack: Stack, progress: Progress) -> Removal:
 
     :raises DeploymentError: a resource could not be deleted
     """
-    try:
-        if stack.condition == "busy" and stack.status != "DELETE_IN_PROGRESS":
-            progress.step(f"Waiting for the operation that is running: {stack.status}")
+    if stack.condition == "busy" and stack.status != "DELETE_IN_PROGRESS":
+        progress.step(f"Waiting for the operation that is running: {stack.status}")
+        with progress.following():
             stack = follow(stack.stack_id, progress.event)
-        not_owned = {each.physical_id for each in _data_resources(stack.stack_id) if each.status in _NOT_OWNED}
-        if stack.status == "DELETE_IN_PROGRESS":
-            after = None
-        else:
-            after = latest_event(stack.stack_id)
-            client("cloudformation").delete_stack(StackName=stack.stack_id)
+    not_owned = {each.physical_id for each in _data_resources(stack.stack_id) if each.status in _NOT_OWNED}
+    after = None
+    if stack.status != "DELETE_IN_PROGRESS":
+        after = latest_event(stack.stack_id)
+        client("cloudformation").delete_stack(StackName=stack.stack_id)
+    with progress.following():
         deleted = follow(stack.stack_id, progress.event, after=after)
-    except KeyboardInterrupt:
-        progress.step("CloudFormation continues by itself. Run the command again to follow it.")
-        raise
     if deleted.status != _DELETED:
         raise failure(deleted, events_of_operation(stack.stack_id), "the stack is deleted only in part")
     kept = [each for each in _data_resources(stack.stack_id) if each.status == _KEPT]

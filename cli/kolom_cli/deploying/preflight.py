@@ -62,6 +62,12 @@ _ACTIONS: Final = (
 )
 """One action for each kind of resource, and those of the deployment itself."""
 
+_WITHOUT_BUDGETS: Final = re.compile(
+    r"af-south-1|ap-east-[12]|ap-northeast-3|ap-south-2|ap-southeast-[3-7]|ca-west-1|eu-central-2|eu-north-1"
+    r"|eu-south-[12]|il-central-1|me-central-1|mx-central-1|us-gov-.*"
+)
+"""Regions in which CloudFormation has no type for budgets (docs/cost.md)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -122,11 +128,12 @@ def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id:
         _check_stack(result, stack)
     values = {**(result.stack.parameters if result.stack else {}), **parameters}
     checks: Sequence[tuple[str, Callable[[], None]]] = (
-        ("rights", lambda: _check_rights(result)),
+        ("rights", lambda: _check_rights(result, values)),
         ("names", lambda: _check_names(result, stack, parameters)),
         ("CloudFront", lambda: _check_cdn(result, stack, region, values)),
         ("Lambda", lambda: _check_lambda(result)),
         ("mail", lambda: _check_mail(result, region, values)),
+        ("budget", lambda: _check_budget(result, region, values)),
     )
     for subject, run in checks:
         with result.checking(subject):
@@ -256,16 +263,17 @@ def _check_remains(result: Preflight, stack: Stack | None) -> None:
         result.add("warning", "stack", f"the creation of {stack.name} failed", "`kolom deploy` removes what is left")
 
 
-def _check_rights(result: Preflight) -> None:
+def _check_rights(result: Preflight, values: Mapping[str, str]) -> None:
     identity = result.identity
     assert identity is not None
     if identity.is_root:
         return
     principal = _principal(identity)
+    actions = [*_ACTIONS, "budgets:ModifyBudget"] if _has_budget(values) else list(_ACTIONS)
     pages = client("iam").get_paginator("simulate_principal_policy")
     denied = [
         each["EvalActionName"]
-        for page in pages.paginate(PolicySourceArn=principal, ActionNames=list(_ACTIONS))
+        for page in pages.paginate(PolicySourceArn=principal, ActionNames=actions)
         for each in page["EvaluationResults"]
         if each["EvalDecision"] != "allowed"
     ]
@@ -274,7 +282,7 @@ def _check_rights(result: Preflight) -> None:
         text = f"these actions may be denied: {', '.join(denied)}"
         result.add("warning", "rights", text, "add them to the policies of the user or role that deploys")
     else:
-        result.add("ok", "rights", f"{len(_ACTIONS)} actions that a deployment needs are allowed")
+        result.add("ok", "rights", f"{len(actions)} actions that a deployment needs are allowed")
 
 
 def _principal(identity: Identity) -> str:
@@ -379,6 +387,22 @@ def _check_mail(result: Preflight, region: str, values: Mapping[str, str]) -> No
         result.add("warning", "mail", text, fix)
     else:
         result.add("ok", "mail", f"{sender} may send")
+
+
+def _has_budget(values: Mapping[str, str]) -> bool:
+    return bool(values.get("OwnerEmail")) and values.get("MonthlyBudget", "0") != "0"
+
+
+def _check_budget(result: Preflight, region: str, values: Mapping[str, str]) -> None:
+    if _has_budget(values) and not knows_budgets(region):
+        text = f"CloudFormation has no type for budgets in {region}, so a deployment with MonthlyBudget is refused"
+        fix = "create the budget yourself (docs/cost.md), and pass --parameter MonthlyBudget=0"
+        result.add("problem", "budget", text, fix)
+
+
+def knows_budgets(region: str) -> bool:
+    """Return whether CloudFormation has a type for budgets in the region."""
+    return _WITHOUT_BUDGETS.fullmatch(region) is None
 
 
 def _is_verified(ses: Any, identity: str) -> bool:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -74,12 +74,12 @@ class Rehearsal:
             },
         }
 
-    def call(self, name: str) -> Any:
+    def call(self, name: str, parameters: Mapping[str, Any]) -> Any:
         """Return the answer of an operation that moto does not have; None for the others."""
         answer = self.answers.get(name)
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        return answer(**parameters) if callable(answer) else answer
 
     def deploy(self, *arguments: str, answer: str | None = None) -> CommandResult:
         return self.kolom("deploy", *arguments, answer=answer)
@@ -113,7 +113,7 @@ def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehea
         original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
-            if (answer := found.call(name)) is not None:
+            if (answer := found.call(name, parameters)) is not None:
                 return answer
             if self.meta.service_model.service_name != "cloudformation":
                 return original(self, name, parameters)
@@ -417,6 +417,21 @@ def test_a_failed_creation_that_still_has_data_is_not_removed(rehearsal: Rehears
         assert "kolom-articles" in tables()
 
 
+@pytest.mark.parametrize("operation_name", ["ExecuteChangeSet", "DeleteStack"])
+def test_credentials_that_expire_meanwhile_do_not_stop_cloudformation(deployed: Rehearsal, operation_name: str) -> None:
+    double = deployed.cloudformation
+    double.before[operation_name] = lambda: double.denied.update(DescribeStackEvents="ExpiredToken")
+    if operation_name == "DeleteStack":
+        ran = deployed.kolom("destroy", answer="kolom\n")
+    else:
+        ran = deployed.deploy("--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 3
+    assert ran.stderr.endswith(
+        "CloudFormation continues by itself. Run the command again to follow it.\n"
+        "kolom: AWS rejected the credentials: they may have expired\n"
+    )
+
+
 def test_a_failed_update_is_undone_and_the_next_run_works(deployed: Rehearsal) -> None:
     deployed.cloudformation.fail_at = ("ServePages", "Rate exceeded (Service: Lambda)")
     ran = deployed.deploy("--parameter", "SiteTitle=Other")
@@ -527,12 +542,13 @@ def test_a_site_that_does_not_work_is_reported(deployed: Rehearsal) -> None:
     [
         (("--parameter", "Title=x"), "no such parameter: Title"),
         (("--parameter", "SiteTitle"), "--parameter needs KEY=VALUE, got 'SiteTitle'"),
+        (("--parameter", "SiteTitle=caf\udce9"), "--parameter SiteTitle: the value is not valid UTF-8"),
         (("--parameter", "TimeZone=Mars"), "'Mars' is not a time zone"),
         (("--parameter", "Architecture=x86_64"), "builds for arm64 only"),
         (("--stack", "my_blog"), "'my_blog' cannot be the name of a stack"),
         (("--region", "eu-centrall-1"), "'eu-centrall-1' is not an AWS region\n  Fix: use one such as eu-central-1"),
     ],
-    ids=["name", "no value", "time zone", "architecture", "stack", "region"],
+    ids=["name", "no value", "encoding", "time zone", "architecture", "stack", "region"],
 )
 def test_invalid_options_are_refused_before_anything_is_built(
     rehearsal: Rehearsal, arguments: Sequence[str], said: str
@@ -595,6 +611,25 @@ def test_the_doctor_reports_all_problems_at_once(rehearsal: Rehearsal) -> None:
     assert ran.stdout.count("Fix: ") == 6
 
 
+def test_the_doctor_checks_whether_a_budget_can_be_created(rehearsal: Rehearsal) -> None:
+    asked: list[str] = []
+
+    def simulate(ActionNames: Sequence[str], **_: object) -> Mapping[str, Any]:  # noqa: N803
+        asked.extend(ActionNames)
+        return {"EvaluationResults": []}
+
+    rehearsal.answers["SimulatePrincipalPolicy"] = simulate
+    options = ("--parameter", f"OwnerEmail={OWNER}", "--parameter", "MonthlyBudget=7.50")
+    assert rehearsal.kolom("doctor").exit_code == 0
+    assert "budgets:ModifyBudget" not in asked
+    assert rehearsal.kolom("doctor", *options).exit_code == 0
+    assert "budgets:ModifyBudget" in asked
+    ran = rehearsal.kolom("doctor", *options, "--region", "ap-southeast-3")
+    assert ran.exit_code == 1
+    assert "problem  budget: CloudFormation has no type for budgets in ap-southeast-3" in ran.stdout
+    assert rehearsal.kolom("doctor", "--region", "ap-southeast-3").exit_code == 0
+
+
 def test_a_quota_that_may_be_used_up_prevents_nothing(rehearsal: Rehearsal) -> None:
     policy = {"ResponseHeadersPolicy": {"ResponseHeadersPolicyConfig": {"Name": "other"}}}
     rehearsal.answers["ListResponseHeadersPolicies"] = {"ResponseHeadersPolicyList": {"Items": [policy] * 18}}
@@ -633,7 +668,7 @@ def test_the_doctor_says_what_it_may_not_check(rehearsal: Rehearsal) -> None:
 def test_the_doctor_recognizes_a_region_that_is_not_enabled(
     rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def call(self: Rehearsal, name: str) -> Any:
+    def call(self: Rehearsal, name: str, _: object) -> Any:
         if name != "GetCallerIdentity":
             return self.answers.get(name)
         rehearsal.answers["asked"] = number = rehearsal.answers.get("asked", 0) + 1
@@ -769,10 +804,13 @@ def test_a_destruction_that_fails_or_is_interrupted_is_continued(deployed: Rehea
 
 
 def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
+    """Alarms of other stacks whose names begin in the same way are not shown."""
+    names = ("kolom-mailfails", "kolom-2-mailfails")
+    alarms = [{"AlarmName": name, "AlarmDescription": "A mail failed"} for name in names]
     deployed.answers |= {
         "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "2"}},
         "GetMetricStatistics": {"Datapoints": [{"Maximum": 61_000.0}]},
-        "DescribeAlarms": {"MetricAlarms": [{"AlarmName": "kolom-MailFails-1", "AlarmDescription": "A mail failed"}]},
+        "DescribeAlarms": {"MetricAlarms": alarms},
     }
     assert deployed.kolom("status", "--json").json == {
         "stack": "kolom",
@@ -786,10 +824,20 @@ def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
         "mail_failed": 0,
         "dropped_events": 2,
         "index_lag_seconds": 61,
-        "alarms": ["kolom-MailFails-1: A mail failed"],
+        "alarms": ["kolom-mailfails: A mail failed"],
     }
     deployed.answers["GetMetricStatistics"] = error("GetMetricStatistics", "AccessDenied", "no")
     assert "index lag seconds     cannot be read: AWS denied access: no" in deployed.kolom("status").stdout
+
+
+def test_a_stack_without_some_outputs_still_has_a_status(deployed: Rehearsal) -> None:
+    for name in ("ApiUrl", "DistributionDomain", "DroppedEventsUrl"):
+        del deployed.stack.outputs[name]
+    del deployed.stack.resources["IndexArticles"]
+    fields = deployed.kolom("status", "--json").json
+    assert fields["deployed_version"] == "cannot be read: the stack has no output ApiUrl"
+    assert fields["dropped_events"] == "cannot be read: the stack has no output DroppedEventsUrl"
+    assert fields["index_lag_seconds"] == "cannot be read: the stack has no function IndexArticles"
 
 
 def test_a_missing_stack_has_no_status(rehearsal: Rehearsal) -> None:

@@ -32,6 +32,19 @@ def test_an_unchanged_entry_leaves_the_file_and_its_comments_alone(tmp_path: Pat
     assert path.read_text("utf-8").endswith("# my comment\n")
 
 
+def test_a_file_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+        read_entry(tmp_path, "kolom")
+    with pytest.raises(ConfigurationError, match="cannot be written: No such file"):
+        write_entry(tmp_path / "missing/kolom.toml", "kolom", ENTRY)
+
+
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "kolom.toml"
+    path.write_text("[stacks.kolom]\nregion = 'eu-central-1'\n", "utf-8-sig")
+    assert read_entry(path, "kolom").region == "eu-central-1"
+
+
 def test_numbers_and_switches_may_be_written_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "kolom.toml"
     path.write_text("[stacks.kolom.parameters]\nLinksAllowed = 3\nMonthlyBudget = 7.5\nDeletionProtection = true\n")
@@ -43,6 +56,7 @@ def test_numbers_and_switches_may_be_written_by_hand(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("stacks = ", "is not TOML"),
+        ("stacks = " + "[" * 5_000, "is nested too deeply"),
         ("region = 'x'", "unknown key 'region'"),
         ("stacks = 1", "must be tables"),
         ("stacks.kolom = 1", "stacks.kolom must be a table"),
@@ -51,7 +65,7 @@ def test_numbers_and_switches_may_be_written_by_hand(tmp_path: Path) -> None:
         ("[stacks.kolom]\naccount = 123456789012", "account must be a string"),
         ("[stacks.kolom.parameters]\nTimeZone = []", "TimeZone must be a string or a number"),
     ],
-    ids=["syntax", "key", "stacks", "entry", "key of entry", "region", "account", "parameter"],
+    ids=["syntax", "nesting", "key", "stacks", "entry", "key of entry", "region", "account", "parameter"],
 )
 def test_an_invalid_file_is_an_error_with_its_place(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "kolom.toml"

@@ -16,7 +16,8 @@ ACCOUNT = Identity(account_id="123456789012", arn="arn:aws:iam::123456789012:use
 def test_the_last_lines_of_a_failed_process_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sam = tmp_path / "sam"
     sam.write_text(
-        f"#!{sys.executable} -S\nprint(*range(40), sep='\\n'); raise SystemExit('no access to the bucket')\n"
+        f"#!{sys.executable} -S\nimport sys\nprint(*range(40), sep='\\n', flush=True)\n"
+        "sys.stdout.buffer.write(b'caf\\xe9\\n'); raise SystemExit('no access to the bucket')\n"
     )
     sam.chmod(0o700)
     monkeypatch.setattr(toolchain, "SAM", sam)
@@ -41,11 +42,14 @@ def test_the_name_of_the_bucket_contains_account_region_and_stack() -> None:
     assert buckets.bucket_name(ACCOUNT, "us-east-1", "kolom") == "kolom-deploy-123456789012-us-east-1-kolom"
 
 
-@pytest.mark.parametrize("stack", ["Kolom", "k" * 40, "K" * 40], ids=["capital", "long", "long capitals"])
+@pytest.mark.parametrize(
+    "stack", ["Kolom", "k" * 40, "K" * 40, "blog-"], ids=["capital", "long", "long capitals", "hyphen"]
+)
 def test_every_stack_has_a_valid_bucket_of_its_own(stack: str) -> None:
     name = buckets.bucket_name(ACCOUNT, "ap-southeast-1", stack)
     assert len(name) <= 63
     assert name == name.lower()
+    assert not name.endswith("-")
     assert name != buckets.bucket_name(ACCOUNT, "ap-southeast-1", stack.swapcase())
 
 
