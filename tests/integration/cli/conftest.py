@@ -1,5 +1,6 @@
 """`kolom` called with arguments, against a stack on moto."""
 
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -7,12 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import typer.testing
 from typer.testing import CliRunner
 
 from kolom.config import settings
 from kolom.security import signing
 from kolom_cli.main import app
 from tests.integration.aws import client, restore_or_create
+
+# Building all commands from their functions takes longer than most commands run, so it is done once.
+_runner: Any = typer.testing
+_runner._get_command = functools.cache(_runner._get_command)
 
 OUTPUTS = {
     "SiteUrl": "https://blog.example",
