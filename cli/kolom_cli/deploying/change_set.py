@@ -162,7 +162,7 @@ def create_change_set(
             changes = tuple(_changes(arn, described))
             return ChangeSet(arn=arn, stack_id=stack_id, changes=changes, began_stack=began_stack)
     reason = described.get("StatusReason", "")
-    _delete(arn)
+    ChangeSet(arn=arn, stack_id=stack_id, changes=(), began_stack=began_stack).discard()
     if any(text in reason for text in _UNCHANGED):
         return None
     raise DeploymentError(f"CloudFormation refused the change set: {reason or described['Status']}", fix_for(reason))

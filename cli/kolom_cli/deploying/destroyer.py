@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from kolom_cli.deploying import buckets
 from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
+from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event, never_created
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack, StackResource, find_stack, list_resources, refuse_other
 
@@ -67,7 +67,7 @@ def delete_stack(stack: Stack, progress: Progress) -> Removal:
         progress.step(f"Waiting for the operation that is running: {stack.status}")
         with progress.following():
             stack = follow(stack.stack_id, progress.event)
-    not_owned = {each.physical_id for each in _data_resources(stack.stack_id) if each.status in _NOT_OWNED}
+    owned = {each.physical_id for each in _data_resources(stack.stack_id) if each.status not in _NOT_OWNED}
     after = None
     if stack.status != "DELETE_IN_PROGRESS":
         after = latest_event(stack.stack_id)
@@ -77,7 +77,7 @@ def delete_stack(stack: Stack, progress: Progress) -> Removal:
     if deleted.status != _DELETED:
         raise failure(deleted, events_of_operation(stack.stack_id), "the stack is deleted only in part")
     kept = [each for each in _data_resources(stack.stack_id) if each.status == _KEPT]
-    return Removal(stack=deleted, data=tuple(each for each in kept if each.physical_id not in not_owned))
+    return Removal(stack=deleted, data=tuple(each for each in kept if each.physical_id in owned))
 
 
 def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[str]:
@@ -113,6 +113,8 @@ def _owners(removal: Removal) -> dict[str, str]:
 
     CloudFormation cannot be asked for the owner of a resource: its answer may also be a deleted stack.
     """
+    if not removal.data:
+        return {}
     own_id = removal.stack.stack_id if removal.stack else ""
     kept = {each.physical_id for each in removal.data}
     every_status = set(client("cloudformation").meta.service_model.shape_for("StackStatus").enum)
@@ -126,7 +128,10 @@ def _owners(removal: Removal) -> dict[str, str]:
 
 
 def _data_resources(stack_id: str) -> list[StackResource]:
-    return [each for each in list_resources(stack_id) if each.holds_data and each.physical_id]
+    """Return the resources with data, without those that the stack never had."""
+    found = [each for each in list_resources(stack_id) if each.holds_data and each.physical_id]
+    never_had = never_created(stack_id) if found else set()
+    return [each for each in found if each.logical_id not in never_had]
 
 
 def _exists(resource: StackResource) -> bool:

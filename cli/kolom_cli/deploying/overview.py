@@ -14,7 +14,7 @@ from kolom.errors import KolomError
 from kolom.models.errors import StorageError
 from kolom_cli.connection import explain
 from kolom_cli.deploying.account import client
-from kolom_cli.deploying.answers import own_url
+from kolom_cli.deploying.answers import output, own_url
 from kolom_cli.deploying.site_check import deployed_version
 from kolom_cli.deploying.stack import Stack, list_resources
 
@@ -48,8 +48,6 @@ def describe(stack: Stack) -> dict[str, object]:
             fields[name] = read()
         except (BotoCoreError, ClientError) as error:
             fields[name] = f"cannot be read: {explain(error)}"
-        except KeyError as error:
-            fields[name] = f"cannot be read: the stack has no output {error.args[0]}"
         except (StorageError, KolomError) as error:
             fields[name] = f"cannot be read: {error}"
     return fields
@@ -61,7 +59,9 @@ def _count(number: int) -> int | str:
 
 def _dropped_events(stack: Stack) -> int:
     name = "ApproximateNumberOfMessages"
-    answer = client("sqs").get_queue_attributes(QueueUrl=stack.outputs["DroppedEventsUrl"], AttributeNames=[name])
+    answer = client("sqs").get_queue_attributes(
+        QueueUrl=output(stack.outputs, "DroppedEventsUrl"), AttributeNames=[name]
+    )
     return int(answer["Attributes"][name])
 
 

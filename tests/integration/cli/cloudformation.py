@@ -204,7 +204,7 @@ class CloudFormationDouble:
             assert ChangeSetType == "CREATE"
             stack = StackDouble(StackName, next(self._ids))
             self.stacks.append(stack)
-            self._event(stack, None, "REVIEW_IN_PROGRESS")
+            self.add_event(stack, None, "REVIEW_IN_PROGRESS")
         assert (ChangeSetType == "CREATE") == (stack.status == "REVIEW_IN_PROGRESS")
         assert stack.status == "REVIEW_IN_PROGRESS" or stack.status.endswith("_COMPLETE"), stack.status
         if ChangeSetName in stack.change_sets:
@@ -282,44 +282,44 @@ class CloudFormationDouble:
     def _execute(self, stack: StackDouble, change_set: Mapping[str, Any]) -> Iterator[None]:
         verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         wanted: Evaluated = change_set["wanted"]
-        self._event(stack, None, f"{verb}_IN_PROGRESS")
+        self.add_event(stack, None, f"{verb}_IN_PROGRESS")
         yield
         for each in change_set["Changes"]:
             change = each["ResourceChange"]
             name, kind = change["LogicalResourceId"], change["ResourceType"]
             done = {"Add": "CREATE", "Modify": "UPDATE", "Remove": "DELETE"}[change["Action"]]
-            self._event(stack, name, f"{done}_IN_PROGRESS", kind)
+            self.add_event(stack, name, f"{done}_IN_PROGRESS", kind)
             yield
             if self.fail_at is not None and self.fail_at[0] == name:
                 cancelled = "Resource creation cancelled"
-                self._event(stack, "AuthorAccess", f"{done}_FAILED", "AWS::IAM::ManagedPolicy", cancelled)
-                self._event(stack, name, f"{done}_FAILED", kind, self.fail_at[1])
+                self.add_event(stack, "AuthorAccess", f"{done}_FAILED", "AWS::IAM::ManagedPolicy", cancelled)
+                self.add_event(stack, name, f"{done}_FAILED", kind, self.fail_at[1])
                 self.fail_at = None
                 yield from self._roll_back(stack, verb)
                 return
             if done == "CREATE":
                 create_data(stack.name, name, kind)
-            self._event(stack, name, f"{done}_COMPLETE", kind)
+            self.add_event(stack, name, f"{done}_COMPLETE", kind)
             if done == "DELETE":
                 stack.resources.pop(name)
             yield
         stack.body, stack.parameters, stack.outputs = change_set["body"], wanted.parameters, wanted.outputs
-        self._event(stack, None, f"{verb}_COMPLETE")
+        self.add_event(stack, None, f"{verb}_COMPLETE")
 
     def _roll_back(self, stack: StackDouble, verb: str) -> Iterator[None]:
         prefix = "" if verb == "CREATE" else "UPDATE_"
-        self._event(stack, None, f"{prefix}ROLLBACK_IN_PROGRESS")
+        self.add_event(stack, None, f"{prefix}ROLLBACK_IN_PROGRESS")
         yield
         if self.fail_rollback:
             self.fail_rollback = False
-            self._event(stack, None, f"{prefix}ROLLBACK_FAILED")
+            self.add_event(stack, None, f"{prefix}ROLLBACK_FAILED")
             return
         if verb == "CREATE":
             for name, (kind, _) in list(stack.resources.items()):
                 delete_data(stack.name, name, kind)
-                self._event(stack, name, "DELETE_COMPLETE", kind)
+                self.add_event(stack, name, "DELETE_COMPLETE", kind)
                 yield
-        self._event(stack, None, f"{prefix}ROLLBACK_COMPLETE")
+        self.add_event(stack, None, f"{prefix}ROLLBACK_COMPLETE")
 
     def _ContinueUpdateRollback(self, StackName: str) -> None:  # noqa: N802, N803
         stack = self.find(StackName)
@@ -330,29 +330,29 @@ class CloudFormationDouble:
     def _DeleteStack(self, StackName: str) -> None:  # noqa: N802, N803
         stack = self.find(StackName)
         if stack.status == "REVIEW_IN_PROGRESS":
-            self._event(stack, None, "DELETE_COMPLETE")
+            self.add_event(stack, None, "DELETE_COMPLETE")
             return
         stack.steps = self._delete(stack)
         next(stack.steps)
 
     def _delete(self, stack: StackDouble) -> Iterator[None]:
-        self._event(stack, None, "DELETE_IN_PROGRESS")
+        self.add_event(stack, None, "DELETE_IN_PROGRESS")
         yield
         for name, (kind, status) in list(stack.resources.items()):
             if status == "DELETE_COMPLETE":
                 continue
             if self.fail_at is not None and self.fail_at[0] == name:
-                self._event(stack, name, "DELETE_FAILED", kind, self.fail_at[1])
+                self.add_event(stack, name, "DELETE_FAILED", kind, self.fail_at[1])
                 self.fail_at = None
-                self._event(stack, None, "DELETE_FAILED")
+                self.add_event(stack, None, "DELETE_FAILED")
                 return
             entry = parsed(stack.body)["Resources"][name] if stack.body else {}
             is_kept = entry.get("DeletionPolicy") == "RetainExceptOnCreate"
-            self._event(stack, name, "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE", kind)
+            self.add_event(stack, name, "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE", kind)
             yield
-        self._event(stack, None, "DELETE_COMPLETE")
+        self.add_event(stack, None, "DELETE_COMPLETE")
 
-    def _event(self, stack: StackDouble, name: str | None, status: str, kind: str = "", reason: str = "") -> None:
+    def add_event(self, stack: StackDouble, name: str | None, status: str, kind: str = "", reason: str = "") -> None:
         if name is None:
             stack.status = status
         else:

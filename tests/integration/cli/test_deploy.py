@@ -757,11 +757,16 @@ def test_data_that_a_stack_could_not_create_or_import_is_not_deleted(deployed: R
         "GuardTable": "UPDATE_COMPLETE",
     }
     second = replace(deployed.stack.copied(), name="second", number=9, prefix="kolom")
-    second.resources = {name: (TABLE, status) for name, status in statuses.items()}
+    second.resources, second.events = {}, []
+    for name, status in statuses.items():
+        deployed.cloudformation.add_event(second, name, status, TABLE)
     second.status = "DELETE_FAILED"
     deployed.cloudformation.stacks.append(second)
     ran = deployed.kolom("destroy", "--with-data", "--stack", "second", answer="second\n")
     assert ran.exit_code == 0, ran.stderr
+    assert "kept kolom-guard: it belongs to the stack kolom now" in ran.stdout
+    assert tables() == TABLES
+    ran = deployed.kolom("destroy", "--with-data", "--stack", "second", answer="second\n")
     assert "kept kolom-guard: it belongs to the stack kolom now" in ran.stdout
     assert tables() == TABLES
 
