@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from moto import mock_aws
+from moto.core import models as moto_core
 from moto.core.base_backend import BackendDict
 
 from kolom.mail import delivery
@@ -24,6 +25,10 @@ from kolom.submissions.blocked_words_list import cached_words
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 from kolom_cli.sam.model import Template
+
+# moto also intercepts the package `requests`, with 1,400 patterns that it prepares for each test. Nothing here calls AWS
+# through that package.
+moto_core.RESPONSES_METHODS.clear()
 
 _snapshots: dict[str, tuple[list[BackendDict[Any]], bytes]] = {}
 

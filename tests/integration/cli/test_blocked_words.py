@@ -14,7 +14,7 @@ def words(kolom: Kolom) -> list[str]:
 
 def test_words_are_added_shown_and_removed(kolom: Kolom) -> None:
     assert words(kolom) == []
-    added = kolom("blocked-words", "add", "slot  gacor", "casino")
+    added = kolom("blocked-words", "add", "slot  gacor", "ca\u202esino")
     assert added.stdout == "2 words added, 0 removed; 2 are blocked.\n"
     assert kolom("blocked-words", "add", "CASINO").stdout == "0 words added, 0 removed; 2 are blocked.\n"
     assert words(kolom) == kolom("blocked-words", "show", "--json").json == ["slot gacor", "casino"]

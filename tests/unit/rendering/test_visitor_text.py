@@ -1,6 +1,7 @@
 """Rendering of comments: the supported Markdown, and safety."""
 
 import sys
+import time
 import unicodedata
 from collections.abc import Callable
 from functools import partial
@@ -206,6 +207,13 @@ def test_rendering_time_is_linear() -> None:
     for name, content in HOSTILE.items():
         once, twice = (lines_executed(partial(render, content[:length])) for length in (700, 1_400))
         assert twice <= 2.5 * once + 1_000, (name, once, twice)
+
+
+def test_underscores_after_incomplete_urls_take_little_time() -> None:
+    """Lines of Python would not show it. The limit is a hundred times the usual time."""
+    start = time.process_time()
+    render((("http:// " * 70 + "_" * 1_400 + "a\n\n") * 6)[:10_000])
+    assert time.process_time() - start < 3
 
 
 def test_urls_are_only_searched_for_where_one_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """The words of a text that a query searches for."""
 
+import time
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -41,3 +43,10 @@ def test_the_words_of_a_long_run_that_the_query_lacks_are_not_analyzed() -> None
     text = "東京都に行く。のは" * 5_000 + "黒猫" + "東京都に行く。のは" * 5_000
     parts = list(Matcher({"猫", "黒猫"}, "ja")._parts(text))
     assert [text[start:end] for start, end in parts] == ["。のは黒猫東京都"]
+
+
+def test_many_marks_take_little_time() -> None:
+    """The limit is a hundred times the usual time."""
+    start = time.process_time()
+    assert not list(Matcher({"ก"}, "th").find("ิ" * 40_000))
+    assert time.process_time() - start < 2

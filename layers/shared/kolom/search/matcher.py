@@ -17,7 +17,7 @@ from kolom.search.tokenizer import HYPHENS, UNSPACED, strip_accents
 _CACHED_CHARACTERS: Final = 24
 """The length of pieces of text that are cached. Longer ones rarely repeat, and may have many words without spaces."""
 
-_LONG_RUN: Final = regex.compile(rf"(?:[{UNSPACED}ー]\p{{M}}*+){{8}}")
+_LONG_RUN: Final = regex.compile(rf"(?<!\p{{M}})(?:[{UNSPACED}ー]\p{{M}}*+){{8}}")
 _UNSPACED: Final = regex.compile(rf"[{UNSPACED}ー\p{{M}}]++")
 _MARK: Final = regex.compile(r"\p{M}")
 _CONTEXT: Final = 3

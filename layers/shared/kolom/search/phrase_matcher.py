@@ -37,14 +37,15 @@ _MARGIN: Final = 2 * MAX_WORD
 _SPACED: Final = regex.compile(r"\.?+[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}'.]*+[+#]*+")
 _UNSPACED: Final = regex.compile(rf"[{UNSPACED}ー]")
 _CONTINUES: Final = regex.compile(r"[\p{M}ﾞﾟ]")
+_CHARACTER: Final = regex.compile(rf"[[{UNSPACED}ー]--\p{{M}}]|\u0e4d\u0e32|\u0ecd\u0eb2", regex.VERSION1)
+"""The start of a character. NFKC turns two vowels, of Thai and Lao, into a mark and a letter."""
+
 _PIECE: Final = 100
 """The number of characters that are normalized at a time, to know where a place of the normalized text comes from."""
 
 _BETWEEN_CHARACTERS: Final = "[-‐.,٫٬]?"
 _BETWEEN_DIGITS: Final = "[.,٫٬]?"
 _DECIMAL_POINT: Final = "[.,٫٬]"
-_BETWEEN_WORDS: Final = r"[\W_]++"
-_PERHAPS_BETWEEN: Final = r"[\W_]*+"
 
 
 @dataclass(frozen=True)
@@ -204,9 +205,10 @@ def _pattern(phrase: _Sequence) -> re.Pattern[str] | None:
     """Return a pattern that matches every normalized text with the phrase; None if no simple pattern does."""
     if not all(map(_is_simple, phrase.forms)):
         return None
+    separator = _separator(phrase.forms)
     pieces = [_spellings(phrase.forms[0])]
     for (before, form), joined in zip(pairwise(phrase.forms), phrase.joined, strict=True):
-        following = _between(before, form, joined) + _spellings(form)
+        following = _between(before, form, joined, separator) + _spellings(form)
         if overlaps := _overlaps(before, form):
             following = f"(?:{'|'.join([*(re.escape(form[length:]) for length in overlaps), following])})"
         if joined and (repeated := REDUPLICATED.fullmatch(joined)):
@@ -215,21 +217,33 @@ def _pattern(phrase: _Sequence) -> re.Pattern[str] | None:
     return re.compile("".join(pieces))
 
 
-def _between(before: str, form: str, joined: str | None) -> str:
+def _separator(forms: Iterable[str]) -> str:
+    """Return a pattern for a character between two words.
+
+    Marks of scripts without spaces are no letters, but always belong to a word. Those of the phrase are left out, so
+    that each word begins in one place only.
+    """
+    marks = {
+        each for form in forms if _UNSPACED.match(form) for each in form if _UNSPACED.match(each) and not each.isalnum()
+    }
+    return rf"(?:[^\w{re.escape(''.join(sorted(marks)))}]|_)" if marks else r"[\W_]"
+
+
+def _between(before: str, form: str, joined: str | None, separator: str) -> str:
     """Return a pattern for what may be between two words of a phrase."""
     is_unspaced = bool(_UNSPACED.match(before)), bool(_UNSPACED.match(form))
     # Signs end a word, so the next one may follow directly: ``C++11``. Scripts change without a space.
     may_follow = joined or before.endswith(("+", "#")) or any(is_unspaced)
-    between = _PERHAPS_BETWEEN if may_follow and not all(is_unspaced) else _BETWEEN_WORDS
-    # NFKC lets some words begin with a mark. The pattern also matches marks, so it must be able to give this one back.
-    return between if form[0].isalnum() or not is_unspaced[1] else between.removesuffix("+")
+    return f"{separator}*+" if may_follow and not all(is_unspaced) else f"{separator}++"
 
 
 def _overlaps(before: str, form: str) -> list[int]:
     """Return how many characters at the end of one pair of characters the next pair may begin with."""
     if not _UNSPACED.match(before) or not _UNSPACED.match(form):
         return []
-    return [length for length in range(1, len(form)) if before.endswith(form[:length])]
+    return [
+        length for length in range(1, len(form)) if before.endswith(form[:length]) and _CHARACTER.match(form, length)
+    ]
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

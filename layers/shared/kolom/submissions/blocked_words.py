@@ -20,6 +20,11 @@ MAX_DATA_BYTES: Final = 64 * 1024
 """The maximum size of a list, compressed. Reading it costs 8 read units; a process reads it at most once a minute."""
 
 _INVISIBLE: Final = regex.compile(r"[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]+")
+_UNSEEN: Final = regex.compile(
+    r"[\p{Cf}&&\p{Default_Ignorable_Code_Point}--[\u200c\u200d\U000e0020-\U000e007f]]+", regex.VERSION1
+)
+"""Format characters, such as those that change the direction of text, except those that join letters and emoji."""
+
 _TOKEN: Final = regex.compile(r"[^\W_]+")
 
 
@@ -28,7 +33,8 @@ def fingerprint_text(text: str) -> str:
 
     Case, width (NFKC) and invisible characters do not count, and white space counts as a single space.
     """
-    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()).split())
+    # An invisible character would keep NFKC from joining a letter and its accent.
+    return " ".join(unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold().split())
 
 
 class BlockedWords:
@@ -45,16 +51,23 @@ class BlockedWords:
         form = fingerprint_text(text)
         tokens = frozenset(_TOKEN.findall(form))
         for word, wanted, needed in self._words:
-            # The regular expression decides. Comparing tokens first is hundreds of times faster for a long list.
-            if needed <= tokens and regex.search(rf"(?<![^\W_]){regex.escape(wanted)}(?![^\W_])", form):
+            # Compiling the regular expression takes hundreds of times as long as the comparisons before it.
+            if needed <= tokens and wanted in form and regex.search(_whole_words(wanted), form):
                 yield word
 
 
+def _whole_words(wanted: str) -> str:
+    return rf"(?<![^\W_]){regex.escape(wanted)}(?![^\W_])"
+
+
 def without_copies(words: Iterable[str]) -> tuple[str, ...]:
-    """Return the words with single spaces, without blank ones and those that equal an earlier one."""
+    """Return the words with single spaces, without blank ones and those that equal an earlier one.
+
+    Format characters are removed, because the command that shows the list replaces some of them.
+    """
     first: dict[str, str] = {}
     for word in words:
-        if spaced := " ".join(word.split()):
+        if spaced := " ".join(_UNSEEN.sub("", word).split()) or " ".join(word.split()):
             first.setdefault(fingerprint_text(spaced), spaced)
     return tuple(first.values())
 
