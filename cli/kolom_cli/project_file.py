@@ -1,6 +1,7 @@
-"""Read and write ``kolom.toml``: the region and the parameters of each stack, as `kolom deploy` got them.
+"""Read and write ``kolom.toml``: the account, the region and the parameters of each stack, as `kolom deploy` got them.
 
 [stacks.kolom]
+account = "123456789012"
 region = "ap-southeast-1"
 
 [stacks.kolom.parameters]
@@ -31,6 +32,7 @@ _HEADER: Final = (
 class StackEntry:
     """What the file says about one stack."""
 
+    account: str = ""
     region: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,14 +40,18 @@ class StackEntry:
 def read_entries(path: Path) -> dict[str, StackEntry]:
     """Return the entries by the name of their stack; none if there is no file.
 
-    :raises ConfigurationError: the file is invalid
+    :raises ConfigurationError: the file is invalid, or cannot be read
     """
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} is nested too deeply") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     if unknown := sorted(content.keys() - {"stacks"}):
         raise ConfigurationError(f"{path}: unknown key {unknown[0]!r}; it has only tables [stacks.NAME]")
     stacks = content.get("stacks", {})
@@ -60,15 +66,22 @@ def read_entry(path: Path, stack: str) -> StackEntry:
 
 
 def write_entry(path: Path, stack: str, entry: StackEntry) -> bool:
-    """Store the entry of a stack, and return whether the file changed."""
+    """Store the entry of a stack, and return whether the file changed.
+
+    :raises ConfigurationError: the file is invalid, or cannot be read or written
+    """
     entries = read_entries(path)
     if entries.get(stack) == entry:
         return False
     entries[stack] = entry
+    text = _HEADER + "".join(_render(name, each) for name, each in sorted(entries.items()))
     # Replaced at once, so that an interruption leaves a complete file.
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(_HEADER + "".join(_render(name, each) for name, each in sorted(entries.items())), "utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
     return True
 
 
@@ -76,24 +89,30 @@ def _entry(path: Path, name: str, entry: Any) -> StackEntry:
     place = f"{path}: stacks.{name}"
     if not isinstance(entry, dict):
         raise ConfigurationError(f"{place} must be a table")
-    if unknown := sorted(entry.keys() - {"region", "parameters"}):
-        raise ConfigurationError(f"{place}: unknown key {unknown[0]!r}; it has `region` and `parameters`")
-    region, parameters = entry.get("region", ""), entry.get("parameters", {})
-    if not isinstance(region, str) or not isinstance(parameters, dict):
-        raise ConfigurationError(f"{place}: region must be a string, and parameters a table")
-    return StackEntry(region=region, parameters={key: _text(place, key, value) for key, value in parameters.items()})
+    if unknown := sorted(entry.keys() - {"account", "region", "parameters"}):
+        raise ConfigurationError(f"{place}: unknown key {unknown[0]!r}; it has `account`, `region` and `parameters`")
+    account, region, parameters = entry.get("account", ""), entry.get("region", ""), entry.get("parameters", {})
+    for key, value in (("account", account), ("region", region)):
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{place}: {key} must be a string")
+    if not isinstance(parameters, dict):
+        raise ConfigurationError(f"{place}: parameters must be a table")
+    texts = {key: _text(place, key, value) for key, value in parameters.items()}
+    return StackEntry(account=account, region=region, parameters=texts)
 
 
 def _text(place: str, key: str, value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    if not isinstance(value, str | int):
+    if not isinstance(value, str | int | float):
         raise ConfigurationError(f"{place}.parameters: {key} must be a string or a number")
     return str(value)
 
 
 def _render(name: str, entry: StackEntry) -> str:
     lines = ["", f"[stacks.{_key(name)}]"]
+    if entry.account:
+        lines.append(f"account = {toml_string(entry.account)}")
     if entry.region:
         lines.append(f"region = {toml_string(entry.region)}")
     if entry.parameters:

@@ -6,6 +6,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any, Final
 
+from kolom_cli.deploying.change_set import is_known
+from kolom_cli.deploying.preflight import knows_budgets
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.loader import read_document
 from kolom_cli.sam.parameters import parameter_values
@@ -131,3 +133,17 @@ def test_the_template_knows_which_regions_have_the_resource_types_of_ses() -> No
         if resolver.condition("HasSes") != (of_ses <= json.loads(path.read_text("utf-8")).keys()):
             wrong.add(path.stem)
     assert wrong == set()
+
+
+def test_the_command_line_knows_which_regions_have_budgets() -> None:
+    (schemas,) = SAM.glob("lib/python*/site-packages/cfnlint/data/schemas/providers")
+    wrong = {
+        path.stem
+        for path in schemas.glob("*-*-*.json")
+        if knows_budgets(path.stem) != ("AWS::Budgets::Budget" in json.loads(path.read_text("utf-8")))
+    }
+    assert wrong == set()
+
+
+def test_a_deployment_may_remove_any_resource_of_the_template_without_data() -> None:
+    assert {entry["Type"] for entry in resources().values() if not is_known(entry["Type"])} == set()

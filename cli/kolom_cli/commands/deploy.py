@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from typing import NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,12 +36,12 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or ())
     if is_interactive() and not yes:
         deployment = _ask(deployment)
-    found = preflight.check(deployment.target.stack, deployment.region, deployment.parameters)
-    for each in found.findings:
-        if each.level != "ok":
-            _print(f"{each.level}: {each.subject}: {each.text}\n  Fix: {each.fix}")
-    if found.has_problem or found.identity is None:
-        console.fail("nothing was changed; `kolom doctor` checks this again")
+    found = preflight.check(
+        deployment.target.stack, deployment.region, deployment.parameters, account_id=deployment.account_id
+    )
+    _report(found)
+    if found.identity is None:
+        _fail()
     deployer = Deployer(
         target=deployment.target,
         identity=found.identity,
@@ -53,9 +54,11 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         return
     existing = deployer.settle()
     if existing is None:
-        deployment.remember()
+        if found.stack is not None and found.stack.condition != "new":  # It was removed a moment ago.
+            _report(preflight.check_names(deployment.target.stack, deployment.parameters))
+        deployment.remember(found.identity)
     planned = deployer.plan(deployer.upload(), existing)
-    deployment.remember()  # not before, because the next run must not repeat a parameter that was refused
+    deployment.remember(found.identity)  # not before, because the next run must not repeat a parameter that was refused
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
@@ -68,6 +71,18 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
 def is_interactive() -> bool:
     """Return whether somebody can answer questions."""
     return sys.stdin.isatty()
+
+
+def _report(found: preflight.Preflight) -> None:
+    for each in found.findings:
+        if each.level != "ok":
+            _print(f"{each.level}: {each.subject}: {each.text}\n  Fix: {each.fix}")
+    if found.has_problem:
+        _fail()
+
+
+def _fail() -> NoReturn:
+    console.fail("nothing was changed; `kolom doctor` checks this again")
 
 
 def _ask(deployment: Deployment) -> Deployment:
@@ -102,17 +117,19 @@ def _plan_only(deployer: Deployer) -> None:
             f"the changes cannot be planned: the stack is {stack.status}", "run `kolom deploy` without --dry-run"
         )
     existing = None if stack is None or stack.condition == "new" else stack
-    if deployer.plan(deployer.upload(), existing) is not None:
-        deployer.discard(existing)
+    if planned := deployer.plan(deployer.upload(), existing):
+        planned.discard()
     typer.echo("Dry run: the stack was not changed.")
 
 
 def _read_site(stack: Stack) -> None:
     url = answers.own_url(stack.outputs)
     _print(f"Reading the site at {url}")
-    broken = [
-        each for each in site_check.read_site(url, has_files="DistributionDomain" in stack.outputs) if each.problem
-    ]
+    parts = list(site_check.read_site(url, has_files="DistributionDomain" in stack.outputs))
+    if not any(part.is_answered for part in parts):
+        _print(f"warning: {url} cannot be connected to from here, so it was not read: {parts[0].problem}")
+        return
+    broken = [part for part in parts if part.problem]
     for part in broken:
         _print(f"  {part.name}: {part.url} {part.problem}")
     if broken:

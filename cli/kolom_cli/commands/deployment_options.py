@@ -1,13 +1,13 @@
 """The options of the commands that deploy and manage a stack, and what they begin with."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
-from kolom.errors import ConfigurationError
+from kolom.errors import ConfigurationError, KolomError
 from kolom_cli import project_file
 from kolom_cli.connection import Target, set_environment
 from kolom_cli.deploying import account, answers
@@ -30,15 +30,19 @@ Parameters = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What a command is about: the stack, its region, and the parameters that are given or remembered."""
+    """What a command is about: the stack, its region, and the parameters that are given or remembered.
+
+    ``account_id`` is the account that is remembered.
+    """
 
     target: Target
     region: str
     parameters: dict[str, str]
+    account_id: str = ""
 
-    def remember(self) -> None:
-        """Write the region and the parameters into ``kolom.toml``."""
-        entry = project_file.StackEntry(region=self.region, parameters=self.parameters)
+    def remember(self, identity: account.Identity) -> None:
+        """Write the account, the region and the parameters into ``kolom.toml``."""
+        entry = project_file.StackEntry(account=identity.account_id, region=self.region, parameters=self.parameters)
         project_file.write_entry(project_file.PROJECT_FILE, self.target.stack, entry)
 
 
@@ -48,9 +52,11 @@ def select(
     profile: str | None,
     region: str | None,
     stack: str | None,
-    parameters: Sequence[str] = (),
+    parameters: Sequence[str] | None = None,
 ) -> Deployment:
     """Use the profile, region and stack of the options, of the environment, or of ``kolom.toml``.
+
+    Remembered parameters are checked only if the command has ``parameters``.
 
     :raises ConfigurationError: the region is not the one in which the stack was deployed
     :raises KolomError: a parameter is unknown or invalid
@@ -59,8 +65,10 @@ def select(
     if target.local:
         raise ConfigurationError("this command is for AWS: `kolom serve` deploys the local stack")
     entry = project_file.read_entry(project_file.PROJECT_FILE, target.stack)
-    given = {**entry.parameters, **answers.parse_options(parameters)}
-    answers.check_values(given)
+    given = answers.parse_options(parameters or ())
+    if parameters is not None:
+        answers.check_values(given)
+        _check_remembered(target.stack, {key: value for key, value in entry.parameters.items() if key not in given})
     account.select(profile, region)
     chosen = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
     set_environment(target)
@@ -71,4 +79,11 @@ def select(
         )
     found = chosen or entry.region or account.configured_region()
     account.select(None, found)
-    return Deployment(target=target, region=found, parameters=given)
+    return Deployment(target=target, region=found, parameters={**entry.parameters, **given}, account_id=entry.account)
+
+
+def _check_remembered(stack: str, values: Mapping[str, str]) -> None:
+    try:
+        answers.check_values(values)
+    except KolomError as error:
+        raise KolomError(f"{project_file.PROJECT_FILE}, [stacks.{stack}.parameters]: {error}") from error

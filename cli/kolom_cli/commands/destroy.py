@@ -6,7 +6,7 @@ import typer
 
 from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
 from kolom_cli.deploying import buckets
-from kolom_cli.deploying.account import Identity, get_identity
+from kolom_cli.deploying.account import Identity, get_identity, refuse_other_account
 from kolom_cli.deploying.destroyer import Removal, delete_data, delete_stack, find_removal
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.terminal import console
@@ -29,6 +29,7 @@ def destroy(
     deployment = select(ctx, profile=profile, region=region, stack=stack)
     name = deployment.target.stack
     identity = get_identity()
+    refuse_other_account(identity, deployment.account_id, name)
     removal = find_removal(name)
     if removal.stack is None and not (with_data and removal.data):
         _delete_uploads(identity, deployment.region, name)
@@ -39,7 +40,8 @@ def destroy(
     if typer.prompt(f"Type the name of the stack ({name}) to confirm", err=True).strip() != name:
         console.fail("not confirmed: nothing was deleted")
     if removal.stack is not None:
-        delete_stack(removal.stack, Progress())
+        # What a running operation creates, and what becomes of the data, is known only now.
+        removal = delete_stack(removal.stack, Progress())
     if with_data:
         for line in delete_data(removal, identity, deployment.region):
             typer.echo(line)
@@ -60,7 +62,12 @@ def _delete_uploads(identity: Identity, region: str, name: str) -> None:
 def _announce(name: str, removal: Removal, *, with_data: bool) -> None:
     if removal.stack is not None:
         _print(f"This deletes the stack {name}: the site, its functions, logs and alarms.")
-    if with_data:
+    is_busy = removal.stack is not None and removal.stack.condition == "busy"
+    if is_busy and with_data:
+        _print("This also DELETES ALL CONTENT, for ever, also what the running operation leaves.")
+    elif is_busy:
+        _print("This keeps the content that the running operation leaves.")
+    elif with_data:
         _print(f"This also DELETES ALL CONTENT, for ever: {_names(removal) or 'there is none'}.")
     elif removal.data:
         _print(f"This keeps the content: {_names(removal)}.")

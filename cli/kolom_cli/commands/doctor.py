@@ -23,7 +23,9 @@ def doctor(
     It changes nothing. The exit code is 1 if something prevents a deployment.
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or ())
-    found = preflight.check(deployment.target.stack, deployment.region, deployment.parameters)
+    found = preflight.check(
+        deployment.target.stack, deployment.region, deployment.parameters, account_id=deployment.account_id
+    )
     if as_json:
         print_json([asdict(each) for each in found.findings])
     else:

@@ -8,6 +8,8 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
+from kolom_cli.deploying.errors import DeploymentError
+
 CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 6, "mode": "standard"})
 _SETTINGS: Final = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 """A client made with other values is not used again."""
@@ -62,3 +64,16 @@ def get_identity(region: str | None = None) -> Identity:
     """
     answer = client("sts", region).get_caller_identity()
     return Identity(account_id=answer["Account"], arn=answer["Arn"])
+
+
+def refuse_other_account(identity: Identity, account_id: str, stack: str) -> None:
+    """Refuse credentials of another account than that of the stack, which is empty if it is not known.
+
+    :raises DeploymentError: the account is another one
+    """
+    if account_id and account_id != identity.account_id:
+        raise DeploymentError(
+            f"kolom.toml says that the stack {stack} is in the account {account_id}, but the credentials are of "
+            f"{identity.account_id}",
+            "use another profile (--profile) or stack name (--stack), or change kolom.toml",
+        )

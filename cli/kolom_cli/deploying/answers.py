@@ -51,11 +51,24 @@ def definitions() -> Mapping[str, Any]:
 def parse_options(options: Sequence[str]) -> dict[str, str]:
     """Return the values of ``--parameter KEY=VALUE``.
 
-    :raises KolomError: one has no ``=``
+    :raises KolomError: one has no ``=``, or is not text
     """
     if wrong := [each for each in options if "=" not in each]:
         raise KolomError(f"--parameter needs KEY=VALUE, got {wrong[0]!r}")
-    return {key.strip(): value for key, _, value in (each.partition("=") for each in options)}
+    values = {key.strip(): value for key, _, value in (each.partition("=") for each in options)}
+    for key, value in values.items():
+        if not _is_utf8(key + value):
+            raise KolomError(f"--parameter {key if _is_utf8(key) else ascii(key)}: the value is not valid UTF-8")
+    return values
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether the text can be written; an argument with invalid bytes cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_values(given: Mapping[str, str]) -> None:
@@ -118,9 +131,22 @@ def to_change_set(given: Mapping[str, str], previous: Mapping[str, str] | None) 
 
 
 def own_url(outputs: Mapping[str, str]) -> str:
-    """Return the URL that AWS gives the site: of the distribution, or without one of the API."""
+    """Return the URL that AWS gives the site: of the distribution, or without one of the API.
+
+    :raises KolomError: the stack has neither
+    """
     domain = outputs.get("DistributionDomain")
-    return f"https://{domain}" if domain else outputs["ApiUrl"]
+    return f"https://{domain}" if domain else output(outputs, "ApiUrl")
+
+
+def output(outputs: Mapping[str, str], name: str) -> str:
+    """Return an output of a stack.
+
+    :raises KolomError: the stack does not have it
+    """
+    if name not in outputs:
+        raise KolomError(f"the stack has no output {name}")
+    return outputs[name]
 
 
 def needs_own_url(site_url: str, outputs: Mapping[str, str]) -> bool:

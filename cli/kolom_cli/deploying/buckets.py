@@ -12,10 +12,10 @@ _MAX_NAME: Final = 63
 
 
 def bucket_name(identity: Identity, region: str, stack: str) -> str:
-    """Return a name for each account, region and stack. A long name of a stack is cut, and gets a digest."""
+    """Return a name for each account, region and stack. What is not valid in it is changed, and a digest added."""
     prefix = f"kolom-deploy-{identity.account_id}-{region}-"
     room = _MAX_NAME - len(prefix)
-    if stack == stack.lower() and len(stack) <= room:
+    if stack == stack.lower() and len(stack) <= room and not stack.endswith("-"):
         return prefix + stack
     digest = hashlib.sha256(stack.encode()).hexdigest()[:8]
     return f"{prefix}{stack.lower()[: room - len(digest) - 1]}-{digest}"
@@ -32,12 +32,14 @@ def ensure_bucket(name: str, identity: Identity, region: str) -> None:
         try:
             s3.create_bucket(Bucket=name, **place)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in {"BucketAlreadyExists", "OperationAborted"}:
+            code = error.response["Error"]["Code"]
+            if code in {"BucketAlreadyExists", "OperationAborted"}:
+                raise DeploymentError(
+                    f"the bucket {name} for uploads belongs to somebody else, or was deleted a moment ago",
+                    "run the command again in some minutes, or use another stack name (--stack)",
+                ) from error
+            if code != "BucketAlreadyOwnedByYou":  # Another run has just created it.
                 raise
-            raise DeploymentError(
-                f"the bucket {name} for uploads belongs to somebody else, or was deleted a moment ago",
-                "run the command again in some minutes, or use another stack name (--stack)",
-            ) from error
     owner = {"Bucket": name, "ExpectedBucketOwner": identity.account_id}
     s3.put_public_access_block(
         **owner,

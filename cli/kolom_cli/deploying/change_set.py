@@ -1,8 +1,10 @@
 """Create a change set, say what it would do, refuse what would lose data, and execute it."""
 
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,16 +12,20 @@ from botocore.exceptions import ClientError
 
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.errors import DeploymentError, fix_for
-from kolom_cli.deploying.stack import Stack, holds_data
+from kolom_cli.deploying.stack import Stack, find_stack, holds_data
 from kolom_cli.terminal.plurals import count
 
-NAME: Final = "kolom-deploy"
+PREFIX: Final = "kolom-deploy-"
+"""The names of change sets begin with this; each run has its own."""
+
 POLL_SECONDS: Final = 2.0
 _UNCHANGED: Final = ("didn't contain changes", "No updates are to be performed")
+_OVERTAKEN: Final = frozenset({"ChangeSetNotFound", "InvalidChangeSetStatus", "AlreadyExistsException"})
 _VERBS: Final = ("add", "change", "replace", "remove", "import")
 _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::ApiGatewayV2::Api": ("API", "APIs"),
     "AWS::ApiGatewayV2::Stage": ("stage of the API", "stages of APIs"),
+    "AWS::Budgets::Budget": ("budget", "budgets"),
     "AWS::CloudFront::CachePolicy": ("cache policy", "cache policies"),
     "AWS::CloudFront::Distribution": ("CloudFront distribution", "CloudFront distributions"),
     "AWS::CloudFront::Function": ("CloudFront function", "CloudFront functions"),
@@ -48,6 +54,8 @@ _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The names of the resource types of the stack, after the transform of SAM. Others are shown by their type."""
 
+_BEFORE_TRANSFORM: Final = "AWS::Serverless::"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -61,17 +69,18 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Whether content would be removed, or be left behind by a new, empty resource."""
-        return self.verb in {"replace", "remove"} and holds_data(self.type, self.logical_id)
+        """Whether content would be removed, or be left behind by a new, empty resource, or could be."""
+        return self.verb in {"replace", "remove"} and _may_hold_data(self.type, self.logical_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSet:
-    """A change set that can be executed."""
+    """A change set that can be executed. ``began_stack`` says whether there was no stack before it."""
 
     arn: str
     stack_id: str
     changes: tuple[Change, ...]
+    began_stack: bool = False
 
     def describe(self) -> list[str]:
         """Return a line for each kind of change and resource."""
@@ -83,7 +92,7 @@ class ChangeSet:
     def check(self) -> None:
         """Refuse to lose data.
 
-        :raises DeploymentError: a resource that holds data would be removed or replaced
+        :raises DeploymentError: a resource that holds data, or may hold some, would be removed or replaced
         """
         if lost := [change for change in self.changes if change.loses_data]:
             named = ", ".join(
@@ -92,14 +101,29 @@ class ChangeSet:
                 for change in lost
             )
             raise DeploymentError(
-                f"this deployment would remove or replace resources that hold data: {named}. Nothing was changed",
+                f"this deployment would remove or replace resources that may hold data: {named}. Nothing was changed",
                 "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says "
                 "how to use other tables",
             )
 
     def execute(self) -> None:
-        """Begin to make the changes."""
-        client("cloudformation").execute_change_set(ChangeSetName=self.arn)
+        """Begin to make the changes.
+
+        :raises DeploymentError: another run has changed the stack
+        """
+        with _reporting_other_runs():
+            client("cloudformation").execute_change_set(ChangeSetName=self.arn)
+
+    def discard(self) -> None:
+        """Delete the change set, and the empty stack that it began, unless another run uses that."""
+        cloudformation = client("cloudformation")
+        _delete(self.arn)
+        if not self.began_stack:
+            return
+        stack = find_stack(self.stack_id)
+        is_empty = stack is not None and stack.status == "REVIEW_IN_PROGRESS"
+        if is_empty and not cloudformation.list_change_sets(StackName=self.stack_id)["Summaries"]:
+            cloudformation.delete_stack(StackName=self.stack_id)
 
 
 def create_change_set(
@@ -111,44 +135,58 @@ def create_change_set(
 ) -> ChangeSet | None:
     """Create a change set from a template, by default that of the stack. Return None if nothing would change.
 
-    A change set of an earlier run is deleted.
+    Change sets of earlier runs stay until one of the stack is executed.
 
-    :raises DeploymentError: CloudFormation cannot create it
+    :raises DeploymentError: CloudFormation cannot create it, or another run has changed the stack
     """
     cloudformation = client("cloudformation")
-    delete_change_set(stack)
     source: dict[str, Any] = {"UsePreviousTemplate": True} if template_url is None else {"TemplateURL": template_url}
     is_update = existing is not None and existing.condition != "new"
-    created = cloudformation.create_change_set(
-        StackName=stack,
-        ChangeSetName=NAME,
-        ChangeSetType="UPDATE" if is_update else "CREATE",
-        Parameters=list(parameters),
-        Capabilities=["CAPABILITY_IAM"],
-        **source,
-    )
-    arn, stack_id = created["Id"], created["StackId"]
-    while (described := cloudformation.describe_change_set(ChangeSetName=arn))["Status"] in {
-        "CREATE_PENDING",
-        "CREATE_IN_PROGRESS",
-    }:
-        time.sleep(POLL_SECONDS)
-    if described["Status"] == "CREATE_COMPLETE":
-        return ChangeSet(arn=arn, stack_id=stack_id, changes=tuple(_changes(arn, described)))
+    began_stack = not is_update and find_stack(stack) is None
+    with _reporting_other_runs():
+        created = cloudformation.create_change_set(
+            StackName=stack,
+            ChangeSetName=PREFIX + secrets.token_hex(4),
+            ChangeSetType="UPDATE" if is_update else "CREATE",
+            Parameters=list(parameters),
+            Capabilities=["CAPABILITY_IAM"],
+            **source,
+        )
+        arn, stack_id = created["Id"], created["StackId"]
+        while (described := cloudformation.describe_change_set(ChangeSetName=arn))["Status"] in {
+            "CREATE_PENDING",
+            "CREATE_IN_PROGRESS",
+        }:
+            time.sleep(POLL_SECONDS)
+        if described["Status"] == "CREATE_COMPLETE":
+            changes = tuple(_changes(arn, described))
+            return ChangeSet(arn=arn, stack_id=stack_id, changes=changes, began_stack=began_stack)
     reason = described.get("StatusReason", "")
-    delete_change_set(stack)
+    ChangeSet(arn=arn, stack_id=stack_id, changes=(), began_stack=began_stack).discard()
     if any(text in reason for text in _UNCHANGED):
         return None
     raise DeploymentError(f"CloudFormation refused the change set: {reason or described['Status']}", fix_for(reason))
 
 
-def delete_change_set(stack: str) -> None:
-    """Delete the change set of an earlier run, if there is one."""
+def _delete(arn: str) -> None:
+    """Delete a change set, unless another run was faster."""
     try:
-        client("cloudformation").delete_change_set(StackName=stack, ChangeSetName=NAME)
+        client("cloudformation").delete_change_set(ChangeSetName=arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"ChangeSetNotFound", "ValidationError"}:
+        if error.response["Error"]["Code"] not in _OVERTAKEN:
             raise
+
+
+@contextmanager
+def _reporting_other_runs() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _OVERTAKEN:
+            raise
+        raise DeploymentError(
+            "another run has changed the stack in the meantime", "wait until it has ended, then run the command again"
+        ) from error
 
 
 def _changes(arn: str, page: Mapping[str, Any]) -> Iterator[Change]:
@@ -166,7 +204,7 @@ def _change(change: Mapping[str, Any]) -> Change:
     # CloudFormation may not know yet what will happen: "Dynamic" for the action, "Conditional" for a replacement.
     replacement = change.get("Replacement", "Conditional" if verb == "dynamic" else "False")
     if verb not in _VERBS:
-        is_risk = holds_data(change["ResourceType"], change["LogicalResourceId"]) and replacement != "False"
+        is_risk = replacement != "False" and _may_hold_data(change["ResourceType"], change["LogicalResourceId"])
         verb = "replace" if replacement == "True" or is_risk else "change"
     targets = (detail.get("Target", {}) for detail in change.get("Details", ()))
     names = {target.get("Name") or target.get("Attribute", "") for target in targets}
@@ -177,6 +215,15 @@ def _change(change: Mapping[str, Any]) -> Change:
         is_certain=replacement != "Conditional",
         properties=tuple(sorted(names - {""})),
     )
+
+
+def is_known(kind: str) -> bool:
+    """Return whether the template has resources of that type, so that it is known whether they hold data."""
+    return kind in _NOUNS or kind.startswith(_BEFORE_TRANSFORM)
+
+
+def _may_hold_data(kind: str, logical_id: str) -> bool:
+    return holds_data(kind, logical_id) or not is_known(kind)
 
 
 def _line(verb: str, kind: str, changes: Sequence[Change]) -> str:

@@ -16,11 +16,11 @@ from kolom_cli.connection import Target, connect
 from kolom_cli.deploying import buckets, toolchain
 from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set
-from kolom_cli.deploying.change_set import ChangeSet, create_change_set, delete_change_set
+from kolom_cli.deploying.change_set import ChangeSet, create_change_set
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
+from kolom_cli.deploying.stack import Stack, find_stack, refuse_other, remaining_data
 from kolom_cli.publishing.content_builder import find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.sam.defaults import TEMPLATE
@@ -47,9 +47,11 @@ class Deployer:
 
         Return the stack, or None if there is none that can be updated.
 
-        :raises DeploymentError: the stack cannot be updated
+        :raises DeploymentError: the stack is not one of Kolom, or cannot be updated
         """
         stack = find_stack(self.target.stack)
+        if stack is not None:
+            refuse_other(stack)
         if stack is not None and stack.condition == "busy":
             self.progress.step(f"Waiting for the operation that is running: {stack.status}")
             was_deletion = stack.status == "DELETE_IN_PROGRESS"
@@ -69,12 +71,13 @@ class Deployer:
 
     def upload(self) -> str:
         """Build and upload the stack, and return the URL of its template."""
-        self.progress.step("Building (make build); this takes some minutes the first time")
-        toolchain.build()
-        bucket = buckets.bucket_name(self.identity, self.region, self.target.stack)
-        self.progress.step(f"Uploading to the bucket {bucket}")
-        buckets.ensure_bucket(bucket, self.identity, self.region)
-        template = toolchain.package(bucket, self.target.stack, self.region).read_bytes()
+        with toolchain.lock_checkout():
+            self.progress.step("Building (make build); this takes some minutes the first time")
+            toolchain.build()
+            bucket = buckets.bucket_name(self.identity, self.region, self.target.stack)
+            self.progress.step(f"Uploading to the bucket {bucket}")
+            buckets.ensure_bucket(bucket, self.identity, self.region)
+            template = toolchain.package(bucket, self.target.stack, self.region).read_bytes()
         return buckets.upload_template(bucket, self.target.stack, template, self.identity, self.region)
 
     def plan(self, template_url: str, existing: Stack | None) -> ChangeSet | None:
@@ -84,8 +87,8 @@ class Deployer:
         """
         values = dict(self.parameters)
         previous = None if existing is None else existing.parameters
-        if existing and "SiteUrl" not in values and _needs_own_url(existing):
-            values["SiteUrl"] = own_url(existing.outputs)
+        if existing and "SiteUrl" not in values and (url := _new_url(existing, values)):
+            values["SiteUrl"] = url
         planned = create_change_set(
             self.target.stack, existing, to_change_set(values, previous), template_url=template_url
         )
@@ -96,27 +99,23 @@ class Deployer:
         try:
             planned.check()
         except DeploymentError:
-            self.discard(existing)
+            planned.discard()
             raise
         return planned
-
-    def discard(self, existing: Stack | None) -> None:
-        """Delete the change set, and the empty stack that it began."""
-        delete_change_set(self.target.stack)
-        if existing is None:
-            client("cloudformation").delete_stack(StackName=self.target.stack)
 
     def apply(self, planned: ChangeSet) -> Stack:
         """Execute the change set and wait until it is done.
 
-        :raises DeploymentError: it failed; CloudFormation has rolled back
+        :raises DeploymentError: it failed; CloudFormation has undone it, or could not
         """
         after = latest_event(planned.stack_id)
         self.progress.begin(len(planned.changes))
         planned.execute()
         stack = self._follow(planned.stack_id, after)
         if not stack.succeeded:
-            what = "the deployment failed, and CloudFormation has undone it"
+            is_undone = stack.status in {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+            end = "has undone it" if is_undone else f"could not undo it ({stack.status})"
+            what = f"the deployment failed, and CloudFormation {end}"
             raise failure(stack, events_of_operation(stack.stack_id, after=after), what)
         return stack
 
@@ -144,11 +143,8 @@ class Deployer:
             yield "Published an article to begin with: /welcome"
 
     def _follow(self, stack_id: str, after: str | None = None) -> Stack:
-        try:
+        with self.progress.following():
             return follow(stack_id, self.progress.event, after=after)
-        except KeyboardInterrupt:
-            self.progress.step("CloudFormation continues by itself. Run the command again to follow it.")
-            raise
 
     def _continue_rollback(self, stack: Stack) -> Stack:
         self.progress.step("Continuing the rollback that failed")
@@ -180,6 +176,17 @@ class Deployer:
 def _needs_own_url(stack: Stack) -> bool:
     """Return whether ``SiteUrl`` has to be set. A stack that began with an import has no parameters and outputs."""
     return "SiteUrl" in stack.parameters and needs_own_url(stack.parameters["SiteUrl"], stack.outputs)
+
+
+def _new_url(stack: Stack, values: Mapping[str, str]) -> str | None:
+    """Return the URL that AWS gives the site, if ``SiteUrl`` has to be set to it. None if it has the right value.
+
+    Without the CDN, that is the URL of the API, because the address of the distribution ends with it.
+    """
+    if _needs_own_url(stack):
+        return own_url(stack.outputs)
+    has_own = "DistributionDomain" in stack.outputs and stack.parameters.get("SiteUrl") == own_url(stack.outputs)
+    return stack.outputs["ApiUrl"] if has_own and values.get("Cdn") == "off" else None
 
 
 def publish_welcome() -> None:

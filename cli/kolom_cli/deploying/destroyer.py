@@ -9,14 +9,23 @@ from botocore.exceptions import ClientError
 from kolom_cli.deploying import buckets
 from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
+from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event, never_created
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.stack import Stack, StackResource, find_stack, list_resources
+from kolom_cli.deploying.stack import Stack, StackResource, find_stack, list_resources, refuse_other
 
 SECRET_DAYS: Final = 7
 """The days in which a deleted secret can be restored; the minimum."""
 
 _DELETED: Final = "DELETE_COMPLETE"
+_KEPT: Final = "DELETE_SKIPPED"
+_NOT_OWNED: Final = frozenset(
+    {_DELETED, "CREATE_FAILED", "IMPORT_FAILED", "IMPORT_ROLLBACK_IN_PROGRESS"}
+    | {"IMPORT_ROLLBACK_FAILED", "IMPORT_ROLLBACK_COMPLETE"}
+)
+"""Statuses of resources that a stack does not have. It may name something that others have: what was in the way."""
+
+_BEGINNING: Final = frozenset({"CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
+"""Statuses of resources of which it is not known yet whether the stack will have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,42 +37,47 @@ class Removal:
 
 
 def find_removal(name: str) -> Removal:
-    """Return what exists of a stack. Of a deleted one, that is the data that was kept, for up to 90 days."""
+    """Return what exists of a stack. Of a deleted one, that is the data that was kept, for up to 90 days.
+
+    :raises DeploymentError: it is not a stack of Kolom
+    """
     stack = find_stack(name)
     if stack is not None:
-        data = [each for each in list_resources(stack.stack_id) if each.holds_data and each.status != _DELETED]
+        refuse_other(stack)
+        excluded = _NOT_OWNED | _BEGINNING
+        data = [each for each in _data_resources(stack.stack_id) if each.status not in excluded]
     else:
         data = [
             each
             for deleted, stack_id in _stacks([_DELETED])
             if deleted == name
-            for each in list_resources(stack_id)
-            if each.holds_data and each.status == "DELETE_SKIPPED" and _exists(each)
+            for each in _data_resources(stack_id)
+            if each.status == _KEPT and _exists(each)
         ]
     unique = {each.physical_id: each for each in data}
     return Removal(stack=stack, data=tuple(unique.values()))
 
 
-def delete_stack(stack: Stack, progress: Progress) -> None:
-    """Delete the stack, after an operation that is running, and wait until it is deleted.
+def delete_stack(stack: Stack, progress: Progress) -> Removal:
+    """Delete the stack, after an operation that is running, and wait until it is deleted. Return what it has kept.
 
     :raises DeploymentError: a resource could not be deleted
     """
-    try:
-        if stack.condition == "busy" and stack.status != "DELETE_IN_PROGRESS":
-            progress.step(f"Waiting for the operation that is running: {stack.status}")
+    if stack.condition == "busy" and stack.status != "DELETE_IN_PROGRESS":
+        progress.step(f"Waiting for the operation that is running: {stack.status}")
+        with progress.following():
             stack = follow(stack.stack_id, progress.event)
-        if stack.status == "DELETE_IN_PROGRESS":
-            after = None
-        else:
-            after = latest_event(stack.stack_id)
-            client("cloudformation").delete_stack(StackName=stack.stack_id)
+    owned = {each.physical_id for each in _data_resources(stack.stack_id) if each.status not in _NOT_OWNED}
+    after = None
+    if stack.status != "DELETE_IN_PROGRESS":
+        after = latest_event(stack.stack_id)
+        client("cloudformation").delete_stack(StackName=stack.stack_id)
+    with progress.following():
         deleted = follow(stack.stack_id, progress.event, after=after)
-    except KeyboardInterrupt:
-        progress.step("CloudFormation continues by itself. Run the command again to follow it.")
-        raise
     if deleted.status != _DELETED:
         raise failure(deleted, events_of_operation(stack.stack_id), "the stack is deleted only in part")
+    kept = [each for each in _data_resources(stack.stack_id) if each.status == _KEPT]
+    return Removal(stack=deleted, data=tuple(each for each in kept if each.physical_id in owned))
 
 
 def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[str]:
@@ -97,19 +111,27 @@ def _stacks(statuses: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _owners(removal: Removal) -> dict[str, str]:
     """Return the stacks that have the data now, by its name.
 
-    A resource belongs to one stack only, so what a stack has had until its deletion a moment ago has no other owner.
     CloudFormation cannot be asked for the owner of a resource: its answer may also be a deleted stack.
     """
-    if removal.stack is not None:
+    if not removal.data:
         return {}
+    own_id = removal.stack.stack_id if removal.stack else ""
     kept = {each.physical_id for each in removal.data}
     every_status = set(client("cloudformation").meta.service_model.shape_for("StackStatus").enum)
     return {
         resource.physical_id: name
         for name, stack_id in _stacks(sorted(every_status - {_DELETED}))
+        if stack_id != own_id
         for resource in list_resources(stack_id)
-        if resource.physical_id in kept and resource.status != _DELETED
+        if resource.physical_id in kept and resource.status not in _NOT_OWNED | {_KEPT}
     }
+
+
+def _data_resources(stack_id: str) -> list[StackResource]:
+    """Return the resources with data, without those that the stack never had."""
+    found = [each for each in list_resources(stack_id) if each.holds_data and each.physical_id]
+    never_had = never_created(stack_id) if found else set()
+    return [each for each in found if each.logical_id not in never_had]
 
 
 def _exists(resource: StackResource) -> bool:

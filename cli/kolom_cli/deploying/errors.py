@@ -31,10 +31,11 @@ _FIXES: Final = (
 
 
 class DeploymentError(KolomError):
-    """A step of a deployment failed or was refused; ``fix`` says what to do."""
+    """A step of a deployment failed or was refused; ``text`` says why, and ``fix`` what to do."""
 
     def __init__(self, text: str, fix: str) -> None:
         super().__init__(f"{text}\n  Fix: {fix}")
+        self.text = text
         self.fix = fix
 
 

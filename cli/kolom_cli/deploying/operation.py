@@ -1,6 +1,7 @@
 """Follow an operation of CloudFormation until it ends, and explain its failure."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,8 @@ from kolom_cli.deploying.stack import Stack, find_stack
 
 POLL_SECONDS: Final = 4.0
 _STACK: Final = "AWS::CloudFormation::Stack"
+_IN_VAIN: Final = frozenset({"CREATE_FAILED", "IMPORT_FAILED", "IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED"})
+_SUCCESSFUL: Final = frozenset({"CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_COMPLETE"})
 _BEGINS: Final = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS"})
 
 
@@ -79,6 +82,14 @@ def events_of_operation(stack_id: str, *, after: str | None = None) -> list[Stac
         if event.is_stack and event.status in _BEGINS:
             break
     return found[::-1]
+
+
+def never_created(stack_id: str) -> set[str]:
+    """Return the logical ids of resources that the stack tried in vain to create or to import, and never had."""
+    statuses: defaultdict[str, set[str]] = defaultdict(set)
+    for event in _newest_first(stack_id):
+        statuses[event.logical_id].add(event.status)
+    return {name for name, seen in statuses.items() if seen & _IN_VAIN and not seen & _SUCCESSFUL}
 
 
 def first_failure(events: Sequence[StackEvent]) -> StackEvent | None:

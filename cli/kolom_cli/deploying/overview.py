@@ -10,10 +10,11 @@ import kolom
 from kolom import outbox
 from kolom.comments import admin as comments
 from kolom.contact import repository as messages
+from kolom.errors import KolomError
 from kolom.models.errors import StorageError
 from kolom_cli.connection import explain
 from kolom_cli.deploying.account import client
-from kolom_cli.deploying.answers import own_url
+from kolom_cli.deploying.answers import output, own_url
 from kolom_cli.deploying.site_check import deployed_version
 from kolom_cli.deploying.stack import Stack, list_resources
 
@@ -47,7 +48,7 @@ def describe(stack: Stack) -> dict[str, object]:
             fields[name] = read()
         except (BotoCoreError, ClientError) as error:
             fields[name] = f"cannot be read: {explain(error)}"
-        except StorageError as error:
+        except (StorageError, KolomError) as error:
             fields[name] = f"cannot be read: {error}"
     return fields
 
@@ -58,13 +59,18 @@ def _count(number: int) -> int | str:
 
 def _dropped_events(stack: Stack) -> int:
     name = "ApproximateNumberOfMessages"
-    answer = client("sqs").get_queue_attributes(QueueUrl=stack.outputs["DroppedEventsUrl"], AttributeNames=[name])
+    answer = client("sqs").get_queue_attributes(
+        QueueUrl=output(stack.outputs, "DroppedEventsUrl"), AttributeNames=[name]
+    )
     return int(answer["Attributes"][name])
 
 
 def _index_lag(stack: Stack) -> int | None:
     """Return the age of the oldest record of the last minutes; None if no article has changed."""
-    function = next(each.physical_id for each in list_resources(stack.stack_id) if each.logical_id == _INDEXER)
+    resources = list_resources(stack.stack_id)
+    function = next((each.physical_id for each in resources if each.logical_id == _INDEXER), None)
+    if function is None:
+        raise KolomError(f"the stack has no function {_INDEXER}")
     now = datetime.now(UTC)
     points = client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
@@ -79,8 +85,12 @@ def _index_lag(stack: Stack) -> int | None:
 
 
 def _alarms(stack: Stack) -> list[str]:
+    own = {each.physical_id for each in list_resources(stack.stack_id)}
     pages = client("cloudwatch").get_paginator("describe_alarms")
     found = pages.paginate(AlarmNamePrefix=f"{stack.name}-", StateValue="ALARM")
     return [
-        f"{each['AlarmName']}: {each.get('AlarmDescription', '')}" for page in found for each in page["MetricAlarms"]
+        f"{each['AlarmName']}: {each.get('AlarmDescription', '')}"
+        for page in found
+        for each in page["MetricAlarms"]
+        if each["AlarmName"] in own
     ]

@@ -12,9 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kolom_cli.connection import explain
 from kolom_cli.deploying import toolchain
-from kolom_cli.deploying.account import Identity, client, get_identity
+from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
 from kolom_cli.deploying.answers import template_document
-from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.stack import USE_OTHER_NAME, Stack, find_stack, is_own, remaining_data
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
@@ -28,6 +29,8 @@ _TABLES: Final = ("articles", "comments", "messages", "outbox", "search", "guard
 _POLICIES: Final = 3
 """The response headers policies of a stack. An account may have 20 of its own."""
 _MAX_POLICIES: Final = 20
+"""The quota of new accounts. One that was raised cannot be read without another permission."""
+
 _FEW_INVOCATIONS: Final = 100
 _ACTIONS: Final = (
     "cloudformation:CreateChangeSet",
@@ -58,6 +61,12 @@ _ACTIONS: Final = (
     "ses:CreateConfigurationSet",
 )
 """One action for each kind of resource, and those of the deployment itself."""
+
+_WITHOUT_BUDGETS: Final = re.compile(
+    r"af-south-1|ap-east-[12]|ap-northeast-3|ap-south-2|ap-southeast-[3-7]|ca-west-1|eu-central-2|eu-north-1"
+    r"|eu-south-[12]|il-central-1|me-central-1|mx-central-1|us-gov-.*"
+)
+"""Regions in which CloudFormation has no type for budgets (docs/cost.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,30 +110,42 @@ class Preflight:
             self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
 
 
-def check(stack: str, region: str, parameters: Mapping[str, str]) -> Preflight:
-    """Make all checks. ``parameters`` are those that a deployment would set; the stack's own values fill the rest."""
+def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "") -> Preflight:
+    """Make all checks. ``parameters`` are those that a deployment would set; the stack's own values fill the rest.
+
+    ``account_id`` is the account of the stack, if it is known.
+    """
     result = Preflight()
     _check_tools(result)
     _check_name(result, stack)
     if not _check_region(result, region):
         return result
     _check_credentials(result, region)
-    if result.identity is None:
+    if result.identity is None or not _check_account(result, result.identity, account_id, stack):
         return result
     with result.checking("stack"):
         result.stack = find_stack(stack)
         _check_stack(result, stack)
     values = {**(result.stack.parameters if result.stack else {}), **parameters}
     checks: Sequence[tuple[str, Callable[[], None]]] = (
-        ("rights", lambda: _check_rights(result)),
-        ("names", lambda: _check_names(result, stack, values)),
+        ("rights", lambda: _check_rights(result, values)),
+        ("names", lambda: _check_names(result, stack, parameters)),
         ("CloudFront", lambda: _check_cdn(result, stack, region, values)),
         ("Lambda", lambda: _check_lambda(result)),
         ("mail", lambda: _check_mail(result, region, values)),
+        ("budget", lambda: _check_budget(result, region, values)),
     )
     for subject, run in checks:
         with result.checking(subject):
             run()
+    return result
+
+
+def check_names(stack: str, parameters: Mapping[str, str]) -> Preflight:
+    """Check only the names for a stack that does not exist any more."""
+    result = Preflight()
+    with result.checking("names"):
+        _check_names(result, stack, parameters)
     return result
 
 
@@ -188,6 +209,15 @@ def _check_credentials(result: Preflight, region: str) -> None:
             result.add("warning", "credentials", "these are the root user's", "create a user or role to deploy with")
 
 
+def _check_account(result: Preflight, identity: Identity, account_id: str, stack: str) -> bool:
+    try:
+        refuse_other_account(identity, account_id, stack)
+    except DeploymentError as error:
+        result.add("problem", "account", error.text, error.fix)
+        return False
+    return True
+
+
 def _is_valid_elsewhere(region: str) -> bool:
     try:
         get_identity("us-east-1")
@@ -198,6 +228,9 @@ def _is_valid_elsewhere(region: str) -> bool:
 
 def _check_stack(result: Preflight, name: str) -> None:
     stack = result.stack
+    if stack is not None and not is_own(stack):
+        result.add("problem", "stack", f"the stack {name} is not a stack of Kolom", USE_OTHER_NAME)
+        return
     match stack.condition if stack else "new":
         case "new":
             result.add("ok", "stack", f"{name} does not exist yet")
@@ -230,16 +263,17 @@ def _check_remains(result: Preflight, stack: Stack | None) -> None:
         result.add("warning", "stack", f"the creation of {stack.name} failed", "`kolom deploy` removes what is left")
 
 
-def _check_rights(result: Preflight) -> None:
+def _check_rights(result: Preflight, values: Mapping[str, str]) -> None:
     identity = result.identity
     assert identity is not None
     if identity.is_root:
         return
     principal = _principal(identity)
+    actions = [*_ACTIONS, "budgets:ModifyBudget"] if _has_budget(values) else list(_ACTIONS)
     pages = client("iam").get_paginator("simulate_principal_policy")
     denied = [
         each["EvalActionName"]
-        for page in pages.paginate(PolicySourceArn=principal, ActionNames=list(_ACTIONS))
+        for page in pages.paginate(PolicySourceArn=principal, ActionNames=actions)
         for each in page["EvaluationResults"]
         if each["EvalDecision"] != "allowed"
     ]
@@ -248,7 +282,7 @@ def _check_rights(result: Preflight) -> None:
         text = f"these actions may be denied: {', '.join(denied)}"
         result.add("warning", "rights", text, "add them to the policies of the user or role that deploys")
     else:
-        result.add("ok", "rights", f"{len(_ACTIONS)} actions that a deployment needs are allowed")
+        result.add("ok", "rights", f"{len(actions)} actions that a deployment needs are allowed")
 
 
 def _principal(identity: Identity) -> str:
@@ -259,7 +293,7 @@ def _principal(identity: Identity) -> str:
 
 
 def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> None:
-    if result.stack is not None and result.stack.condition != "new":
+    if result.stack is not None and not _will_be_created(result.stack):
         return
     dynamodb = client("dynamodb")
     taken = []
@@ -281,6 +315,13 @@ def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> No
         result.add("ok", "names", "the names of the tables are free")
 
 
+def _will_be_created(stack: Stack) -> bool:
+    """Return whether a deployment creates the stack anew. If its creation has left tables, they are another problem."""
+    if stack.condition == "never created":
+        return not remaining_data(stack)
+    return stack.condition == "new" or stack.status == "DELETE_IN_PROGRESS"
+
+
 def _check_cdn(result: Preflight, stack: str, region: str, values: Mapping[str, str]) -> None:
     if values.get("Cdn", "on") == "off" or (result.stack is not None and result.stack.condition != "new"):
         return
@@ -293,8 +334,11 @@ def _check_cdn(result: Preflight, stack: str, region: str, values: Mapping[str, 
         result.add("problem", "CloudFront", f"policies of an earlier stack are left: {', '.join(own)}", fix)
     elif len(names) + _POLICIES > _MAX_POLICIES:
         fix = "delete some, or request a higher quota in Service Quotas"
-        text = f"the account has {len(names)} response headers policies of {_MAX_POLICIES}; this needs {_POLICIES} more"
-        result.add("problem", "CloudFront", text, fix)
+        text = (
+            f"the account has {len(names)} response headers policies, and this needs {_POLICIES} more; the quota of a "
+        )
+        text += f"new account is {_MAX_POLICIES}"
+        result.add("warning", "CloudFront", text, fix)
     else:
         result.add("ok", "CloudFront", "names and quota of policies are free; a new account may have to be verified")
 
@@ -343,6 +387,22 @@ def _check_mail(result: Preflight, region: str, values: Mapping[str, str]) -> No
         result.add("warning", "mail", text, fix)
     else:
         result.add("ok", "mail", f"{sender} may send")
+
+
+def _has_budget(values: Mapping[str, str]) -> bool:
+    return bool(values.get("OwnerEmail")) and values.get("MonthlyBudget", "0") != "0"
+
+
+def _check_budget(result: Preflight, region: str, values: Mapping[str, str]) -> None:
+    if _has_budget(values) and not knows_budgets(region):
+        text = f"CloudFormation has no type for budgets in {region}, so a deployment with MonthlyBudget is refused"
+        fix = "create the budget yourself (docs/cost.md), and pass --parameter MonthlyBudget=0"
+        result.add("problem", "budget", text, fix)
+
+
+def knows_budgets(region: str) -> bool:
+    """Return whether CloudFormation has a type for budgets in the region."""
+    return _WITHOUT_BUDGETS.fullmatch(region) is None
 
 
 def _is_verified(ses: Any, identity: str) -> bool:

@@ -1,8 +1,11 @@
 """Show the progress of a deployment on standard error: a line for each step and resource."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from kolom_cli.deploying.operation import StackEvent
 from kolom_cli.terminal import console
@@ -32,6 +35,15 @@ class Progress:
     def step(self, text: str) -> None:
         """Show the beginning of a step."""
         _print(text)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Say what to do if the block, which follows an operation, is interrupted, or can ask AWS no longer."""
+        try:
+            yield
+        except (KeyboardInterrupt, BotoCoreError, ClientError):
+            self.step("CloudFormation continues by itself. Run the command again to follow it.")
+            raise
 
     def begin(self, total: int) -> None:
         """Begin to count the resources that are done."""

@@ -1,10 +1,13 @@
 """Read the deployed site over HTTP as a reader would."""
 
+import os
 import re
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -24,11 +27,12 @@ _PLACES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePart:
-    """A part of the site that was read: ``problem`` is empty if it works."""
+    """A part of the site that was read: ``problem`` is empty if it works, ``is_answered`` if there was a response."""
 
     name: str
     url: str
     problem: str = ""
+    is_answered: bool = True
 
 
 def fetch(url: str) -> tuple[int, str]:
@@ -36,9 +40,21 @@ def fetch(url: str) -> tuple[int, str]:
 
     :raises urllib3.exceptions.HTTPError: there is no response
     """
-    with urllib3.PoolManager(timeout=_TIMEOUT, retries=urllib3.Retry(connect=0, read=0, redirect=3)) as pool:
+    with connection_pool(url) as pool:
         response = pool.request("GET", url, headers={"User-Agent": "Kolom (deployment)"})
         return response.status, response.data.decode("utf-8", "replace")
+
+
+def connection_pool(url: str) -> urllib3.PoolManager:
+    """Return the connections for a URL: through the proxy and with the certificates of the environment."""
+    options: dict[str, Any] = {"timeout": _TIMEOUT, "retries": urllib3.Retry(connect=0, read=0, redirect=3)}
+    if bundle := os.environ.get("AWS_CA_BUNDLE"):
+        options["ca_certs"] = bundle
+    parts = urlsplit(url)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if proxy is None or urllib.request.proxy_bypass(parts.netloc):
+        return urllib3.PoolManager(**options)
+    return urllib3.ProxyManager(proxy if "://" in proxy else f"http://{proxy}", **options)
 
 
 def read_site(url: str, *, has_files: bool) -> Iterator[SitePart]:
@@ -52,7 +68,7 @@ def read_site(url: str, *, has_files: bool) -> Iterator[SitePart]:
     if has_files:
         found = _STYLESHEET.search(page)
         if found is None:
-            yield SitePart(name="stylesheet", url=url, problem="the front page names none")
+            yield SitePart(name="stylesheet", url=url, problem="the front page names none", is_answered=bool(page))
         else:
             yield _read("stylesheet", url + found[1], "", deadline)[0]
 
@@ -71,9 +87,9 @@ def _read(name: str, url: str, expected: str, deadline: float) -> tuple[SitePart
     while True:
         try:
             status, text = fetch(url)
-            problem = "" if status == 200 and expected in text else f"answers {status}"
+            is_answered, problem = True, "" if status == 200 and expected in text else f"answers {status}"
         except urllib3.exceptions.HTTPError as error:
-            text, problem = "", f"does not answer ({type(error).__name__})"
+            text, is_answered, problem = "", False, f"does not answer ({type(error).__name__})"
         if not problem or time.monotonic() + _WAIT_SECONDS > deadline:
-            return SitePart(name=name, url=url, problem=problem), text
+            return SitePart(name=name, url=url, problem=problem, is_answered=is_answered), text
         time.sleep(_WAIT_SECONDS)

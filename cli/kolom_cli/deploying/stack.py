@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from botocore.exceptions import ClientError
 
 from kolom_cli.deploying.account import client
+from kolom_cli.deploying.errors import DeploymentError
 
 type Condition = Literal["new", "ready", "busy", "never created", "rollback failed", "deletion failed", "stopped"]
 
@@ -14,6 +15,9 @@ DATA_TYPES: Final = frozenset({"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::
 WITHOUT_DATA: Final = frozenset({"OriginSecret"})
 """Resources of these types that hold nothing worth keeping: a new value does the same."""
 
+USE_OTHER_NAME: Final = "use another stack name (--stack)"
+_OWN_PARAMETER: Final = "ArticlesTableName"
+_OWN_RESOURCE: Final = ("ArticlesTable", "AWS::DynamoDB::Table")
 _NEVER_CREATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _ROLLBACK_FAILED: Final = frozenset({"UPDATE_ROLLBACK_FAILED"})
 _STOPPED: Final = frozenset({"UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"})
@@ -108,6 +112,22 @@ def list_resources(stack_id: str) -> list[StackResource]:
         for page in pages
         for each in page["StackResourceSummaries"]
     ]
+
+
+def is_own(stack: Stack) -> bool:
+    """Return whether the stack is one of Kolom, or holds nothing. One that began with an import has no parameters."""
+    if stack.condition == "new" or _OWN_PARAMETER in stack.parameters:
+        return True
+    return any((each.logical_id, each.type) == _OWN_RESOURCE for each in list_resources(stack.stack_id))
+
+
+def refuse_other(stack: Stack) -> None:
+    """Refuse a stack of another application.
+
+    :raises DeploymentError: it is not a stack of Kolom
+    """
+    if not is_own(stack):
+        raise DeploymentError(f"the stack {stack.name} is not a stack of Kolom", USE_OTHER_NAME)
 
 
 def remaining_data(stack: Stack) -> list[str]:

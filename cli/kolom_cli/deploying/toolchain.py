@@ -1,9 +1,11 @@
 """Build the stack with `make build`, and upload it with `sam package`. Both run as separate processes."""
 
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +16,30 @@ PROJECT: Final = TEMPLATE.parent
 SAM: Final = PROJECT / ".venv-sam/bin/sam"
 BUILT: Final = PROJECT / ".aws-sam/build/template.yaml"
 PACKAGED: Final = PROJECT / ".aws-sam/packaged.yaml"
+LOCK: Final = PROJECT / ".aws-sam/deploy.lock"
 _LAST_LINES: Final = 15
 
 
 def missing_tools() -> list[str]:
     """Return the names of missing programs. SAM is not among them: `make build` installs it."""
     return [name for name in ("make",) if shutil.which(name) is None]
+
+
+@contextmanager
+def lock_checkout() -> Iterator[None]:
+    """Let only one process at a time build and package in this checkout. The system releases the lock of a process.
+
+    :raises DeploymentError: another process has the lock
+    """
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DeploymentError(
+                "another run of `kolom deploy` is building in this checkout", "wait for it, then run the command again"
+            ) from error
+        yield
 
 
 def build() -> None:
@@ -52,7 +72,8 @@ def _run(command: Sequence[str], failed: str, fix: str) -> None:
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )
     except OSError as error:

@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from kolom_cli.sam.intrinsics import TemplateError
+
+_WHOLE_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,8}")
+_AMOUNT: Final = re.compile(r"0|(?=.*[1-9])(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?")
+_AMOUNTS: Final = frozenset({"MonthlyBudget"})
+"""Parameters that may be a fraction, because no function reads them. Zero is only ``0``, as the template expects."""
 
 
 def parameter_values(definitions: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, object]:
@@ -45,10 +50,12 @@ def _check(name: str, value: str, definition: Mapping[str, Any]) -> None:
     if "MaxLength" in definition and len(value) > int(definition["MaxLength"]):
         raise refuse(f"is longer than {definition['MaxLength']} characters")
     if definition.get("Type") == "Number":
-        try:
-            number = float(value)
-        except ValueError:
-            raise refuse("is not a number") from None
+        # CloudFormation also accepts fractions and exponents, but the functions do not.
+        if name in _AMOUNTS and not _AMOUNT.fullmatch(value):
+            raise refuse("is not an amount such as 5 or 7.50")
+        if name not in _AMOUNTS and not _WHOLE_NUMBER.fullmatch(value):
+            raise refuse("is not a whole number of at most 9 digits")
+        number = float(value)
         if "MinValue" in definition and number < float(definition["MinValue"]):
             raise refuse(f"is less than {definition['MinValue']}")
         if "MaxValue" in definition and number > float(definition["MaxValue"]):

@@ -8,7 +8,7 @@ Requests and responses are checked against botocore's model of the service.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -84,7 +84,7 @@ class StackDouble:
     resources: dict[str, tuple[str, str]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     steps: Iterator[None] = field(default_factory=lambda: iter(()))
-    change_set: dict[str, Any] | None = None
+    change_sets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -98,18 +98,23 @@ class StackDouble:
             outputs=dict(self.outputs),
             resources=dict(self.resources),
             events=list(self.events),
+            change_sets={},
             steps=iter(()),
         )
 
 
 class CloudFormationDouble:
-    """The stacks of an account. ``fail_at`` makes the next operations fail at a resource, with a reason."""
+    """The stacks of an account. ``fail_at`` makes the next operations fail at a resource, with a reason.
+
+    ``before`` has what another run does before the next call of an operation.
+    """
 
     def __init__(self) -> None:
         self.stacks: list[StackDouble] = []
         self.fail_at: tuple[str, str] | None = None
         self.fail_rollback = False
         self.interrupt_at: str | None = None
+        self.before: dict[str, Callable[[], object]] = {}
         self.denied: dict[str, str] = {}
         self.calls: list[str] = []
         self._ids = itertools.count(1)
@@ -120,6 +125,8 @@ class CloudFormationDouble:
         problems = ParamValidator().validate(parameters, model.input_shape)
         assert not problems.has_errors(), problems.generate_report()
         self.calls.append(operation)
+        if operation in self.before:
+            self.before.pop(operation)()
         if operation in self.denied:
             raise error(operation, self.denied[operation], f"not authorized to perform: cloudformation:{operation}")
         answer: dict[str, Any] = getattr(self, f"_{operation}")(**parameters) or {}
@@ -197,10 +204,11 @@ class CloudFormationDouble:
             assert ChangeSetType == "CREATE"
             stack = StackDouble(StackName, next(self._ids))
             self.stacks.append(stack)
-            self._event(stack, None, "REVIEW_IN_PROGRESS")
+            self.add_event(stack, None, "REVIEW_IN_PROGRESS")
         assert (ChangeSetType == "CREATE") == (stack.status == "REVIEW_IN_PROGRESS")
         assert stack.status == "REVIEW_IN_PROGRESS" or stack.status.endswith("_COMPLETE"), stack.status
-        assert stack.change_set is None, "there is a change set of this name"
+        if ChangeSetName in stack.change_sets:
+            raise error("CreateChangeSet", "AlreadyExistsException", f"ChangeSet {ChangeSetName} already exists")
         body = stack.body if UsePreviousTemplate else downloaded(TemplateURL or "")
         values = {
             each["ParameterKey"]: stack.parameters[each["ParameterKey"]]
@@ -211,7 +219,7 @@ class CloudFormationDouble:
         wanted = Evaluated(StackName, body, values)
         changes = list(self._changes(stack, wanted))
         is_unchanged = stack.body == body and stack.parameters == wanted.parameters
-        stack.change_set = {
+        stack.change_sets[ChangeSetName] = {
             "StackName": StackName,
             "ChangeSetName": ChangeSetName,
             "Status": "FAILED" if is_unchanged else "CREATE_COMPLETE",
@@ -220,7 +228,17 @@ class CloudFormationDouble:
             "body": body,
             "wanted": wanted,
         }
-        return {"Id": f"{stack.arn}/changes", "StackId": stack.arn}
+        return {"Id": f"{stack.arn}/{ChangeSetName}", "StackId": stack.arn}
+
+    def _find_change_set(self, arn: str, operation: str) -> tuple[StackDouble, dict[str, Any]]:
+        stack_id, _, name = arn.rpartition("/")
+        stack = self.find(stack_id)
+        if name not in stack.change_sets:
+            raise error(operation, "ChangeSetNotFound", f"ChangeSet [{arn}] does not exist")
+        return stack, stack.change_sets[name]
+
+    def _ListChangeSets(self, StackName: str) -> dict[str, Any]:  # noqa: N802, N803
+        return {"Summaries": [{"ChangeSetName": name} for name in self.find(StackName).change_sets]}
 
     def _changes(self, stack: StackDouble, wanted: Evaluated) -> Iterator[dict[str, Any]]:
         before = Evaluated(stack.name, stack.body, stack.parameters).resources if stack.body else {}
@@ -246,66 +264,62 @@ class CloudFormationDouble:
             yield {"Type": "Resource", "ResourceChange": change}
 
     def _DescribeChangeSet(self, ChangeSetName: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N802, N803
-        stack = self.find(ChangeSetName.removesuffix("/changes"))
-        assert stack.change_set is not None
-        shown = {key: value for key, value in stack.change_set.items() if key[0].isupper()}
+        _, change_set = self._find_change_set(ChangeSetName, "DescribeChangeSet")
+        shown = {key: value for key, value in change_set.items() if key[0].isupper()}
         first = int(NextToken)
         more = {"NextToken": str(first + 50)} if len(shown["Changes"]) > first + 50 else {}
         return {**shown, "Changes": shown["Changes"][first : first + 50], **more}
 
-    def _DeleteChangeSet(self, StackName: str, ChangeSetName: str) -> None:  # noqa: N802, N803
-        stack = self.find(StackName, "DeleteChangeSet")
-        if stack.change_set is None:
-            raise error("DeleteChangeSet", "ChangeSetNotFound", f"ChangeSet [{ChangeSetName}] does not exist")
-        stack.change_set = None
+    def _DeleteChangeSet(self, ChangeSetName: str) -> None:  # noqa: N802, N803
+        stack, _ = self._find_change_set(ChangeSetName, "DeleteChangeSet")
+        del stack.change_sets[ChangeSetName.rpartition("/")[2]]
 
     def _ExecuteChangeSet(self, ChangeSetName: str) -> None:  # noqa: N802, N803
-        stack = self.find(ChangeSetName.removesuffix("/changes"))
-        assert stack.change_set is not None
-        stack.steps = self._execute(stack, stack.change_set)
-        stack.change_set = None
+        stack, change_set = self._find_change_set(ChangeSetName, "ExecuteChangeSet")
+        stack.steps = self._execute(stack, change_set)
+        stack.change_sets.clear()
 
     def _execute(self, stack: StackDouble, change_set: Mapping[str, Any]) -> Iterator[None]:
         verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         wanted: Evaluated = change_set["wanted"]
-        self._event(stack, None, f"{verb}_IN_PROGRESS")
+        self.add_event(stack, None, f"{verb}_IN_PROGRESS")
         yield
         for each in change_set["Changes"]:
             change = each["ResourceChange"]
             name, kind = change["LogicalResourceId"], change["ResourceType"]
             done = {"Add": "CREATE", "Modify": "UPDATE", "Remove": "DELETE"}[change["Action"]]
-            self._event(stack, name, f"{done}_IN_PROGRESS", kind)
+            self.add_event(stack, name, f"{done}_IN_PROGRESS", kind)
             yield
             if self.fail_at is not None and self.fail_at[0] == name:
                 cancelled = "Resource creation cancelled"
-                self._event(stack, "AuthorAccess", f"{done}_FAILED", "AWS::IAM::ManagedPolicy", cancelled)
-                self._event(stack, name, f"{done}_FAILED", kind, self.fail_at[1])
+                self.add_event(stack, "AuthorAccess", f"{done}_FAILED", "AWS::IAM::ManagedPolicy", cancelled)
+                self.add_event(stack, name, f"{done}_FAILED", kind, self.fail_at[1])
                 self.fail_at = None
                 yield from self._roll_back(stack, verb)
                 return
             if done == "CREATE":
                 create_data(stack.name, name, kind)
-            self._event(stack, name, f"{done}_COMPLETE", kind)
+            self.add_event(stack, name, f"{done}_COMPLETE", kind)
             if done == "DELETE":
                 stack.resources.pop(name)
             yield
         stack.body, stack.parameters, stack.outputs = change_set["body"], wanted.parameters, wanted.outputs
-        self._event(stack, None, f"{verb}_COMPLETE")
+        self.add_event(stack, None, f"{verb}_COMPLETE")
 
     def _roll_back(self, stack: StackDouble, verb: str) -> Iterator[None]:
         prefix = "" if verb == "CREATE" else "UPDATE_"
-        self._event(stack, None, f"{prefix}ROLLBACK_IN_PROGRESS")
+        self.add_event(stack, None, f"{prefix}ROLLBACK_IN_PROGRESS")
         yield
         if self.fail_rollback:
             self.fail_rollback = False
-            self._event(stack, None, f"{prefix}ROLLBACK_FAILED")
+            self.add_event(stack, None, f"{prefix}ROLLBACK_FAILED")
             return
         if verb == "CREATE":
             for name, (kind, _) in list(stack.resources.items()):
                 delete_data(stack.name, name, kind)
-                self._event(stack, name, "DELETE_COMPLETE", kind)
+                self.add_event(stack, name, "DELETE_COMPLETE", kind)
                 yield
-        self._event(stack, None, f"{prefix}ROLLBACK_COMPLETE")
+        self.add_event(stack, None, f"{prefix}ROLLBACK_COMPLETE")
 
     def _ContinueUpdateRollback(self, StackName: str) -> None:  # noqa: N802, N803
         stack = self.find(StackName)
@@ -316,29 +330,29 @@ class CloudFormationDouble:
     def _DeleteStack(self, StackName: str) -> None:  # noqa: N802, N803
         stack = self.find(StackName)
         if stack.status == "REVIEW_IN_PROGRESS":
-            self._event(stack, None, "DELETE_COMPLETE")
+            self.add_event(stack, None, "DELETE_COMPLETE")
             return
         stack.steps = self._delete(stack)
         next(stack.steps)
 
     def _delete(self, stack: StackDouble) -> Iterator[None]:
-        self._event(stack, None, "DELETE_IN_PROGRESS")
+        self.add_event(stack, None, "DELETE_IN_PROGRESS")
         yield
         for name, (kind, status) in list(stack.resources.items()):
             if status == "DELETE_COMPLETE":
                 continue
             if self.fail_at is not None and self.fail_at[0] == name:
-                self._event(stack, name, "DELETE_FAILED", kind, self.fail_at[1])
+                self.add_event(stack, name, "DELETE_FAILED", kind, self.fail_at[1])
                 self.fail_at = None
-                self._event(stack, None, "DELETE_FAILED")
+                self.add_event(stack, None, "DELETE_FAILED")
                 return
             entry = parsed(stack.body)["Resources"][name] if stack.body else {}
             is_kept = entry.get("DeletionPolicy") == "RetainExceptOnCreate"
-            self._event(stack, name, "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE", kind)
+            self.add_event(stack, name, "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE", kind)
             yield
-        self._event(stack, None, "DELETE_COMPLETE")
+        self.add_event(stack, None, "DELETE_COMPLETE")
 
-    def _event(self, stack: StackDouble, name: str | None, status: str, kind: str = "", reason: str = "") -> None:
+    def add_event(self, stack: StackDouble, name: str | None, status: str, kind: str = "", reason: str = "") -> None:
         if name is None:
             stack.status = status
         else:

@@ -3,17 +3,20 @@
 import json
 import shutil
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import botocore.client
 import pytest
+import urllib3
 from botocore.exceptions import NoCredentialsError
 
 from kolom.articles import admin
 from kolom_cli import project_file
 from kolom_cli.commands import deploy as command
+from kolom_cli.deploying import buckets as deploying_buckets
 from kolom_cli.deploying import change_set, deployer, operation, site_check, toolchain
 from kolom_cli.deploying.account import Identity
 from kolom_cli.deploying.buckets import ensure_bucket
@@ -25,7 +28,7 @@ from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import find_stack, list_resources
 from kolom_cli.sam.stack_import import import_input
 from tests.integration.aws import client, empty_aws, restore_or_create
-from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, error
+from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, create_data, error
 from tests.integration.cli.conftest import CommandResult, Kolom
 from tests.paths import PROJECT
 
@@ -33,6 +36,12 @@ URL: Final = "https://distribution.cloudfront.net"
 OWNER: Final = "me@example.com"
 UPLOADS: Final = "kolom-deploy-123456789012-us-east-1-kolom"
 TABLES: Final = [f"kolom-{name}" for name in ("articles", "comments", "guard", "messages", "outbox", "search")]
+
+ACCOUNT: Final = "123456789012"
+TABLE: Final = "AWS::DynamoDB::Table"
+
+PARAMETERS: Final = {"ArticlesTableName": ""}
+"""Parameters by which a stack is recognized as one of Kolom."""
 
 _deployed: list[StackDouble] = []
 
@@ -65,12 +74,12 @@ class Rehearsal:
             },
         }
 
-    def call(self, name: str) -> Any:
+    def call(self, name: str, parameters: Mapping[str, Any]) -> Any:
         """Return the answer of an operation that moto does not have; None for the others."""
         answer = self.answers.get(name)
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        return answer(**parameters) if callable(answer) else answer
 
     def deploy(self, *arguments: str, answer: str | None = None) -> CommandResult:
         return self.kolom("deploy", *arguments, answer=answer)
@@ -104,13 +113,14 @@ def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehea
         original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
-            if (answer := found.call(name)) is not None:
+            if (answer := found.call(name, parameters)) is not None:
                 return answer
             if self.meta.service_model.service_name != "cloudformation":
                 return original(self, name, parameters)
             return found.cloudformation.call(self.meta.service_model.operation_model(name), parameters)
 
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+        monkeypatch.setattr(toolchain, "LOCK", tmp_path / "build/deploy.lock")
         monkeypatch.setattr(toolchain, "build", lambda: found.builds.append("build"))
         monkeypatch.setattr(toolchain, "package", found.build_package)
         monkeypatch.setattr(project_file, "PROJECT_FILE", found.file)
@@ -165,7 +175,8 @@ def test_an_empty_account_becomes_a_running_blog(rehearsal: Rehearsal) -> None:
     assert "waiting for Distribution (CloudFront::Distribution), which takes some minutes" in ran.stderr
     assert "Styles and scripts: " in ran.stderr
     assert [article.path for article in admin.list_by_status("published", limit=9).items] == ["/welcome/"]
-    assert rehearsal.remembered == {"region": "us-east-1", "parameters": {"OwnerEmail": OWNER}}
+    expected = {"account": ACCOUNT, "region": "us-east-1", "parameters": {"OwnerEmail": OWNER}}
+    assert rehearsal.remembered == expected
 
 
 def test_the_site_gets_its_own_url_without_a_second_run(deployed: Rehearsal) -> None:
@@ -185,6 +196,9 @@ def test_without_the_cdn_the_site_is_at_the_url_of_the_api(rehearsal: Rehearsal)
     assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"
     ran = rehearsal.deploy("--yes", "--parameter", "Cdn=on")
     assert ran.stdout == f"{URL}\n"
+    ran = rehearsal.deploy("--yes", "--parameter", "Cdn=off")
+    assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"
+    assert rehearsal.remembered["parameters"] == {"Cdn": "off"}
 
 
 def test_the_uploads_are_private_and_encrypted(deployed: Rehearsal) -> None:
@@ -195,11 +209,12 @@ def test_the_uploads_are_private_and_encrypted(deployed: Rehearsal) -> None:
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
-def test_the_uploads_are_in_the_region_of_the_stack() -> None:
+def test_the_uploads_are_in_the_region_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     identity = Identity(account_id="123456789012", arn="arn:aws:iam::123456789012:user/me")
     with empty_aws():
         for _ in range(2):
             ensure_bucket("uploads", identity, "eu-central-1")
+            monkeypatch.setattr(deploying_buckets, "_exists", lambda *_: False)  # as if it was created a moment ago
         assert client("s3").get_bucket_location(Bucket="uploads")["LocationConstraint"] == "eu-central-1"
 
 
@@ -276,10 +291,35 @@ def test_the_region_of_a_deployed_stack_cannot_be_changed(deployed: Rehearsal) -
     assert deployed.cloudformation.calls == []
 
 
+@pytest.mark.parametrize("arguments", [("deploy", "--yes"), ("doctor",), ("destroy",)], ids=" ".join)
+def test_another_account_is_refused(deployed: Rehearsal, arguments: Sequence[str]) -> None:
+    deployed.file.write_text('[stacks.kolom]\naccount = "210987654321"\nregion = "us-east-1"\n', "utf-8")
+    ran = deployed.kolom(*arguments)
+    assert ran.exit_code == 1
+    said = (
+        "kolom.toml says that the stack kolom is in the account 210987654321, but the credentials are of 123456789012"
+    )
+    assert said in ran.stdout + ran.stderr
+    assert (
+        "Fix: use another profile (--profile) or stack name (--stack), or change kolom.toml" in ran.stdout + ran.stderr
+    )
+    assert deployed.cloudformation.calls == []
+
+
+def test_an_invalid_parameter_in_the_file_stops_only_what_uses_it(deployed: Rehearsal) -> None:
+    deployed.file.write_text("[stacks.kolom.parameters]\nSiteTitel = 'x'\n", "utf-8")
+    for arguments in (("deploy", "--yes"), ("doctor",)):
+        ran = deployed.kolom(*arguments)
+        assert ran.exit_code == 1
+        assert f"{deployed.file}, [stacks.kolom.parameters]: no such parameter: SiteTitel" in ran.stderr
+    assert deployed.kolom("status").exit_code == 0
+    assert deployed.kolom("destroy", answer="kolom\n").exit_code == 0
+
+
 def test_nothing_that_holds_data_is_replaced_or_removed(deployed: Rehearsal) -> None:
     ran = deployed.deploy("--parameter", "CommentsTableName=other-comments")
     assert ran.exit_code == 1
-    assert "would remove or replace resources that hold data: CommentsTable (replace: TableName)" in ran.stderr
+    assert "would remove or replace resources that may hold data: CommentsTable (replace: TableName)" in ran.stderr
     template = deployed.template.read_text("utf-8")
     deployed.template.write_text(
         template.replace("  MediaBucket:\n", "  OtherBucket:\n").replace("MediaBucket", "OtherBucket")
@@ -288,7 +328,19 @@ def test_nothing_that_holds_data_is_replaced_or_removed(deployed: Rehearsal) -> 
     ran = deployed.deploy()
     assert "MediaBucket (remove)" in ran.stderr
     assert deployed.executions() == 0
-    assert deployed.stack.change_set is None
+    assert deployed.stack.change_sets == {}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("deploy", "--yes"), ("deploy", "--dry-run"), ("destroy", "--with-data")], ids=" ".join
+)
+def test_the_stack_of_another_application_is_refused(rehearsal: Rehearsal, arguments: Sequence[str]) -> None:
+    shop = StackDouble("shop", 9, status="CREATE_COMPLETE", resources={"Database": ("AWS::RDS::DBInstance", "")})
+    rehearsal.cloudformation.stacks.append(shop)
+    ran = rehearsal.kolom(*arguments, "--stack", "shop", answer="shop\n")
+    assert ran.exit_code == 1
+    assert "the stack shop is not a stack of Kolom" in ran.stderr
+    assert not {"CreateChangeSet", "DeleteStack"} & {*rehearsal.cloudformation.calls}
 
 
 def test_a_refused_parameter_is_not_remembered(deployed: Rehearsal) -> None:
@@ -304,6 +356,36 @@ def test_a_dry_run_leaves_the_stack_as_it_is(rehearsal: Rehearsal) -> None:
     assert [stack.status for stack in rehearsal.cloudformation.stacks] == ["DELETE_COMPLETE"]
     assert not rehearsal.file.exists()
     assert tables() == []
+
+
+def test_a_dry_run_does_not_delete_the_stack_of_another_run(rehearsal: Rehearsal) -> None:
+    stacks = rehearsal.cloudformation.stacks
+
+    def begin() -> None:
+        stacks.append(StackDouble("kolom", 9, change_sets={"other": {}}))
+
+    rehearsal.cloudformation.before["CreateChangeSet"] = begin
+    assert rehearsal.deploy("--yes", "--dry-run").exit_code == 0
+    assert (rehearsal.stack.status, [*rehearsal.stack.change_sets]) == ("REVIEW_IN_PROGRESS", ["other"])
+    rehearsal.cloudformation.before["DeleteChangeSet"] = lambda: setattr(rehearsal.stack, "status", "CREATE_COMPLETE")
+    stacks.clear()
+    assert rehearsal.deploy("--yes", "--dry-run").exit_code == 0
+    assert rehearsal.stack.status == "CREATE_COMPLETE"
+
+
+def test_a_change_set_that_another_run_has_overtaken_is_reported(deployed: Rehearsal) -> None:
+    deployed.cloudformation.before["ExecuteChangeSet"] = lambda: deployed.stack.change_sets.clear()
+    ran = deployed.deploy("--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 1
+    assert "another run has changed the stack in the meantime" in ran.stderr
+
+
+def test_only_one_run_at_a_time_builds_in_a_checkout(deployed: Rehearsal) -> None:
+    with toolchain.lock_checkout():
+        ran = deployed.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "another run of `kolom deploy` is building in this checkout" in ran.stderr
+    assert deployed.builds == []
 
 
 def test_a_failed_creation_says_why_and_the_next_run_works(rehearsal: Rehearsal) -> None:
@@ -335,6 +417,21 @@ def test_a_failed_creation_that_still_has_data_is_not_removed(rehearsal: Rehears
         assert "kolom-articles" in tables()
 
 
+@pytest.mark.parametrize("operation_name", ["ExecuteChangeSet", "DeleteStack"])
+def test_credentials_that_expire_meanwhile_do_not_stop_cloudformation(deployed: Rehearsal, operation_name: str) -> None:
+    double = deployed.cloudformation
+    double.before[operation_name] = lambda: double.denied.update(DescribeStackEvents="ExpiredToken")
+    if operation_name == "DeleteStack":
+        ran = deployed.kolom("destroy", answer="kolom\n")
+    else:
+        ran = deployed.deploy("--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 3
+    assert ran.stderr.endswith(
+        "CloudFormation continues by itself. Run the command again to follow it.\n"
+        "kolom: AWS rejected the credentials: they may have expired\n"
+    )
+
+
 def test_a_failed_update_is_undone_and_the_next_run_works(deployed: Rehearsal) -> None:
     deployed.cloudformation.fail_at = ("ServePages", "Rate exceeded (Service: Lambda)")
     ran = deployed.deploy("--parameter", "SiteTitle=Other")
@@ -349,7 +446,9 @@ def test_a_failed_update_is_undone_and_the_next_run_works(deployed: Rehearsal) -
 def test_a_failed_rollback_is_continued(deployed: Rehearsal) -> None:
     deployed.cloudformation.fail_at = ("ServePages", "no")
     deployed.cloudformation.fail_rollback = True
-    assert deployed.deploy("--parameter", "SiteTitle=Other").exit_code == 1
+    ran = deployed.deploy("--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 1
+    assert "the deployment failed, and CloudFormation could not undo it (UPDATE_ROLLBACK_FAILED): Serve" in ran.stderr
     assert deployed.stack.status == "UPDATE_ROLLBACK_FAILED"
     ran = deployed.deploy()
     assert ran.exit_code == 0, ran.stderr
@@ -417,6 +516,17 @@ def test_a_failed_build_shows_its_last_lines(rehearsal: Rehearsal, monkeypatch: 
     assert rehearsal.cloudformation.stacks == []
 
 
+def test_a_site_that_cannot_be_connected_to_is_a_warning(deployed: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(url: str) -> None:
+        raise urllib3.exceptions.MaxRetryError(None, url)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(site_check, "fetch", fail)
+    ran = deployed.deploy()
+    assert ran.exit_code == 0
+    assert ran.stdout == f"{URL}\n"
+    assert f"warning: {URL} cannot be connected to from here, so it was not read" in ran.stderr
+
+
 def test_a_site_that_does_not_work_is_reported(deployed: Rehearsal) -> None:
     deployed.broken = {"/feeds/atom.xml", "/assets/theme/kolom.css"}
     ran = deployed.deploy()
@@ -432,12 +542,13 @@ def test_a_site_that_does_not_work_is_reported(deployed: Rehearsal) -> None:
     [
         (("--parameter", "Title=x"), "no such parameter: Title"),
         (("--parameter", "SiteTitle"), "--parameter needs KEY=VALUE, got 'SiteTitle'"),
+        (("--parameter", "SiteTitle=caf\udce9"), "--parameter SiteTitle: the value is not valid UTF-8"),
         (("--parameter", "TimeZone=Mars"), "'Mars' is not a time zone"),
         (("--parameter", "Architecture=x86_64"), "builds for arm64 only"),
         (("--stack", "my_blog"), "'my_blog' cannot be the name of a stack"),
         (("--region", "eu-centrall-1"), "'eu-centrall-1' is not an AWS region\n  Fix: use one such as eu-central-1"),
     ],
-    ids=["name", "no value", "time zone", "architecture", "stack", "region"],
+    ids=["name", "no value", "encoding", "time zone", "architecture", "stack", "region"],
 )
 def test_invalid_options_are_refused_before_anything_is_built(
     rehearsal: Rehearsal, arguments: Sequence[str], said: str
@@ -500,6 +611,52 @@ def test_the_doctor_reports_all_problems_at_once(rehearsal: Rehearsal) -> None:
     assert ran.stdout.count("Fix: ") == 6
 
 
+def test_the_doctor_checks_whether_a_budget_can_be_created(rehearsal: Rehearsal) -> None:
+    asked: list[str] = []
+
+    def simulate(ActionNames: Sequence[str], **_: object) -> Mapping[str, Any]:  # noqa: N803
+        asked.extend(ActionNames)
+        return {"EvaluationResults": []}
+
+    rehearsal.answers["SimulatePrincipalPolicy"] = simulate
+    options = ("--parameter", f"OwnerEmail={OWNER}", "--parameter", "MonthlyBudget=7.50")
+    assert rehearsal.kolom("doctor").exit_code == 0
+    assert "budgets:ModifyBudget" not in asked
+    assert rehearsal.kolom("doctor", *options).exit_code == 0
+    assert "budgets:ModifyBudget" in asked
+    ran = rehearsal.kolom("doctor", *options, "--region", "ap-southeast-3")
+    assert ran.exit_code == 1
+    assert "problem  budget: CloudFormation has no type for budgets in ap-southeast-3" in ran.stdout
+    assert rehearsal.kolom("doctor", "--region", "ap-southeast-3").exit_code == 0
+
+
+def test_a_quota_that_may_be_used_up_prevents_nothing(rehearsal: Rehearsal) -> None:
+    policy = {"ResponseHeadersPolicy": {"ResponseHeadersPolicyConfig": {"Name": "other"}}}
+    rehearsal.answers["ListResponseHeadersPolicies"] = {"ResponseHeadersPolicyList": {"Items": [policy] * 18}}
+    ran = rehearsal.kolom("doctor")
+    assert ran.exit_code == 0
+    assert "warning  CloudFront: the account has 18 response headers policies, and this needs 3 more" in ran.stdout
+
+
+def test_names_are_checked_for_a_stack_that_will_not_be_updated(deployed: Rehearsal) -> None:
+    deployed.cloudformation.interrupt_at = "DeleteStack"
+    assert deployed.kolom("destroy", answer="kolom\n").exit_code == 130
+    assert "problem  names: tables exist that the stack would create: kolom-articles" in deployed.kolom("doctor").stdout
+    deployed.cloudformation.stacks = [StackDouble("kolom", 9, status="ROLLBACK_COMPLETE", parameters=PARAMETERS)]
+    assert "problem  names: tables exist that the stack would create: kolom-articles" in deployed.kolom("doctor").stdout
+
+
+def test_names_are_checked_again_after_what_an_earlier_run_left(rehearsal: Rehearsal) -> None:
+    left = StackDouble("kolom", 9, status="ROLLBACK_COMPLETE", parameters=PARAMETERS)
+    rehearsal.cloudformation.stacks = [left]
+    rehearsal.cloudformation.before["DeleteStack"] = lambda: create_data("kolom", "GuardTable", TABLE)
+    ran = rehearsal.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "problem: names: tables exist that the stack would create: kolom-guard" in ran.stderr
+    assert rehearsal.builds == []
+    assert not rehearsal.file.exists()
+
+
 def test_the_doctor_says_what_it_may_not_check(rehearsal: Rehearsal) -> None:
     rehearsal.answers["SimulatePrincipalPolicy"] = error("SimulatePrincipalPolicy", "AccessDenied", "no")
     ran = rehearsal.kolom("doctor")
@@ -511,7 +668,7 @@ def test_the_doctor_says_what_it_may_not_check(rehearsal: Rehearsal) -> None:
 def test_the_doctor_recognizes_a_region_that_is_not_enabled(
     rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def call(self: Rehearsal, name: str) -> Any:
+    def call(self: Rehearsal, name: str, _: object) -> Any:
         if name != "GetCallerIdentity":
             return self.answers.get(name)
         rehearsal.answers["asked"] = number = rehearsal.answers.get("asked", 0) + 1
@@ -580,12 +737,62 @@ def test_the_data_can_be_deleted_with_the_stack_or_later(deployed: Rehearsal) ->
 def test_data_that_another_stack_has_imported_is_not_deleted(deployed: Rehearsal) -> None:
     deployed.kolom("destroy", answer="kolom\n")
     deleted = deployed.cloudformation.stacks[0]
-    tables_of_it = {name: entry for name, entry in deleted.resources.items() if entry[0] == "AWS::DynamoDB::Table"}
-    other = StackDouble("other", 9, prefix="kolom", status="UPDATE_COMPLETE", resources=tables_of_it)
+    imported = {name: (kind, "IMPORT_COMPLETE") for name, (kind, _) in deleted.resources.items() if kind == TABLE}
+    other = StackDouble("other", 9, prefix="kolom", status="UPDATE_COMPLETE", resources=imported)
     deployed.cloudformation.stacks.append(other)
     ran = deployed.kolom("destroy", "--with-data", answer="kolom\n")
     assert "kept kolom-articles: it belongs to the stack other now" in ran.stdout
     assert tables() == TABLES
+
+
+def test_data_that_a_stack_could_not_create_or_import_is_not_deleted(deployed: Rehearsal) -> None:
+    """The stack has the names of existing tables, as after a conflict. Two of them belong to no stack any more."""
+    del deployed.stack.resources["SearchTable"], deployed.stack.resources["OutboxTable"]
+    statuses = {
+        "ArticlesTable": "CREATE_FAILED",
+        "CommentsTable": "IMPORT_ROLLBACK_COMPLETE",
+        "MessagesTable": "DELETE_SKIPPED",
+        "OutboxTable": "IMPORT_ROLLBACK_FAILED",
+        "SearchTable": "CREATE_FAILED",
+        "GuardTable": "UPDATE_COMPLETE",
+    }
+    second = replace(deployed.stack.copied(), name="second", number=9, prefix="kolom")
+    second.resources, second.events = {}, []
+    for name, status in statuses.items():
+        deployed.cloudformation.add_event(second, name, status, TABLE)
+    second.status = "DELETE_FAILED"
+    deployed.cloudformation.stacks.append(second)
+    ran = deployed.kolom("destroy", "--with-data", "--stack", "second", answer="second\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert "kept kolom-guard: it belongs to the stack kolom now" in ran.stdout
+    assert tables() == TABLES
+    ran = deployed.kolom("destroy", "--with-data", "--stack", "second", answer="second\n")
+    assert "kept kolom-guard: it belongs to the stack kolom now" in ran.stdout
+    assert tables() == TABLES
+
+
+@pytest.mark.parametrize(
+    ("options", "announced", "done", "left"),
+    [
+        (
+            (),
+            "This keeps the content that the running operation leaves.",
+            "Kept, and billed as before: kolom-a",
+            TABLES,
+        ),
+        (("--with-data",), "also what the running operation leaves.", "deleted kolom-articles", []),
+    ],
+    ids=["kept", "with data"],
+)
+def test_data_that_a_running_operation_creates_is_deleted_or_reported(
+    rehearsal: Rehearsal, options: Sequence[str], announced: str, done: str, left: Sequence[str]
+) -> None:
+    rehearsal.cloudformation.interrupt_at = "ExecuteChangeSet"
+    assert rehearsal.deploy("--yes").exit_code == 130
+    ran = rehearsal.kolom("destroy", *options, answer="kolom\n")
+    assert announced in ran.stderr
+    assert done in ran.stdout
+    assert tables() == left
 
 
 def test_a_destruction_that_fails_or_is_interrupted_is_continued(deployed: Rehearsal) -> None:
@@ -602,10 +809,13 @@ def test_a_destruction_that_fails_or_is_interrupted_is_continued(deployed: Rehea
 
 
 def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
+    """Alarms of other stacks whose names begin in the same way are not shown."""
+    names = ("kolom-mailfails", "kolom-2-mailfails")
+    alarms = [{"AlarmName": name, "AlarmDescription": "A mail failed"} for name in names]
     deployed.answers |= {
         "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "2"}},
         "GetMetricStatistics": {"Datapoints": [{"Maximum": 61_000.0}]},
-        "DescribeAlarms": {"MetricAlarms": [{"AlarmName": "kolom-MailFails-1", "AlarmDescription": "A mail failed"}]},
+        "DescribeAlarms": {"MetricAlarms": alarms},
     }
     assert deployed.kolom("status", "--json").json == {
         "stack": "kolom",
@@ -619,10 +829,20 @@ def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
         "mail_failed": 0,
         "dropped_events": 2,
         "index_lag_seconds": 61,
-        "alarms": ["kolom-MailFails-1: A mail failed"],
+        "alarms": ["kolom-mailfails: A mail failed"],
     }
     deployed.answers["GetMetricStatistics"] = error("GetMetricStatistics", "AccessDenied", "no")
     assert "index lag seconds     cannot be read: AWS denied access: no" in deployed.kolom("status").stdout
+
+
+def test_a_stack_without_some_outputs_still_has_a_status(deployed: Rehearsal) -> None:
+    for name in ("ApiUrl", "DistributionDomain", "DroppedEventsUrl"):
+        del deployed.stack.outputs[name]
+    del deployed.stack.resources["IndexArticles"]
+    fields = deployed.kolom("status", "--json").json
+    assert fields["deployed_version"] == "cannot be read: the stack has no output ApiUrl"
+    assert fields["dropped_events"] == "cannot be read: the stack has no output DroppedEventsUrl"
+    assert fields["index_lag_seconds"] == "cannot be read: the stack has no function IndexArticles"
 
 
 def test_a_missing_stack_has_no_status(rehearsal: Rehearsal) -> None:
@@ -651,15 +871,12 @@ def test_a_stack_of_imported_tables_is_completed(deployed: Rehearsal) -> None:
     assert not any(word in changes for word in ("replace", "remove", "table"))
 
 
-def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_calls_also_work_with_the_cloudformation_of_moto() -> None:
     """It is an independent implementation, but knows neither SAM nor failures."""
     template = {
         "Parameters": {"Name": {"Type": "String"}},
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Name"}}}},
     }
-    delete_change_set = change_set.delete_change_set
-    # moto raises an internal error for a change set that does not exist.
-    monkeypatch.setattr(change_set, "delete_change_set", lambda _: None)
     with empty_aws():
         client("s3").create_bucket(Bucket="uploads")
         client("s3").put_object(Bucket="uploads", Key="t", Body=json.dumps(template).encode())
@@ -674,7 +891,6 @@ def test_the_calls_also_work_with_the_cloudformation_of_moto(monkeypatch: pytest
         assert created.succeeded
         assert created.parameters == {"Name": "one"}
         assert "REVIEW_IN_PROGRESS" not in [event.status for event in events]
-        delete_change_set("kolom")
         assert create_change_set("kolom", created, first, template_url=url) is None
         assert [each.logical_id for each in list_resources(created.stack_id)] == ["Queue"]
         delete_stack(created, Progress())

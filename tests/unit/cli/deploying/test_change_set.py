@@ -2,7 +2,8 @@
 
 import pytest
 
-from kolom_cli.deploying.change_set import Change, ChangeSet, _change
+from kolom_cli.deploying.answers import template_document
+from kolom_cli.deploying.change_set import Change, ChangeSet, _change, is_known
 from kolom_cli.deploying.errors import DeploymentError, fix_for
 
 
@@ -35,10 +36,15 @@ def test_equal_changes_of_a_kind_share_a_line() -> None:
         ("AWS::SecretsManager::Secret", "Secret", "True", True),
         ("AWS::SecretsManager::Secret", "OriginSecret", "True", False),
         ("AWS::Lambda::Function", "ServePages", "Conditional", False),
+        ("AWS::RDS::DBInstance", "Database", "True", True),
+        ("AWS::EFS::FileSystem", "Files", "Conditional", True),
     ],
-    ids=["table", "table perhaps", "table kept", "bucket", "secret", "secret of the CDN", "function"],
+    ids=[
+        *("table", "table perhaps", "table kept", "bucket", "secret", "secret of the CDN", "function"),
+        *("another database", "another file system perhaps"),
+    ],
 )
-def test_only_the_replacement_of_data_is_refused(
+def test_only_the_replacement_of_what_may_hold_data_is_refused(
     kind: str, logical_id: str, replacement: str, is_refused: bool
 ) -> None:
     details = [{"Target": {"Attribute": "Properties", "Name": "Name"}}]
@@ -46,7 +52,7 @@ def test_only_the_replacement_of_data_is_refused(
     planned = change_set(_change({**described, "Replacement": replacement}))
     if is_refused:
         with pytest.raises(
-            DeploymentError, match=rf"hold data: {logical_id} \(replace.*: Name\)\. Nothing was changed"
+            DeploymentError, match=rf"may hold data: {logical_id} \(replace.*: Name\)\. Nothing was changed"
         ):
             planned.check()
     else:
@@ -74,3 +80,8 @@ def test_an_action_that_is_not_known_yet_is_refused_for_data() -> None:
     described = {"Action": "Dynamic", "LogicalResourceId": "Secret", "ResourceType": "AWS::SecretsManager::Secret"}
     with pytest.raises(DeploymentError, match=r"Secret \(replace, depending on the values\)"):
         change_set(_change(described)).check()
+
+
+def test_each_resource_of_the_template_is_of_a_known_type() -> None:
+    resources = template_document()["Resources"]
+    assert not [name for name, entry in resources.items() if not is_known(entry["Type"])]

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from kolom_cli.deploying import buckets, site_check, toolchain
 from kolom_cli.deploying.account import Identity
@@ -15,7 +16,8 @@ ACCOUNT = Identity(account_id="123456789012", arn="arn:aws:iam::123456789012:use
 def test_the_last_lines_of_a_failed_process_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sam = tmp_path / "sam"
     sam.write_text(
-        f"#!{sys.executable} -S\nprint(*range(40), sep='\\n'); raise SystemExit('no access to the bucket')\n"
+        f"#!{sys.executable} -S\nimport sys\nprint(*range(40), sep='\\n', flush=True)\n"
+        "sys.stdout.buffer.write(b'caf\\xe9\\n'); raise SystemExit('no access to the bucket')\n"
     )
     sam.chmod(0o700)
     monkeypatch.setattr(toolchain, "SAM", sam)
@@ -40,12 +42,27 @@ def test_the_name_of_the_bucket_contains_account_region_and_stack() -> None:
     assert buckets.bucket_name(ACCOUNT, "us-east-1", "kolom") == "kolom-deploy-123456789012-us-east-1-kolom"
 
 
-@pytest.mark.parametrize("stack", ["Kolom", "k" * 40, "K" * 40], ids=["capital", "long", "long capitals"])
+@pytest.mark.parametrize(
+    "stack", ["Kolom", "k" * 40, "K" * 40, "blog-"], ids=["capital", "long", "long capitals", "hyphen"]
+)
 def test_every_stack_has_a_valid_bucket_of_its_own(stack: str) -> None:
     name = buckets.bucket_name(ACCOUNT, "ap-southeast-1", stack)
     assert len(name) <= 63
     assert name == name.lower()
+    assert not name.endswith("-")
     assert name != buckets.bucket_name(ACCOUNT, "ap-southeast-1", stack.swapcase())
+
+
+def test_the_site_is_read_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    proxied = site_check.connection_pool("https://blog.example/")
+    assert isinstance(proxied, urllib3.ProxyManager)
+    assert proxied.proxy is not None
+    assert proxied.proxy.host == "proxy.example"
+    assert proxied.connection_pool_kw["ca_certs"] == str(tmp_path / "ca.pem")
+    assert not isinstance(site_check.connection_pool("https://inside.example/"), urllib3.ProxyManager)
 
 
 def test_a_site_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

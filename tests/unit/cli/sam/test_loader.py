@@ -82,7 +82,7 @@ def test_references_are_resolved_as_in_cloudformation() -> None:
         ("Colour", "red", "is not one of green, blue"),
         ("Size", "0", "is less than 1"),
         ("Size", "10", "is more than 9"),
-        ("Size", "many", "is not a number"),
+        ("Size", "many", "is not a whole number"),
         ("Name", "ABC", "must be small letters"),
         ("Typo", "x", "no such parameter: Typo"),
     ],
