@@ -26,8 +26,8 @@ from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 from kolom_cli.sam.model import Template
 
-# moto also intercepts the package `requests`, with 1,400 patterns that it prepares for each test. Nothing here calls AWS
-# through that package.
+# moto also intercepts the package `requests`, with 1,400 patterns that it prepares for each test. Nothing here calls
+# AWS through that package.
 moto_core.RESPONSES_METHODS.clear()
 
 _snapshots: dict[str, tuple[list[BackendDict[Any]], bytes]] = {}

@@ -60,7 +60,7 @@ _ACTIONS: Final = (
     "scheduler:CreateSchedule",
     "ses:CreateConfigurationSet",
 )
-"""One action for each kind of resource, and those of the deployment itself."""
+"""A sample: one action for each of the most important kinds of resources, and those of the deployment itself."""
 
 _WITHOUT_BUDGETS: Final = re.compile(
     r"af-south-1|ap-east-[12]|ap-northeast-3|ap-south-2|ap-southeast-[3-7]|ca-west-1|eu-central-2|eu-north-1"
@@ -356,7 +356,7 @@ def _response_headers_policies(cloudfront: Any) -> Iterator[Mapping[str, Any]]:
 def _check_lambda(result: Preflight) -> None:
     limit = client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     if limit < _FEW_INVOCATIONS:
-        text = f"only {limit} functions may run at the same time in this account and region; more visitors get errors"
+        text = f"only {limit} functions may run at the same time in this account and region; requests beyond that fail"
         fix = "request 1,000 concurrent executions in Service Quotas (Lambda); this is free"
         result.add("warning", "Lambda", text, fix)
     else:
