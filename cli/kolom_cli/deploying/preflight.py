@@ -390,11 +390,18 @@ def _check_mail(result: Preflight, region: str, values: Mapping[str, str]) -> No
 
 
 def _has_budget(values: Mapping[str, str]) -> bool:
-    return bool(values.get("OwnerEmail")) and values.get("MonthlyBudget", "0") != "0"
+    return bool(values.get("OwnerEmail")) and _wants_budget(values)
+
+
+def _wants_budget(values: Mapping[str, str]) -> bool:
+    return values.get("MonthlyBudget", "0") != "0"
 
 
 def _check_budget(result: Preflight, region: str, values: Mapping[str, str]) -> None:
-    if _has_budget(values) and not knows_budgets(region):
+    if _wants_budget(values) and not _has_budget(values):
+        text = "there is none without an address for its mail"
+        result.add("warning", "budget", text, "pass --parameter OwnerEmail=ADDRESS")
+    elif _has_budget(values) and not knows_budgets(region):
         text = f"CloudFormation has no type for budgets in {region}, so a deployment with MonthlyBudget is refused"
         fix = "create the budget yourself (docs/cost.md), and pass --parameter MonthlyBudget=0"
         result.add("problem", "budget", text, fix)
