@@ -89,7 +89,7 @@ EXPENSIVE_SEARCHES: Final = (
 """Phrases that no article contains, although all contain their words; more words than a search reads; unknown words."""
 
 _COMPRESSED: Final = 1 / 3
-"""The usual size of a compressed text, as a part of its own."""
+"""The usual size of a compressed text, divided by that of the text."""
 
 MAIL: Final = {
     "mail about a comment": "sending the mail about a comment",

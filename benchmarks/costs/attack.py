@@ -19,9 +19,9 @@ LIMITED: Final[Mapping[str, str]] = {
     "DELETE /api/articles/{slug}/comments/{comment_id}": "",
     "POST /api/contact": "mail about a message",
 }
-"""The routes with the rate limit of the site, and the mail that each accepted request causes.
+"""The routes whose writes the rate limit of the site bounds, and the mail that each accepted request causes.
 
-Only a comment that was accepted before can be deleted.
+A deletion has no limit of its own. But each needs a comment that was accepted, so there are at most as many.
 """
 
 ROUTES: Final[Mapping[str, str]] = {
@@ -45,7 +45,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "GET /api/comments/counts": "counts of 50 articles",
     "GET /api/comments/recent": "recent comments, 50",
     "GET /api/form-token": "form token",
-    "POST /api/articles/{slug}/comments": "comment that waits for approval",
+    "POST /api/articles/{slug}/comments": "comment, approved at once",
     "PATCH /api/articles/{slug}/comments/{comment_id}": "change of a comment",
     "DELETE /api/articles/{slug}/comments/{comment_id}": "change of a comment",
     "GET /api/moderation/{token}": "moderation, invalid link",
@@ -77,20 +77,16 @@ class Day:
 
 def days(record: Record) -> Sequence[Day]:
     """Return the day of each route, the most expensive first."""
-    found = [_day(route, record) for route in ROUTES]
+    sent = float(assumption("attack", "requests_per_second"))
+    found = [_day(route, record, sent) for route in ROUTES]
     return sorted(found, key=lambda day: (-day.direct, day.route))
 
 
-def reached_per_second() -> float:
-    """Return how many requests a second of one route reach a function."""
-    throttle = stack().template.throttle
-    assert throttle is not None
-    return min(float(assumption("attack", "requests_per_second")), throttle.rate)
-
-
 def worst_routes_together(record: Record) -> float:
-    """Return the direct cost of a day in which the requests are spread over the most expensive routes."""
-    return sum(day.direct for day in days(record)[: assumption("attack", "routes_at_once")])
+    """Return the direct cost of a day in which the requests are spread evenly over the most expensive routes."""
+    routes = [day.route for day in days(record)[: assumption("attack", "routes_at_once")]]
+    sent = assumption("attack", "requests_per_second") / len(routes)
+    return sum(_day(route, record, sent).direct for route in routes)
 
 
 def files_through_cdn(kilobytes: float) -> float:
@@ -111,14 +107,22 @@ def transfer_through_cdn() -> float:
 
 def refused_requests() -> float:
     """Return what a day would cost more if API Gateway billed the requests that it refuses."""
-    refused = (assumption("attack", "requests_per_second") - reached_per_second()) * SECONDS_A_DAY
+    sent = float(assumption("attack", "requests_per_second"))
+    refused = (sent - _reached(sent)) * SECONDS_A_DAY
     return sum(price({"api-request": refused}, free=False).values())
 
 
-def _day(route: str, record: Record) -> Day:
+def _reached(sent: float) -> float:
+    """Return how many of these requests a second of one route reach a function."""
+    throttle = stack().template.throttle
+    assert throttle is not None
+    return min(sent, throttle.rate)
+
+
+def _day(route: str, record: Record, sent_per_second: float) -> Day:
     attack, header_kb = "attack", assumption("sizes", "header_kb")
-    sent = assumption(attack, "requests_per_second") * SECONDS_A_DAY
-    reached = reached_per_second() * SECONDS_A_DAY
+    reached_per_second = _reached(sent_per_second)
+    sent, reached = sent_per_second * SECONDS_A_DAY, reached_per_second * SECONDS_A_DAY
     amounts: Amounts = defaultdict(float)
     request = record.requests[ROUTES[route]]
     for each, number in _invocations(route, request, reached, record):
@@ -132,7 +136,7 @@ def _day(route: str, record: Record) -> Day:
     through_cdn = {"cloudfront-request": sent, "cloudfront-function": sent, "cloudfront-gb": gigabytes + refused}
     cdn = sum(price({**amounts, **through_cdn}, free=False).values())
     memory_mb = stack().template.functions[request.function].memory_mb
-    return Day(route, tables, direct, cdn, reached_per_second() * billed_seconds(request, memory_mb))
+    return Day(route, tables, direct, cdn, reached_per_second * billed_seconds(request, memory_mb))
 
 
 def _invocations(route: str, request: Request, reached: float, record: Record) -> Sequence[tuple[Request, float]]:

@@ -71,10 +71,15 @@ class Target:
         return self.endpoint_url or (LOCAL_ENDPOINT if self.local else None)
 
     @property
+    def is_aws(self) -> bool:
+        """Whether the endpoint is AWS."""
+        host = urlsplit(self.endpoint or "").hostname or ""
+        return not host or host.endswith((".amazonaws.com", ".api.aws"))
+
+    @property
     def allows_tables_only(self) -> bool:
-        """Whether tables without a stack are accepted: only at ``endpoint_url``, outside AWS, if no stack was named."""
-        host = urlsplit(self.endpoint_url or "").hostname or ""
-        return bool(host) and not host.endswith((".amazonaws.com", ".api.aws")) and self.stack == DEFAULT_STACK
+        """Whether the stack may be missing: only at ``endpoint_url``, outside AWS, if no stack was named."""
+        return self.endpoint_url is not None and not self.is_aws and self.stack == DEFAULT_STACK
 
 
 def connect(target: Target) -> None:
@@ -104,7 +109,8 @@ def connect(target: Target) -> None:
 def set_environment(target: Target) -> None:
     """Set the endpoint, credentials and region in the environment, for the clients of ``target``.
 
-    The region is that of the environment, or the one with which the stack was deployed (``kolom.toml``).
+    The region is that of the environment. Without one, it is that of the stack in ``kolom.toml``, or
+    ``us-east-1`` at an endpoint on this machine. With ``--local``, it is always ``us-east-1``.
     """
     endpoint = target.endpoint
     if endpoint is not None:
@@ -115,7 +121,7 @@ def set_environment(target: Target) -> None:
         # Only AWS has a separate endpoint for each account.
         os.environ["AWS_ACCOUNT_ID_ENDPOINT_MODE"] = "disabled"
         if is_loopback(endpoint):
-            _use_dummy_credentials(force=target.local)
+            _use_dummy_account(force=target.local)
     # botocore reads AWS_DEFAULT_REGION, Lambda sets AWS_REGION.
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region and endpoint is None:
@@ -124,7 +130,8 @@ def set_environment(target: Target) -> None:
         os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
 
 
-def _use_dummy_credentials(*, force: bool) -> None:
+def _use_dummy_account(*, force: bool) -> None:
+    """Set dummy credentials and a region. Those of the environment are replaced only with ``force``."""
     has_own = "AWS_ACCESS_KEY_ID" in os.environ or "AWS_PROFILE" in os.environ
     if force or not has_own:
         for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
@@ -147,13 +154,17 @@ def is_loopback(url: str) -> bool:
 
 
 def _outputs(target: Target) -> Mapping[str, str] | None:
-    """Return the outputs of the stack; None if the given endpoint has only tables."""
+    """Return the outputs of the stack; None if the endpoint has only tables.
+
+    An endpoint outside AWS that does not know CloudFormation, such as DynamoDB Local, has only tables, whatever the
+    name of the stack.
+    """
     config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
     client = boto3.client("cloudformation", config=config)
     try:
         stacks = client.describe_stacks(StackName=target.stack)["Stacks"]
     except ResponseParserError:
-        if target.endpoint is None:
+        if target.is_aws:
             raise
         return None
     except ClientError as error:
@@ -163,7 +174,7 @@ def _outputs(target: Target) -> Mapping[str, str] | None:
             raise StackNotFound(
                 f"no stack {target.stack!r}{location}: specify another one with --stack, or deploy it first"
             ) from error
-        if target.endpoint is None:
+        if target.is_aws:
             raise
         return None
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}

@@ -105,7 +105,7 @@ def _text(place: str, key: str, value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if not isinstance(value, str | int | float):
-        raise ConfigurationError(f"{place}.parameters: {key} must be a string or a number")
+        raise ConfigurationError(f"{place}.parameters: {key} must be a string, a whole number, true or false")
     return str(value)
 
 

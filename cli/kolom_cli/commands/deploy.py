@@ -29,9 +29,9 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
 ) -> None:
     """Deploy the blog to your AWS account, or update it.
 
-    The first time, on a terminal, it asks for your address, the title, the language and the time zone, and remembers
-    the answers in kolom.toml. It neither removes nor replaces anything that holds data. If it is interrupted or fails,
-    run it again: it continues.
+    The first time, on a terminal, it asks for your email address, the title, the language and the time zone, and
+    remembers the answers in kolom.toml. It neither removes nor replaces anything that holds data. If it is interrupted
+    or fails, run it again: it continues.
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or ())
     if is_interactive() and not yes:
@@ -56,9 +56,9 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     if existing is None:
         if found.stack is not None and found.stack.condition != "new":  # It was removed a moment ago.
             _report(preflight.check_names(deployment.target.stack, deployment.parameters))
-        deployment.remember(found.identity)
+        deployment.remember(found.identity)  # The next run need not ask again.
     planned = deployer.plan(deployer.upload(), existing)
-    deployment.remember(found.identity)  # not before, because the next run must not repeat a parameter that was refused
+    deployment.remember(found.identity)  # An update that was refused must not be repeated by the next run.
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
@@ -98,7 +98,7 @@ def _ask(deployment: Deployment) -> Deployment:
 
 
 def _is_first(stack: str) -> bool:
-    """Return whether the stack does not exist. An error is reported by the checks that follow."""
+    """Return whether the stack does not exist, or was never created. The checks that follow report an error."""
     try:
         found = find_stack(stack)
     except (BotoCoreError, ClientError, ValueError):

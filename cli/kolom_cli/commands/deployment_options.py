@@ -24,7 +24,9 @@ Region = Annotated[
 StackName = Annotated[str | None, typer.Option("--stack", help="The same as `kolom --stack`.", metavar="NAME")]
 Parameters = Annotated[
     list[str] | None,
-    typer.Option("--parameter", help="Set a parameter of the stack, and remember it.", metavar="KEY=VALUE"),
+    typer.Option(
+        "--parameter", help="A parameter of the stack, which `kolom deploy` sets and remembers.", metavar="KEY=VALUE"
+    ),
 ]
 
 

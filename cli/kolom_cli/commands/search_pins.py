@@ -43,8 +43,8 @@ def add(
 ) -> None:
     """Put articles first in the results of a query, in place of those that were pinned for it before.
 
-    They come first in searches for exactly these words, in this order; case, accents and punctuation do not count. They
-    do not need to contain the words.
+    A search shows them first, in the given order, if it has exactly the words of the query in the same order. Case,
+    accents and punctuation do not count. The articles do not need to contain the words.
     """
     connect(ctx.obj)
     ids = find_articles(slugs)

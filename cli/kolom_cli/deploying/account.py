@@ -12,7 +12,7 @@ from kolom_cli.deploying.errors import DeploymentError
 
 CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 6, "mode": "standard"})
 _SETTINGS: Final = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
-"""A client made with other values is not used again."""
+"""The variables of the environment that a client depends on. If one changes, :func:`client` makes another client."""
 
 _KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 

@@ -131,7 +131,7 @@ def to_change_set(given: Mapping[str, str], previous: Mapping[str, str] | None) 
 
 
 def own_url(outputs: Mapping[str, str]) -> str:
-    """Return the URL that AWS gives the site: of the distribution, or without one of the API.
+    """Return the URL that AWS gives the site: of the distribution or, if there is none, of the API.
 
     :raises KolomError: the stack has neither
     """
@@ -150,6 +150,9 @@ def output(outputs: Mapping[str, str], name: str) -> str:
 
 
 def needs_own_url(site_url: str, outputs: Mapping[str, str]) -> bool:
-    """Return whether ``SiteUrl`` was not chosen by the owner, and is not yet the URL that AWS gives the site."""
+    """Return whether ``SiteUrl`` is preliminary: pending, or the URL of the API although there is a distribution.
+
+    Any other value counts as chosen by the owner.
+    """
     is_chosen = site_url not in {PENDING_URL, outputs.get("ApiUrl")}
     return not is_chosen and site_url != own_url(outputs)

@@ -29,7 +29,7 @@ from kolom_cli.terminal.report import PublishReport
 WELCOME: Final = Path(__file__).parent / "welcome"
 FRONTEND: Final = TEMPLATE.parent / "frontend"
 _WELCOME: Final = ("en", "id")
-_REFUSES_TO_DELETE: Final = "delete the stack in the console of CloudFormation, then run the command again"
+_DELETE_IN_CONSOLE: Final = "delete the stack in the console of CloudFormation, then run the command again"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,7 +156,7 @@ class Deployer:
         return stack
 
     def _remove_failed(self, stack: Stack) -> None:
-        """Remove a stack whose creation failed. Tables, bucket and secret of a failed creation are already gone.
+        """Remove a stack whose creation failed. Usually CloudFormation has deleted its tables, bucket and secret.
 
         :raises DeploymentError: it still holds data, or cannot be removed
         """
@@ -170,7 +170,7 @@ class Deployer:
         client("cloudformation").delete_stack(StackName=stack.stack_id)
         stack = self._follow(stack.stack_id, after)
         if stack.status != "DELETE_COMPLETE":
-            raise DeploymentError(f"the failed stack cannot be removed: {stack.reason}", _REFUSES_TO_DELETE)
+            raise DeploymentError(f"the failed stack cannot be removed: {stack.reason}", _DELETE_IN_CONSOLE)
 
 
 def _needs_own_url(stack: Stack) -> bool:

@@ -9,9 +9,9 @@ _VERIFY: Final = (
     "AWS must verify a new account before it may use CloudFront: open a case with AWS Support (Account and "
     "billing), or deploy without CloudFront for now: --parameter Cdn=off"
 )
-_PERMIT: Final = "add this permission to the user or role that deploys; `kolom doctor` lists those that are missing"
+_PERMIT: Final = "add this permission to the user or role that deploys; `kolom doctor` checks the most important ones"
 _MOVE_DOMAIN: Final = "another distribution has this domain: remove the domain there first"
-_RENEW_CERTIFICATE: Final = "the certificate must be issued, be in us-east-1, and cover the host of SiteUrl"
+_CORRECT_CERTIFICATE: Final = "the certificate must be issued, be in us-east-1, and cover the host of SiteUrl"
 _RENAME: Final = (
     "something else has this name: delete it, import it (docs/deploy.md, Restore), or use another stack name (--stack)"
 )
@@ -22,7 +22,7 @@ _FIXES: Final = (
     (r"must be verified|account.*verif", _VERIFY),
     (r"not authorized|AccessDenied|access denied|is not allowed", _PERMIT),
     (r"CNAMEAlreadyExists|CNAMEs you provided are already", _MOVE_DOMAIN),
-    (r"ViewerCertificate|certificate", _RENEW_CERTIFICATE),
+    (r"ViewerCertificate|certificate", _CORRECT_CERTIFICATE),
     (r"already exists|AlreadyExists|ResourceInUse|ResourceExistenceCheck", _RENAME),
     (r"Rate exceeded|Throttling|ServiceUnavailable|InternalFailure|Internal error", _REPEAT),
     (r"LimitExceeded|limit exceeded|exceeds? .*(limit|quota)|TooMany|maximum number|quota", _RAISE_QUOTA),

@@ -47,8 +47,8 @@ def latest_event(stack_id: str) -> str | None:
 def follow(stack_id: str, on_event: Callable[[StackEvent], None], *, after: str | None = None) -> Stack:
     """Wait until the operation of the stack has ended, and return the stack.
 
-    ``on_event`` gets each event of the operation: those after the event ``after``, for which this function waits, or
-    without it those of the operation that is running or was the last.
+    ``on_event`` gets each event of the operation. With ``after``, that is the operation whose events come after this
+    event; this function also waits until it begins. Without it, it is the operation that is running or was the last.
     """
     shown: set[str] = set()
 

@@ -60,7 +60,7 @@ _ACTIONS: Final = (
     "scheduler:CreateSchedule",
     "ses:CreateConfigurationSet",
 )
-"""One action for each kind of resource, and those of the deployment itself."""
+"""A sample: one action for each of the most important kinds of resources, and those of the deployment itself."""
 
 _WITHOUT_BUDGETS: Final = re.compile(
     r"af-south-1|ap-east-[12]|ap-northeast-3|ap-south-2|ap-southeast-[3-7]|ca-west-1|eu-central-2|eu-north-1"
@@ -356,7 +356,7 @@ def _response_headers_policies(cloudfront: Any) -> Iterator[Mapping[str, Any]]:
 def _check_lambda(result: Preflight) -> None:
     limit = client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     if limit < _FEW_INVOCATIONS:
-        text = f"only {limit} functions may run at the same time in this account and region; more visitors get errors"
+        text = f"only {limit} functions may run at the same time in this account and region; requests beyond that fail"
         fix = "request 1,000 concurrent executions in Service Quotas (Lambda); this is free"
         result.add("warning", "Lambda", text, fix)
     else:
@@ -390,11 +390,18 @@ def _check_mail(result: Preflight, region: str, values: Mapping[str, str]) -> No
 
 
 def _has_budget(values: Mapping[str, str]) -> bool:
-    return bool(values.get("OwnerEmail")) and values.get("MonthlyBudget", "0") != "0"
+    return bool(values.get("OwnerEmail")) and _wants_budget(values)
+
+
+def _wants_budget(values: Mapping[str, str]) -> bool:
+    return values.get("MonthlyBudget", "0") != "0"
 
 
 def _check_budget(result: Preflight, region: str, values: Mapping[str, str]) -> None:
-    if _has_budget(values) and not knows_budgets(region):
+    if _wants_budget(values) and not _has_budget(values):
+        text = "there is none without an address for its mail"
+        result.add("warning", "budget", text, "pass --parameter OwnerEmail=ADDRESS")
+    elif _has_budget(values) and not knows_budgets(region):
         text = f"CloudFormation has no type for budgets in {region}, so a deployment with MonthlyBudget is refused"
         fix = "create the budget yourself (docs/cost.md), and pass --parameter MonthlyBudget=0"
         result.add("problem", "budget", text, fix)

@@ -19,7 +19,7 @@ _PLACES: Final = (
     ("health", "/api/health", '"version"'),
     ("front page", "/", "</html>"),
     ("search", "/search/?q=kolom", "</html>"),
-    ("comment form", "/api/form-token", "{"),
+    ("form token", "/api/form-token", "{"),
     ("feed", "/feeds/atom.xml", "<feed"),
     ("sitemap", "/sitemap.xml", "<"),
 )

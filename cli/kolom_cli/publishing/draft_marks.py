@@ -73,7 +73,8 @@ _FILE_PARTS: Final = _DRAFT_WORDS | {"private", "bak", "backup", "old", "orig", 
 def draft_mark(values: Mapping[str, object]) -> str | None:
     """Return the first draft mark in a text's metadata, such as ``draft: true``; None if there is none.
 
-    The spelling of keys does not matter: ``isDraft``, ``is_draft`` and ``Is-Draft`` are the same key.
+    The spelling of keys does not matter: ``isDraft``, ``is_draft`` and ``Is-Draft`` are the same key. Each value is a
+    text, such as ``"true"``, or a list or a mapping of such values.
     """
     return next(_marks(values, 0), None)
 
@@ -104,7 +105,7 @@ def is_group(key: str) -> bool:
 
 
 def _hiding_label(value: object) -> str | None:
-    """Return the first label that is the word ``draft`` or ``private``; None if there is none."""
+    """Return the first of the labels that is in ``_HIDING_LABELS``; None if there is none."""
     words = re.split(r"[,\s]+", value) if isinstance(value, str) else value if isinstance(value, list) else []
     return next((word for word in words if isinstance(word, str) and _plain(word).strip(" #") in _HIDING_LABELS), None)
 
@@ -148,7 +149,8 @@ def path_mark(parts: Sequence[str]) -> str | None:
     """Return the part of a path that marks a draft (``my-drafts/x.md``, ``draft_x.md``, ``x.draft.md``), or None.
 
     In the name of a folder, the word may have any position. The name of a file must begin or end with it, since it may
-    be part of the subject: ``how-to-draft-a-letter.md``. The folder of an ``index.md`` is treated like a file.
+    be part of the subject: ``how-to-draft-a-letter.md``. So must the name of the folder of an ``index.md``, or it must
+    consist of such words: ``drafts/index.md`` is a draft, ``drafts.md`` is none.
     """
     *directories, name = parts
     stem = name.rpartition(".")[0]

@@ -136,11 +136,11 @@ class RemovedMarkup:
 class Report:
     """The counts by kind, the imported articles and pages, and the skipped items.
 
-    ``errors`` concern no single item, such as XML that ends too early. ``remote_images`` is the number of images that
-    the articles of an import embed from other sites. ``own_links`` are the links in its texts to the old site.
-    ``removed`` is the markup that was removed from its texts, by kind and effect. ``unclear_languages`` is the number
-    of articles whose language neither the export nor the text says. ``source`` is what a folder was read as, such as
-    ``a Jekyll site``.
+    ``errors`` concern no single item, such as XML that ends too early. ``remote_media`` is the number of images,
+    videos and audio files that the articles of an import embed from other sites. ``own_links`` are the links in its
+    texts to the old site. ``removed`` is the markup that was removed from its texts, by kind and effect.
+    ``unclear_languages`` is the number of articles whose language neither the export nor the text says. ``source`` is
+    what a folder was read as, such as ``a Jekyll site``.
     """
 
     source: str | None = None
@@ -149,7 +149,7 @@ class Report:
     skipped: list[SkippedItem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    remote_images: int = 0
+    remote_media: int = 0
     copied_pictures: int = 0
     failed_pictures: int = 0
     own_links: LinkCounts = NO_LINKS
@@ -235,7 +235,7 @@ class Report:
                 for each in self.skipped
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
-            "remote_images": self.remote_images,
+            "remote_images": self.remote_media,
             "copied_pictures": self.copied_pictures,
             "failed_pictures": self.failed_pictures,
             "own_links": asdict(self.own_links),
@@ -279,13 +279,12 @@ class Report:
             failed = f"; {self.failed_pictures:,} could not be copied" if self.failed_pictures else ""
             copied = count(self.copied_pictures, "picture was", "pictures were")
             yield f"{copied} copied{failed}."
-        if self.remote_images:
-            images = count(self.remote_images, "image is", "images are")
-            breaks, them = ("breaks", "it") if self.remote_images == 1 else ("break", "them")
+        if self.remote_media:
+            files = count(self.remote_media, "image, video or audio file is", "images, videos and audio files are")
+            breaks, them = ("breaks", "it") if self.remote_media == 1 else ("break", "them")
             yield (
-                f"{images} still loaded from other sites, and {breaks} when these sites move. An "
-                f"import with --pictures downloads {them}; --uploads DIR takes {them} from a copy of the old "
-                "site's folder."
+                f"{files} still loaded from other sites, and {breaks} when these sites move. An import with --pictures "
+                f"downloads images; --uploads DIR takes {them} from a copy of the old site's folder."
             )
         yield from _link_lines(self.own_links)
         if self.unclear_languages:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError, NoCredentialsError
 from moto import mock_aws
 from typer.testing import CliRunner
@@ -130,6 +131,15 @@ def test_a_selected_stack_must_exist(bare_store: str) -> None:
 )
 def test_aws_is_never_used_as_a_store_without_a_stack(endpoint: str | None) -> None:
     assert not Target(endpoint_url=endpoint).allows_tables_only
+
+
+def test_an_error_of_aws_is_not_taken_for_a_store_without_a_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(self: BaseClient, operation: str, arguments: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, operation)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", deny)
+    with pytest.raises(ClientError, match=r"AccessDenied.*DescribeStacks"):
+        connect(Target(endpoint_url="https://cloudformation.eu-west-1.amazonaws.com"))
 
 
 def test_the_local_option_sets_the_local_endpoint_and_ignores_real_credentials(

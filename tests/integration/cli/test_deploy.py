@@ -628,6 +628,8 @@ def test_the_doctor_checks_whether_a_budget_can_be_created(rehearsal: Rehearsal)
     assert ran.exit_code == 1
     assert "problem  budget: CloudFormation has no type for budgets in ap-southeast-3" in ran.stdout
     assert rehearsal.kolom("doctor", "--region", "ap-southeast-3").exit_code == 0
+    ran = rehearsal.kolom("doctor", *options[2:])
+    assert (ran.exit_code, "warning  budget: there is none without an address for its mail" in ran.stdout) == (0, True)
 
 
 def test_a_quota_that_may_be_used_up_prevents_nothing(rehearsal: Rehearsal) -> None:

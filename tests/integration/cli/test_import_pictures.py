@@ -114,7 +114,7 @@ def test_pictures_are_taken_from_a_folder_without_network(run: Callable[..., dic
 def test_the_report_says_what_to_do_about_pictures_elsewhere(kolom: Kolom, tmp_path: Path) -> None:
     (tmp_path / "export.xml").write_text(export(item(1, content=f'<img src="{UPLOADS}/a.png">')))
     ran = kolom("import", "wordpress", tmp_path / "export.xml")
-    assert "1 image is still loaded from other sites" in ran.stdout
+    assert "1 image, video or audio file is still loaded from other sites" in ran.stdout
     assert "--pictures" in ran.stdout
     assert "--uploads" in ran.stdout
 
@@ -150,7 +150,7 @@ def test_an_interrupted_copy_is_continued(kolom: Kolom, tmp_path: Path) -> None:
         pictures = Pictures(MediaStore(), None, download, stopped)
         (found,) = read_wordpress(tmp_path / "export.xml")
         changed = pictures.replace_in(found)  # type: ignore[arg-type]
-        assert (pictures.copied, changed.remote_images) == (copied, expected)
+        assert (pictures.copied, changed.remote_media) == (copied, expected)
         stopped.clear()
     assert len(site.asked) == 12
 

@@ -16,6 +16,7 @@ from kolom import outbox
 from kolom.articles import publishing, repository
 from kolom.articles.lookup import find_ids
 from kolom.comments import reply_subscriptions
+from kolom.errors import Conflict
 from kolom.http.errors import RETRY_AFTER_SECONDS, failure_of
 from kolom.mail import delivery, suppression
 from kolom.mail.composer import MailObsolete
@@ -109,7 +110,8 @@ def test_a_transaction_is_repeated_whichever_item_conflicts(faults: RefusedCalls
     transaction = Transaction()
     match item:
         case "check":
-            transaction.check(search.SearchRecord, ("words#a", "a"), search.SearchRecord.key.does_not_exist())
+            is_free = search.SearchRecord.key.does_not_exist()
+            transaction.check(search.SearchRecord, ("words#a", "a"), is_free, Conflict("it is taken"))
         case "delete":
             transaction.delete(record)
         case "put":

@@ -220,7 +220,7 @@ def test_a_deployment_finds_all_parts_of_the_site(stack: EmulatedStack) -> None:
         "health",
         "front page",
         "search",
-        "comment form",
+        "form token",
         "feed",
         "sitemap",
         "stylesheet",

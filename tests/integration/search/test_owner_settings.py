@@ -11,7 +11,7 @@ from functions.search_articles.app import handler
 from kolom.articles import publishing
 from kolom.errors import RestoreConflict, StaleRead
 from kolom.models import search as model
-from kolom.search import document_table, settings_editor, settings_repository
+from kolom.search import document_table, index_reader, settings_editor, settings_repository
 from kolom.search.index_writer import update_index
 from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
 from tests.factories import NOW, Context, content, request
@@ -98,6 +98,17 @@ def test_a_corrected_word_has_synonyms(requests: Counter[str]) -> None:
     assert requests["Query"] <= 1 + 2 + 3 + 2  # the word, the vocabulary, candidates, synonyms
     assert found("automobile trian") == found("automobile train")
     assert found('"trian"') == ["two"]
+
+
+def test_a_total_is_not_exact_if_synonyms_of_a_corrected_word_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("one", "an iron horse")
+    publish("two", "the train")
+    use(TRAIN)
+    assert get(q="trian")["total_is_exact"] is True
+    monkeypatch.setattr(index_reader, "_AT_ONCE", 1)
+    monkeypatch.setattr(index_reader, "MAX_POSTINGS", 1)
+    answer = get(q="trian")
+    assert (answer["did_you_mean"], answer["total_is_exact"]) == ("train", False)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from benchmarks.costs import attack, page
-from benchmarks.costs.bill import SCENARIOS, Scenario, amounts_of, assumption, monthly_bill, stack, variants
+from benchmarks.costs.bill import SCENARIOS, Scenario, amounts_of, assumption, monthly_bill, price, stack, variants
 from benchmarks.costs.measured import Record, load
 from benchmarks.costs.prices import Price, prices
 from tests.paths import PROJECT
@@ -107,9 +107,17 @@ def test_a_variant_changes_only_what_it_names(record: Record) -> None:
     assert {service for service in usual if usual[service] != without[service]} == {"CloudFront", "S3"}
 
 
+def test_requests_that_are_spread_over_routes_are_not_refused(record: Record) -> None:
+    """Each of ten routes gets as many requests as the throttle lets through."""
+    one_after_another = sum(day.direct for day in attack.days(record)[:10])
+    refused_kb = 900 * attack.SECONDS_A_DAY * assumption("attack", "refused_log_kb")
+    (log,) = (each for each in price({"log-gb": refused_kb / 1_000_000}, free=False).values() if each)
+    assert attack.worst_routes_together(record) == pytest.approx(one_after_another - 10 * log)
+
+
 def test_a_lower_throttle_lowers_every_attack(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = {day.route: day for day in attack.days(record)}
-    monkeypatch.setattr(attack, "reached_per_second", lambda: 10.0)
+    monkeypatch.setattr(attack, "_reached", lambda _: 10.0)
     lowered = {day.route: day for day in attack.days(record)}
     for route, day in usual.items():
         assert lowered[route].direct < day.direct, route

@@ -63,7 +63,7 @@ def test_numbers_and_switches_may_be_written_by_hand(tmp_path: Path) -> None:
         ("[stacks.kolom]\ntitle = 'x'", "unknown key 'title'"),
         ("[stacks.kolom]\nregion = 1", "region must be a string"),
         ("[stacks.kolom]\naccount = 123456789012", "account must be a string"),
-        ("[stacks.kolom.parameters]\nTimeZone = []", "TimeZone must be a string or a number"),
+        ("[stacks.kolom.parameters]\nTimeZone = []", "TimeZone must be a string, a whole number, true or false"),
     ],
     ids=["syntax", "nesting", "key", "stacks", "entry", "key of entry", "region", "account", "parameter"],
 )

@@ -29,7 +29,7 @@ from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member
 from kolom_cli.importers.common.own_links import LinkRewriter
-from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.remote_media import RemoteMedia
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
@@ -205,7 +205,7 @@ class _Reader:
         """Return the article."""
         entry = self._entry
         source = self._source()
-        remote = RemoteImages()
+        remote = RemoteMedia()
         # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
         given_title = " ".join(plain_text(html.unescape(entry.title).replace("<", "&lt;")).split())
         rendered = render(source, "html", title=given_title, resolve=remote, size_of=self._images.media.sizes.get)
@@ -235,7 +235,7 @@ class _Reader:
             content=content,
             slug_suffix=self._slug_suffix,
             notes=tuple(self._notes),
-            remote_images=remote.count,
+            remote_media=remote.count,
             own_links=self._links.counts,
             removals=find_removals(entry.content, "html", rendered, is_converted=True) if entry.is_html else (),
             is_language_unclear=self._fields.is_language_unclear,

@@ -15,7 +15,7 @@ _BLOGGER_FRAME: Final = "blogger.com/video"
 
 @dataclass(slots=True)
 class VideoPlayers:
-    """Replaces YouTube's Flash players by the current one.
+    """Replaces YouTube's Flash players by the current one, and removes all other embedded objects.
 
     ``notes`` list what is removed or becomes a link, here or later: scripts and frames that cannot be embedded stay in
     the tokens, until :mod:`kolom.rendering` removes the scripts and replaces the frames by links.
@@ -26,7 +26,11 @@ class VideoPlayers:
     _is_hosted_by_blogger: bool = False  # whether the open <object> embeds a video that Blogger hosts, as far as known
 
     def replace(self, tokens: Iterable[Token]) -> Iterator[Token]:
-        """Yield the tokens of a post with working players. All other tokens stay as they are."""
+        """Yield the tokens of a post with working players.
+
+        The tags ``<object>``, ``<param>`` and ``<embed>`` are removed. Frames of Blogger's videos get a secure URL. All
+        other tokens stay as they are.
+        """
         for token in tokens:
             match token:
                 case Start(name) if name in _OLD_PLAYER_TAGS:
@@ -50,7 +54,7 @@ class VideoPlayers:
         found = _YOUTUBE.search(unescape(" ".join(tag.attributes.values())))
         if found is None:
             if not self._is_hosted_by_blogger and (url := _video_url(tag)):
-                self._note(f"removed a video, because browsers no longer support its player: {url}")
+                self._note(f"removed an embedded object, such as a player that browsers no longer support: {url}")
             return
         self._is_hosted_by_blogger = False
         if found[1] != self._last_video:

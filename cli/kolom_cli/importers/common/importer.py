@@ -249,7 +249,7 @@ class Importer:
         self.report.add_article(ImportedState.of(item.name, result.article, result.change))
         if self.dry_run:
             self._planned |= {f"origin:{content.origin}", *names_of(content)}
-        self.report.remote_images += item.remote_images
+        self.report.remote_media += item.remote_media
         self.report.own_links += item.own_links
         if item.links is not None:
             self._checker.add(Page.of(content, item.links.replaced, file=item.links.file, root=item.links.root))

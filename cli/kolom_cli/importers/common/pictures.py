@@ -76,7 +76,7 @@ class Pictures:
             source_format=body.source_format,
         )
         content = item.content.replace(body=changed, image=found[image].path if image and image in found else image)
-        return replace(item, content=content, remote_images=max(0, item.remote_images - len(shown & found.keys())))
+        return replace(item, content=content, remote_media=max(0, item.remote_media - len(shown & found.keys())))
 
     def pop_failures(self) -> dict[str, str]:
         """Return why pictures could not be copied, by URL, and clear the reasons."""

@@ -12,7 +12,7 @@ from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom_cli.importers.common.article_fields import ArticleFields
 from kolom_cli.importers.common.own_links import LinkRewriter
-from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.remote_media import RemoteMedia
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.publishing.document import size_problem
 from kolom_cli.publishing.slugs import slug_suffix
@@ -63,7 +63,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     is_draft = raw.is_draft or bool(raw.draft_reasons)
     if raw.published_at is None and not is_draft:
         fields.notes.append("no date in the export: the date of the import is used")
-    remote = RemoteImages()
+    remote = RemoteMedia()
     title = " ".join(raw.title.split())
     rendered = render(source, "html", title=title, resolve=remote)
     slug = fields.slug(raw.slug, title, f"{raw.kind}-{fields.id_suffix}")
@@ -94,7 +94,7 @@ def to_imported_article(raw: RawArticle) -> Item:
         slug_suffix=fields.id_suffix,
         aliases=raw.aliases,
         notes=tuple(fields.notes),
-        remote_images=remote.count,
+        remote_media=remote.count,
         own_links=raw.links.counts if raw.links else NO_LINKS,
         removals=find_removals(raw.html, "html", rendered, is_converted=True),
         is_language_unclear=fields.is_language_unclear,

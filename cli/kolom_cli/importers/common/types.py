@@ -26,11 +26,11 @@ class ImportedArticle:
     """An article of an export. ``content.origin`` identifies it and is the same in every export of that blog.
 
     ``slug_suffix`` is added to the slug if the slug is taken. ``aliases`` are further paths that the article had.
-    ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
-    (:mod:`.remote_images`); ``removals`` is the markup that was removed because Kolom does not allow it. ``links`` are
-    to be checked; only an article from a folder has them. ``is_language_unclear`` is True if neither the
-    export nor the text says its language. ``file_origin`` is the origin of a file without the digest of its site: the
-    same for files of the same path in any directory.
+    ``notes`` describe the changes made to it. ``remote_media`` is the number of images, videos and audio files that it
+    embeds from other sites (:mod:`.remote_media`); ``removals`` is the markup that was removed because Kolom
+    does not allow it. ``links`` are to be checked; only an article from a folder has them. ``is_language_unclear`` is
+    True if neither the export nor the text says its language. ``file_origin`` is the origin of a file without the
+    digest of its site: the same for files of the same path in any directory.
     """
 
     name: str
@@ -38,7 +38,7 @@ class ImportedArticle:
     slug_suffix: str
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    remote_images: int = 0
+    remote_media: int = 0
     own_links: LinkCounts = NO_LINKS
     removals: tuple[Removal, ...] = ()
     links: Links | None = None

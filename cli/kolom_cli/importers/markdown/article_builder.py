@@ -17,7 +17,7 @@ from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, normalize_language_code
 from kolom_cli.importers.common.own_links import LinkRewriter
-from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.remote_media import RemoteMedia
 from kolom_cli.importers.common.source_ids import file_origin, site_file_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
@@ -89,7 +89,7 @@ class _Builder:
         title = self._title(body)
         links = LinkResolver(site, entry, self.outer.media)
         recorded = LinkRecorder(links)
-        remote = RemoteImages(recorded)
+        remote = RemoteMedia(recorded)
         body = self._converted(body, links)
         rewriter = LinkRewriter(links.new_url, links.is_own)
         rendered = render(
@@ -130,7 +130,7 @@ class _Builder:
             slug_suffix=entry.id_suffix,
             aliases=self._aliases(path),
             notes=tuple(self.notes),
-            remote_images=remote.count,
+            remote_media=remote.count,
             own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
             links=Links(entry.path, site.directory, links.without_missing(recorded.links)),

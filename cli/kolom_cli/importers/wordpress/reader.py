@@ -28,7 +28,7 @@ from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntr
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.own_links import LinkRewriter, OldUrls, host_key, path_key
 from kolom_cli.importers.common.path_plan import PathPlan
-from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.remote_media import RemoteMedia
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
 from kolom_cli.importers.wordpress.comments import read_comments
@@ -268,7 +268,7 @@ class _Reader:
         if origin != _origin(record):
             self._notes.append(SAME_ID)
         self._notes += record.repairs
-        self._remote = RemoteImages()
+        self._remote = RemoteMedia()
         self._links = blog.links()
         self._removals: tuple[Removal, ...] = ()
         self._name = _name(record)
@@ -285,7 +285,7 @@ class _Reader:
             slug_suffix=self._id_suffix,
             aliases=self._aliases(),
             notes=tuple(self._notes),
-            remote_images=self._remote.count,
+            remote_media=self._remote.count,
             own_links=self._links.counts,
             removals=self._removals,
             is_language_unclear=self._fields.is_language_unclear,

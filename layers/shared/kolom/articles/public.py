@@ -190,7 +190,8 @@ def current_path(path: str) -> str:
 def get_article(slug: str) -> PublishedArticle:
     """Return the published article with that slug, its body and the adjacent articles.
 
-    Four requests: its pointer, its collection (more for a body over 1 MB), and a Query for each adjacent article.
+    Four requests: its pointer, its collection (more for a body over 1 MB), and a Query for each adjacent article. One
+    more reads the other form of a slug that is not in the Unicode form NFC.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
@@ -218,6 +219,8 @@ def get_article_at(path: str) -> PublishedArticle:
 def get_without_body(slug: str) -> Article:
     """Return the published article with that slug, without its body. Two GetItems.
 
+    One more reads the other form of a slug that is not in the Unicode form NFC.
+
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     :raises Moved: it has a different slug now
@@ -227,6 +230,8 @@ def get_without_body(slug: str) -> Article:
 
 def get_by_any_slug(slug: str) -> Article:
     """Return the published article with that current or former slug, without its body. Two GetItems.
+
+    One more reads the other form of a slug that is not in the Unicode form NFC.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted

@@ -42,7 +42,10 @@ class SubmissionResult:
 
 
 def submit(message: NewMessage, context: RequestContext, *, now: datetime) -> SubmissionResult:
-    """Store a contact message and the mail about it. Sending it again changes nothing and returns the same id.
+    """Store a contact message and the mail about it.
+
+    Sending it again changes nothing and returns the same id: for :data:`~.idempotency.KEY_HOURS` with an idempotency
+    key, otherwise for :data:`~.idempotency.SAME_MINUTES` from the same address. Later it is a new message.
 
     Conclusive spam is stored as spam, without a mail; suspicious messages are mailed.
 

@@ -14,7 +14,7 @@ _COMMENTS: Final = re.compile(r"/feeds/comments/([^/]+)/+")
 
 
 def get_feed_redirect(path: str, query: str) -> str:
-    """Return the URL of the feed that ``path`` (decoded) with that query string means. Up to two GetItems.
+    """Return the URL of the feed that ``path`` (decoded) with that query string means. Up to three GetItems.
 
     :raises NotFound: there is no such feed
     :raises Gone: the feed is that of a deleted article

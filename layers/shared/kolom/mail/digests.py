@@ -71,7 +71,10 @@ def leave_to_digest(record: OutboxRecord, *, now: datetime) -> bool:
 
 
 def load_members(digest: OutboxRecord) -> Iterator[OutboxRecord]:
-    """Yield the mails that a digest replaces, oldest first, except those that were sent singly. A GetItem each."""
+    """Yield the mails that a digest replaces, except those that were sent singly. A GetItem each.
+
+    The mails about the oldest comments come first. A mail about an edit has the place of its comment.
+    """
     for mail_id in sorted(digest.members or ()):
         try:
             member = outbox.get(mail_id)

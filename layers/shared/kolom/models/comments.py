@@ -8,8 +8,9 @@
 | ``subscription#7#<person>`` | ``subscription`` | :class:`SubscriptionRecord`: the state of a reply subscription |
 
 ``public`` and ``recent`` are sparse indexes: a comment is in ``public`` while it has ``public_article_id``, and in
-``recent`` while it has ``public_site``. They project only public attributes. Public functions can read
-these indexes and the counts, but nothing else: no email address and no pseudonym.
+``recent`` while it has ``public_site``. They project only public attributes. The functions that show comments can read
+these indexes and the counts, but nothing else: no email address and no pseudonym. The function that takes comments can
+read all items.
 """
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute

@@ -40,7 +40,8 @@ class Transaction:
 
     Each conditional write has the error to raise if its condition fails; if several fail, the error of the one that was
     added first is raised. A commit is idempotent: it carries a request token, so that the SDK's own retry after a lost
-    response cannot apply it twice.
+    response cannot apply it twice. Give each ``condition`` its ``conflict``: without one, its failure raises the error
+    of the storage.
     """
 
     _writes: list[_Write] = field(default_factory=list)
@@ -67,9 +68,7 @@ class Transaction:
         """Apply ``actions`` to the item with the key of ``item``, which is created if it does not exist."""
         self._writes.append(_Write("update", lambda write: write.update(item, list(actions), condition), conflict))
 
-    def check(
-        self, model: type[Model], key: tuple[str, str], condition: Condition, conflict: KolomError | None = None
-    ) -> None:
+    def check(self, model: type[Model], key: tuple[str, str], condition: Condition, conflict: KolomError) -> None:
         """Require ``condition`` for the item with that hash and range key, without writing it."""
         self._writes.append(_Write("check", lambda write: write.condition_check(model, *key, condition), conflict))
 

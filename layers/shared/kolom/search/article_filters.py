@@ -49,7 +49,8 @@ class ArticleFilter:
 
     def select(self, article_ids: Collection[int] | None = None) -> set[int]:
         """Return those of these articles, or of all articles, that the search admits."""
-        found = set(self._documents.lengths if article_ids is None else article_ids)
+        listed = self._documents.lengths
+        found = set(listed) if article_ids is None else listed.keys() & article_ids
         found -= set(self._excluded)
         if self._admitted is not None:
             found &= set(self._admitted)

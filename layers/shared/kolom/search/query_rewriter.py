@@ -95,7 +95,10 @@ def _complete(
 
 
 def _correct(request: SearchRequest, found: RewrittenQuery, languages: Sequence[str]) -> RewrittenQuery:
-    """Correct words that no article has. A completed word is only corrected if it is joined with the word before it."""
+    """Correct words that no article has.
+
+    The only correction of a completed word is one that joins it with the word before: ``face boo`` to ``facebook``.
+    """
     unknown = find_unknown(found.query, found.postings, with_forms=not found.completed)
     corrections = spellcheck.suggest(
         request.text, found.query, unknown.words, found.postings, found.is_searched.select, languages
@@ -131,7 +134,8 @@ def _add_synonyms_of_corrections(
         if word.form not in known and known.issuperset(word.parts) and not corrected.isdisjoint(word.parts)
     )
     terms = expanded.terms(stem for word in new for stem in word.stems)
-    read = read_postings(term for term in terms if term not in found.postings)
+    unread = [term for term in terms if term not in found.postings]
+    read = read_postings(unread)
     postings = expanded.combine(found.postings | read)
     words = Query(words=new).restricted_to(postings).words
     return replace(
@@ -139,4 +143,5 @@ def _add_synonyms_of_corrections(
         query=replace(found.query, words=(*found.query.words, *words)),
         expanded=replace(expanded, combined={**expanded.combined, **found.expanded.combined}),
         postings=postings,
+        is_exact=found.is_exact and read.keys() >= set(unread),
     )

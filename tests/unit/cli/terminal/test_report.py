@@ -88,11 +88,11 @@ def test_the_statuses_of_the_articles_are_counted_and_json_lists_each() -> None:
 
 
 def test_lines_about_one_item_are_singular() -> None:
-    report = Report(remote_images=1, copied_pictures=1, unclear_languages=1, own_links=LinkCounts(1, 1, 1))
+    report = Report(remote_media=1, copied_pictures=1, unclear_languages=1, own_links=LinkCounts(1, 1, 1))
     report.add_removed("a", "form removed", 1)
     printed = _printed(report)
     assert "1 picture was copied." in printed
-    assert "1 image is still loaded from other sites, and breaks when these sites move." in printed
+    assert "1 image, video or audio file is still loaded from other sites, and breaks when these sites move." in printed
     assert "The language of 1 article is not clear from the text: it has the site's first language." in printed
     assert "1 link to articles of the old site leads to the imported article." in printed
     assert "1 link to files of the old site was left as it is." in printed
@@ -100,11 +100,14 @@ def test_lines_about_one_item_are_singular() -> None:
 
 
 def test_lines_about_several_items_are_plural() -> None:
-    report = Report(remote_images=2, copied_pictures=2, unclear_languages=2, own_links=LinkCounts(2, 2, 2))
+    report = Report(remote_media=2, copied_pictures=2, unclear_languages=2, own_links=LinkCounts(2, 2, 2))
     report.add_removed("a", "form removed", 2)
     printed = _printed(report)
     assert "2 pictures were copied." in printed
-    assert "2 images are still loaded from other sites, and break when these sites move." in printed
+    assert (
+        "2 images, videos and audio files are still loaded from other sites, and break when these sites move."
+        in printed
+    )
     assert "The language of 2 articles is not clear from the texts: they have the site's first language." in printed
     assert "2 links to articles of the old site lead to the imported articles." in printed
     assert "2 links to files of the old site were left as they are." in printed

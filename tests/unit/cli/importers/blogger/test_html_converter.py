@@ -234,11 +234,13 @@ OBJECT = "removed a video hosted by Blogger"
         ('<iframe class="BLOG_video_class" src="https://www.youtube.com/embed/abcdefghijk"></iframe>', []),
         (
             '<embed src="http://vimeo.com/x.swf?id=1">',
-            ["removed a video, because browsers no longer support its player: http://vimeo.com/x.swf?id=1"],
+            [
+                "removed an embedded object, such as a player that browsers no longer support: http://vimeo.com/x.swf?id=1"
+            ],
         ),
         (
             '<object><param name="movie" value="http://a.example/b.swf"></object>',
-            ["removed a video, because browsers no longer support its player: http://a.example/b.swf"],
+            ["removed an embedded object, such as a player that browsers no longer support: http://a.example/b.swf"],
         ),
         ('<object class="BLOG_video_class" contentid="1" id="BLOG_video-1"></object>', [OBJECT]),
         ('<object class="BLOG_video_class"><param value="//youtube.googleapis.com/v/abcdefghijk"></object>', []),

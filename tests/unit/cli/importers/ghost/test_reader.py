@@ -150,7 +150,7 @@ def test_pictures_are_shown_from_the_site_that_is_named(file: Path) -> None:
     article = _article(file, html=html, feature_image=feature, site="https://old.example")
     assert 'src="https://old.example/content/images/2020/x.png"' in article.content.body.html
     assert article.content.image == "https://old.example/content/images/2020/f.png"
-    assert (article.remote_images, article.notes) == (1, ())
+    assert (article.remote_media, article.notes) == (1, ())
     without = _article(file, html=html, feature_image=feature)
     assert 'src="/content/images/2020/x.png"' in without.content.body.html
     assert without.notes == (

@@ -128,7 +128,7 @@ def test_the_parts_of_a_text_become_standard_elements(tmp_path: Path) -> None:
     )
     assert '<a href="https://medium.com/media/1/href">' in article.content.body.html
     assert article.content.image == "https://cdn-images-1.medium.com/max/800/x.png"
-    assert article.remote_images == 1
+    assert article.remote_media == 1
 
 
 def test_links_to_own_stories_lead_to_the_articles_here(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class RemoteImages:
+class RemoteMedia:
     """A ``resolve`` function for :func:`kolom.rendering.renderer.render` that counts the embedded media of other sites.
 
     ``resolve`` maps every URL to its replacement. The renderer does not pass links with a scheme, so each absolute URL
