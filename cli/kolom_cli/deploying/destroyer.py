@@ -11,7 +11,7 @@ from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event, never_created
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.stack import Stack, StackResource, find_stack, list_resources, refuse_other
+from kolom_cli.deploying.stack import Stack, StackResource, find_stack, has_own_table, list_resources, refuse_other
 
 SECRET_DAYS: Final = 7
 """The days in which a deleted secret can be restored; the minimum."""
@@ -22,7 +22,10 @@ _NOT_OWNED: Final = frozenset(
     {_DELETED, "CREATE_FAILED", "IMPORT_FAILED", "IMPORT_ROLLBACK_IN_PROGRESS"}
     | {"IMPORT_ROLLBACK_FAILED", "IMPORT_ROLLBACK_COMPLETE"}
 )
-"""Statuses of resources that a stack does not have. It may name something that others have: what was in the way."""
+"""Statuses of resources that the stack does not have.
+
+Such a resource may have the name of something that belongs to others: of a table that existed before, for example.
+"""
 
 _BEGINNING: Final = frozenset({"CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 """Statuses of resources of which it is not known yet whether the stack will have them."""
@@ -30,16 +33,21 @@ _BEGINNING: Final = frozenset({"CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What can be deleted: the stack, unless it is already deleted, and what it keeps, or has kept."""
+    """What can be deleted: the stack, and the data that it keeps or has kept.
+
+    ``stack`` is None if the stack was deleted by an earlier run.
+    """
 
     stack: Stack | None
     data: tuple[StackResource, ...]
 
 
 def find_removal(name: str) -> Removal:
-    """Return what exists of a stack. Of a deleted one, that is the data that was kept, for up to 90 days.
+    """Return what exists of a stack: of a deleted one, the data that it has kept.
 
-    :raises DeploymentError: it is not a stack of Kolom
+    CloudFormation remembers a deleted stack for 90 days. Deleted stacks of other applications are ignored.
+
+    :raises DeploymentError: the stack belongs to another application
     """
     stack = find_stack(name)
     if stack is not None:
@@ -50,7 +58,7 @@ def find_removal(name: str) -> Removal:
         data = [
             each
             for deleted, stack_id in _stacks([_DELETED])
-            if deleted == name
+            if deleted == name and has_own_table(stack_id)
             for each in _data_resources(stack_id)
             if each.status == _KEPT and _exists(each)
         ]
@@ -81,7 +89,7 @@ def delete_stack(stack: Stack, progress: Progress) -> Removal:
 
 
 def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[str]:
-    """Delete what the deleted stack has kept; yield a line for each resource.
+    """Delete what the deleted stack has kept; yield a line for each resource that still exists.
 
     What belongs to another stack now, because it was imported there, stays.
     """

@@ -118,7 +118,12 @@ def is_own(stack: Stack) -> bool:
     """Return whether the stack is one of Kolom, or holds nothing. One that began with an import has no parameters."""
     if stack.condition == "new" or _OWN_PARAMETER in stack.parameters:
         return True
-    return any((each.logical_id, each.type) == _OWN_RESOURCE for each in list_resources(stack.stack_id))
+    return has_own_table(stack.stack_id)
+
+
+def has_own_table(stack_id: str) -> bool:
+    """Return whether a stack, which may be deleted, has or had the table of Kolom's articles."""
+    return any((each.logical_id, each.type) == _OWN_RESOURCE for each in list_resources(stack_id))
 
 
 def refuse_other(stack: Stack) -> None:

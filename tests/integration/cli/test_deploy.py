@@ -736,6 +736,16 @@ def test_the_data_can_be_deleted_with_the_stack_or_later(deployed: Rehearsal) ->
     assert buckets() == []
 
 
+def test_the_data_of_another_application_is_not_deleted(deployed: Rehearsal) -> None:
+    """Its deleted stack had the same name."""
+    deployed.kolom("destroy", answer="kolom\n")
+    resources = deployed.cloudformation.stacks[0].resources
+    resources["Orders"] = resources.pop("ArticlesTable")
+    ran = deployed.kolom("destroy", "--with-data", answer="kolom\n")
+    assert "There is no stack kolom in us-east-1." in ran.stdout
+    assert tables() == TABLES
+
+
 def test_data_that_another_stack_has_imported_is_not_deleted(deployed: Rehearsal) -> None:
     deployed.kolom("destroy", answer="kolom\n")
     deleted = deployed.cloudformation.stacks[0]

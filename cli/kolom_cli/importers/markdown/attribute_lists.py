@@ -10,10 +10,12 @@ from typing import Final
 
 _FENCE: Final = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(`{3,}|~{3,})")
 _ATTRIBUTE_LINE: Final = re.compile(r"[ \t>]*\{:?[ \t]*(?:[.#][\w-]|[\w-]+=|toc\b)[^{}]*\}[ \t]*\r?\n?")
-_OPTIONS: Final = re.compile(r"\{::(?:options|nomarkdown)[^{}]*/?\}|\{:/(?:nomarkdown)?\}")
 _COMMENT: Final = re.compile(r"[ \t]*\{::comment\}")
 _COMMENT_END: Final = re.compile(r"\{:/(?:comment)?\}")
-_INLINE: Final = re.compile(r"(?<!`)(`+)(?!`)[^`]*+(?<!`)\1(?!`)|\{:[ \t]*+(?:[.#][\w-]|[\w-]+=)[^{}]*+\}")
+_INLINE: Final = re.compile(
+    r"(?<!`)(`+)(?!`)[^`]*+(?<!`)\1(?!`)|\{:[ \t]*+(?:[.#][\w-]|[\w-]+=)[^{}]*+\}"
+    r"|\{::(?:options|nomarkdown)[^{}]*/?\}|\{:/(?:nomarkdown)?\}"
+)
 _HEADING: Final = re.compile(r" {0,3}#{1,6}[ \t]")
 _ID: Final = re.compile(r"(?:^|\s)#([\w.:-]+)")
 _TOC_ITEM: Final = re.compile(r"[ \t]*(?:[-*+]|1\.)[ \t]+\S.*\r?\n?")
@@ -43,7 +45,7 @@ def without_attributes(text: str) -> str:
         elif _HEADING.match(line) and line.rstrip().endswith("}"):
             line = _heading(line)
         elif "{:" in line:
-            line = _OPTIONS.sub("", _INLINE.sub(lambda match: match[0] if match[0].startswith("`") else "", line))
+            line = _INLINE.sub(lambda match: match[0] if match[0].startswith("`") else "", line)
         lines.append(line)
     return "".join(lines)
 

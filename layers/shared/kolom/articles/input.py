@@ -100,7 +100,7 @@ def _stored_label_problem(label: str) -> str | None:
 
 
 def _image_problem(image: str) -> str | None:
-    return None if is_image_url(image) else f"must be a URL that begins with https:// or /, not {image!r}"
+    return None if is_image_url(image) else f"must be a URL that begins with https://, http:// or /, not {image!r}"
 
 
 def _time_problem(time: datetime) -> str | None:

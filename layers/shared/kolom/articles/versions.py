@@ -23,7 +23,7 @@ def expected_version(article: Article, seen: int | None) -> int | None:
 
 
 def is_unedited(article: Article) -> bool:
-    """Return whether the article was never edited; its scheduled publication does not count."""
+    """Return whether the article was never changed, except by its scheduled publication."""
     return article.version == 1 or (article.status == "published" and content_version(article) == 1)
 
 

@@ -91,7 +91,7 @@ def failure_of(error: Exception) -> Failure:
         case ServiceError():
             return Failure(HTTPStatus(error.status_code), str(error.msg))
     if is_conflict(error) or is_throttled(error):
-        logger.warning("AWS request throttled", code=error_code(error))
+        logger.warning("AWS request rejected because of load", code=error_code(error))
         return failure_of(ServiceBusy("the service is temporarily overloaded; please retry"))
     if is_unavailable(error):
         logger.error("AWS service unavailable", exc_info=error)

@@ -24,7 +24,7 @@ MAX_PINNED: Final = 5
 """The maximum number of articles that are pinned for one query."""
 
 MAX_JSON_BYTES: Final = 512 * 1024
-"""The maximum size of all settings in memory."""
+"""The maximum size of all settings as JSON, before compression."""
 
 MAX_DATA_BYTES: Final = 64 * 1024
 """The maximum size of all settings, compressed. After each change, each process reads them for 16 read units.

@@ -54,5 +54,5 @@ def is_word(term: str) -> bool:
 
 
 def author_term(word: str) -> str:
-    """Return the term of all articles whose author's name has a word, in its form without accents."""
+    """Return the term of all articles whose author's name has the word. The word must be given without accents."""
     return f"author:{word}"

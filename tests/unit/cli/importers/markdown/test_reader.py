@@ -341,6 +341,7 @@ def test_markdown_after_a_player_is_still_parsed() -> None:
         ("```\n{: .x}\n# T {#x}\n```\n", "```\n{: .x}\n# T {#x}\n```\n"),
         ("{::comment}\nhidden\n{:/comment}\nx\n", "x\n"),
         ("{::nomarkdown}<b>{:/nomarkdown}\n", "<b>\n"),
+        ("`{::nomarkdown}` and {:/}\n", "`{::nomarkdown}` and \n"),
         ("![a](a.png){: width=\"3\" }\n", "![a](a.png)\n"),
     ],
 )  # fmt: skip
