@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     """Handle an event of SES, which EventBridge may deliver twice."""
     addresses, malformed = read_event(event)
     if malformed:
-        logger.error("malformed SES event skipped", malformed=malformed)
+        logger.error("malformed parts of an SES event skipped", malformed=malformed)
         count("MalformedEvents", malformed)
     for email, reason in addresses:
         suppress(email, reason, signing.load_keys(), now=datetime.now(UTC))

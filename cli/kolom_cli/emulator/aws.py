@@ -121,7 +121,7 @@ class FakeAwsServer:
 
     @property
     def url(self) -> str:
-        """The URL of the server, for ``--endpoint-url``."""
+        """The URL of the server, for other commands: ``kolom --endpoint-url URL COMMAND``."""
         return f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> None:

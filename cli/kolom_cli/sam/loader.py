@@ -147,7 +147,7 @@ class _Reader:
                 entry = (code_dir.name, event, definition["Type"], definition.get("Properties", {}))
                 self._events.append(entry)
         if len({function.name for function in functions}) != len(functions):
-            raise TemplateError("two functions share a code folder")
+            raise TemplateError("the code folders of two functions have the same name")
         return functions
 
     def _of_type(self, *kinds: str) -> list[tuple[str, str, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""Parse the arguments of a tag: texts and ``key=value`` pairs, quoted or unquoted. Pure."""
+"""Parse the arguments of a tag: texts, and pairs such as ``key=value`` or ``key: value``, quoted or not. Pure."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Final
 
 _SPACE: Final = re.compile(r"[\s,]*+")
 _PART: Final = re.compile(
-    r"(?:([\w.-]++)\s*+[=:]\s*+)?+(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`]\S*+))",
+    r"(?:([\w.-]++)\s*+(?:=|:(?!//))\s*+)?+(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`]\S*+))",
     re.DOTALL,
 )
 

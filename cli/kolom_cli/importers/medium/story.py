@@ -93,7 +93,7 @@ def read_story(path: PurePosixPath, html: str) -> Story | None:
 
 
 def _remove_title(content: Tag, title: str) -> bool:
-    """Remove the title at the beginning of the text; return whether there was one."""
+    """Remove the title from the text, as marked or as the first heading; return whether there was one."""
     marked = content.select_one(".graf--title")
     first = content.find(_HEADINGS)
     for heading in (marked, first):

@@ -81,7 +81,7 @@ def plan_restore(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Resto
         raise InvalidInput(*errors)
     _check_fields(snapshot)
     article = snapshot.article
-    names = dict(pointer_keys(article)) | {alias: f"the path {alias!r}" for alias in snapshot.aliases}
+    names = dict(pointer_keys(article)) | {alias: f"the name {alias!r}" for alias in snapshot.aliases}
     owners = {key: repository.find_id(key) for key in names}
     for key, name in names.items():
         if owners[key] not in {None, article.id}:

@@ -19,7 +19,7 @@ _BY_SITE_AN_HOUR: Final = 20
 _BY_SITE_A_DAY: Final = 100
 
 _ADDRESS_DIGITS: Final = 8
-"""How many digits of the hash of an address name its counters."""
+"""The number of digits of the hash of an IP address in the names of its counters."""
 
 
 def count_confirmation(submission_id: str, mailbox: str, client: ClientId | None, *, now: datetime) -> bool:

@@ -351,6 +351,13 @@ def test_attribute_lists_are_removed_except_in_code(text: str, expected: str) ->
 
 # For any text
 
+
+def test_an_unquoted_url_is_one_argument() -> None:
+    arguments = parse_arguments("https://x.example/a.png alt: Two src=https://x.example/b.png")
+    assert arguments.texts == ("https://x.example/a.png",)
+    assert arguments.named == {"alt": "Two", "src": "https://x.example/b.png"}
+
+
 CONVERTERS: list[Callable[[str], object]] = [liquid, shortcodes, without_attributes, parse_arguments]
 PIECES = (
     "{%",
