@@ -13,8 +13,9 @@ from kolom.search.codec import decode_earlier_posting, decode_posting
 class ForwardEntry:
     """The terms that the index may have for an article; exactly these terms if ``is_committed``.
 
-    ``earlier_postings`` are in blocks whose format is that of earlier versions of Kolom. ``documents`` has the article's entries of the document
-    list, and ``texts`` the range keys of its text items. ``result_digest`` is a digest of its stored result.
+    ``earlier_postings`` are in blocks whose format is that of earlier versions of Kolom. ``documents`` has the
+    article's entries of the document list, and ``texts`` the range keys of its text items. ``result_digest`` is a
+    digest of its stored result.
     """
 
     revision: int = 0
