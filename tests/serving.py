@@ -43,6 +43,7 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
             # Stop the process also if the test fails; otherwise the end of the block waits forever.
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
+    assert process.returncode == 0
 
 
 def fetch(

@@ -54,7 +54,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /api/subscription/{token}": "subscription, invalid link",
     "POST /api/contact": "message",
 }
-"""The most expensive measured request of each route. A HEAD costs as much as the GET of its path.
+"""The most expensive measured request of each route. A HEAD costs as much as the GET of its path, and a deletion less
+than a change.
 
 Every other path is a page, and the most expensive page is that of search results.
 """

@@ -1,4 +1,4 @@
-"""The public articles as JSON: lists, single articles, labels, months, and the article at a path."""
+"""The public articles as JSON: lists, single articles, labels, months, and the slug of the article at a path."""
 
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
@@ -63,7 +63,10 @@ def list_months() -> schemas.MonthListOut:
 
 
 @api.get(
-    "/api/paths", summary="The article at a path of the site", tags=["articles"], responses=responses(200, 404, 422)
+    "/api/paths",
+    summary="The slug of the article at a path of the site",
+    tags=["articles"],
+    responses=responses(200, 404, 422),
 )
 def find_path(path: Annotated[str, Query("Such as `/2024/05/x.html`")]) -> schemas.PathOut:
     return {"slug": public.resolve_path(path)}

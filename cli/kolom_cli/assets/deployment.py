@@ -129,7 +129,7 @@ def deploy(
 
 
 def _unused_since(deactivated_at: str | None, uploaded_at: datetime) -> datetime:
-    """Return when a deployment replaced the file, or when it was uploaded if it was never active."""
+    """Return when a deployment replaced the file, or when it was uploaded if that is not known."""
     return uploaded_at if deactivated_at is None else datetime.fromisoformat(deactivated_at)
 
 

@@ -70,7 +70,7 @@ def read_document(path: Path) -> dict[str, Any]:
 
 
 class _Reader:
-    """Reads one template; every method returns one part of :class:`Template`."""
+    """Reads one template, part by part."""
 
     def __init__(
         self, document: dict[str, Any], resolver: Resolver, names: ResourceNames, path: Path, public_url: str | None

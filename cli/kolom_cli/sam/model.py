@@ -32,6 +32,7 @@ class Function:
     memory_mb: int
     policies: tuple[Statement, ...]
     managed_policies: tuple[str, ...]
+    """The names or ARNs of managed policies, and the names of SAM's policy templates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -283,7 +283,7 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def articles() -> Iterator[ImportedArticle]:
         nonlocal read, ahead
-        for number in range(250):
+        for number in range(150):
             read += 1
             ahead = max(ahead, read - written)
             article = content(f"post-{number}", origin=f"test/{number}", labels=())
@@ -292,7 +292,7 @@ def test_the_reader_does_not_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "publish_new", counted)
     report = Report()
     Importer(report, NOW, concurrency=4).store_all(articles(), threading.Event())
-    assert report.counts()["created"] == written == 250
+    assert report.counts()["created"] == written == 150
     assert ahead < 100
 
 

@@ -60,14 +60,14 @@ def output(*arguments: str) -> tuple[int, str]:
     return process.returncode, errors
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_ready_line_is_printed_and_a_signal_ends_the_process_quietly(number: signal.Signals) -> None:
+def test_the_ready_line_is_printed_and_a_signal_ends_the_process_quietly() -> None:
+    """The other signal, SIGINT, ends the processes of :func:`tests.serving.served`."""
     with start("--port", "0", "--set", "AllowedOrigins=https://x.example") as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         with urllib.request.urlopen(line.split()[3] + "_local/mail.json", timeout=60) as response:  # noqa: S310
             assert response.read() == b"[]"
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=60)
     assert line.startswith("Kolom is at http://127.0.0.1:")
     assert "the sample" in line

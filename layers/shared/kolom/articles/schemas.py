@@ -98,7 +98,7 @@ class MonthListOut(TypedDict):
 
 
 class PathOut(TypedDict):
-    """The article at a path."""
+    """The slug of the article at a path."""
 
     slug: str
 
