@@ -28,7 +28,7 @@ AWS_ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     # moto does not support account-based endpoints.
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-    # Metrics are written to standard output. Nothing reads them locally.
+    # Otherwise the functions would print their metrics, which nothing reads locally.
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
 _log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ class FunctionError(Exception):
 
 
 class FunctionTimeoutError(FunctionError):
-    """The handler exceeded the function's time limit."""
+    """The handler exceeded the function's time limit, or that of the caller."""
 
 
 class FunctionBusyError(FunctionError):

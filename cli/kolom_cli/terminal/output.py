@@ -1,7 +1,7 @@
 """Print records: as JSON for scripts, as lists and fields for people.
 
 Slugs, ids, dates and addresses are never cut or wrapped: a value that does not fit in its row gets a separate line.
-Control characters in texts of visitors are replaced.
+In lists and fields, control characters in texts of visitors are replaced.
 """
 
 import json

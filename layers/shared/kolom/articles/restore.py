@@ -144,7 +144,7 @@ def _problems(snapshot: ArticleSnapshot) -> Iterator[FieldError]:
     if not 0 < article.id <= MAX_ID:
         yield FieldError("id", f"must be from 1 to {MAX_ID}")
     if not 0 <= snapshot.content_version <= article.version:
-        yield FieldError("content_version", "must not be higher than the version")
+        yield FieldError("content_version", "must be from 0 to the version")
     if article.title != " ".join(article.title.split()):
         yield FieldError("title", "must be on one line, with single spaces")
     if any(label != " ".join(label.split()) for label in article.labels):
