@@ -73,7 +73,9 @@ def _print(outcome: DeploymentResult) -> None:
             typer.echo(f"{verb} {name}")
     if outcome.activated:
         typer.echo(
-            "The pages would use this version." if outcome.dry_run else "The pages use this version within two minutes."
+            "The pages would use this version."
+            if outcome.dry_run
+            else "New pages use this version within two minutes. The CDN may show old ones some minutes longer."
         )
     elif outcome.uploaded or outcome.pruned:
         typer.echo("The pages already use this version.")

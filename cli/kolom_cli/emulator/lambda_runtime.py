@@ -77,7 +77,7 @@ class LambdaRuntime:
         self._turn = threading.Lock()
 
     def load(self) -> None:
-        """Import every handler under a unique module name. Set the environment first."""
+        """Import every handler under a unique module name. The caller must have set the environment."""
         for function in self._functions.values():
             module_name, _, attribute = function.handler.rpartition(".")
             module = self._import(function, module_name)

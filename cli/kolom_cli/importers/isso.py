@@ -160,7 +160,7 @@ def _threads(path: Path) -> Iterator[dict[str, Any]]:
 def _comment_from_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) -> Item:
     created, created_at = _time(comment.get("created"))
     author, text = _text(comment.get("author")), _text(comment.get("text"))
-    # The ids may all be 0, so the comment is identified by a digest of its content.
+    # The ids of comments may all be 0, so the comment is identified by a digest of its content.
     digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
     name = f"{to_single_line(created) or digest} by {to_single_line(author) or '?'} on {uri or 'no thread'}"
     if not uri:

@@ -23,7 +23,7 @@ type Check = Callable[[Article], None]
 
 
 def find_ids(slugs: Collection[str]) -> dict[str, int]:
-    """Return the ids of the articles with these current or former slugs, in any Unicode normal form.
+    """Return the ids of the articles with these current or former slugs, as given or in the normal form NFC.
 
     A BatchGetItem for each hundred forms.
     """

@@ -52,7 +52,7 @@ def _is_listed(text: str, headers: Mapping[str, str]) -> bool:
         return True
     if origin is None:  # such as "null": a sandboxed frame, a local file, or a redirect from another website
         return False
-    # The host that the request was sent to: of the API itself, or of the local site under another name.
+    # The host that the request was sent to: that of the API, or of `kolom serve`, such as localhost or 127.0.0.1.
     own = f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host', '')}"
     scheme = origin.partition(":")[0]
     return f"{scheme}://*" in patterns or origin in {origin_of(each) for each in (own, *patterns)}

@@ -20,8 +20,8 @@ def record_results(request: "SearchRequest", results: "Results", event: Mapping[
 
     With a CDN, a request that the CDN did not forward is not counted: it may claim any network.
 
-    Requests: none, or those of :func:`.query_counts.count`. With a CDN, also one for its secret in each process; while
-    Secrets Manager is not available, nothing is counted.
+    Requests to AWS: none, or those of :func:`.query_counts.count`. With a CDN, also one for its secret in each process;
+    while Secrets Manager is not available, nothing is counted.
     """
     if settings().search_report == "on" and request.cursor is None and results.can_match:
         # Imported here, because most sites have no report.
