@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,10 @@ from kolom.submissions.blocked_words import check, fingerprint_text, without_cop
 from kolom.submissions.blocked_words_editor import Words, change, load
 from kolom_cli.connection import connect
 from kolom_cli.terminal.help import Group, command
+from kolom_cli.terminal.input_file import read_input_file
 from kolom_cli.terminal.options import AsJson, DryRun
 from kolom_cli.terminal.output import print_json, to_printable
 from kolom_cli.terminal.plurals import count
-
-MAX_BYTES: Final = 4 * 1024 * 1024
 
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="Show and change the words that mark a comment or message as spam."
@@ -105,13 +104,6 @@ def _change(edit: Callable[[Words], Words], *, dry_run: bool = False, as_json: b
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise KolomError(f"cannot read {path}: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise KolomError(f"{path} has more than {MAX_BYTES // 1024**2} MB")
-    try:
-        return data.decode("utf-8-sig")
+        return read_input_file(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise KolomError(f"{path}: must be UTF-8") from None

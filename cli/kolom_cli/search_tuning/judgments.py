@@ -10,9 +10,9 @@ from typing import Final
 
 from kolom.errors import KolomError
 from kolom.limits import MAX_QUERY
+from kolom_cli.terminal.input_file import read_input_file
 from kolom_cli.terminal.output import format_place
 
-MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_QUERIES: Final = 1_000
 GRADES: Final = ("1", "2", "3")
 _MAX_PROBLEMS: Final = 10
@@ -37,14 +37,7 @@ def read_judgments(path: Path) -> list[JudgedQuery]:
 
     :raises JudgmentsError: the file cannot be read, has no queries, or has a line that is not valid
     """
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= MAX_BYTES else b""
-    except OSError as error:
-        raise JudgmentsError(f"cannot read {path}: {error.strerror or error}") from error
-    if size > MAX_BYTES:
-        raise JudgmentsError(f"{path} has more than {MAX_BYTES // 1024**2} MB")
-    return parse_judgments(data, path)
+    return parse_judgments(read_input_file(path, JudgmentsError), path)
 
 
 def parse_judgments(data: bytes, path: Path) -> list[JudgedQuery]:

@@ -22,8 +22,8 @@ from kolom.articles import repository
 from kolom.errors import KolomError
 from kolom.search.search_settings import Pin, SearchSettings, SynonymRule
 from kolom_cli.project_file import toml_string
+from kolom_cli.terminal.input_file import read_input_file
 
-MAX_BYTES: Final = 4 * 1024 * 1024
 _KEYS: Final = {"synonyms": ("words", "one_way"), "pins": ("query", "articles")}
 
 
@@ -83,13 +83,7 @@ def read_settings_file(path: Path) -> SettingsFile:
 
     :raises SettingsFileError: the file cannot be read, or is not valid
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SettingsFileError(f"cannot read {path}: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise SettingsFileError(f"{path} has more than {MAX_BYTES // 1024**2} MB")
+    data = read_input_file(path, SettingsFileError)
     try:
         return parse_settings_file(data)
     except SettingsFileError as error:
