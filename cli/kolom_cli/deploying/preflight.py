@@ -15,7 +15,7 @@ from kolom_cli.deploying import toolchain
 from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
 from kolom_cli.deploying.answers import template_document
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.stack import USE_OTHER_NAME, Stack, find_stack, is_own, remaining_data
+from kolom_cli.deploying.stack import Stack, find_stack, refuse_other, remaining_data
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
@@ -102,9 +102,8 @@ class Preflight:
         try:
             yield
         except ClientError as error:
-            action = f"{error.operation_name}" if hasattr(error, "operation_name") else "a call"
             is_denied = error.response["Error"]["Code"] in DENIED
-            fix = f"allow the call {action} to check this" if is_denied else "run `kolom doctor` again"
+            fix = f"allow the call {error.operation_name} to check this" if is_denied else "run `kolom doctor` again"
             self.add("warning", subject, f"could not be checked: {explain(error)}", fix)
         except BotoCoreError as error:
             self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
@@ -228,16 +227,19 @@ def _is_valid_elsewhere(region: str) -> bool:
 
 def _check_stack(result: Preflight, name: str) -> None:
     stack = result.stack
-    if stack is not None and not is_own(stack):
-        result.add("problem", "stack", f"the stack {name} is not a stack of Kolom", USE_OTHER_NAME)
+    if stack is None or stack.condition == "new":
+        result.add("ok", "stack", f"{name} does not exist yet")
         return
-    match stack.condition if stack else "new":
-        case "new":
-            result.add("ok", "stack", f"{name} does not exist yet")
+    try:
+        refuse_other(stack)
+    except DeploymentError as error:
+        result.add("problem", "stack", error.text, error.fix)
+        return
+    match stack.condition:
         case "ready":
-            result.add("ok", "stack", f"{name} can be updated ({stack.status})" if stack else "")
+            result.add("ok", "stack", f"{name} can be updated ({stack.status})")
         case "busy":
-            result.add("ok", "stack", f"an operation is running ({stack.status if stack else ''}); it is waited for")
+            result.add("ok", "stack", f"an operation is running ({stack.status}); it is waited for")
         case "never created":
             _check_remains(result, stack)
         case "rollback failed":
@@ -245,13 +247,11 @@ def _check_stack(result: Preflight, name: str) -> None:
         case "deletion failed":
             result.add("problem", "stack", f"{name} is deleted in part", "run `kolom destroy` again, then deploy")
         case "stopped":
-            status = stack.status if stack else ""
             fix = f"roll it back: aws cloudformation rollback-stack --stack-name {name}"
-            result.add("problem", "stack", f"{name} was stopped in the middle of an operation ({status})", fix)
+            result.add("problem", "stack", f"{name} was stopped in the middle of an operation ({stack.status})", fix)
 
 
-def _check_remains(result: Preflight, stack: Stack | None) -> None:
-    assert stack is not None
+def _check_remains(result: Preflight, stack: Stack) -> None:
     if left := remaining_data(stack):
         result.add(
             "problem",
@@ -316,7 +316,10 @@ def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> No
 
 
 def _will_be_created(stack: Stack) -> bool:
-    """Return whether a deployment creates the stack anew. If its creation has left tables, they are another problem."""
+    """Return whether a deployment creates the stack again.
+
+    It does not if an earlier creation has left tables: :func:`_check_remains` reports them.
+    """
     if stack.condition == "never created":
         return not remaining_data(stack)
     return stack.condition == "new" or stack.status == "DELETE_IN_PROGRESS"
@@ -335,9 +338,9 @@ def _check_cdn(result: Preflight, stack: str, region: str, values: Mapping[str, 
     elif len(names) + _POLICIES > _MAX_POLICIES:
         fix = "delete some, or request a higher quota in Service Quotas"
         text = (
-            f"the account has {len(names)} response headers policies, and this needs {_POLICIES} more; the quota of a "
+            f"the account has {len(names)} response headers policies, and this needs {_POLICIES} more; "
+            f"the quota of a new account is {_MAX_POLICIES}"
         )
-        text += f"new account is {_MAX_POLICIES}"
         result.add("warning", "CloudFront", text, fix)
     else:
         result.add("ok", "CloudFront", "names and quota of policies are free; a new account may have to be verified")

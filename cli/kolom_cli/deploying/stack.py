@@ -15,7 +15,6 @@ DATA_TYPES: Final = frozenset({"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::
 WITHOUT_DATA: Final = frozenset({"OriginSecret"})
 """Resources of these types that hold nothing worth keeping: a new value does the same."""
 
-USE_OTHER_NAME: Final = "use another stack name (--stack)"
 _OWN_PARAMETER: Final = "ArticlesTableName"
 _OWN_RESOURCE: Final = ("ArticlesTable", "AWS::DynamoDB::Table")
 _NEVER_CREATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
@@ -114,7 +113,7 @@ def list_resources(stack_id: str) -> list[StackResource]:
     ]
 
 
-def is_own(stack: Stack) -> bool:
+def _is_own(stack: Stack) -> bool:
     """Return whether the stack is one of Kolom, or holds nothing. One that began with an import has no parameters."""
     if stack.condition == "new" or _OWN_PARAMETER in stack.parameters:
         return True
@@ -131,8 +130,8 @@ def refuse_other(stack: Stack) -> None:
 
     :raises DeploymentError: it is not a stack of Kolom
     """
-    if not is_own(stack):
-        raise DeploymentError(f"the stack {stack.name} is not a stack of Kolom", USE_OTHER_NAME)
+    if not _is_own(stack):
+        raise DeploymentError(f"the stack {stack.name} is not a stack of Kolom", "use another stack name (--stack)")
 
 
 def remaining_data(stack: Stack) -> list[str]:
