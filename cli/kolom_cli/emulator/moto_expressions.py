@@ -173,7 +173,7 @@ def _passes_without_nodes(tree: Any) -> set[type]:
     if not any(isinstance(node, _nodes.UpdateExpressionPath) and not _is_target(node) for node in nodes):
         passes.add(validators.NoneExistingPathChecker)
     if not any(isinstance(node, _nodes.ExpressionAttribute) for node in nodes):
-        # moto compares the keys with names in the text, and not with those that placeholders stand for
+        # In these passes, moto only knows attribute names in the text itself; it does not look up placeholders.
         passes |= {validators.TypeMismatchValidator, validators.EmptyStringKeyValueValidator}
     return passes
 

@@ -1,7 +1,7 @@
 """Expand a query with the owner's synonyms. Pure.
 
-A synonym becomes a further word of the query. An article with the synonym counts as having the words that the synonym
-stands for. Other spellings, such as ``wifi`` for ``Wi-Fi``, work in the same way.
+A synonym becomes a further word of the query. An article that has the synonym counts as if it had the words in the
+query that the synonym replaces. Other spellings, such as ``wifi`` for ``Wi-Fi``, work in the same way.
 
 * Words are compared by their stems, so ``cars`` has the synonyms of ``car``.
 * A synonym of several words matches articles that have all of them, wherever they are.
