@@ -26,7 +26,7 @@ def test_a_file_up_to_the_limit_is_read_and_a_larger_one_refused(
 
 
 def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(ListError, match="^cannot read .*none: No such file or directory$"):
+    with pytest.raises(ListError, match=r"^cannot read .*none: No such file or directory$"):
         read_input_file(tmp_path / "none", ListError)
-    with pytest.raises(KolomError, match="Is a directory$"):
+    with pytest.raises(KolomError, match=r"Is a directory$"):
         read_input_file(tmp_path)
