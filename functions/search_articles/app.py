@@ -19,7 +19,7 @@ from kolom.search.date_range import parse_range
 from kolom.search.more_like_this import related_articles
 from kolom.search.parameters import Labels, SearchText
 from kolom.search.query_filters import parse_labels
-from kolom.search.query_recorder import record_results
+from kolom.search.query_recorder import record_query
 from kolom.search.search_request import SearchRequest
 from kolom.search.searcher import search
 from kolom.validation import Text
@@ -51,7 +51,7 @@ def search_articles(
         zone=settings().zone,
     )
     results = search(request)
-    record_results(request, results, api.current_event.raw_event)
+    record_query(request, results, api.current_event.raw_event)
     return schemas.to_results_out(q, results)
 
 

@@ -15,7 +15,7 @@ from kolom.http.types import Event
 from kolom.observability import logger, metrics
 from kolom.pages import router, views
 from kolom.pages.response import HtmlResponse
-from kolom.search.query_recorder import record_results
+from kolom.search.query_recorder import record_query
 
 
 def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
@@ -34,7 +34,7 @@ def get_page() -> Response[str]:
     event = api.current_event.raw_event
     page = router.dispatch(path, parse_query(event), locale_of(event))
     if page.searched:
-        record_results(*page.searched, event)
+        record_query(*page.searched, event)
     return html_response(page)
 
 

@@ -114,7 +114,7 @@ def _explain_all(text: str, missing: Sequence[tuple[str, int | None]], page: Res
         if article_id is None:
             yield Miss(slug, None, "there is no article with this slug", "Correct the slug in the file.")
         else:
-            terms = load_entry(article_id, consistent=False).frequencies().keys()
+            terms = load_entry(article_id, consistent=False).frequency_codes().keys()
             refusal = _refusal(article_id, query.query, terms, documents, titles)
             place = places.get(article_id)
             yield Miss(slug, place, *refusal) if refusal else _explain(text, slug, place, query, terms, page)

@@ -12,7 +12,6 @@ from benchmarks.capacity import item_bytes, metered
 from kolom.errors import RateLimited
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.security import single_use
 from kolom.security.client_address import ClientId
 from kolom.security.submission_limits import SubmissionLimits
 from tests.integration.comments.conftest import Blog
@@ -42,7 +41,7 @@ def limits_of(
 def count(limits: SubmissionLimits) -> bool:
     """Count a submission; return whether it was within the limits."""
     try:
-        limits.check(single_use.get_records(limits.keys))
+        limits.check(GuardRecord.get_many(limits.keys))
         transaction = Transaction()
         limits.stage(transaction)
         if len(transaction):
@@ -90,7 +89,7 @@ def test_the_error_says_when_all_reached_limits_have_ended() -> None:
         for n in range(10):
             assert count(limits_of(minute * 10 + n, now=NOW + timedelta(minutes=minute)))
     limits = limits_of(999, now=NOW + timedelta(minutes=9, seconds=30))
-    records = single_use.get_records(limits.keys)
+    records = GuardRecord.get_many(limits.keys)
     with pytest.raises(RateLimited) as raised:
         limits.check(records)
     assert raised.value.retry_after_seconds == 3600 - 570
@@ -101,7 +100,7 @@ def test_a_repeated_submission_counts_once_even_if_the_limit_is_reached() -> Non
     with metered() as bill:
         for n in range(10):
             limits = limits_of(n, now=NOW + timedelta(seconds=30))
-            limits.check(single_use.get_records(limits.keys))
+            limits.check(GuardRecord.get_many(limits.keys))
     assert bill.write_units == 0
     assert not count(limits_of(10))
 
@@ -117,7 +116,7 @@ def test_a_repetition_in_the_next_period_of_ids_counts_once() -> None:
 def test_concurrent_submissions_count_exactly(is_same: bool) -> None:
     """Fifty copies of one submission count once. Of fifty different ones, exactly ten are accepted."""
     submissions = [limits_of(0 if is_same else n) for n in range(50)]
-    records = single_use.get_records(submissions[0].keys)
+    records = GuardRecord.get_many(submissions[0].keys)
 
     def is_counted(limits: SubmissionLimits) -> bool:
         try:
@@ -215,7 +214,7 @@ def test_counting_a_sender_of_a_crowded_network_costs_at_most_two_units() -> Non
     units = []
     for n in range(60):
         limits = limits_of(n, address=f"{n % 16:x}{n:07x}", is_message=n % 2 == 0)
-        records = single_use.get_records(limits.keys)
+        records = GuardRecord.get_many(limits.keys)
         with metered() as bill:
             limits.check(records)
         units.append(bill.write_units)

@@ -9,6 +9,7 @@ from kolom.comments import repository
 from kolom.comments.moderation import moderate
 from kolom.comments.types import Action, Comment
 from kolom.errors import Conflict, Gone, NotFound
+from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security import signing, single_use
 from kolom.security.signing import SigningKeys
@@ -75,7 +76,7 @@ def preview(link: ModerationLink) -> Comment:
     comment = repository.get(link.article_id, link.comment_id)
     if comment is None:
         raise NotFound("this comment no longer exists")
-    if single_use.get_records([single_use.used_key(link.name)]):
+    if GuardRecord.get_many([single_use.used_key(link.name)]):
         raise LinkAlreadyUsed("this link was used before")
     return comment
 

@@ -17,6 +17,7 @@ All items expire. DynamoDB deletes late, so readers must also check ``expires_at
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import reduce
 from operator import and_
 from types import MappingProxyType
@@ -67,6 +68,15 @@ class GuardRecord(Record):
         record.counters = {name: int(value["N"]) for name, value in named.items() if "N" in value}
         record.ids = {name: frozenset(value["SS"]) for name, value in named.items() if "SS" in value}
         return record
+
+    @classmethod
+    def get_many(cls, keys: Iterable[str]) -> list[Self]:
+        """Return the records with these keys. One consistent BatchGetItem."""
+        return list(cls.batch_get(list(keys), consistent_read=True))
+
+    def is_unexpired(self, now: datetime) -> bool:
+        """Return whether the record has not expired; DynamoDB deletes expired items late."""
+        return self.expires_at > now.timestamp()
 
 
 def count_once(

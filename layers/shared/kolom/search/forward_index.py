@@ -47,7 +47,7 @@ class ForwardEntry:
         self.title_words |= other.title_words
         self.texts |= other.texts
 
-    def frequencies(self) -> dict[str, int]:
+    def frequency_codes(self) -> dict[str, int]:
         """Return the frequency code of each term. If a term may have several codes, it is the largest one."""
         found: dict[str, int] = {}
         for postings, decode in ((self.earlier_postings, decode_earlier_posting), (self.postings, decode_posting)):

@@ -222,7 +222,7 @@ class _Batch:
 
     def _update_related_lists(self, plans: Mapping[int, IndexPlan]) -> None:
         changed = {
-            plan.article_id: plan.desired.frequencies()
+            plan.article_id: plan.desired.frequency_codes()
             for plan in self._active(plans)
             if not (plan.was_committed and plan.current.has_same_terms(plan.desired))
         }

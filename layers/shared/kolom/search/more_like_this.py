@@ -27,7 +27,7 @@ def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
 
     Returns fewer if the texts are long, since they are read too, or if the summaries do not fit on a page.
     """
-    own = load_entry(article_id, consistent=False).frequencies()
+    own = load_entry(article_id, consistent=False).frequency_codes()
     listed = document_table.get()
     best = list(listed.within_budget(rank_related(article_id, own, listed, read_postings)[:limit]))
     found = load_results(best)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kolom.search.searcher import Results
 
 
-def record_results(request: "SearchRequest", results: "Results", event: Mapping[str, Any]) -> None:
+def record_query(request: "SearchRequest", results: "Results", event: Mapping[str, Any]) -> None:
     """Count the query of a first page of results.
 
     With ``SearchReport=off``, nothing is counted. Nor is a query that is empty or has only exclusions.

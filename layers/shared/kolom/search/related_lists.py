@@ -67,7 +67,7 @@ class RelatedListWriter:
 
     def update_neighbor(self, article_id: int) -> None:
         """Compute the list of another article."""
-        self._write(article_id, load_entry(article_id, consistent=True).frequencies(), _load(article_id))
+        self._write(article_id, load_entry(article_id, consistent=True).frequency_codes(), _load(article_id))
 
     def _write(self, article_id: int, terms: Mapping[str, int], old: Sequence[int] | None) -> Sequence[int]:
         """Store the list of an article if it has changed, or delete it if the article is not searchable."""

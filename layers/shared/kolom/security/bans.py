@@ -8,7 +8,6 @@ from kolom.errors import NotFound
 from kolom.models.guard import GuardRecord
 from kolom.security import origins
 from kolom.security.client_address import ClientId
-from kolom.security.single_use import get_records, is_unexpired
 from kolom.timestamps import SECONDS_PER_DAY
 
 type Banned = Literal["address", "network"]
@@ -21,7 +20,7 @@ def ban_keys(client: ClientId) -> list[str]:
 
 def is_banned(records: Iterable[GuardRecord], now: datetime) -> bool:
     """Return whether ``records`` contain an unexpired ban."""
-    return any(record.key.startswith("ban#") and is_unexpired(record, now) for record in records)
+    return any(record.key.startswith("ban#") and record.is_unexpired(now) for record in records)
 
 
 def ban(comment_id: str, *, days: int, whole_network: bool, now: datetime) -> None:
@@ -51,8 +50,8 @@ def unban(comment_id: str, *, now: datetime) -> tuple[Banned, ...]:
         raise NotFound("the IP address hash of this comment is no longer stored")
     keys: dict[str, Banned] = dict(zip(ban_keys(origin.client), ("address", "network"), strict=True))
     lifted = []
-    for record in get_records(keys):
-        if is_unexpired(record, now):
+    for record in GuardRecord.get_many(keys):
+        if record.is_unexpired(now):
             lifted.append(keys[record.key])
         record.delete()
     return tuple(sorted(lifted))

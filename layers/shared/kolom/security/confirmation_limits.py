@@ -6,7 +6,8 @@ Anyone can enter any address, so the recipient of such a mail may have no relati
 from datetime import datetime
 from typing import Final
 
-from kolom.security import rate_limits, single_use
+from kolom.models.guard import GuardRecord
+from kolom.security import rate_limits
 from kolom.security.client_address import ClientId
 from kolom.security.rate_limits import HOUR_SECONDS, LimitItem
 from kolom.timestamps import SECONDS_PER_DAY
@@ -55,7 +56,7 @@ def count_confirmation(submission_id: str, mailbox: str, client: ClientId | None
             by_client.counter("network", SECONDS_PER_DAY): _BY_NETWORK_A_DAY,
         }
         limits.insert(0, (by_client, by_client_maxima))
-    records = rate_limits.records_by_key(single_use.get_records(item.key for item, _ in limits))
+    records = rate_limits.records_by_key(GuardRecord.get_many(item.key for item, _ in limits))
     if any(item.find_reached(records.get(item.key), maxima) for item, maxima in limits):
         return False
     return not any(item.count(records.get(item.key), maxima) for item, maxima in limits)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.security import single_use
 from kolom.security.client_address import CLIENT_ID_DAYS, ClientId
 from kolom.timestamps import SECONDS_PER_DAY
 
@@ -45,13 +44,13 @@ def keep_until(item_id: str, expires_at: int) -> None:
 
 def load(item_id: str, *, now: datetime) -> SubmissionOrigin | None:
     """Return the origin of a comment; None if it is no longer stored. One BatchGetItem."""
-    return find(single_use.get_records([origin_key(item_id)]), item_id, now=now)
+    return find(GuardRecord.get_many([origin_key(item_id)]), item_id, now=now)
 
 
 def find(records: Iterable[GuardRecord], item_id: str, *, now: datetime) -> SubmissionOrigin | None:
     """Return the origin of a comment among ``records``, or None."""
     for record in records:
-        if record.key == origin_key(item_id) and single_use.is_unexpired(record, now):
+        if record.key == origin_key(item_id) and record.is_unexpired(now):
             client = ClientId(str(record.address), str(record.network))
             # Records of earlier versions have only the client.
             return SubmissionOrigin(client, record.submission or item_id)

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Final
 
 from kolom.models.guard import GuardRecord, count_once
-from kolom.security import single_use
 from kolom.timestamps import SECONDS_PER_DAY
 
 MINUTE_SECONDS: Final = 60
@@ -68,7 +67,7 @@ class LimitItem:
         """
         reached = self.find_reached(record, maxima)
         if reached is not None and not reached and not self._add(record, maxima):
-            reached = self.find_reached(next(iter(single_use.get_records([self.key])), None), maxima)
+            reached = self.find_reached(next(iter(GuardRecord.get_many([self.key])), None), maxima)
         return reached or []
 
     def _add(self, record: GuardRecord | None, maxima: Mapping[str, int]) -> bool:

@@ -1,21 +1,8 @@
-"""Read records of the Guard table, and mark mailed links and proofs of work as used."""
-
-from collections.abc import Iterable
-from datetime import datetime
+"""Mark mailed links and proofs of work as used."""
 
 from kolom.errors import KolomError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-
-
-def get_records(keys: Iterable[str]) -> list[GuardRecord]:
-    """Return the records with these keys. One consistent BatchGetItem."""
-    return list(GuardRecord.batch_get(list(keys), consistent_read=True))
-
-
-def is_unexpired(record: GuardRecord, now: datetime) -> bool:
-    """Return whether the record has not expired; DynamoDB deletes expired items late."""
-    return record.expires_at > now.timestamp()
 
 
 def used_key(name: str) -> str:

@@ -14,7 +14,6 @@ from kolom.errors import FieldError, InvalidInput, KolomError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security.signing import SigningKeys, keyed_hash
-from kolom.security.single_use import is_unexpired
 
 KEY_HOURS = 24
 """How long an idempotency key identifies its first submission."""
@@ -95,7 +94,7 @@ class SubmissionIdentity:
         :raises InvalidInput: the key was used for another submission
         """
         for record in records:
-            if record.key == self.key and is_unexpired(record, now):
+            if record.key == self.key and record.is_unexpired(now):
                 if record.fingerprint != self.fingerprint:
                     raise InvalidInput(FieldError(IDEMPOTENCY_HEADER, "was already used for a different request"))
                 return record

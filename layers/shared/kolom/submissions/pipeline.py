@@ -197,7 +197,7 @@ class SubmissionPipeline:
             now=now,
         )
         limits = _limits(client, identity, is_message=submission.is_message, now=now)
-        records = single_use.get_records([identity.key, *bans.ban_keys(client), *limits.keys])
+        records = GuardRecord.get_many([identity.key, *bans.ban_keys(client), *limits.keys])
         return cls(identity, submission.form, client, limits, records, now)
 
     @classmethod
@@ -211,7 +211,7 @@ class SubmissionPipeline:
             "edit", edit, idempotency_key=None, client=client.address, keys=signing.load_keys(), now=now
         )
         limits = _limits(client, identity, is_message=False, now=now)
-        records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(client), *limits.keys])
+        records = GuardRecord.get_many([origins.origin_key(item_id), *bans.ban_keys(client), *limits.keys])
         first = origins.find(records, item_id, now=now)
         return cls(identity, None, client, limits, records, now, sender=first.client if first else None)
 
@@ -277,7 +277,7 @@ class SubmissionPipeline:
 
     def _raise_unless_stored_as(self, item_id: str, failure: Exception) -> None:
         """Raise ``failure``, unless the record names this item: then only the response was lost."""
-        record = self.identity.find(single_use.get_records([self.identity.key]), now=self._now)
+        record = self.identity.find(GuardRecord.get_many([self.identity.key]), now=self._now)
         if record is None:
             raise failure
         if record.item_id != item_id:
