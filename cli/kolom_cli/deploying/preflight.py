@@ -3,9 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,15 +12,14 @@ from kolom_cli.connection import explain
 from kolom_cli.deploying import toolchain
 from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
 from kolom_cli.deploying.answers import template_document
+from kolom_cli.deploying.domain_check import DOMAIN_ACTIONS, check_domain
 from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.findings import Preflight
 from kolom_cli.deploying.stack import Stack, find_stack, refuse_other, remaining_data
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
 
-type Level = Literal["ok", "warning", "problem"]
-
-DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 _REJECTED: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"})
 _STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,39}")
 _TABLES: Final = ("articles", "comments", "messages", "outbox", "search", "guard")
@@ -69,50 +66,13 @@ _WITHOUT_BUDGETS: Final = re.compile(
 """Regions in which CloudFormation has no type for budgets (docs/cost.md)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """The result of one check. A ``problem`` prevents a deployment, a ``warning`` does not."""
-
-    level: Level
-    subject: str
-    text: str
-    fix: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class Preflight:
-    """The results of all checks, and what they found on the way. ``identity`` is None without valid credentials."""
-
-    findings: list[Finding] = field(default_factory=list)
-    identity: Identity | None = None
-    stack: Stack | None = None
-
-    @property
-    def has_problem(self) -> bool:
-        """Whether a deployment would fail."""
-        return any(each.level == "problem" for each in self.findings)
-
-    def add(self, level: Level, subject: str, text: str, fix: str = "") -> None:
-        """Add a finding."""
-        self.findings.append(Finding(level=level, subject=subject, text=text, fix=fix))
-
-    @contextmanager
-    def checking(self, subject: str) -> Iterator[None]:
-        """Report an AWS call that fails in the block as a warning: the check could not be made."""
-        try:
-            yield
-        except ClientError as error:
-            is_denied = error.response["Error"]["Code"] in DENIED
-            fix = f"allow the call {error.operation_name} to check this" if is_denied else "run `kolom doctor` again"
-            self.add("warning", subject, f"could not be checked: {explain(error)}", fix)
-        except BotoCoreError as error:
-            self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
-
-
-def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "") -> Preflight:
+def check(
+    stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "", domain: str | None = None
+) -> Preflight:
     """Make all checks. ``parameters`` are those that a deployment would set; the stack's own values fill the rest.
 
-    ``account_id`` is the account of the stack, if it is known.
+    ``account_id`` is the account of the stack, if it is known, and ``domain`` the name that the site gets; None keeps
+    that of the stack.
     """
     result = Preflight()
     _check_tools(result)
@@ -126,13 +86,15 @@ def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id:
         result.stack = find_stack(stack)
         _check_stack(result, stack)
     values = {**(result.stack.parameters if result.stack else {}), **parameters}
+    name = values.get("Domain", "") if domain is None else domain
     checks: Sequence[tuple[str, Callable[[], None]]] = (
-        ("rights", lambda: _check_rights(result, values)),
+        ("rights", lambda: _check_rights(result, values, name)),
         ("names", lambda: _check_names(result, stack, parameters)),
         ("CloudFront", lambda: _check_cdn(result, stack, region, values)),
         ("Lambda", lambda: _check_lambda(result)),
         ("mail", lambda: _check_mail(result, region, values)),
         ("budget", lambda: _check_budget(result, region, values)),
+        ("domain", lambda: check_domain(result, name, stack, region, values, parameters)),
     )
     for subject, run in checks:
         with result.checking(subject):
@@ -263,13 +225,15 @@ def _check_remains(result: Preflight, stack: Stack) -> None:
         result.add("warning", "stack", f"the creation of {stack.name} failed", "`kolom deploy` removes what is left")
 
 
-def _check_rights(result: Preflight, values: Mapping[str, str]) -> None:
+def _check_rights(result: Preflight, values: Mapping[str, str], domain: str) -> None:
     identity = result.identity
     assert identity is not None
     if identity.is_root:
         return
     principal = _principal(identity)
-    actions = [*_ACTIONS, "budgets:ModifyBudget"] if _has_budget(values) else list(_ACTIONS)
+    actions = list(_ACTIONS)
+    actions += ["budgets:ModifyBudget"] if _has_budget(values) else []
+    actions += DOMAIN_ACTIONS if domain else []
     pages = client("iam").get_paginator("simulate_principal_policy")
     denied = [
         each["EvalActionName"]
