@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from kolom_cli.connection import explain
 from kolom_cli.deploying import certificates, hosted_zones
@@ -201,7 +201,7 @@ class Domain:
         self.progress.step(f"Waiting for the certificate for {self.name}, usually some minutes")
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, BotoCoreError, ClientError):
             self.progress.step("ACM continues by itself. Run the command again to continue.")
             raise
 

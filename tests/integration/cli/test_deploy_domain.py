@@ -1,6 +1,7 @@
 """`kolom deploy --domain`, rehearsed against moto's ACM and Route 53, and a double of CloudFormation."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.acm.models import CertBundle, acm_backends
 
-from kolom_cli.deploying import certificates
+from kolom_cli.deploying import certificates, domain_check
 from kolom_cli.deploying.certificates import find_certificates, request_certificate
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.hosted_zones import Record, create_record, find_zone, has_record
@@ -113,7 +114,7 @@ def test_a_first_deployment_in_route_53_needs_one_run(account: Account) -> None:
     assert account.remembered["parameters"] == {"OwnerEmail": OWNER}
 
 
-def test_adding_a_domain_changes_only_the_address(deployed: Account) -> None:
+def test_adding_a_domain_changes_only_the_address(deployed: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     zone = create_zone()
     before = dict(deployed.stack.parameters)
     ran = deployed.with_domain()
@@ -132,7 +133,10 @@ def test_adding_a_domain_changes_only_the_address(deployed: Account) -> None:
     assert f"ok       domain: {DOMAIN} leads to the distribution (example.com)\n" in doctor
     assert f"ok       domain: the certificate for {DOMAIN} is issued until" in doctor
     dns.change(zone, "DELETE", dns.records(zone, DOMAIN))
+    monkeypatch.setattr(domain_check, "_RENEWED_BEFORE", timedelta(days=400))
     doctor = deployed.kolom("doctor").stdout
+    assert f"warning  domain: the certificate for {DOMAIN} expires on 20" in doctor
+    assert f"Fix: create its record again: {NAME} CNAME {VALUE}\n" in doctor
     assert f"warning  domain: the records of {DOMAIN} were deleted from the hosted zone example.com" in doctor
 
 
@@ -190,6 +194,9 @@ def test_another_domain_replaces_the_first(deployed: Account) -> None:
     assert deployed.stack.parameters["SiteUrl"] == "https://example.com"
     assert (kinds(zone), len(arns())) == ([], 1)
     assert kinds(zone, "example.com") == ["A", "AAAA", "NS", "SOA"]
+    ran = deployed.deploy("--yes", "--domain", "", "--parameter", "Cdn=off")
+    assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"
+    assert kinds(zone, "example.com") == ["NS", "SOA"]
 
 
 def test_a_certificate_of_a_stack_that_was_never_deployed_is_deleted(account: Account) -> None:
@@ -208,8 +215,11 @@ def test_what_was_not_created_is_not_deleted(deployed: Account) -> None:
     arn = client("acm").request_certificate(DomainName="*.example.com", ValidationMethod="DNS")["CertificateArn"]
     stored(arn).status = "ISSUED"
     deployed.with_domain()
+    stored(request_certificate(DOMAIN, STACK).arn).status = "ISSUED"
+    assert deployed.deploy("--yes").exit_code == 0
     assert deployed.values == [DOMAIN, "", arn, SITE]
     ran = deployed.kolom("destroy", answer="kolom\n")
+    assert f"kept the record {NAME}: it was not created by `kolom deploy`\ndeleted the certificate" in ran.stdout
     assert f"kept the certificate {arn}\nkept the DNS records of {DOMAIN}" in ran.stdout
     assert (kinds(zone), kinds(zone, NAME), arns()) == (["A"], ["CNAME"], [arn])
 
@@ -230,16 +240,19 @@ def test_interrupted_runs_are_continued(account: Account) -> None:
         account.answers[call] = KeyboardInterrupt()
         assert account.deploy("--yes", "--domain", DOMAIN).exit_code == 130, call
         del account.answers[call]
-    assert (len(arns()), kinds(zone, NAME)) == (1, [])
+    assert len(arns()) == 1
+    for cause, code in ((KeyboardInterrupt(), 130), (error("DescribeCertificate", "ExpiredToken", ""), 3)):
 
-    def interrupt(**_: object) -> None:
-        if kinds(zone, NAME):
-            raise KeyboardInterrupt
+        def interrupt(cause: BaseException = cause, **_: object) -> None:
+            if kinds(zone, NAME):
+                raise cause
 
-    account.answers["DescribeCertificate"] = interrupt
-    ran = account.deploy("--yes")
-    assert (ran.exit_code, kinds(zone, NAME)) == (130, ["CNAME"])
-    assert ran.stderr.endswith("ACM continues by itself. Run the command again to continue.\nkolom: interrupted\n")
+        if found := dns.records(zone, NAME):
+            dns.change(zone, "DELETE", found)
+        account.answers["DescribeCertificate"] = interrupt
+        ran = account.deploy("--yes")
+        assert (ran.exit_code, kinds(zone, NAME)) == (code, ["CNAME"])
+        assert "ACM continues by itself. Run the command again to continue.\nkolom: " in ran.stderr
     account.answers["DescribeCertificate"] = account.validate
     account.cloudformation.interrupt_at = "ExecuteChangeSet"
     assert account.deploy("--yes").exit_code == 130
@@ -278,8 +291,7 @@ def test_a_record_that_appears_meanwhile_is_not_overwritten(deployed: Account) -
 def test_an_address_that_the_owner_has_set_stays(deployed: Account) -> None:
     create_zone()
     url = "https://www.example.org"
-    assert deployed.deploy("--yes", "--parameter", f"SiteUrl={url}").exit_code == 0
-    ran = deployed.with_domain()
+    ran = deployed.with_domain("--parameter", f"SiteUrl={url}")
     assert f"SiteUrl stays {url}, which you have set" in ran.stderr
     assert (deployed.values[0], deployed.values[3]) == (DOMAIN, url)
     assert deployed.deploy("--yes", "--domain", "").exit_code == 0
