@@ -114,7 +114,16 @@ for name, function, panel, examples in (
     ("unpublish", articles.unpublish, _WRITING, ("kolom unpublish my-article",)),
     ("delete", articles.delete, _WRITING, ("kolom delete my-article",)),
     ("export", export.export, _TRANSFER, ("kolom export my-blog", "kolom export my-blog --private")),
-    ("deploy", deploy.deploy, _DEPLOYMENT, ("kolom deploy", "kolom deploy --yes --parameter SiteTitle='My Blog'")),
+    (
+        "deploy",
+        deploy.deploy,
+        _DEPLOYMENT,
+        (
+            "kolom deploy",
+            "kolom deploy --yes --parameter SiteTitle='My Blog'",
+            "kolom deploy --domain blog.example.com",
+        ),
+    ),
     ("doctor", doctor.doctor, _DEPLOYMENT, ("kolom doctor --region ap-southeast-1",)),
     ("status", status.status, _DEPLOYMENT, ("kolom status",)),
     ("destroy", destroy.destroy, _DEPLOYMENT, ("kolom destroy", "kolom destroy --with-data")),

@@ -120,6 +120,11 @@ def _check_remembered(
         answers.check_values({key: value for key, value in entry.parameters.items() if key not in given})
     except KolomError as error:
         raise KolomError(f"{project_file.PROJECT_FILE}, [stacks.{stack}.parameters]: {error}") from error
-    if with_domain and entry.domain != parse_domain(entry.domain):
-        text = f"{project_file.PROJECT_FILE}, [stacks.{stack}]: domain must be {parse_domain(entry.domain)!r}"
-        raise KolomError(f"{text}, not {entry.domain!r}")
+    if with_domain:
+        place = f"{project_file.PROJECT_FILE}, [stacks.{stack}], domain"
+        try:
+            name = parse_domain(entry.domain)
+        except KolomError as error:
+            raise KolomError(f"{place}: {error}") from error
+        if name != entry.domain:
+            raise KolomError(f"{place}: must be {name!r}, not {entry.domain!r}")

@@ -179,15 +179,13 @@ class Domain:
     def _records_zone(self, search: ZoneSearch) -> str:
         """Return the id of the zone in which the stack has the records of the name; empty if it has none.
 
-        Records of others are never changed.
+        Records of others are never changed. Those of the stack stay, even if their zone would not be chosen any more.
         """
-        zone = search.zone
-        if zone is None:
+        if self.stack is not None and self.old_name == self.name and (used := self.stack.parameters["HostedZoneId"]):
+            return used
+        if search.zone is None or hosted_zones.address_records(search.zone, self.name):
             return ""
-        is_of_stack = self.stack is not None and self.stack.parameters.get("HostedZoneId") == zone.zone_id
-        if is_of_stack and self.old_name == self.name:
-            return zone.zone_id
-        return "" if hosted_zones.address_records(zone, self.name) else zone.zone_id
+        return search.zone.zone_id
 
     def _report_wait(self, minutes: int) -> None:
         self.progress.step(f"  waiting for ACM ({minutes} of {certificates.WAIT_SECONDS / 60:.0f} minutes)")

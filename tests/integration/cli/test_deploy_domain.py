@@ -140,6 +140,16 @@ def test_adding_a_domain_changes_only_the_address(deployed: Account, monkeypatch
     assert f"warning  domain: the records of {DOMAIN} were deleted from the hosted zone example.com" in doctor
 
 
+def test_the_records_of_the_stack_stay_if_their_zone_becomes_ambiguous(deployed: Account) -> None:
+    zone = create_zone()
+    deployed.with_domain()
+    client("route53").create_hosted_zone(Name="example.com", CallerReference="second")
+    ran = deployed.deploy("--yes")
+    assert "warning: domain: there are 2 hosted zones example.com" in ran.stderr
+    assert "up to date: nothing changes" in ran.stderr
+    assert kinds(zone) == ["A", "AAAA"]
+
+
 def test_without_a_zone_the_next_run_continues(deployed: Account) -> None:
     ran = deployed.with_domain("--parameter", "SiteTitle=Other")
     table = f"  name{' ' * (len(NAME) - 4)}  type   value\n  {NAME}  CNAME  {VALUE}\n"
@@ -427,10 +437,14 @@ def test_a_dry_run_creates_nothing(deployed: Account) -> None:
 
 
 def test_a_domain_in_the_file_must_be_a_name(account: Account) -> None:
-    account.file.write_text('[stacks.kolom]\ndomain = "Blog.Example.com"\n', "utf-8")
-    ran = account.deploy("--yes")
-    assert ran.exit_code == 1
-    assert "[stacks.kolom]: domain must be 'blog.example.com', not 'Blog.Example.com'" in ran.stderr
+    for text, said in (
+        ("Blog.Example.com", "must be 'blog.example.com', not 'Blog.Example.com'"),
+        (SITE, f"--domain needs a name such as blog.example.com, not a URL: got '{SITE}'"),
+    ):
+        account.file.write_text(f'[stacks.kolom]\ndomain = "{text}"\n', "utf-8")
+        ran = account.deploy("--yes")
+        assert ran.exit_code == 1
+        assert f"[stacks.kolom], domain: {said}" in ran.stderr
 
 
 @pytest.fixture
