@@ -73,9 +73,8 @@ def check_domain(  # noqa: PLR0913, RUF100 (what a deployment consists of)
 def _check_records(result: Preflight, name: str, search: ZoneSearch, values: Mapping[str, str]) -> None:
     if search.zone is None:
         if search.problem:
-            result.add(
-                "warning", _SUBJECT, f"{search.problem}; `kolom deploy` creates no records", "create them yourself"
-            )
+            text = f"{search.problem}; `kolom deploy` creates no records there"
+            result.add("warning", _SUBJECT, text, "create records that are missing yourself, or correct the zone")
         else:
             result.add("ok", _SUBJECT, f"no hosted zone of the account has {name}: you create its records yourself")
         return
