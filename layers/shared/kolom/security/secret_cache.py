@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, Final
 
 from kolom import aws
-from kolom.observability import logger
 
 MAX_AGE_SECONDS: Final = 300.0
 """How long a process uses a secret before it fetches it again."""
@@ -44,6 +43,9 @@ class CachedSecret[T]:
         except Exception as error:
             if self._value is None or not aws.is_temporary(error):
                 raise
+            # Imported here, because `kolom` imports this module, and the logger reads the environment.
+            from kolom.observability import logger
+
             logger.warning("a secret could not be fetched again", error=type(error).__name__)
             self._fresh_until = time.time() + RETRY_SECONDS
         else:
