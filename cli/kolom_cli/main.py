@@ -21,6 +21,7 @@ from kolom_cli.commands import (
     deploy_assets,
     destroy,
     doctor,
+    dropped_events,
     export,
     import_,
     mail,
@@ -134,5 +135,6 @@ for name, group, panel in (
     ("import", import_.app, _TRANSFER),
     ("blocked-words", blocked_words.app, _MODERATION),
     ("search", search.app, _SITE),
+    ("dropped-events", dropped_events.app, _DEPLOYMENT),
 ):
     app.add_typer(group, name=name, rich_help_panel=panel)
