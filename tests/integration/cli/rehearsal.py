@@ -84,10 +84,16 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearse[T: Rehearsal](folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type[T]) -> Iterator[T]:
+def rehearse(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
     """Yield an empty account."""
+    with rehearse_in(Rehearsal(folder), monkeypatch) as found:
+        yield found
+
+
+@contextmanager
+def rehearse_in[Account: Rehearsal](found: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Yield the account, which is empty."""
     with empty_aws():
-        found = kind(folder)
         original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
@@ -98,7 +104,7 @@ def rehearse[T: Rehearsal](folder: Path, monkeypatch: pytest.MonkeyPatch, kind: 
             return found.cloudformation.call(self.meta.service_model.operation_model(name), parameters)
 
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
-        monkeypatch.setattr(toolchain, "LOCK", folder / "build/deploy.lock")
+        monkeypatch.setattr(toolchain, "LOCK", found.file.with_name("deploy.lock"))
         monkeypatch.setattr(toolchain, "build", lambda: found.builds.append("build"))
         monkeypatch.setattr(toolchain, "package", found.build_package)
         monkeypatch.setattr(project_file, "PROJECT_FILE", found.file)

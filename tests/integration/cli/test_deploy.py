@@ -30,6 +30,7 @@ from tests.paths import PROJECT
 
 UPLOADS: Final = "kolom-deploy-123456789012-us-east-1-kolom"
 TABLES: Final = [f"kolom-{name}" for name in ("articles", "comments", "guard", "messages", "outbox", "search")]
+
 ACCOUNT: Final = "123456789012"
 TABLE: Final = "AWS::DynamoDB::Table"
 
@@ -40,7 +41,7 @@ PARAMETERS: Final = {"ArticlesTableName": ""}
 @pytest.fixture
 def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
     """Yield an empty account."""
-    with rehearse(tmp_path, monkeypatch, Rehearsal) as found:
+    with rehearse(tmp_path, monkeypatch) as found:
         yield found
 
 

@@ -18,7 +18,7 @@ from tests.integration.aws import client, empty_aws
 from tests.integration.cli import dns
 from tests.integration.cli.cloudformation import error
 from tests.integration.cli.conftest import CommandResult
-from tests.integration.cli.rehearsal import OWNER, URL, Rehearsal, rehearse, with_blog
+from tests.integration.cli.rehearsal import OWNER, URL, Rehearsal, rehearse_in, with_blog
 
 DOMAIN: Final = "blog.example.com"
 SITE: Final = f"https://{DOMAIN}"
@@ -66,7 +66,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     monkeypatch.setattr(CertBundle, "validate_pk", lambda _: _key)
     for name in ("POLL_SECONDS", "WAIT_SECONDS", "_RECORD_SECONDS", "_RELEASE_SECONDS"):
         monkeypatch.setattr(certificates, name, 0.0)
-    with rehearse(tmp_path, monkeypatch, Account) as found:
+    with rehearse_in(Account(tmp_path), monkeypatch) as found:
         found.watch_dns()
         yield found
 
