@@ -88,16 +88,19 @@ sam: sync
 samconfig.toml:
 	@cp samconfig.default.toml $@
 
-# Builds the artifacts for `sam deploy` into .aws-sam/build. The last step reduces the layer and adds bytecode.
+# Builds the artifacts for `sam deploy` into .aws-sam/build. SAM does not compare the hashes of all packages, so they are
+# installed again from the lock. The last step reduces the layer and adds bytecode.
 build: sam samconfig.toml ## Validate the template and build functions and layer
 	$(SAM) validate --lint
 	$(SAM) build
+	UV=$(UV) $(RUN) python -m kolom_cli.sam.locked_packages .aws-sam/build arm64
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/build
 
 # The deployed build is for arm64. The second build is for this machine, so that its functions can be imported.
 smoke: build ## Test the built artifacts
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
+	UV=$(UV) $(RUN) python -m kolom_cli.sam.locked_packages .aws-sam/native $(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/native
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
