@@ -132,6 +132,15 @@ def test_recent_comments_are_approved_and_of_published_articles(open_blog: Blog)
     assert items[0]["article"] == {"slug": "hello", "title": "Hello"}
 
 
+def test_recent_comments_of_unpublished_articles_are_replaced_by_older_ones(open_blog: Blog) -> None:
+    oldest, older = open_blog.post_stored("Oldest."), open_blog.post_stored("Older.")
+    publishing.publish(content("hidden"), now=NOW)
+    open_blog.post("The newest, of an article that will be withdrawn.", slug="hidden")
+    publishing.unpublish("hidden", now=NOW)
+    items = call(fetch_comments.handler, request("/api/comments/recent", "limit=2")).json["items"]
+    assert [item["id"] for item in items] == [older.id, oldest.id]
+
+
 def test_an_unchanged_list_is_answered_304(open_blog: Blog) -> None:
     open_blog.post()
     first = open_blog.read()
