@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 UV_VERSION := 0.13.9
+CHECKOV_VERSION := 3.3.30
 PYTHON ?= $(shell command -v python3 || command -v python)
 UV := $(shell command -v uv 2>/dev/null)
 ifeq ($(UV),)
@@ -27,7 +28,7 @@ PIP_LICENSES := pip-licenses@5.5.5
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions docs docs-serve audit licences sbom clean
+.PHONY: help sync serve test test-slow fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions docs docs-serve audit licences sbom clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -66,7 +67,7 @@ check: sync ## Check format, lint, types and the API document
 # All checks before a merge, in addition to `make test`. Two run at a time, because most use one core; the browser tests
 # use all cores.
 check-all: sync node_modules/.package-lock.json ## Run all checks except `test`: also docs, scripts, API, template, build and browser
-	@$(MAKE) --jobs=2 --output-sync=target fuzz check docs lint-js test-slow api-fuzz smoke
+	@$(MAKE) --jobs=2 --output-sync=target fuzz check docs lint-js lint-template test-slow api-fuzz smoke
 	@$(MAKE) browser
 
 # The scripts need no build step; these packages only check them. Needs npm (Debian: apt-get install npm).
@@ -95,6 +96,13 @@ build: sam samconfig.toml ## Validate the template and build functions and layer
 	$(SAM) build
 	UV=$(UV) $(RUN) python -m kolom_cli.sam.locked_packages .aws-sam/build arm64
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/build
+
+# cfn-lint compares the template with the resource types of all regions; `make build` lints it for one region only. checkov
+# looks for unsafe settings. It pins many packages, so it is not in uv.lock. Their settings are in .cfnlintrc.yaml and
+# .checkov.yaml.
+lint-template: sam ## Lint the template for all regions, and look for unsafe settings
+	.venv-sam/bin/cfn-lint
+	$(UV) tool run --quiet --from checkov==$(CHECKOV_VERSION) checkov
 
 # The deployed build is for arm64. The second build is for this machine, so that its functions can be imported.
 smoke: build ## Test the built artifacts

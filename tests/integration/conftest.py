@@ -24,8 +24,19 @@ from kolom.search import query_counts
 from kolom.security import signing
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
+from tests.iam import enforcement
 from tests.integration.aws import client, empty_tables
 from tests.paths import PROJECT
+
+enforcement.enforce_policies()
+
+
+@pytest.fixture(autouse=True)
+def permitted_calls() -> Iterator[None]:
+    """Fail the test if a function makes a call that its policies in the template do not allow."""
+    enforcement.denied.clear()
+    yield
+    assert not enforcement.denied
 
 
 @pytest.fixture(scope="session")

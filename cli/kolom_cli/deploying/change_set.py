@@ -32,6 +32,7 @@ _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::CloudFront::OriginAccessControl": ("CloudFront access to the bucket", "CloudFront accesses to buckets"),
     "AWS::CloudFront::ResponseHeadersPolicy": ("response headers policy", "response headers policies"),
     "AWS::CloudWatch::Alarm": ("alarm", "alarms"),
+    "AWS::CloudWatch::Dashboard": ("dashboard", "dashboards"),
     "AWS::DynamoDB::Table": ("table", "tables"),
     "AWS::Events::Rule": ("event rule", "event rules"),
     "AWS::IAM::ManagedPolicy": ("policy for authors", "policies for authors"),

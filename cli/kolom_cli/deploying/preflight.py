@@ -426,7 +426,5 @@ def _has_ses(region: str) -> bool:
     document = template_document()
     values = parameter_values(document["Parameters"], {"SiteUrl": "https://blog.example"})
     names = ResourceNames(document["Resources"], {})
-    partition = "aws-cn" if region.startswith("cn-") else "aws"
-    pseudo = {"AWS::Region": region, "AWS::Partition": partition}
-    resolver = names.resolver = Resolver(document, {**values, **pseudo}, names)
+    resolver = names.resolver = Resolver(document, {**values, "AWS::Region": region}, names)
     return bool(resolver.condition("HasSes"))

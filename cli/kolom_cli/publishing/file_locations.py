@@ -31,6 +31,7 @@ def directories_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[
 
     For a link, the folders are those of the link and of its target. The file name is that of the target if it marks a
     draft, else that of the link. ``given`` are the folders of the given path, below ``root`` or the working directory.
+    The folder that contains the file is the last one.
     """
     target = path.resolve()
     inside = root.resolve()
@@ -38,7 +39,11 @@ def directories_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[
     below = [step for step in steps if step != ".."]
     parents = [each.name for each in directory_and_parents(target.parent, _MAX_PARENTS) if len(each.parts) > _TOP_LEVEL]
     name = target.name if path_mark((target.name,)) else path.name
-    return (inside.name, *given, *below, *parents, name)
+    directories = dict.fromkeys((inside.name, *given, *below, *parents))
+    if (nearest := target.parent.name) in directories:
+        del directories[nearest]
+        directories[nearest] = None
+    return (*directories, name)
 
 
 def is_hidden_by_link(path: Path, root: Path) -> bool:

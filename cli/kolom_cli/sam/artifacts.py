@@ -150,7 +150,7 @@ def reduce_layer(root: Path, imported: Iterable[str]) -> set[str]:
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
         elif path.is_file() and ".so" in path.suffixes:
-            path.write_bytes(without_symbols(path.read_bytes()))
+            _replace(path, without_symbols(path.read_bytes()))
     if services:
         _reduce_endpoints(root / "botocore" / "data", services)
     return services
@@ -221,7 +221,7 @@ def archive_sources(root: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name.as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED)
             zipped = f"__import__('pathlib').Path(__file__).resolve().parents[{len(name.parts) - 1}] / '{SOURCES}'"
             source = f"__import__('zipfile').ZipFile({zipped}).read('{name.as_posix()}')"
-            path.write_text(f"exec(compile({source}, __file__, 'exec'))\n", "utf-8")
+            _replace(path, f"exec(compile({source}, __file__, 'exec'))\n".encode())
 
 
 def _check_runtime(document: Mapping[str, Any]) -> None:
@@ -254,7 +254,15 @@ def _reduce_endpoints(data: Path, services: Set[str]) -> None:
     document = json.loads(endpoints.read_bytes())
     for partition in document["partitions"]:
         partition["services"] = {name: entry for name, entry in partition["services"].items() if name in prefixes}
-    endpoints.write_text(json.dumps(document, separators=(",", ":")), "utf-8")
+    _replace(endpoints, json.dumps(document, separators=(",", ":")).encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a new file with the mode of the old one, which may be linked with the cache of the package manager."""
+    mode = path.stat().st_mode
+    path.unlink()
+    path.write_bytes(content)
+    path.chmod(mode)
 
 
 def _megabytes(size_bytes: int) -> str:

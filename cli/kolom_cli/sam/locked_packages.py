@@ -55,7 +55,7 @@ def _replace(layer: Path, python: str, architecture: str) -> None:
 
 def _install(requirements: Path, target: Path, python: str, architecture: str) -> None:
     command = [
-        # Copies, because the next step of the build changes files: links would change uv's cache and all environments.
+        # Copies: by default uv links files to its cache, so that a change would reach all environments.
         *(os.environ.get("UV", "uv"), "pip", "install", "--quiet", "--link-mode", "copy"),
         *("--require-hashes", "--no-deps"),
         *("--only-binary", ":all:", "--python-version", python, "--python-platform", PLATFORMS[architecture]),

@@ -30,6 +30,8 @@ from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.loader import read_document
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
+from tests.iam import enforcement
+from tests.iam.dynamodb_requests import place_of, requests_of
 from tests.integration.aws import client, restore_or_create
 from tests.integration.cli.conftest import Kolom, create_stack
 from tests.integration.conftest import Configure
@@ -37,12 +39,6 @@ from tests.paths import PROJECT
 from tests.unit.cli.importers.wordpress.wxr import export, item
 from tests.unit.cli.media.test_picture_type import GIF, PNG
 
-TRANSACTED: Final = {
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-    "Delete": "DeleteItem",
-    "ConditionCheck": "ConditionCheckItem",
-}
 UPLOADS: Final = "https://old.example/wp-content/uploads"
 EMAIL: Final = "budi@example.com"
 OF_DEPLOYERS: Final = {"kolom deploy", "kolom doctor", "kolom status", "kolom destroy"}
@@ -54,12 +50,8 @@ type Call = tuple[str, str]
 def calls_of(service: str, operation: str, parameters: dict[str, Any]) -> set[Call]:
     """Return the permissions that IAM requires for a call."""
     if service == "dynamodb":
-        if operation == "TransactWriteItems":
-            writes = [entry for each in parameters["TransactItems"] for entry in each.items()]
-            return {(f"dynamodb:{TRANSACTED[kind]}", write["TableName"]) for kind, write in writes}
-        tables = parameters.get("RequestItems", [parameters.get("TableName")])
-        index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
-        return {(f"dynamodb:{operation}", f"{table}{index}") for table in tables}
+        requests = requests_of(operation, parameters, enforcement.hash_keys())
+        return {(each.action, place_of(each.resource)) for each in requests}
     if service == "s3":
         if operation == "ListObjectsV2":
             return {("s3:ListBucket", "")}
@@ -85,7 +77,7 @@ def granted() -> set[Call]:
                 if action.startswith("s3:") and "/" in resource:
                     found.add((action, resource.split("/")[-2]))
                 else:
-                    found.add((action, resource.partition(":table/")[2]))
+                    found.add((action, place_of(resource)))
     return found
 
 

@@ -264,8 +264,8 @@ def test_the_ip_address_is_taken_from_the_connection_and_not_from_headers(blog: 
 def test_behind_the_cdn_the_ip_address_is_the_viewers(
     blog: Blog, configure: Configure, proof: str, limited: bool
 ) -> None:
-    boto3.client("secretsmanager").create_secret(Name="kolom-origin-secret", SecretString="o" * 64)
-    configure(origin_secret_name="kolom-origin-secret")
+    boto3.client("secretsmanager").create_secret(Name="kolom-originsecret", SecretString="o" * 64)
+    configure(origin_secret_name="kolom-originsecret")
     signing.get_origin_secret.cache_clear()
     statuses = set()
     for number in range(12):

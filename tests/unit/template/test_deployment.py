@@ -40,6 +40,8 @@ CHOICES: Final = {
     "SearchReport": ("on", "off"),
     "AuthorPolicy": ("on", "off"),
     "ArticlesTableName": ("", "restored"),
+    # Its condition selects only the dashboard, which refers to most of the others.
+    "Dashboard": ("on",),
 }
 REGIONS: Final = ("us-east-1", REGION_WITHOUT_SES)
 # Their conditions select only resources and properties to which nothing refers.
@@ -56,6 +58,7 @@ NAME_LIMITS: Final = {
     "AWS::CloudFront::Function": 64,
     "AWS::CloudFront::OriginAccessControl": 64,
     "AWS::CloudFront::ResponseHeadersPolicy": 128,
+    "AWS::CloudWatch::Dashboard": 255,
     "AWS::Serverless::LayerVersion": 140,
 }
 # Properties whose names end with ``Name``, but that do not name the resource itself.

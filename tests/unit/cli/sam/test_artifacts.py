@@ -261,6 +261,15 @@ def test_preparing_a_build_twice_changes_nothing(tmp_path: Path) -> None:
     assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == first
 
 
+def test_files_that_share_their_content_with_a_cache_are_replaced(tmp_path: Path) -> None:
+    """Package managers may install hard links: a change in place would damage every environment on the machine."""
+    source = build(tmp_path / "build") / "Shared/python/lib/used.py"
+    cached = tmp_path / "cached.py"
+    cached.hardlink_to(source)
+    list(prepare(tmp_path / "build"))
+    assert cached.read_text("utf-8") == "value = 1"
+
+
 def test_bytecode_is_used_without_comparing_it_with_the_source(tmp_path: Path) -> None:
     """Packaging changes the times of files, which Python compares by default."""
     write(tmp_path, {"module.py": "value = 1\nname = (lambda: 0).__code__.co_filename"})
