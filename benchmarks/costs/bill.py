@@ -23,6 +23,7 @@ _USAGE: Final[Mapping[str, Any]] = tomllib.loads((Path(__file__).parent / "usage
 _SUBMISSIONS: Final = ("comment that waits for approval", "message")
 _METRICS_OF_SUBMISSIONS: Final = 2
 _HOURS: Final = 730
+_FETCHES_AN_HOUR: Final = 12
 _TIMER_RUNS: Final = 30 * 24 * 12
 _KB_PER_GB: Final = 1_000_000
 
@@ -126,7 +127,9 @@ def amounts_of(record: Record, scenario: Scenario) -> Amounts:
     for name, cause in zip(("mail about a comment", "mail about a message"), _SUBMISSIONS, strict=True):
         add_invocations(amounts, record.requests[name], scenario.views * per_view[cause], cold=scenario.cold)
     amounts["mail"] += submissions
-    amounts["secret-call"] += 3 * submissions * scenario.cold
+    # A process fetches its secrets at the start, and again every five minutes: the signing keys of two functions, and
+    # two versions of the secret of CloudFront.
+    amounts["secret-call"] += 4 * max(submissions * scenario.cold, min(submissions, _HOURS * _FETCHES_AN_HOUR))
     amounts["metric"] += _METRICS_OF_SUBMISSIONS * min(1.0, submissions / _HOURS)
     _add_fixed(amounts, record)
     return amounts

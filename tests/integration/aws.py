@@ -93,4 +93,4 @@ def clear_caches() -> None:
     query_counts.clear_cache()
     cached_words.clear()
     signing.load_keys.cache_clear()
-    signing.get_origin_secret.cache_clear()
+    signing.get_origin_secrets.cache_clear()

@@ -66,7 +66,7 @@ def found(template: Template) -> dict[str, Any]:
         "known words": vocabulary._known,
         "document list": document_table._current,
         "theme": theme._cached,
-        "keys": signing.load_keys.cache_info().currsize,
+        "keys": signing.load_keys.is_cached,
     }
     return {place: held for place, held in places.items() if held}
 

@@ -112,6 +112,7 @@ PURE: Final = (
     "kolom.search.terms",
     "kolom.search.tokenizer",
     "kolom.search.word_forms",
+    "kolom.security.stored_keys",
     "kolom.submissions.fields",
     "kolom.submissions.reasons",
     "kolom.submissions.blocked_words",

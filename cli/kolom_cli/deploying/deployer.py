@@ -53,9 +53,8 @@ class Deployer:
         if stack is not None:
             refuse_other(stack)
         if stack is not None and stack.condition == "busy":
-            self.progress.step(f"Waiting for the operation that is running: {stack.status}")
             was_deletion = stack.status == "DELETE_IN_PROGRESS"
-            stack = self._follow(stack.stack_id)
+            stack = self.wait(stack)
             if was_deletion and stack.status == "DELETE_COMPLETE":
                 return None
         if stack is not None and stack.condition == "rollback failed":
@@ -89,6 +88,9 @@ class Deployer:
         previous = None if existing is None else existing.parameters
         if existing and "SiteUrl" not in values and (url := _new_url(existing, values)):
             values["SiteUrl"] = url
+        if values.get("Cdn") == "off":
+            # The origin secret is deleted, and with it the version.
+            values["OriginSecretVersion"] = ""
         planned = create_change_set(
             self.target.stack, existing, to_change_set(values, previous), template_url=template_url
         )
@@ -141,6 +143,11 @@ class Deployer:
         if not any(admin.list_by_status(status, limit=1).items for status in admin.ADMIN_STATUSES):
             publish_welcome()
             yield "Published an article to begin with: /welcome"
+
+    def wait(self, stack: Stack) -> Stack:
+        """Wait for the operation that is running, and return the stack."""
+        self.progress.step(f"Waiting for the operation that is running: {stack.status}")
+        return self._follow(stack.stack_id)
 
     def _follow(self, stack_id: str, after: str | None = None) -> Stack:
         with self.progress.following():

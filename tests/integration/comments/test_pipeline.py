@@ -266,13 +266,13 @@ def test_behind_the_cdn_the_ip_address_is_the_viewers(
 ) -> None:
     boto3.client("secretsmanager").create_secret(Name="kolom-originsecret", SecretString="o" * 64)
     configure(origin_secret_name="kolom-originsecret")
-    signing.get_origin_secret.cache_clear()
+    signing.get_origin_secrets.cache_clear()
     statuses = set()
     for number in range(12):
         headers = {"x-kolom-viewer": f"10.0.{number}.1", "x-kolom-origin": proof}
         event = comment_request(content=f"Number {number}.", headers=headers)
         statuses.add(write_comments.handler(event, Context())["statusCode"])
-    signing.get_origin_secret.cache_clear()
+    signing.get_origin_secrets.cache_clear()
     assert (429 in statuses) == limited
 
 

@@ -114,7 +114,7 @@ def test_no_ip_address_is_stored_and_an_email_address_once_in_an_expiring_item(b
 
 def test_the_same_address_has_another_hash_on_another_site(blog: Blog) -> None:
 
-    keys = [signing.SigningKeys.parse(text * 32) for text in ("ab", "cd")]
+    keys = [signing.SigningKeys("1", {"1": text * 32}) for text in ("ab", "cd")]
     first, second = (ClientId.from_ip(ADDRESS, key) for key in keys)
     assert {first.address, first.network}.isdisjoint({second.address, second.network})
 

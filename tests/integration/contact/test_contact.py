@@ -219,6 +219,15 @@ def test_blocked_words_and_banned_senders_are_silently_marked_as_spam(
     assert contact_form.submit_stored("Rude again.", address="10.0.0.1").status == "spam"
 
 
+def test_a_sender_stays_banned_after_a_key_rotation(contact_form: ContactForm, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = signing.load_keys()
+    banned, _ = bans.ban_keys(ClientId.from_ip("10.0.0.1", old))
+    GuardRecord(banned, expires_at=int(datetime.now(UTC).timestamp()) + 60).save()
+    rotated = signing.SigningKeys("2", {**old.keys, "2": "f" * 64}, retired=frozenset(old.keys))
+    monkeypatch.setattr(signing, "load_keys", lambda: rotated)
+    assert contact_form.submit_stored("Rude again.", address="10.0.0.1").status == "spam"
+
+
 def test_a_sender_and_a_network_have_a_limit_of_messages_a_day(
     contact_form: ContactForm, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from kolom.comments import admin, authors, editing, reply_subscriptions, reposit
 from kolom.comments.moderation import moderate
 from kolom.comments.types import Action, Comment
 from kolom.config import settings
+from kolom.errors import NotFound
 from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
 from kolom.submissions.pipeline import RequestContext
@@ -318,6 +319,16 @@ def test_key_rotation_does_not_cause_new_confirmation_requests(
     mail_system.approve(mail_system.comment("With the new key.", parent_id=parent.id, **ASKING))
     mail_system.deliver_stream()
     assert len(sent_to(mail_system, BUDI)) == before
+
+
+def test_of_the_links_of_a_retired_key_only_those_that_unsubscribe_work() -> None:
+    now, old = datetime.now(UTC), signing.SigningKeys("1", {"1": "a" * 64})
+    keys = signing.SigningKeys("2", {**old.keys, "2": "b" * 64}, retired=frozenset({"1"}))
+    leave = reply_subscriptions.create_token("leave", 1, "person", old, now=now)
+    assert reply_subscriptions.parse(leave, lambda: keys, now=now).action == "leave"
+    confirm = reply_subscriptions.create_token("confirm", 1, "person", old, now=now)
+    with pytest.raises(NotFound):
+        reply_subscriptions.parse(confirm, lambda: keys, now=now)
 
 
 def test_replies_to_a_removed_comment_are_not_mailed(mail_system: MailSystem) -> None:

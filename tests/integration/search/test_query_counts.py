@@ -97,7 +97,7 @@ def test_a_query_of_fewer_than_three_days_is_not_shown(monkeypatch: pytest.Monke
 def test_behind_the_cdn_only_searches_that_it_forwards_are_counted(configure: Configure) -> None:
     boto3.client("secretsmanager").create_secret(Name="kolom-originsecret", SecretString="o" * 64)
     configure(search_report="on", origin_secret_name="kolom-originsecret")
-    signing.get_origin_secret.cache_clear()
+    signing.get_origin_secrets.cache_clear()
     for proof in ("", "wrong", "o" * 64):
         headers = {VIEWER_HEADER: "10.0.0.1", ORIGIN_HEADER: proof}
         handler(request("/api/search", "q=coffee", headers=headers), Context())
@@ -106,7 +106,7 @@ def test_behind_the_cdn_only_searches_that_it_forwards_are_counted(configure: Co
 
 def test_without_the_secret_of_the_cdn_a_search_answers_and_is_not_counted(configure: Configure) -> None:
     configure(search_report="on", origin_secret_name="kolom-originsecret")
-    signing.get_origin_secret.cache_clear()
+    signing.get_origin_secrets.cache_clear()
     search("coffee")
     assert stored() == []
 

@@ -13,7 +13,7 @@ from kolom.errors import ConfigurationError, NotFound
 from kolom.security.signing import SigningKeys
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SECRET = SigningKeys.parse("k" * 64)
+SECRET = SigningKeys("1", {"1": "k" * 64})
 
 
 def _token(hours: float = 24, article_id: int = 7, secret: SigningKeys = SECRET) -> str:
@@ -72,7 +72,7 @@ def test_a_token_signed_for_another_purpose_is_rejected() -> None:
 
 def test_tokens_of_the_previous_key_are_valid_until_it_is_removed() -> None:
     old = _token()
-    rotated = SigningKeys.parse('{"current": "2", "keys": {"1": "' + "k" * 64 + '", "2": "another"}}')
+    rotated = SigningKeys("2", {"1": "k" * 64, "2": "another"})
     assert read_token(old, lambda: rotated, now=NOW) == 7
     assert create_token(7, rotated, expires_at=NOW).startswith("2.")
     with pytest.raises(NotFound):
@@ -82,7 +82,7 @@ def test_tokens_of_the_previous_key_are_valid_until_it_is_removed() -> None:
 @pytest.mark.parametrize("text", ["", "{}", '{"current": "1"}', '{"current": "2", "keys": {"1": "x"}}', "{broken"])
 def test_a_secret_without_a_key_is_a_configuration_error(text: str) -> None:
     with pytest.raises(ConfigurationError):
-        SigningKeys.parse(text)
+        SigningKeys.parse(text, NOW)
 
 
 def test_a_secret_is_not_in_its_repr() -> None:

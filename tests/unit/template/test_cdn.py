@@ -151,7 +151,9 @@ def test_wherever_the_secret_is_added_the_viewers_address_is_set_by_the_cdn() ->
     origins = {origin["Id"]: origin for origin in config()["Origins"]}
     (header,) = origins["api"]["OriginCustomHeaders"]
     assert header["HeaderName"] == ORIGIN_HEADER
-    assert header["HeaderValue"] == {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}:SecretString}}"}
+    reference = "{{resolve:secretsmanager:${OriginSecret}:SecretString%s}}"
+    versions = [{"Fn::Sub": reference % version} for version in (":::${OriginSecretVersion}", "")]
+    assert header["HeaderValue"] == {"Fn::If": ["HasOriginSecretVersion", *versions]}
     assert "OriginCustomHeaders" not in origins["files"]
     for behavior in cdn().behaviors:
         assert behavior.function_event_types == (("viewer-request",) if behavior.origin == "api" else ())

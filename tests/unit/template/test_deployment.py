@@ -45,7 +45,13 @@ CHOICES: Final = {
 }
 REGIONS: Final = ("us-east-1", REGION_WITHOUT_SES)
 # Their conditions select only resources and properties to which nothing refers.
-INDEPENDENT: Final = {"MonthlyBudget", "MaxReadUnits", "MaxWriteUnits", *(f"{table}TableName" for table in TABLES)}
+INDEPENDENT: Final = {
+    "MonthlyBudget",
+    "MaxReadUnits",
+    "MaxWriteUnits",
+    "OriginSecretVersion",
+    *(f"{table}TableName" for table in TABLES),
+}
 STATEFUL: Final = {
     *(f"{table}Table" for table in TABLES),
     "MediaBucket",

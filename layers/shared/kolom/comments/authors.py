@@ -39,8 +39,11 @@ def avatar_seed(comment_id: str, secret: SigningKeys) -> str:
 
 
 def owner_avatar_seed(secret: SigningKeys) -> str:
-    """Return the seed of the owner's avatar: the same for replies and imported comments."""
-    return avatar_seed(_OWNER, secret)
+    """Return the seed of the owner's avatar: the same for replies and imported comments.
+
+    It is made with the oldest key, so a rotation does not change it.
+    """
+    return avatar_seed(_OWNER, SigningKeys(next(iter(secret.keys)), secret.keys))
 
 
 def imported_avatar_seed(name: str, website: str | None) -> str:

@@ -145,14 +145,16 @@ def create_token(action: Action, article_id: int, person: str, secret: SigningKe
 
 
 def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> SubscriptionLink:
-    """Return the link of a token.
+    """Return the link of a token. A link that unsubscribes is valid even if its key is retired.
 
     :raises NotFound: the token is invalid
     :raises Gone: the link has expired
     """
     payload = signing.verify(_PURPOSE, token, secret)
     if payload is None:
-        raise NotFound("this link is not valid")
+        payload = signing.verify(_PURPOSE, token, secret, accept_retired=True)
+        if payload is None or payload[0] != "leave":
+            raise NotFound("this link is not valid")
     link = SubscriptionLink(*payload)
     if link.expires and now.timestamp() >= link.expires:
         raise Gone("this link has expired")

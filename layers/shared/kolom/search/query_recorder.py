@@ -20,17 +20,17 @@ def record_query(request: "SearchRequest", results: "Results", event: Mapping[st
 
     With a CDN, a request that the CDN did not forward is not counted: it may claim any network.
 
-    Requests to AWS: none, or those of :func:`.query_counts.count`. With a CDN, also one for its secret in each process;
-    while Secrets Manager is not available, nothing is counted.
+    Requests to AWS: none, or those of :func:`.query_counts.count`. With a CDN, also two for its secrets in each
+    process, every five minutes; while Secrets Manager is not available, nothing is counted.
     """
     if settings().search_report == "on" and request.cursor is None and results.can_match:
         # Imported here, because most sites have no report.
         from kolom.search.query_counts import count
         from kolom.security.client_address import proven_network
-        from kolom.security.signing import get_origin_secret
+        from kolom.security.signing import get_origin_secrets
 
         try:
-            network = proven_network(event, get_origin_secret)
+            network = proven_network(event, get_origin_secrets)
         except (BotoCoreError, ClientError) as error:
             logger.warning("a search was not counted", error=type(error).__name__)
         else:

@@ -13,9 +13,9 @@ from kolom.timestamps import SECONDS_PER_DAY
 type Banned = Literal["address", "network"]
 
 
-def ban_keys(client: ClientId) -> list[str]:
-    """Return the keys of the bans that would apply to this client."""
-    return [f"ban#{client.address}", f"ban#{client.network}"]
+def ban_keys(*clients: ClientId) -> list[str]:
+    """Return the keys of the bans that would apply to these clients."""
+    return [f"ban#{hashed}" for client in clients for hashed in (client.address, client.network)]
 
 
 def is_banned(records: Iterable[GuardRecord], now: datetime) -> bool:

@@ -1,13 +1,13 @@
 """Identify clients without storing IP addresses: keyed hashes of the address and of its network."""
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
 from kolom.http.headers import headers_of
-from kolom.security.signing import SigningKeys, keyed_hash
+from kolom.security.signing import SigningKeys, keyed_hashes
 
 VIEWER_HEADER: Final = "x-kolom-viewer"
 """The header in which the CDN sends the IP address of the viewer."""
@@ -33,35 +33,46 @@ class ClientId:
     @classmethod
     def from_ip(cls, address: str, keys: SigningKeys) -> "ClientId":
         """Return the client at an IP address; each invalid address counts as a different client."""
-        return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address, _ADDRESS_BITS, _NETWORK_BITS)))
+        return cls.all_from_ip(address, keys)[0]
+
+    @classmethod
+    def all_from_ip(cls, address: str, keys: SigningKeys) -> "list[ClientId]":
+        """Return the client by every key of the site, the current key's first, to find data from before a rotation."""
+        prefixes = _prefixes(address, _ADDRESS_BITS, _NETWORK_BITS)
+        hashes = (keyed_hashes(_PURPOSE, text, keys) for text in prefixes)
+        return [cls(by_address, by_network) for by_address, by_network in zip(*hashes, strict=True)]
 
 
-def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str:
+type OriginSecrets = Callable[[], Collection[str]]
+"""Returns the secrets that authenticate the CDN, none without a CDN."""
+
+
+def client_ip(event: Mapping[str, Any], origin_secrets: OriginSecrets) -> str:
     """Return the IP address of the client that sent an HTTP API event.
 
     Behind the CDN, a header has the address. Anyone can send such a header, so it is trusted only together with the
-    secret that only the CDN knows. ``origin_secret`` returns that secret, or None without a CDN; it is called only
-    if the request has both headers. Without a valid secret, the result is the address of the connection.
+    secret that only the CDN knows. The secrets are loaded only if the request has both headers. Without a valid
+    secret, the result is the address of the connection.
     """
-    return _proven_viewer(event, origin_secret) or _connection(event)
+    return _proven_viewer(event, origin_secrets) or _connection(event)
 
 
-def proven_network(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str | None:
+def proven_network(event: Mapping[str, Any], origin_secrets: OriginSecrets) -> str | None:
     """Return the large network (/16, /32) of the client; None if there is a CDN that did not forward the request.
 
     A provider has several of these networks, so a phone may change between them.
     """
-    address = _proven_viewer(event, origin_secret) or (None if origin_secret() else _connection(event))
+    address = _proven_viewer(event, origin_secrets) or (None if origin_secrets() else _connection(event))
     return None if address is None else _prefixes(address, _PROVIDER_BITS)[0]
 
 
-def _proven_viewer(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str | None:
-    """Return the address in the CDN's header, if the request also has the CDN's secret."""
+def _proven_viewer(event: Mapping[str, Any], origin_secrets: OriginSecrets) -> str | None:
+    """Return the address in the CDN's header, if the request also has one of the CDN's secrets."""
     headers = headers_of(event)
     viewer, proof = headers.get(VIEWER_HEADER, ""), headers.get(ORIGIN_HEADER, "")
     if _is_address(viewer) and proof:
-        expected = origin_secret()
-        if expected and hmac.compare_digest(proof.encode("utf-8", "replace"), expected.encode()):
+        given = proof.encode("utf-8", "replace")
+        if any(hmac.compare_digest(given, expected.encode()) for expected in origin_secrets() if expected):
             return viewer
     return None
 

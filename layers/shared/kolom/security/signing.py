@@ -1,21 +1,24 @@
-"""Signed tokens and keyed hashes with the site's signing keys, each bound to one purpose."""
+"""Signed tokens and keyed hashes with the site's signing keys, each bound to one purpose.
+
+A key whose time is over (:mod:`kolom.security.stored_keys`) is *retired*. Its hashes stay in use, because they are
+stored: without them, suppressed addresses and erasure requests would not be recognized. It verifies only the tokens
+that never expire and that can do little harm: those that unsubscribe.
+"""
 
 import hmac
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from kolom import aws
 from kolom.config import settings
-from kolom.errors import ConfigurationError
+from kolom.security.secret_cache import CachedSecret, fetch, fetch_accepted
+from kolom.security.stored_keys import StoredKeys
 
-_FIRST_KEY = "1"
 _MAX_TOKEN = 500
 # A compressed payload begins with a full stop.
 _FORM = re.compile(r"(?P<key_id>[^.]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII)
@@ -23,54 +26,33 @@ _FORM = re.compile(r"(?P<key_id>[^.]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SigningKeys:
-    """The site's signing keys by their ids; ``current`` signs, all of them verify.
-
-    To rotate, store ``{"current": "2", "keys": {"1": "…", "2": "…"}}``. Keep key 1, unless it was disclosed.
-    Without it, the links that it signed are no longer valid, and unsubscribe links should never expire. Pseudonyms that
-    it created are no longer found, so suppressed addresses and erasure requests are not recognized. A secret that does
-    not begin with ``{``, such as the one that the template generates, is the single key ``1``.
-    """
+    """The site's signing keys by their ids; ``current`` signs, and all that are not ``retired`` verify."""
 
     current: str
     keys: Mapping[str, str]
+    retired: frozenset[str] = frozenset()
 
     @classmethod
-    def parse(cls, text: str) -> "SigningKeys":
-        """Parse the value of the secret in Secrets Manager.
+    def parse(cls, text: str, now: datetime) -> "SigningKeys":
+        """Return the keys of the secret's value as they are used at that time.
 
-        :raises ConfigurationError: it has no keys, the current key is missing, or an id cannot be part of a token
+        :raises ConfigurationError: as :meth:`StoredKeys.parse`
         """
-        if not text.lstrip().startswith("{"):
-            parsed = cls(_FIRST_KEY, {_FIRST_KEY: text.strip()})
-        else:
-            try:
-                data = json.loads(text)
-                parsed = cls(str(data["current"]), {str(name): str(key) for name, key in data["keys"].items()})
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ConfigurationError("the secret must be a key, or JSON with current and keys") from error
-        if not parsed.keys.get(parsed.current) or not all(parsed.keys.values()):
-            raise ConfigurationError("the secret has an empty key, or its current key is missing")
-        if not all(key_id and "." not in key_id for key_id in parsed.keys):
-            raise ConfigurationError("the ids of keys in the secret must not be empty or have a full stop")
-        return parsed
+        stored = StoredKeys.parse(text)
+        return cls(stored.signing_key(now), stored.keys, stored.retired(now))
 
 
-@cache
+@CachedSecret
 def load_keys() -> SigningKeys:
-    """Return the signing keys, fetched from Secrets Manager once per process. The next call retries a failed fetch."""
-    return SigningKeys.parse(_fetch(settings().need("secret_name")))
+    """Return the signing keys, which each process fetches again after five minutes."""
+    return SigningKeys.parse(fetch(settings().need("secret_name")), datetime.now(UTC))
 
 
-@cache
-def get_origin_secret() -> str | None:
-    """Return the secret that authenticates the CDN, fetched once per process; None without a CDN."""
+@CachedSecret
+def get_origin_secrets() -> tuple[str, ...]:
+    """Return the secrets that authenticate the CDN: two while they are rotated, none without a CDN."""
     name = settings().origin_secret_name
-    return _fetch(name) if name else None
-
-
-def _fetch(name: str) -> str:
-    response: Mapping[str, Any] = aws.new_client("secretsmanager").get_secret_value(SecretId=name)
-    return str(response["SecretString"])
+    return fetch_accepted(name) if name else ()
 
 
 def sign(purpose: str, payload: object, keys: SigningKeys) -> str:
@@ -82,24 +64,32 @@ def sign(purpose: str, payload: object, keys: SigningKeys) -> str:
     return f"{keys.current}.{_serializer(purpose, keys.keys[keys.current]).dumps(payload)}"
 
 
-def verify(purpose: str, token: str, keys: Callable[[], SigningKeys]) -> Any | None:
+def verify(purpose: str, token: str, keys: Callable[[], SigningKeys], *, accept_retired: bool = False) -> Any | None:
     """Return the payload of a token that was signed for ``purpose`` by one of the keys; None if it is invalid.
 
-    The keys are not loaded for a string that does not have the format of a token.
+    A retired key verifies only with ``accept_retired``. The keys are not loaded for a string that does not have the
+    format of a token.
     """
     form = _FORM.fullmatch(token) if len(token) <= _MAX_TOKEN else None
-    key = keys().keys.get(form["key_id"]) if form else None
-    if form is None or key is None:
+    if form is None:
+        return None
+    known, key_id = keys(), form["key_id"]
+    if key_id not in known.keys or (key_id in known.retired and not accept_retired):
         return None
     try:
-        return _serializer(purpose, key).loads(form["signed"])
+        return _serializer(purpose, known.keys[key_id]).loads(form["signed"])
     except (BadData, ValueError, RecursionError):
         return None
 
 
 def derived_key(purpose: str, keys: SigningKeys) -> bytes:
     """Return a key of 32 bytes for one purpose: the HMAC-SHA-256 of the purpose with the current key."""
-    return _derive(purpose, keys.keys[keys.current])
+    return derived_keys(purpose, keys)[0]
+
+
+def derived_keys(purpose: str, keys: SigningKeys) -> list[bytes]:
+    """Return the keys for one purpose by every key that verifies, the current key's first."""
+    return [_derive(purpose, keys.keys[key_id]) for key_id in _current_first(keys) if key_id not in keys.retired]
 
 
 def keyed_hash(purpose: str, text: str, keys: SigningKeys) -> str:
@@ -112,8 +102,12 @@ def keyed_hash(purpose: str, text: str, keys: SigningKeys) -> str:
 
 def keyed_hashes(purpose: str, text: str, keys: SigningKeys) -> list[str]:
     """Return the hashes of ``text`` by every key, the current key's first, to find data from before a rotation."""
-    names = sorted(keys.keys, key=lambda name: name != keys.current)
-    return [hmac.new(_derive(purpose, keys.keys[name]), text.encode(), sha256).hexdigest()[:32] for name in names]
+    derived = (_derive(purpose, keys.keys[key_id]) for key_id in _current_first(keys))
+    return [hmac.new(key, text.encode(), sha256).hexdigest()[:32] for key in derived]
+
+
+def _current_first(keys: SigningKeys) -> list[str]:
+    return sorted(keys.keys, key=lambda key_id: key_id != keys.current)
 
 
 def _derive(purpose: str, key: str) -> bytes:

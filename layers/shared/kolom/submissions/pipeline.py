@@ -40,7 +40,7 @@ class RequestContext:
         """Return the context of an HTTP API event."""
         headers = headers_of(event)
         return cls(
-            address=client_ip(event, signing.get_origin_secret),
+            address=client_ip(event, signing.get_origin_secrets),
             idempotency_key=headers.get("idempotency-key"),
             authorization=headers.get("authorization"),
         )
@@ -187,7 +187,8 @@ class SubmissionPipeline:
 
         :raises InvalidInput: the idempotency key is malformed, or was used for something else
         """
-        client = ClientId.from_ip(context.address, signing.load_keys())
+        clients = ClientId.all_from_ip(context.address, signing.load_keys())
+        client = clients[0]
         identity = SubmissionIdentity.of(
             submission.purpose,
             {**submission.fields(), "honeypot": submission.form.honeypot},
@@ -197,7 +198,7 @@ class SubmissionPipeline:
             now=now,
         )
         limits = _limits(client, identity, is_message=submission.is_message, now=now)
-        records = GuardRecord.get_many([identity.key, *bans.ban_keys(client), *limits.keys])
+        records = GuardRecord.get_many([identity.key, *bans.ban_keys(*clients), *limits.keys])
         return cls(identity, submission.form, client, limits, records, now)
 
     @classmethod
@@ -205,13 +206,14 @@ class SubmissionPipeline:
         cls, item_id: str, content: str, context: RequestContext, *, revision: int, now: datetime
     ) -> "SubmissionPipeline":
         """Identify an edit: the same text for the same revision is the same edit, and counts once. One BatchGetItem."""
-        client = ClientId.from_ip(context.address, signing.load_keys())
+        clients = ClientId.all_from_ip(context.address, signing.load_keys())
+        client = clients[0]
         edit = {"item": item_id, "revision": revision, "content": content}
         identity = SubmissionIdentity.of(
             "edit", edit, idempotency_key=None, client=client.address, keys=signing.load_keys(), now=now
         )
         limits = _limits(client, identity, is_message=False, now=now)
-        records = GuardRecord.get_many([origins.origin_key(item_id), *bans.ban_keys(client), *limits.keys])
+        records = GuardRecord.get_many([origins.origin_key(item_id), *bans.ban_keys(*clients), *limits.keys])
         first = origins.find(records, item_id, now=now)
         return cls(identity, None, client, limits, records, now, sender=first.client if first else None)
 

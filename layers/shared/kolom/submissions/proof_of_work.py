@@ -48,7 +48,7 @@ def verify(proof: str, keys: SigningKeys) -> Proof:
     try:
         payload = altcha.Payload.from_base64(proof) if len(proof) <= _MAX_PROOF else None
         expires = payload.challenge.parameters.expires_at if payload else None
-        result = altcha.verify_solution(payload, signing.derived_key(_PURPOSE, keys)) if payload else None
+        result = _verify_solution(payload, keys) if payload else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         payload = result = expires = None
     if payload is None or result is None or not result.verified:
@@ -58,3 +58,12 @@ def verify(proof: str, keys: SigningKeys) -> Proof:
         )
     signature = str(payload.challenge.signature)
     return Proof(f"proof#{sha256(signature.encode()).hexdigest()[:40]}", int(expires or time.time()) + 60)
+
+
+def _verify_solution(payload: altcha.Payload, keys: SigningKeys) -> Any:
+    """Return ALTCHA's result by the key that signed the challenge."""
+    results = (altcha.verify_solution(payload, key) for key in signing.derived_keys(_PURPOSE, keys))
+    for result in results:
+        if not result.invalid_signature:
+            return result
+    return None

@@ -50,7 +50,7 @@ def test_commands_are_grouped_in_panels() -> None:
         ("Messages and mail", ["messages", "mail"]),
         ("Import and export", ["export", "import"]),
         ("Site", ["deploy-assets", "reindex", "serve", "search"]),
-        ("Deployment", ["deploy", "doctor", "status", "destroy"]),
+        ("Deployment", ["deploy", "doctor", "status", "rotate-secrets", "destroy", "dropped-events"]),
     ]
 
 
