@@ -21,11 +21,14 @@ SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 90
+# The tools of `make audit` and `make licences`, which uv runs in environments of their own.
+PIP_AUDIT := pip-audit@2.10.1
+PIP_LICENSES := pip-licenses@5.5.5
 # Runs on all cores. The tests of a file run in one process, because many share a stack that takes seconds to start. The
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions docs docs-serve clean
+.PHONY: help sync serve test test-slow fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions docs docs-serve audit licences sbom clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -86,10 +89,12 @@ sam: sync
 samconfig.toml:
 	@cp samconfig.default.toml $@
 
-# Builds the artifacts for `sam deploy` into .aws-sam/build. The last step reduces the layer and adds bytecode.
+# Builds the artifacts for `sam deploy` into .aws-sam/build. SAM does not compare the hashes of all packages, so they are
+# installed again from the lock. The last step reduces the layer and adds bytecode.
 build: sam samconfig.toml ## Validate the template and build functions and layer
 	$(SAM) validate --lint
 	$(SAM) build
+	UV=$(UV) $(RUN) python -m kolom_cli.sam.locked_packages .aws-sam/build arm64
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/build
 
 # cfn-lint compares the template with the resource types of all regions; `make build` lints it for one region only. checkov
@@ -103,6 +108,7 @@ lint-template: sam ## Lint the template for all regions, and look for unsafe set
 smoke: build ## Test the built artifacts
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
+	UV=$(UV) $(RUN) python -m kolom_cli.sam.locked_packages .aws-sam/native $(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/native
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
@@ -154,6 +160,21 @@ docs: sync ## Build docs/ as a site into docs/_build/html
 
 docs-serve: docs ## Serve the built docs on http://127.0.0.1:8000
 	@exec $(RUN) python -m http.server --bind 127.0.0.1 --directory docs/_build/html 8000
+
+# Asks the services of PyPI and npm. Without `--strict`, pip-audit would report success for packages that it could not look up.
+audit: $(filter $(CURDIR)/%,$(UV)) ## Look for known vulnerabilities in all dependencies
+	@mkdir -p test-output
+	$(UV) export --quiet --frozen --extra cli --no-dev --no-emit-project --format requirements-txt -o test-output/audited.txt
+	$(UV) tool run $(PIP_AUDIT) --strict --disable-pip --require-hashes --requirement test-output/audited.txt
+	npm audit --package-lock-only
+
+licences: sync ## List the licences of the packages of the layer
+	$(UV) tool run $(PIP_LICENSES) --python .venv/bin/python --from=mixed \
+	  --packages $(shell sed -nE 's/^([a-z0-9.-]+)==.*/\1/p' layers/shared/requirements.txt)
+
+sbom: $(filter $(CURDIR)/%,$(UV)) ## Write test-output/sbom.json: the packages of the layer, as CycloneDX
+	@mkdir -p test-output
+	$(UV) export --quiet --frozen --no-dev --no-emit-project --format cyclonedx1.5 -o test-output/sbom.json
 
 clean: ## Remove all generated files and environments
 	rm -rf .venv .venv-sam .uv node_modules .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output docs/_build

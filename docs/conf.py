@@ -23,7 +23,14 @@ NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
         "Export and restore <archive>",
     ),
     "Embed": ("Custom elements <embed>", "Search <search>"),
-    "Operate": ("Deploy <deploy>", "Cost <cost>", "Operate <operate>", "Comments <comments>", "Mail <mail>"),
+    "Operate": (
+        "Deploy <deploy>",
+        "Cost <cost>",
+        "Operate <operate>",
+        "Comments <comments>",
+        "Mail <mail>",
+        "Security <security>",
+    ),
     "Develop": ("Architecture <architecture>", "Performance <performance>", "Development <develop>"),
     "Reference": ("reference/http-api", "reference/cli", "reference/parameters", "changelog", "decisions/README"),
 }

@@ -15,7 +15,12 @@ from kolom_cli.seed import SAMPLE
 from tests.paths import PROJECT
 
 TEMPLATE: Final = PROJECT / "template.yaml"
-PAGES: Final = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES: Final = [
+    PROJECT / "README.md",
+    PROJECT / "CONTRIBUTING.md",
+    PROJECT / "SECURITY.md",
+    *sorted((PROJECT / "docs").glob("*.md")),
+]
 PICTURE_LIMIT_BYTES: Final = 100_000
 # Commands of the AWS CLI that are no API operations.
 HIGH_LEVEL: Final = {("sso", "login"), ("s3", "ls"), ("s3", "sync")}
@@ -88,7 +93,7 @@ def test_the_pages_contain_commands_that_set_parameters() -> None:
     }
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_links_to_files_have_targets(page: str) -> None:
     """The documentation build checks the pages below ``docs/``."""
     links = set(re.findall(r"\]\(([^)]+)\)|(?:src|srcset)=\"([^\"]+)\"", text(page)))

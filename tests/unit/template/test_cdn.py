@@ -135,6 +135,11 @@ def test_inline_scripts_and_mime_sniffing_are_never_allowed(path: str) -> None:
     assert added["Referrer-Policy"]
 
 
+@pytest.mark.parametrize("path", ["/", "/api/moderation/token", "/assets/favicon.svg", "/media/0123/a.svg"])
+def test_no_other_site_may_show_a_response_in_a_frame(path: str) -> None:
+    assert "frame-ancestors 'self'" in headers(cdn().behavior(path))["Content-Security-Policy"].split("; ")
+
+
 def test_only_scripts_and_styles_may_be_loaded_by_other_sites() -> None:
     allowed = {each.pattern: headers(each).get("Access-Control-Allow-Origin") for each in cdn().behaviors}
     assert allowed == {"/api/*": None, "/assets/*": "*", "/media/*": None, "*": None}
