@@ -3,9 +3,8 @@
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,16 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kolom_cli.connection import explain
 from kolom_cli.deploying import toolchain
 from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
-from kolom_cli.deploying.answers import template_document
 from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.findings import Findings
+from kolom_cli.deploying.mail.sender_check import check_sender
 from kolom_cli.deploying.stack import Stack, find_stack, refuse_other, remaining_data
-from kolom_cli.sam.intrinsics import Resolver
-from kolom_cli.sam.parameters import parameter_values
-from kolom_cli.sam.resource_names import ResourceNames
 
-type Level = Literal["ok", "warning", "problem"]
-
-DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 _REJECTED: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"})
 _STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,39}")
 _TABLES: Final = ("articles", "comments", "messages", "outbox", "search", "guard")
@@ -69,44 +63,13 @@ _WITHOUT_BUDGETS: Final = re.compile(
 """Regions in which CloudFormation has no type for budgets (docs/cost.md)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """The result of one check. A ``problem`` prevents a deployment, a ``warning`` does not."""
-
-    level: Level
-    subject: str
-    text: str
-    fix: str = ""
-
-
 @dataclass(slots=True, kw_only=True)
-class Preflight:
+class Preflight(Findings):
     """The results of all checks, and what they found on the way. ``identity`` is None without valid credentials."""
 
-    findings: list[Finding] = field(default_factory=list)
+    command: str = "kolom doctor"
     identity: Identity | None = None
     stack: Stack | None = None
-
-    @property
-    def has_problem(self) -> bool:
-        """Whether a deployment would fail."""
-        return any(each.level == "problem" for each in self.findings)
-
-    def add(self, level: Level, subject: str, text: str, fix: str = "") -> None:
-        """Add a finding."""
-        self.findings.append(Finding(level=level, subject=subject, text=text, fix=fix))
-
-    @contextmanager
-    def checking(self, subject: str) -> Iterator[None]:
-        """Report an AWS call that fails in the block as a warning: the check could not be made."""
-        try:
-            yield
-        except ClientError as error:
-            is_denied = error.response["Error"]["Code"] in DENIED
-            fix = f"allow the call {error.operation_name} to check this" if is_denied else "run `kolom doctor` again"
-            self.add("warning", subject, f"could not be checked: {explain(error)}", fix)
-        except BotoCoreError as error:
-            self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
 
 
 def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "") -> Preflight:
@@ -131,7 +94,7 @@ def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id:
         ("names", lambda: _check_names(result, stack, parameters)),
         ("CloudFront", lambda: _check_cdn(result, stack, region, values)),
         ("Lambda", lambda: _check_lambda(result)),
-        ("mail", lambda: _check_mail(result, region, values)),
+        ("mail", lambda: check_sender(result, region, values)),
         ("budget", lambda: _check_budget(result, region, values)),
     )
     for subject, run in checks:
@@ -366,32 +329,6 @@ def _check_lambda(result: Preflight) -> None:
         result.add("ok", "Lambda", f"{limit:,} functions may run at the same time")
 
 
-def _check_mail(result: Preflight, region: str, values: Mapping[str, str]) -> None:
-    sender = values.get("MailFrom") or values.get("OwnerEmail", "")
-    if not sender:
-        result.add("warning", "mail", "no address is set, so no mail is sent", "pass --parameter OwnerEmail=ADDRESS")
-        return
-    if not _has_ses(region):
-        fix = "use another region if you need mail (docs/deploy.md, Regions)"
-        result.add("warning", "mail", f"CloudFormation has no SES in {region}, so no mail is sent", fix)
-        return
-    ses = client("sesv2")
-    account = ses.get_account()
-    if not account.get("SendingEnabled", True):
-        fix = "read the mail of AWS about it, and answer in the console of SES"
-        result.add("warning", "mail", "SES has stopped sending for this account", fix)
-    if not account.get("ProductionAccessEnabled", False):
-        text = f"SES is in the sandbox in {region}: it sends only to verified addresses"
-        result.add("warning", "mail", text, "request production access in the console of SES (docs/mail.md)")
-    identities = [values.get("MailIdentity", ""), sender, sender.rpartition("@")[2]]
-    if not any(_is_verified(ses, identity) for identity in identities if identity):
-        text = f"neither {sender} nor its domain is verified in SES in {region}, so mail cannot be sent"
-        fix = f"aws sesv2 create-email-identity --region {region} --email-identity {sender} (docs/mail.md)"
-        result.add("warning", "mail", text, fix)
-    else:
-        result.add("ok", "mail", f"{sender} may send")
-
-
 def _has_budget(values: Mapping[str, str]) -> bool:
     return bool(values.get("OwnerEmail")) and _wants_budget(values)
 
@@ -413,20 +350,3 @@ def _check_budget(result: Preflight, region: str, values: Mapping[str, str]) -> 
 def knows_budgets(region: str) -> bool:
     """Return whether CloudFormation has a type for budgets in the region."""
     return _WITHOUT_BUDGETS.fullmatch(region) is None
-
-
-def _is_verified(ses: Any, identity: str) -> bool:
-    try:
-        return bool(ses.get_email_identity(EmailIdentity=identity)["VerifiedForSendingStatus"])
-    except ses.exceptions.NotFoundException:
-        return False
-
-
-def _has_ses(region: str) -> bool:
-    document = template_document()
-    values = parameter_values(document["Parameters"], {"SiteUrl": "https://blog.example"})
-    names = ResourceNames(document["Resources"], {})
-    partition = "aws-cn" if region.startswith("cn-") else "aws"
-    pseudo = {"AWS::Region": region, "AWS::Partition": partition}
-    resolver = names.resolver = Resolver(document, {**values, **pseudo}, names)
-    return bool(resolver.condition("HasSes"))

@@ -1,0 +1,56 @@
+"""What checks have found: each problem with its fix."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kolom_cli.connection import explain
+
+type Level = Literal["ok", "waiting", "warning", "problem"]
+
+DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The result of one check or step.
+
+    A ``problem`` prevents what the command is for, a ``warning`` does not. What is ``waiting`` is not done yet.
+    """
+
+    level: Level
+    subject: str
+    text: str
+    fix: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """The results of the checks and steps of a command. ``command`` is what the user runs again."""
+
+    command: str
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether something prevents what the command is for."""
+        return any(each.level == "problem" for each in self.findings)
+
+    def add(self, level: Level, subject: str, text: str, fix: str = "") -> None:
+        """Add a finding."""
+        self.findings.append(Finding(level=level, subject=subject, text=text, fix=fix))
+
+    @contextmanager
+    def checking(self, subject: str) -> Iterator[None]:
+        """Report an AWS call that fails in the block as a warning: the check could not be made."""
+        try:
+            yield
+        except ClientError as error:
+            is_denied = error.response["Error"]["Code"] in DENIED
+            fix = f"allow the call {error.operation_name} to check this" if is_denied else f"run `{self.command}` again"
+            self.add("warning", subject, f"could not be checked: {explain(error)}", fix)
+        except BotoCoreError as error:
+            self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
