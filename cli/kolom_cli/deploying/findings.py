@@ -48,9 +48,12 @@ class Findings:
         """Report an AWS call that fails in the block as a warning: the check could not be made."""
         try:
             yield
-        except ClientError as error:
-            is_denied = error.response["Error"]["Code"] in DENIED
-            fix = f"allow the call {error.operation_name} to check this" if is_denied else f"run `{self.command}` again"
-            self.add("warning", subject, f"could not be checked: {explain(error)}", fix)
-        except BotoCoreError as error:
-            self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
+        except (BotoCoreError, ClientError) as error:
+            self.add("warning", subject, f"could not be checked: {explain(error)}", self.fix_of_call(error))
+
+    def fix_of_call(self, error: BotoCoreError | ClientError) -> str:
+        """Return what to do about a call of AWS that failed."""
+        if isinstance(error, BotoCoreError):
+            return "check the connection"
+        is_denied = error.response["Error"]["Code"] in DENIED
+        return f"allow the call {error.operation_name} to check this" if is_denied else f"run `{self.command}` again"
