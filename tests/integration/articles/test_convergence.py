@@ -107,4 +107,4 @@ class Author(RuleBasedStateMachine):
 
 
 TestAuthor = Author.TestCase
-TestAuthor.settings = settings(max_examples=settings().max_examples // 8, stateful_step_count=15)
+TestAuthor.settings = settings(max_examples=settings().max_examples // 5, stateful_step_count=15)

@@ -199,7 +199,7 @@ def test_counts_and_threads_stay_correct_in_any_order(blog: Blog, configure: Con
     configure(comments_per_minute=100)
     machine = type("BlogThread", (Thread,), {"blog": blog})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=settings().max_examples // 8, stateful_step_count=15)
+        machine, settings=settings(max_examples=settings().max_examples // 5, stateful_step_count=15)
     )
 
 

@@ -218,5 +218,5 @@ def _exact(items: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str]
     return {key: item for key, item in items.items() if not key[0].startswith(inexact) and key != ("#documents", "#")}
 
 
-Indexing.TestCase.settings = settings(max_examples=settings().max_examples // 8, stateful_step_count=12)
+Indexing.TestCase.settings = settings(max_examples=settings().max_examples // 5, stateful_step_count=12)
 test_the_index_converges = Indexing.TestCase
