@@ -11,6 +11,7 @@ from kolom_cli.commands.deployment_options import Deployment, Parameters, Profil
 from kolom_cli.deploying import account, answers, preflight, site_check
 from kolom_cli.deploying.deployer import Deployer
 from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.findings import Preflight
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack, find_stack
 from kolom_cli.terminal import console
@@ -73,7 +74,7 @@ def is_interactive() -> bool:
     return sys.stdin.isatty()
 
 
-def _report(found: preflight.Preflight) -> None:
+def _report(found: Preflight) -> None:
     for each in found.findings:
         if each.level != "ok":
             _print(f"{each.level}: {each.subject}: {each.text}\n  Fix: {each.fix}")

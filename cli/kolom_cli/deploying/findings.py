@@ -8,6 +8,8 @@ from typing import Final, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kolom_cli.connection import explain
+from kolom_cli.deploying.account import Identity
+from kolom_cli.deploying.stack import Stack
 
 type Level = Literal["ok", "waiting", "warning", "problem"]
 
@@ -57,3 +59,12 @@ class Findings:
             return "check the connection"
         is_denied = error.response["Error"]["Code"] in DENIED
         return f"allow the call {error.operation_name} to check this" if is_denied else f"run `{self.command}` again"
+
+
+@dataclass(slots=True, kw_only=True)
+class Preflight(Findings):
+    """The results of all checks, and what they found on the way. ``identity`` is None without valid credentials."""
+
+    command: str = "kolom doctor"
+    identity: Identity | None = None
+    stack: Stack | None = None
