@@ -1,5 +1,6 @@
 """`kolom mail setup`: take a deployed blog to working mail."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Annotated
@@ -66,6 +67,7 @@ def setup(  # noqa: PLR0913, RUF100 (one parameter per option)
             parameters=deployment.parameters,
             progress=Progress(),
         )
+        deployer.progress.step(f"Updating the stack: {', '.join(values)}")
         planned = deployer.plan_parameters(current, values)
         # An older value in kolom.toml would undo this with the next deployment.
         replace(deployment, parameters={**deployment.parameters, **values}).remember(identity)
@@ -78,6 +80,7 @@ def setup(  # noqa: PLR0913, RUF100 (one parameter per option)
         wanted={**found.parameters, **remembered, **given},
         options=Options(address_only=address_only, confirm=_confirm if request_production else None, test=test),
         set_parameters=set_parameters,
+        result=MailSetup(command=_again(sender, owner, address_only=address_only)),
     ).run()
     _print(result, as_json=as_json)
     raise typer.Exit(0 if result.is_complete else 1)
@@ -92,6 +95,12 @@ def _find(deployment: Deployment) -> Stack:
     if found.condition != "ready" or "SiteUrl" not in found.outputs:
         raise DeploymentError(f"the stack {name} is not deployed ({found.status})", "run `kolom deploy` first")
     return found
+
+
+def _again(sender: str, owner: str, *, address_only: bool) -> str:
+    """Return the command line that continues this run."""
+    options = [*(("--from", sender) if sender else ()), *(("--owner", owner) if owner else ())]
+    return shlex.join(["kolom", "mail", "setup", *options, *(["--address-only"] if address_only else [])])
 
 
 def _confirm(request: ProductionRequest) -> bool:

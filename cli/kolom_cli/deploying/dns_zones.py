@@ -80,6 +80,12 @@ def _is_delegated(zone: Zone, name: str) -> bool:
     return any(record.type == "NS" for each in names for record in find_records(zone, each))
 
 
+def find_name_servers(zone: Zone) -> list[str]:
+    """Return the name servers that the registrar of the domain must name."""
+    found = client("route53").get_hosted_zone(Id=zone.zone_id)
+    return sorted(_plain(each) for each in found["DelegationSet"]["NameServers"])
+
+
 def find_records(zone: Zone, name: str) -> list[Record]:
     """Return all records of exactly that name."""
     wanted = _plain(name)

@@ -136,6 +136,7 @@ def test_a_domain_in_route_53_is_set_up_in_two_runs(account: Account) -> None:
     for name in DKIM:
         assert [each.type for each in find_records(zone, name)] == ["CNAME"]
     assert [each.values for each in find_records(zone, "_dmarc.example.com")] == [("v=DMARC1; p=none;",)]
+    assert f"Fix: run `kolom mail setup --from {SENDER}` again\n" in first.stdout
     assert account.parameters["MailFrom"] == ""
     account.ses.verify("example.com")
     second = account.setup("--from", SENDER)
@@ -168,6 +169,14 @@ def test_an_interrupted_run_is_continued(account: Account) -> None:
     assert set(records(ran).values()) == {"verified", "exists"}
     assert account.parameters["MailFrom"] == SENDER
     assert account.cloudformation.calls.count("ExecuteChangeSet") == 1
+
+
+def test_records_that_ses_does_not_find_need_the_right_name_servers(account: Account) -> None:
+    create_zone()
+    account.setup("--from", SENDER)
+    ran = account.setup("--from", SENDER)
+    assert "waiting  DNS: the records exist in the zone example.com, but SES has not found them yet" in ran.stdout
+    assert "check that the registrar of example.com names its servers: ns-" in ran.stdout
 
 
 def run_interrupted(account: Account, *arguments: str) -> CommandResult:
@@ -258,7 +267,7 @@ def test_in_the_sandbox_the_owner_is_verified_too(account: Account) -> None:
     ran = account.setup("--from", SENDER)
     assert OWNER in account.ses.identities
     assert f"waiting  owner: {OWNER} is not verified yet" in ran.stdout
-    assert "warning  sandbox: SES sends only to verified addresses, so readers get no mail." in ran.stdout
+    assert "warning  sandbox: SES sends only to verified addresses, so readers get no mail\n" in ran.stdout
     assert "https://console.aws.amazon.com/ses/home?region=us-east-1#/account" in ran.stdout
     for expected in (f"My Blog ({SITE})", "double opt-in", "RFC 8058", "Bounces and complaints", "At most 144 mails"):
         assert expected in ran.stdout
@@ -276,7 +285,7 @@ def test_the_request_to_leave_the_sandbox_is_sent_only_after_a_question(account:
     account.ses.use_sandbox()
     account.ses.verify("example.com")
     ran = account.setup("--from", SENDER, "--request-production", answer="n\n")
-    assert (account.ses.requests, "The request was not sent" in ran.stdout) == ([], True)
+    assert (account.ses.requests, "the request was not sent" in ran.stdout) == ([], True)
     ran = account.setup("--from", SENDER, "--request-production", answer="y\n")
     [request] = account.ses.requests
     assert (request["WebsiteURL"], request["MailType"], request["ProductionAccessEnabled"]) == (
@@ -294,7 +303,7 @@ def test_the_request_to_leave_the_sandbox_is_sent_only_after_a_question(account:
 def test_the_request_waits_for_a_verified_sender(account: Account) -> None:
     account.ses.use_sandbox(ReviewDetails={"Status": "DENIED", "CaseId": "41"})
     ran = account.setup("--from", SENDER, "--request-production", answer="y\n")
-    assert "AWS has declined the last request (case 41). AWS wants a verified sender before the request" in ran.stdout
+    assert "AWS has declined the last request (case 41); the request needs a verified sender" in ran.stdout
     assert account.ses.requests == []
 
 

@@ -4,7 +4,7 @@ from botocore.exceptions import ClientError
 
 from kolom_cli.connection import explain
 from kolom_cli.deploying.account import client
-from kolom_cli.deploying.dns_zones import find_zone
+from kolom_cli.deploying.dns_zones import find_name_servers, find_zone
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.findings import DENIED, Findings
 from kolom_cli.deploying.mail.addresses import Addresses, domain_of, is_of_provider
@@ -108,6 +108,11 @@ def ensure_records(found: Findings, sender: MailIdentity, records: list[MailReco
     for index, record in enumerate(records):
         records[index] = publish(zone, record)
         _report_record(found, records[index])
+    is_there = all(each.state == "exists" for each in records if each.purpose == "DKIM")
+    if is_there and not sender.is_verified:
+        servers = ", ".join(find_name_servers(zone))
+        text = f"the records exist in the zone {zone.name}, but SES has not found them yet"
+        found.add("waiting", "DNS", text, f"wait; check that the registrar of {zone.name} names its servers: {servers}")
     if created := [each.record.name for each in records if each.state == "created"]:
         found.add("ok", "DNS", f"created in the zone {zone.name}: {', '.join(created)}")
 

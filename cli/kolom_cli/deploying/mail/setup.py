@@ -20,21 +20,24 @@ from kolom_cli.deploying.mail.production_access import ProductionRequest
 from kolom_cli.deploying.mail.ses_account import SesAccount, check_account, has_ses, read_account
 from kolom_cli.deploying.stack import Stack, list_resources
 
-COMMAND: Final = "kolom mail setup"
+_COMMAND: Final = "kolom mail setup"
 PARAMETERS: Final = ("OwnerEmail", "MailFrom", "MailIdentity")
-_ADDRESSES: Final = "pass them: `kolom mail setup --owner ADDRESS --from ADDRESS`"
-_AGAIN: Final = f"run `{COMMAND}` again"
+_ADDRESSES: Final = f"`{_COMMAND} --owner ADDRESS --from ADDRESS`"
 
 
 @dataclass(slots=True, kw_only=True)
 class MailSetup(Findings):
     """What a run has done and found. ``request`` is the request to leave the sandbox, if it is still to be sent."""
 
-    command: str = COMMAND
+    command: str = _COMMAND
     records: list[MailRecord] = field(default_factory=list)
     request: ProductionRequest | None = None
     message_id: str = ""
-    changed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def again(self) -> str:
+        """What to do to continue."""
+        return f"run `{self.command}` again"
 
     @property
     def is_complete(self) -> bool:
@@ -53,9 +56,9 @@ class MailSetup(Findings):
         except StorageError as error:
             cause = error.cause
             text = explain(cause) if isinstance(cause, BotoCoreError | ClientError) else str(error)
-            self.add("problem", subject, f"failed: {text}", _AGAIN)
+            self.add("problem", subject, f"failed: {text}", self.again)
         except KolomError as error:
-            self.add("problem", subject, f"failed: {error}", _AGAIN)
+            self.add("problem", subject, f"failed: {error}", self.again)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ class Setup:
     wanted: dict[str, str]
     options: Options
     set_parameters: Callable[[Stack, Mapping[str, str]], Stack]
-    result: MailSetup = field(default_factory=MailSetup)
+    result: MailSetup
     account: SesAccount | None = None
     sender: MailIdentity | None = None
     can_send: bool = False
@@ -130,7 +133,7 @@ class Setup:
             return None
         if not addresses.owner:
             text = "OwnerEmail is not set, so you get no mail about comments and messages"
-            self.result.add("warning", "addresses", text, f"`{COMMAND} --owner ADDRESS`")
+            self.result.add("warning", "addresses", text, f"`{_COMMAND} --owner ADDRESS`")
         return addresses
 
     @property
@@ -156,10 +159,9 @@ class Setup:
         missing = self._missing()
         names = ", ".join(missing)
         if missing and not self.can_send:
-            self.result.add("waiting", "parameters", f"{names}: set when the sender is verified", _AGAIN)
+            self.result.add("waiting", "parameters", f"{names}: set when the sender is verified", self.result.again)
         elif missing:
             self.stack = self.set_parameters(self.stack, missing)
-            self.result.changed = missing
             self.result.add("ok", "parameters", f"set for the stack: {names}")
 
     def _check_events(self) -> None:
@@ -171,40 +173,41 @@ class Setup:
             self.result.add("problem", "bounces", text, "run `kolom deploy`")
 
     def _leave_sandbox(self) -> None:
-        if self.account is None:
+        found, account = self.result, self.account
+        if account is None:
             return
-        if not self.account.is_in_sandbox:
-            self.result.add("ok", "sandbox", "SES sends to all addresses")
+        if not account.is_in_sandbox:
+            found.add("ok", "sandbox", "SES sends to all addresses")
             return
-        case = f" (case {self.account.case})" if self.account.case else ""
-        if self.account.review == "PENDING":
-            text = f"AWS is reviewing the request to leave the sandbox{case}"
-            self.result.add("waiting", "sandbox", text, "answer questions of AWS in the case; readers get no mail yet")
+        case = f" (case {account.case})" if account.case else ""
+        if account.review == "PENDING":
+            fix = "answer what AWS asks in the case; until then, readers get no mail"
+            found.add("waiting", "sandbox", f"AWS is reviewing the request to leave the sandbox{case}", fix)
             return
         outputs = self.stack.outputs
         request = production_access.write_request(
             title=outputs["SiteTitle"], website=outputs["SiteUrl"], region=self.region
         )
-        self.result.request = request
-        declined = f" AWS has declined the last request{case}." if self.account.review == "DENIED" else ""
-        text = f"SES sends only to verified addresses, so readers get no mail.{declined}"
+        declined = f". AWS has declined the last request{case}" if account.review == "DENIED" else ""
+        text = f"SES sends only to verified addresses, so readers get no mail{declined}"
         if self.options.confirm is None:
-            fix = f"send the request: `{COMMAND} --request-production`, or in the console: {request.console}"
-            self.result.add("warning", "sandbox", text, fix)
+            fix = f"send the request below: `{_COMMAND} --request-production`, or in the console: {request.console}"
+            found.add("warning", "sandbox", text, fix)
         elif not self.can_send:
-            self.result.add("waiting", "sandbox", f"{text} AWS wants a verified sender before the request", _AGAIN)
+            found.add("waiting", "sandbox", f"{text}; the request needs a verified sender", found.again)
         elif self.options.confirm(request):
             production_access.submit(request)
-            self.result.request = None
-            self.result.add("waiting", "sandbox", "the request is sent; AWS answers by mail", f"then {_AGAIN}")
+            found.add("waiting", "sandbox", "the request is sent", f"wait for the mail of AWS, then {found.again}")
+            return
         else:
-            self.result.add("warning", "sandbox", f"{text} The request was not sent", f"see {request.console}")
+            found.add("warning", "sandbox", f"{text}; the request was not sent", f"see {request.console}")
+        found.request = request
 
     def _send_test(self, addresses: Addresses) -> None:
         if not addresses.owner:
-            self.result.add("problem", "test", "there is no OwnerEmail to send it to", f"`{COMMAND} --owner ADDRESS`")
+            self.result.add("problem", "test", "there is no OwnerEmail to send it to", f"`{_COMMAND} --owner ADDRESS`")
         elif not self.can_send or self._missing():
-            self.result.add("waiting", "test", "the test mail needs a verified sender", _AGAIN)
+            self.result.add("waiting", "test", "the test mail needs a verified sender", self.result.again)
         else:
             name = bounce_events.find_configuration_set(list_resources(self.stack.stack_id))
             self.result.message_id = owner_mail.send_test(addresses.owner, name)
