@@ -1,8 +1,9 @@
-"""Read and write ``kolom.toml``: the account, the region and the parameters of each stack, as `kolom deploy` got them.
+"""Read and write ``kolom.toml``: the account, region, domain and parameters of each stack, as `kolom deploy` got them.
 
 [stacks.kolom]
 account = "123456789012"
 region = "ap-southeast-1"
+domain = "blog.example.com"
 
 [stacks.kolom.parameters]
 SiteTitle = "My Blog"
@@ -22,6 +23,9 @@ from kolom.errors import ConfigurationError
 PROJECT_FILE: Final = Path(__file__).parents[2] / "kolom.toml"
 """Beside ``template.yaml``."""
 
+_TEXTS: Final = ("account", "region", "domain")
+"""The fields of an entry beside its parameters, in the order of the file."""
+
 _HEADER: Final = (
     "# The answers to the questions of `kolom deploy`. It has no secrets and can be committed.\n"
     "# `kolom deploy` writes it again when an answer changes, without other comments.\n"
@@ -34,6 +38,7 @@ class StackEntry:
 
     account: str = ""
     region: str = ""
+    domain: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,16 +94,17 @@ def _entry(path: Path, name: str, entry: Any) -> StackEntry:
     place = f"{path}: stacks.{name}"
     if not isinstance(entry, dict):
         raise ConfigurationError(f"{place} must be a table")
-    if unknown := sorted(entry.keys() - {"account", "region", "parameters"}):
-        raise ConfigurationError(f"{place}: unknown key {unknown[0]!r}; it has `account`, `region` and `parameters`")
-    account, region, parameters = entry.get("account", ""), entry.get("region", ""), entry.get("parameters", {})
-    for key, value in (("account", account), ("region", region)):
+    if unknown := sorted(entry.keys() - {*_TEXTS, "parameters"}):
+        known = "`account`, `region`, `domain` and `parameters`"
+        raise ConfigurationError(f"{place}: unknown key {unknown[0]!r}; it has {known}")
+    texts = {key: entry.get(key, "") for key in _TEXTS}
+    for key, value in texts.items():
         if not isinstance(value, str):
             raise ConfigurationError(f"{place}: {key} must be a string")
+    parameters = entry.get("parameters", {})
     if not isinstance(parameters, dict):
         raise ConfigurationError(f"{place}: parameters must be a table")
-    texts = {key: _text(place, key, value) for key, value in parameters.items()}
-    return StackEntry(account=account, region=region, parameters=texts)
+    return StackEntry(**texts, parameters={key: _text(place, key, value) for key, value in parameters.items()})
 
 
 def _text(place: str, key: str, value: object) -> str:
@@ -111,10 +117,7 @@ def _text(place: str, key: str, value: object) -> str:
 
 def _render(name: str, entry: StackEntry) -> str:
     lines = ["", f"[stacks.{_key(name)}]"]
-    if entry.account:
-        lines.append(f"account = {toml_string(entry.account)}")
-    if entry.region:
-        lines.append(f"region = {toml_string(entry.region)}")
+    lines += [f"{key} = {toml_string(value)}" for key in _TEXTS if (value := getattr(entry, key))]
     if entry.parameters:
         lines += ["", f"[stacks.{_key(name)}.parameters]"]
         lines += [f"{_key(key)} = {toml_string(value)}" for key, value in sorted(entry.parameters.items())]

@@ -2,14 +2,18 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kolom_cli.commands.deployment_options import Deployment, Parameters, Profile, Region, StackName, select
+from kolom_cli.commands.deployment_options import Deployment, DomainName, Parameters, Profile, Region, StackName, select
 from kolom_cli.deploying import account, answers, preflight, site_check
+from kolom_cli.deploying.certificates import owner_of
 from kolom_cli.deploying.deployer import Deployer
+from kolom_cli.deploying.domain import Domain, missing_address
+from kolom_cli.deploying.domain_removal import delete_unused
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.findings import Preflight
 from kolom_cli.deploying.progress import Progress
@@ -23,6 +27,7 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     region: Region = None,
     stack: StackName = None,
     parameter: Parameters = None,
+    domain: DomainName = None,
     dry_run: bool = typer.Option(
         False, "--dry-run", help="Show what would change, and leave the stack as it is; the build is uploaded."
     ),
@@ -31,14 +36,19 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     """Deploy the blog to your AWS account, or update it.
 
     The first time, on a terminal, it asks for your email address, the title, the language and the time zone, and
-    remembers the answers in kolom.toml. It neither removes nor replaces anything that holds data. If it is interrupted
-    or fails, run it again: it continues.
+    remembers the answers in kolom.toml. With --domain, the site gets your domain: a certificate and, if Route 53 has
+    the domain, its DNS records; otherwise you are told which to create. It neither removes nor replaces anything that
+    holds data. If it is interrupted or fails, run it again: it continues.
     """
-    deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or ())
+    deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or (), domain=domain)
     if is_interactive() and not yes:
         deployment = _ask(deployment)
     found = preflight.check(
-        deployment.target.stack, deployment.region, deployment.parameters, account_id=deployment.account_id
+        deployment.target.stack,
+        deployment.region,
+        deployment.parameters,
+        account_id=deployment.account_id,
+        domain=deployment.domain,
     )
     _report(found)
     if found.identity is None:
@@ -51,18 +61,25 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         progress=Progress(),
     )
     if dry_run:
-        _plan_only(deployer)
+        _plan_only(deployer, deployment)
         return
     existing = deployer.settle()
+    site_domain = _site_domain(deployment, existing, deployer.progress)
     if existing is None:
         if found.stack is not None and found.stack.condition != "new":  # It was removed a moment ago.
             _report(preflight.check_names(deployment.target.stack, deployment.parameters))
         deployment.remember(found.identity)  # The next run need not ask again.
+    values = site_domain.prepare(partial(deployment.remember_domain, found.identity))
+    if values is None:
+        return
+    deployer.parameters = {**deployment.parameters, **values}
     planned = deployer.plan(deployer.upload(), existing)
     deployment.remember(found.identity)  # An update that was refused must not be repeated by the next run.
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
+    if domain is not None or site_domain.replaces_certificate(values):
+        delete_unused(site_domain.owner, deployed, deployer.progress)
     for line in deployer.fill():
         _print(line)
     _read_site(deployed)
@@ -111,13 +128,27 @@ def _prompt(text: str, default: str) -> str:
     return str(typer.prompt(text, default=default, err=True))
 
 
-def _plan_only(deployer: Deployer) -> None:
+def _site_domain(deployment: Deployment, stack: Stack | None, progress: Progress) -> Domain:
+    """Return the domain that is given or remembered, or else that of the stack."""
+    current = "" if stack is None else stack.parameters.get("Domain", "")
+    return Domain(
+        name=current if deployment.domain is None else deployment.domain,
+        owner=owner_of(deployment.target.stack, deployment.region),
+        stack=stack,
+        parameters=deployment.parameters,
+        progress=progress,
+    )
+
+
+def _plan_only(deployer: Deployer, deployment: Deployment) -> None:
     stack = find_stack(deployer.target.stack)
     if stack is not None and stack.condition not in {"new", "ready"}:
         raise DeploymentError(
             f"the changes cannot be planned: the stack is {stack.status}", "run `kolom deploy` without --dry-run"
         )
     existing = None if stack is None or stack.condition == "new" else stack
+    values = _site_domain(deployment, existing, deployer.progress).plan()
+    deployer.parameters = {**deployment.parameters, **values}
     if planned := deployer.plan(deployer.upload(), existing):
         planned.discard()
     typer.echo("Dry run: the stack was not changed.")
@@ -138,10 +169,22 @@ def _read_site(stack: Stack) -> None:
             "the stack is deployed, but a part of the site does not work",
             "look at the logs of the functions (docs/operate.md), then run `kolom deploy` again",
         )
+    _check_addresses(stack, url)
+
+
+def _check_addresses(stack: Stack, own_url: str) -> None:
+    """Say what is missing if the address of the site, or its domain, does not lead to it."""
     site_url = stack.outputs["SiteUrl"]
-    if site_url != url and site_check.deployed_version(site_url) is None:
-        host = stack.outputs.get("DistributionDomain", url)
-        _print(f"warning: {site_url} does not lead to the site yet: point its DNS record to {host} (docs/deploy.md)")
+    domain_url = f"https://{stack.parameters['Domain']}" if stack.parameters.get("Domain") else own_url
+    for url in dict.fromkeys((site_url, domain_url)):
+        if url == own_url or site_check.deployed_version(url) is not None:
+            continue
+        if url == domain_url:
+            for line in missing_address(stack):
+                _print(line)
+        else:
+            host = stack.outputs.get("DistributionDomain", own_url)
+            _print(f"warning: {url} does not lead to the site yet: point its DNS record to {host} (docs/deploy.md)")
 
 
 def _print(text: str) -> None:

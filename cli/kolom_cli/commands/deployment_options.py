@@ -11,6 +11,7 @@ from kolom.errors import ConfigurationError, KolomError
 from kolom_cli import project_file
 from kolom_cli.connection import Target, set_environment
 from kolom_cli.deploying import account, answers
+from kolom_cli.deploying.domain_name import parse_domain
 
 Profile = Annotated[str | None, typer.Option("--profile", help="Use this profile of the AWS tools.", metavar="NAME")]
 Region = Annotated[
@@ -28,23 +29,42 @@ Parameters = Annotated[
         "--parameter", help="A parameter of the stack, which `kolom deploy` sets and remembers.", metavar="KEY=VALUE"
     ),
 ]
+DomainName = Annotated[
+    str | None,
+    typer.Option(
+        "--domain",
+        help="The domain of the site, such as blog.example.com, which `kolom deploy` remembers; '' removes it.",
+        metavar="NAME",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """What a command is about: the stack, its region, and the parameters that are given or remembered.
 
-    ``account_id`` is the account that is remembered.
+    ``account_id`` is the account that is remembered. ``domain`` is the name that is given or remembered, and None if
+    there is neither; it is empty if the domain is to be removed.
     """
 
     target: Target
     region: str
     parameters: dict[str, str]
     account_id: str = ""
+    domain: str | None = None
 
     def remember(self, identity: account.Identity) -> None:
-        """Write the account, the region and the parameters into ``kolom.toml``."""
-        entry = project_file.StackEntry(account=identity.account_id, region=self.region, parameters=self.parameters)
+        """Write the account, the region, the domain and the parameters into ``kolom.toml``."""
+        self._write(identity, self.parameters)
+
+    def remember_domain(self, identity: account.Identity) -> None:
+        """Write only the domain, with the account and the region: the stack does not have the parameters yet."""
+        self._write(identity, project_file.read_entry(project_file.PROJECT_FILE, self.target.stack).parameters)
+
+    def _write(self, identity: account.Identity, parameters: Mapping[str, str]) -> None:
+        entry = project_file.StackEntry(
+            account=identity.account_id, region=self.region, domain=self.domain or "", parameters=parameters
+        )
         project_file.write_entry(project_file.PROJECT_FILE, self.target.stack, entry)
 
 
@@ -55,14 +75,16 @@ def select(
     region: str | None,
     stack: str | None,
     parameters: Sequence[str] | None = None,
+    domain: str | None = None,
 ) -> Deployment:
     """Use the profile, region and stack of the options, of the environment, or of ``kolom.toml``.
 
     Remembered parameters are checked only if the command has ``parameters``.
 
     :raises ConfigurationError: the region is not the one in which the stack was deployed
-    :raises KolomError: a parameter is unknown or invalid
+    :raises KolomError: a parameter is unknown or invalid, or the domain is not a name
     """
+    name = None if domain is None else parse_domain(domain)
     target: Target = replace(ctx.obj, stack=stack or ctx.obj.stack)
     if target.local:
         raise ConfigurationError("this command is for AWS: `kolom serve` deploys the local stack")
@@ -70,7 +92,7 @@ def select(
     given = answers.parse_options(parameters or ())
     if parameters is not None:
         answers.check_values(given)
-        _check_remembered(target.stack, {key: value for key, value in entry.parameters.items() if key not in given})
+        _check_remembered(target.stack, entry, given, with_domain=name is None)
     account.select(profile, region)
     chosen = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
     set_environment(target)
@@ -81,11 +103,23 @@ def select(
         )
     found = chosen or entry.region or account.configured_region()
     account.select(None, found)
-    return Deployment(target=target, region=found, parameters={**entry.parameters, **given}, account_id=entry.account)
+    return Deployment(
+        target=target,
+        region=found,
+        parameters={**entry.parameters, **given},
+        account_id=entry.account,
+        domain=(entry.domain or None) if name is None else name,
+    )
 
 
-def _check_remembered(stack: str, values: Mapping[str, str]) -> None:
+def _check_remembered(
+    stack: str, entry: project_file.StackEntry, given: Mapping[str, str], *, with_domain: bool
+) -> None:
+    """Check what is not given again."""
     try:
-        answers.check_values(values)
+        answers.check_values({key: value for key, value in entry.parameters.items() if key not in given})
     except KolomError as error:
         raise KolomError(f"{project_file.PROJECT_FILE}, [stacks.{stack}.parameters]: {error}") from error
+    if with_domain and entry.domain != parse_domain(entry.domain):
+        text = f"{project_file.PROJECT_FILE}, [stacks.{stack}]: domain must be {parse_domain(entry.domain)!r}"
+        raise KolomError(f"{text}, not {entry.domain!r}")

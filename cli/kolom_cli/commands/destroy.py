@@ -4,11 +4,14 @@ from typing import Annotated
 
 import typer
 
-from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
+from kolom_cli.commands.deployment_options import Deployment, Profile, Region, StackName, select
 from kolom_cli.deploying import buckets
 from kolom_cli.deploying.account import Identity, get_identity, refuse_other_account
+from kolom_cli.deploying.certificates import owner_of
 from kolom_cli.deploying.destroyer import Removal, delete_data, delete_stack, find_removal
+from kolom_cli.deploying.domain_removal import release
 from kolom_cli.deploying.progress import Progress
+from kolom_cli.deploying.stack import Stack
 from kolom_cli.terminal import console
 
 
@@ -23,7 +26,8 @@ def destroy(
 ) -> None:
     """Delete the stack; you confirm it with its name.
 
-    Tables, pictures and the secret that signs links are kept, and cost the same as before. With --with-data they are
+    It also deletes the DNS records and the certificate that `kolom deploy --domain` created. Tables, pictures and the
+    secret that signs links are kept, and cost the same as before. With --with-data they are
     deleted too, now or after an earlier `kolom destroy`. If it is interrupted, run it again.
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack)
@@ -33,12 +37,15 @@ def destroy(
     removal = find_removal(name)
     if removal.stack is None and not (with_data and removal.data):
         _delete_uploads(identity, deployment.region, name)
+        if deployment.domain:
+            _release_domain(deployment, None)
         kept = f"; it has kept {_names(removal)}, which --with-data deletes" if removal.data else ""
         typer.echo(f"There is no stack {name} in {deployment.region}{kept}.")
         return
     _announce(name, removal, with_data=with_data)
     if typer.prompt(f"Type the name of the stack ({name}) to confirm", err=True).strip() != name:
         console.fail("not confirmed: nothing was deleted")
+    has_domain = deployment.domain or (removal.stack is not None and removal.stack.parameters.get("Domain"))
     if removal.stack is not None:
         # What a running operation creates, and what becomes of the data, is known only now.
         removal = delete_stack(removal.stack, Progress())
@@ -46,6 +53,8 @@ def destroy(
         for line in delete_data(removal, identity, deployment.region):
             typer.echo(line)
     _delete_uploads(identity, deployment.region, name)
+    if has_domain:
+        _release_domain(deployment, removal.stack)
     typer.echo(f"Deleted the stack {name}." if removal.stack else f"Deleted the data of the stack {name}.")
     if removal.data and not with_data:
         typer.echo(
@@ -57,6 +66,11 @@ def _delete_uploads(identity: Identity, region: str, name: str) -> None:
     """Delete what was built and uploaded, also after a first deployment that was interrupted before it had a stack."""
     if buckets.delete_bucket(buckets.bucket_name(identity, region, name), identity, region):
         _print("Deleted the uploads.")
+
+
+def _release_domain(deployment: Deployment, stack: Stack | None) -> None:
+    for line in release(owner_of(deployment.target.stack, deployment.region), stack):
+        typer.echo(line)
 
 
 def _announce(name: str, removal: Removal, *, with_data: bool) -> None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import typer
 
-from kolom_cli.commands.deployment_options import Parameters, Profile, Region, StackName, select
+from kolom_cli.commands.deployment_options import DomainName, Parameters, Profile, Region, StackName, select
 from kolom_cli.deploying import preflight
 from kolom_cli.terminal.options import AsJson
 from kolom_cli.terminal.output import print_json
@@ -16,15 +16,20 @@ def doctor(
     region: Region = None,
     stack: StackName = None,
     parameter: Parameters = None,
+    domain: DomainName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check credentials, region, rights, quotas, names, mail and the state of the stack, and say how to fix problems.
+    """Check credentials, region, rights, quotas, names, mail, domain and the stack, and say how to fix problems.
 
     It changes nothing. The exit code is 1 if something prevents a deployment.
     """
-    deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or ())
+    deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or (), domain=domain)
     found = preflight.check(
-        deployment.target.stack, deployment.region, deployment.parameters, account_id=deployment.account_id
+        deployment.target.stack,
+        deployment.region,
+        deployment.parameters,
+        account_id=deployment.account_id,
+        domain=deployment.domain,
     )
     if as_json:
         print_json([asdict(each) for each in found.findings])

@@ -27,7 +27,7 @@ def status(
         state = f" ({found.status})" if found else ""
         raise StackNotFound(f"no deployed stack {deployment.target.stack!r} in {deployment.region}{state}")
     connect(deployment.target)
-    fields = overview.describe(found)
+    fields = overview.describe(found, deployment.domain or "")
     if as_json:
         print_json(fields)
     else:

@@ -80,6 +80,9 @@ def check_values(given: Mapping[str, str]) -> None:
         parameter_values(definitions(), {"SiteUrl": PENDING_URL, **given})
     except TemplateError as error:
         raise KolomError(str(error)) from error
+    for name in ("Domain", "HostedZoneId"):
+        if name in given:
+            raise KolomError(f"parameter {name}: `kolom deploy --domain` sets it")
     if (zone := given.get("TimeZone", "UTC")) not in available_timezones():
         raise KolomError(f"parameter TimeZone: {zone!r} is not a time zone such as Asia/Jakarta")
     if given.get("Architecture", _DEPLOYED_ARCHITECTURE) != _DEPLOYED_ARCHITECTURE:

@@ -42,6 +42,7 @@ _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::Lambda::LayerVersion": ("layer", "layers"),
     "AWS::Lambda::Permission": ("permission to call a function", "permissions to call functions"),
     "AWS::Logs::LogGroup": ("log group", "log groups"),
+    "AWS::Route53::RecordSetGroup": ("group of DNS records", "groups of DNS records"),
     "AWS::S3::Bucket": ("bucket", "buckets"),
     "AWS::S3::BucketPolicy": ("bucket policy", "bucket policies"),
     "AWS::SES::ConfigurationSet": ("mail setting", "mail settings"),

@@ -10,8 +10,14 @@ _VERIFY: Final = (
     "billing), or deploy without CloudFront for now: --parameter Cdn=off"
 )
 _PERMIT: Final = "add this permission to the user or role that deploys; `kolom doctor` checks the most important ones"
-_MOVE_DOMAIN: Final = "another distribution has this domain: remove the domain there first"
-_CORRECT_CERTIFICATE: Final = "the certificate must be issued, be in us-east-1, and cover the host of SiteUrl"
+_MOVE_DOMAIN: Final = (
+    "another distribution has this domain, or its DNS record leads to one: remove the domain there first "
+    "(docs/deploy.md, The address)"
+)
+_CORRECT_CERTIFICATE: Final = "the certificate must be issued, be in us-east-1, and cover the domain"
+_CLEAR_RECORD: Final = (
+    "the domain has a record already, which is not overwritten: delete it, or let it lead to the distribution"
+)
 _RENAME: Final = (
     "something else has this name: delete it, import it (docs/deploy.md, Restore), or use another stack name (--stack)"
 )
@@ -21,8 +27,9 @@ _CORRECT: Final = "correct the cause, then run the command again"
 _FIXES: Final = (
     (r"must be verified|account.*verif", _VERIFY),
     (r"not authorized|AccessDenied|access denied|is not allowed", _PERMIT),
-    (r"CNAMEAlreadyExists|CNAMEs you provided are already", _MOVE_DOMAIN),
+    (r"CNAMEAlreadyExists|CNAMEs you provided are already|incorrectly configured DNS record", _MOVE_DOMAIN),
     (r"ViewerCertificate|certificate", _CORRECT_CERTIFICATE),
+    (r"resource record set", _CLEAR_RECORD),
     (r"already exists|AlreadyExists|ResourceInUse|ResourceExistenceCheck", _RENAME),
     (r"Rate exceeded|Throttling|ServiceUnavailable|InternalFailure|Internal error", _REPEAT),
     (r"LimitExceeded|limit exceeded|exceeds? .*(limit|quota)|TooMany|maximum number|quota", _RAISE_QUOTA),

@@ -15,6 +15,7 @@ from kolom.models.errors import StorageError
 from kolom_cli.connection import explain
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.answers import output, own_url
+from kolom_cli.deploying.certificates import describe_certificate
 from kolom_cli.deploying.site_check import deployed_version
 from kolom_cli.deploying.stack import Stack, list_resources
 
@@ -23,8 +24,11 @@ _INDEXER: Final = "IndexArticles"
 _WINDOW: Final = timedelta(minutes=15)
 
 
-def describe(stack: Stack) -> dict[str, object]:
-    """Return the fields of `kolom status`. What cannot be read says why, and the others are still read."""
+def describe(stack: Stack, domain: str) -> dict[str, object]:
+    """Return the fields of `kolom status`. ``domain`` is the one that is remembered.
+
+    What cannot be read says why, and the others are still read.
+    """
     checks: Mapping[str, Callable[[], object]] = {
         "deployed_version": lambda: deployed_version(own_url(stack.outputs)) or "the site does not answer",
         "comments_to_moderate": lambda: _count(len(comments.list_by_status("pending", limit=MAX_COUNT + 1))),
@@ -36,6 +40,7 @@ def describe(stack: Stack) -> dict[str, object]:
         "dropped_events": lambda: _dropped_events(stack),
         "index_lag_seconds": lambda: _index_lag(stack),
         "alarms": lambda: _alarms(stack),
+        "domain": lambda: _domain(stack, domain),
     }
     fields: dict[str, object] = {
         "stack": stack.name,
@@ -51,6 +56,19 @@ def describe(stack: Stack) -> dict[str, object]:
         except (StorageError, KolomError) as error:
             fields[name] = f"cannot be read: {error}"
     return fields
+
+
+def _domain(stack: Stack, remembered: str) -> str:
+    """Return the domain and the state of its certificate; empty without a domain."""
+    deployed = stack.parameters.get("Domain", "")
+    if deployed:
+        certificate = describe_certificate(stack.parameters["CertificateArn"])
+        if certificate is None:
+            return f"{deployed}: the certificate does not exist"
+        until = f" until {certificate.not_after:%Y-%m-%d}" if certificate.not_after else ""
+        state = f"certificate{until}" if certificate.is_issued else f"certificate: {certificate.explain()}"
+        return f"{deployed} ({state})"
+    return f"{remembered}: not deployed yet, `kolom deploy` continues" if remembered else ""
 
 
 def _count(number: int) -> int | str:

@@ -12,6 +12,7 @@ from kolom_cli.connection import explain
 from kolom_cli.deploying import toolchain
 from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
 from kolom_cli.deploying.budget_check import check_budget, has_budget
+from kolom_cli.deploying.domain_check import DOMAIN_ACTIONS, check_domain
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.findings import Preflight
 from kolom_cli.deploying.mail.sender_check import check_sender
@@ -53,10 +54,13 @@ _ACTIONS: Final = (
 """A sample: one action for each of the most important kinds of resources, and those of the deployment itself."""
 
 
-def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "") -> Preflight:
+def check(
+    stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "", domain: str | None = None
+) -> Preflight:
     """Make all checks. ``parameters`` are those that a deployment would set; the stack's own values fill the rest.
 
-    ``account_id`` is the account of the stack, if it is known.
+    ``account_id`` is the account of the stack, if it is known, and ``domain`` the name that the site gets; None keeps
+    that of the stack.
     """
     result = Preflight()
     _check_tools(result)
@@ -70,13 +74,15 @@ def check(stack: str, region: str, parameters: Mapping[str, str], *, account_id:
         result.stack = find_stack(stack)
         check_stack(result, stack)
     values = {**(result.stack.parameters if result.stack else {}), **parameters}
+    name = values.get("Domain", "") if domain is None else domain
     checks: Sequence[tuple[str, Callable[[], None]]] = (
-        ("rights", lambda: _check_rights(result, values)),
+        ("rights", lambda: _check_rights(result, values, name)),
         ("names", lambda: _check_names(result, stack, parameters)),
         ("CloudFront", lambda: check_cdn(result, stack, region, values)),
         ("Lambda", lambda: check_lambda(result)),
         ("mail", lambda: check_sender(result, region, values)),
         ("budget", lambda: check_budget(result, region, values)),
+        ("domain", lambda: check_domain(result, name, stack, region, values, parameters)),
     )
     for subject, run in checks:
         with result.checking(subject):
@@ -169,13 +175,15 @@ def _is_valid_elsewhere(region: str) -> bool:
     return region != "us-east-1"
 
 
-def _check_rights(result: Preflight, values: Mapping[str, str]) -> None:
+def _check_rights(result: Preflight, values: Mapping[str, str], domain: str) -> None:
     identity = result.identity
     assert identity is not None
     if identity.is_root:
         return
     principal = _principal(identity)
-    actions = [*_ACTIONS, "budgets:ModifyBudget"] if has_budget(values) else list(_ACTIONS)
+    actions = list(_ACTIONS)
+    actions += ["budgets:ModifyBudget"] if has_budget(values) else []
+    actions += DOMAIN_ACTIONS if domain else []
     pages = client("iam").get_paginator("simulate_principal_policy")
     denied = [
         each["EvalActionName"]

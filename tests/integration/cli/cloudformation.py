@@ -24,6 +24,7 @@ from kolom_cli.sam.model import Template
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
 from tests.integration.aws import client
+from tests.integration.cli import dns
 from tests.paths import PROJECT
 
 RETAINED: Final = {"AWS::DynamoDB::Table": "TableName"}
@@ -282,6 +283,7 @@ class CloudFormationDouble:
     def _execute(self, stack: StackDouble, change_set: Mapping[str, Any]) -> Iterator[None]:
         verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         wanted: Evaluated = change_set["wanted"]
+        before = Evaluated(stack.name, stack.body, stack.parameters).resources if stack.body else {}
         self.add_event(stack, None, f"{verb}_IN_PROGRESS")
         yield
         for each in change_set["Changes"]:
@@ -290,6 +292,8 @@ class CloudFormationDouble:
             done = {"Add": "CREATE", "Modify": "UPDATE", "Remove": "DELETE"}[change["Action"]]
             self.add_event(stack, name, f"{done}_IN_PROGRESS", kind)
             yield
+            if kind == dns.RECORDS and (reason := dns.replace_records(before.get(name), wanted.resources.get(name))):
+                self.fail_at = (name, reason)
             if self.fail_at is not None and self.fail_at[0] == name:
                 cancelled = "Resource creation cancelled"
                 self.add_event(stack, "AuthorAccess", f"{done}_FAILED", "AWS::IAM::ManagedPolicy", cancelled)
@@ -347,6 +351,8 @@ class CloudFormationDouble:
                 self.add_event(stack, None, "DELETE_FAILED")
                 return
             entry = parsed(stack.body)["Resources"][name] if stack.body else {}
+            if kind == dns.RECORDS:
+                dns.replace_records(Evaluated(stack.name, stack.body, stack.parameters).resources[name], None)
             is_kept = entry.get("DeletionPolicy") == "RetainExceptOnCreate"
             self.add_event(stack, name, "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE", kind)
             yield

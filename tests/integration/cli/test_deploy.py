@@ -1,23 +1,19 @@
 """`kolom deploy`, `doctor`, `status` and `destroy`, rehearsed against moto and a double of CloudFormation."""
 
 import json
-import shutil
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import botocore.client
 import pytest
 import urllib3
 from botocore.exceptions import NoCredentialsError
 
 from kolom.articles import admin
-from kolom_cli import project_file
 from kolom_cli.commands import deploy as command
 from kolom_cli.deploying import buckets as deploying_buckets
-from kolom_cli.deploying import change_set, deployer, operation, site_check, toolchain
+from kolom_cli.deploying import site_check, toolchain
 from kolom_cli.deploying.account import Identity
 from kolom_cli.deploying.buckets import ensure_bucket
 from kolom_cli.deploying.change_set import create_change_set
@@ -27,128 +23,31 @@ from kolom_cli.deploying.operation import StackEvent, follow
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import find_stack, list_resources
 from kolom_cli.sam.stack_import import import_input
-from tests.integration.aws import client, empty_aws, restore_or_create
-from tests.integration.cli.cloudformation import CloudFormationDouble, StackDouble, create_data, error
-from tests.integration.cli.conftest import CommandResult, Kolom
+from tests.integration.aws import client, empty_aws
+from tests.integration.cli.cloudformation import StackDouble, create_data, error
+from tests.integration.cli.rehearsal import OWNER, URL, Rehearsal, rehearse, with_blog
 from tests.paths import PROJECT
 
-URL: Final = "https://distribution.cloudfront.net"
-OWNER: Final = "me@example.com"
 UPLOADS: Final = "kolom-deploy-123456789012-us-east-1-kolom"
 TABLES: Final = [f"kolom-{name}" for name in ("articles", "comments", "guard", "messages", "outbox", "search")]
-
 ACCOUNT: Final = "123456789012"
 TABLE: Final = "AWS::DynamoDB::Table"
 
 PARAMETERS: Final = {"ArticlesTableName": ""}
 """Parameters by which a stack is recognized as one of Kolom."""
 
-_deployed: list[StackDouble] = []
-
-
-class Rehearsal:
-    """An account. ``builds`` are the calls of `make` and `sam`; ``broken`` are the paths that do not work.
-
-    ``answers`` are the responses, or the errors, of operations that moto does not have.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.cloudformation = CloudFormationDouble()
-        self.builds: list[str] = []
-        self.broken: set[str] = set()
-        self.kolom = Kolom()
-        self.file = folder / "kolom.toml"
-        self.frontend = folder / "frontend"
-        (self.frontend / "theme").mkdir(parents=True)
-        (self.frontend / "theme/kolom.css").write_text("body { margin: 0 }")
-        self.template = folder / "packaged.yaml"
-        shutil.copy(PROJECT / "template.yaml", self.template)
-        self.answers: dict[str, Any] = {
-            "GetAccount": {"SendingEnabled": True, "ProductionAccessEnabled": True},
-            "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 1000}},
-            "GetEmailIdentity": {"VerifiedForSendingStatus": True},
-            "GetRole": {"Role": {"Arn": "arn:aws:iam::123456789012:role/team/deployer"}},
-            "ListResponseHeadersPolicies": {"ResponseHeadersPolicyList": {"MaxItems": 100, "Quantity": 0}},
-            "SimulatePrincipalPolicy": {
-                "EvaluationResults": [{"EvalActionName": "s3:PutObject", "EvalDecision": "allowed"}]
-            },
-        }
-
-    def call(self, name: str, parameters: Mapping[str, Any]) -> Any:
-        """Return the answer of an operation that moto does not have; None for the others."""
-        answer = self.answers.get(name)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer(**parameters) if callable(answer) else answer
-
-    def deploy(self, *arguments: str, answer: str | None = None) -> CommandResult:
-        return self.kolom("deploy", *arguments, answer=answer)
-
-    def fetch(self, url: str) -> tuple[int, str]:
-        path = url.removeprefix(URL)
-        text = '"version": "0.1.0" { <feed </html> <link href="/assets/theme/kolom.css">'
-        return (500 if path in self.broken else 200), text
-
-    @property
-    def stack(self) -> StackDouble:
-        return self.cloudformation.find("kolom")
-
-    @property
-    def remembered(self) -> Any:
-        return tomllib.loads(self.file.read_text("utf-8"))["stacks"]["kolom"]
-
-    def executions(self) -> int:
-        return self.cloudformation.calls.count("ExecuteChangeSet")
-
-    def build_package(self, bucket: str, prefix: str, region: str) -> Path:
-        self.builds.append(f"package {bucket} {prefix} {region}")
-        return self.template
-
 
 @pytest.fixture
 def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
     """Yield an empty account."""
-    with empty_aws():
-        found = Rehearsal(tmp_path)
-        original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
-
-        def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
-            if (answer := found.call(name, parameters)) is not None:
-                return answer
-            if self.meta.service_model.service_name != "cloudformation":
-                return original(self, name, parameters)
-            return found.cloudformation.call(self.meta.service_model.operation_model(name), parameters)
-
-        monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
-        monkeypatch.setattr(toolchain, "LOCK", tmp_path / "build/deploy.lock")
-        monkeypatch.setattr(toolchain, "build", lambda: found.builds.append("build"))
-        monkeypatch.setattr(toolchain, "package", found.build_package)
-        monkeypatch.setattr(project_file, "PROJECT_FILE", found.file)
-        monkeypatch.setattr(deployer, "FRONTEND", found.frontend)
-        monkeypatch.setattr(site_check, "fetch", found.fetch)
-        monkeypatch.setattr(site_check, "DEADLINE_SECONDS", 0.0)
-        for module in (change_set, operation):
-            monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
+    with rehearse(tmp_path, monkeypatch, Rehearsal) as found:
         yield found
 
 
 @pytest.fixture
 def deployed(rehearsal: Rehearsal) -> Rehearsal:
     """Return an account with a deployed blog."""
-
-    def create() -> None:
-        ran = rehearsal.deploy("--yes", "--parameter", f"OwnerEmail={OWNER}")
-        assert ran.exit_code == 0, ran.stderr
-        _deployed[:] = [stack.copied() for stack in rehearsal.cloudformation.stacks]
-
-    restore_or_create("deployed", create)
-    project_file.write_entry(
-        rehearsal.file, "kolom", project_file.StackEntry(region="us-east-1", parameters={"OwnerEmail": OWNER})
-    )
-    rehearsal.cloudformation.stacks = [stack.copied() for stack in _deployed]
-    rehearsal.cloudformation.calls.clear()
-    rehearsal.builds.clear()
-    return rehearsal
+    return with_blog(rehearsal)
 
 
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -842,6 +741,7 @@ def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
         "dropped_events": 2,
         "index_lag_seconds": 61,
         "alarms": ["kolom-mailfails: A mail failed"],
+        "domain": "",
     }
     deployed.answers["GetMetricStatistics"] = error("GetMetricStatistics", "AccessDenied", "no")
     assert "index lag seconds     cannot be read: AWS denied access: no" in deployed.kolom("status").stdout

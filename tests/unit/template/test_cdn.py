@@ -12,9 +12,11 @@ from kolom.pages import response
 from kolom.security.client_address import ORIGIN_HEADER, VIEWER_HEADER
 from kolom_cli.emulator.api_gateway import Response
 from kolom_cli.emulator.cloudfront import with_edge_headers
-from kolom_cli.sam.intrinsics import TemplateError, parse
-from kolom_cli.sam.loader import load
+from kolom_cli.sam.intrinsics import Resolver, TemplateError, parse
+from kolom_cli.sam.loader import load, read_document
 from kolom_cli.sam.model import CacheBehavior, Cdn, Template
+from kolom_cli.sam.parameters import parameter_values
+from kolom_cli.sam.resource_names import ResourceNames
 from tests.paths import PROJECT
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
@@ -210,6 +212,23 @@ def test_a_custom_domain_requires_a_certificate() -> None:
     for wrong in ("certificate", CERTIFICATE.replace("us-east-1", "ap-southeast-1")):
         with pytest.raises(TemplateError, match="us-east-1"):
             read(CertificateArn=wrong)
+
+
+def test_the_records_lead_from_the_domain_to_the_distribution() -> None:
+    records = {"Domain": "www.blog.example", "HostedZoneId": "Z1", "CertificateArn": CERTIFICATE}
+    assert cdn(**records).aliases == ("www.blog.example",)
+    properties = resources()["SiteRecords"]["Properties"]
+    records_of_domain = [(each["Type"], each["Name"]) for each in properties["RecordSets"]]
+    assert records_of_domain == [("A", {"Ref": "Domain"}), ("AAAA", {"Ref": "Domain"})]
+    target = {"DNSName": {"Fn::GetAtt": ["Distribution", "DomainName"]}, "HostedZoneId": "Z2FDTNDATAQYW2"}
+    assert [each["AliasTarget"] for each in properties["RecordSets"]] == [target, target]
+    document = read_document(PROJECT / "template.yaml")
+    defaults = {"SiteUrl": "https://blog.example", "Cdn": "on"}
+    for missing in (None, *records, "Cdn"):
+        values = {**defaults, **records} | ({} if missing is None else {missing: "off" if missing == "Cdn" else ""})
+        names = ResourceNames(document["Resources"], {})
+        resolver = names.resolver = Resolver(document, parameter_values(document["Parameters"], values), names)
+        assert resolver.condition("HasRecords") is (missing is None), missing
 
 
 def test_the_web_acl_has_cloudfront_scope() -> None:

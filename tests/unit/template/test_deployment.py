@@ -43,7 +43,10 @@ CHOICES: Final = {
 }
 REGIONS: Final = ("us-east-1", REGION_WITHOUT_SES)
 # Their conditions select only resources and properties to which nothing refers.
-INDEPENDENT: Final = {"MonthlyBudget", "MaxReadUnits", "MaxWriteUnits", *(f"{table}TableName" for table in TABLES)}
+INDEPENDENT: Final = {
+    *("Domain", "HostedZoneId", "MonthlyBudget", "MaxReadUnits", "MaxWriteUnits"),
+    *(f"{table}TableName" for table in TABLES),
+}
 STATEFUL: Final = {
     *(f"{table}Table" for table in TABLES),
     "MediaBucket",
@@ -123,7 +126,7 @@ def names_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         for key, each in value.items():
             if key.endswith("Name") and key not in OTHER_NAMES and not key.startswith("Fn::"):
                 yield f"{path}.{key}", each
-            if key not in {"Environment", "Policies", "Events", "Dimensions", "Origins"}:
+            if key not in {"Environment", "Policies", "Events", "Dimensions", "Origins", "RecordSets"}:
                 yield from names_in(each, f"{path}.{key}")
     elif isinstance(value, list):
         for number, each in enumerate(value):

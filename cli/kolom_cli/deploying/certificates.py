@@ -1,0 +1,231 @@
+"""The certificate of a domain in ACM. For CloudFront, it must be in us-east-1, whatever the region of the stack."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from kolom_cli.deploying.account import client
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.hosted_zones import Record, delete_record
+
+REGION: Final = "us-east-1"
+POLL_SECONDS: Final = 5.0
+WAIT_SECONDS: Final = 600.0
+"""How long one run waits for a certificate. ACM itself gives up after 72 hours."""
+
+_RECORD_SECONDS: Final = 60.0
+_RELEASE_SECONDS: Final = 60.0
+_OWNER: Final = "kolom:stack"
+_ZONE: Final = "kolom:validation-zone"
+_KEY_TYPES: Final = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1")
+"""The keys that CloudFront supports. By default, ACM lists only certificates with RSA keys of up to 2048 bits."""
+
+_REASONS: Final[Mapping[str, str]] = {
+    "VALIDATION_TIMED_OUT": "its record did not appear in the DNS within 72 hours",
+    "EXPIRED": "it has expired, because ACM could not renew it: its record is missing in the DNS",
+    "CAA_ERROR": "a CAA record of the domain does not allow amazon.com: add one that does",
+    "DOMAIN_NOT_ALLOWED": "ACM does not issue certificates for this domain: open a case with AWS Support",
+    "DOMAIN_VALIDATION_DENIED": "the domain is on a list of unsafe sites: open a case with AWS Support",
+    "ADDITIONAL_VERIFICATION_REQUIRED": "ACM wants to verify this domain first: open a case with AWS Support",
+    "INVALID_PUBLIC_DOMAIN": "the end of the name is not a public top-level domain",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate. ``record`` proves that the domain is yours; ``owner`` is the stack for which it was requested.
+
+    ``record`` is None as long as ACM has not decided about it, and for a certificate that needs several.
+    """
+
+    arn: str
+    name: str
+    status: str
+    reason: str = ""
+    record: Record | None = None
+    not_after: datetime | None = None
+    owner: str = ""
+    validation_zone: str = ""
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether CloudFront can use it."""
+        return self.status == "ISSUED"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for its record."""
+        return self.status == "PENDING_VALIDATION"
+
+    def explain(self) -> str:
+        """Return why it cannot be used."""
+        cause = self.reason or self.status
+        return _REASONS.get(cause, cause)
+
+
+def owner_of(stack: str, region: str) -> str:
+    """Return the value of the tag that marks the certificates of a stack."""
+    return f"{region}/{stack}"
+
+
+def find_certificates(domain: str, owner: str) -> list[Certificate]:
+    """Return certificates of ACM for the domain, the best first: those issued, then those that wait for their record.
+
+    Certificates that failed or expired are only returned if they belong to ``owner``. Imported ones are ignored,
+    because ACM does not renew them.
+    """
+    found = [_describe(each["CertificateArn"]) for each in _list() if _covers(each, domain)]
+    usable = [
+        each
+        for each in found
+        if each.is_issued or each.owner == owner or (each.is_pending and each.record and each.name == domain)
+    ]
+    return sorted(usable, key=lambda each: (not each.is_issued, not each.is_pending, each.owner != owner, each.arn))
+
+
+def request_certificate(domain: str, owner: str) -> Certificate:
+    """Request a certificate, and return it with the record that it needs.
+
+    :raises DeploymentError: the account has too many certificates, or ACM refuses the name
+    """
+    acm = client("acm", REGION)
+    try:
+        arn = acm.request_certificate(
+            DomainName=domain,
+            ValidationMethod="DNS",
+            IdempotencyToken=secrets.token_hex(16),  # For botocore, which repeats a call without a response.
+            Tags=[{"Key": _OWNER, "Value": owner}],
+        )["CertificateArn"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "LimitExceededException":
+            raise
+        raise DeploymentError(
+            f"ACM does not accept another certificate: {error.response['Error'].get('Message', '')}",
+            "delete certificates in us-east-1 that you do not use, or request a higher quota in Service Quotas",
+        ) from error
+    # A new certificate, and then its record, can be read after some seconds.
+    unknown = Certificate(arn=arn, name=domain, status="PENDING_VALIDATION")
+    read = partial(_describe_or, unknown)
+    return _poll(
+        read, _RECORD_SECONDS, lambda certificate: certificate.record is not None or not certificate.is_pending
+    )
+
+
+def mark_record(certificate: Certificate, zone_id: str) -> None:
+    """Note on the certificate that its record in this zone was created together with it."""
+    tags = [{"Key": _ZONE, "Value": zone_id}]
+    client("acm", REGION).add_tags_to_certificate(CertificateArn=certificate.arn, Tags=tags)
+
+
+def wait_for_issue(certificate: Certificate, on_wait: Callable[[int], None]) -> Certificate:
+    """Wait until the certificate is issued or has failed, but not for ever. ``on_wait`` gets the minutes so far."""
+    began, minutes = time.monotonic(), 0
+
+    def is_done(current: Certificate) -> bool:
+        nonlocal minutes
+        if (passed := int((time.monotonic() - began) / 60)) > minutes:
+            minutes = passed
+            on_wait(minutes)
+        return not current.is_pending
+
+    return _poll(partial(_describe, certificate.arn), WAIT_SECONDS, is_done)
+
+
+def delete_certificates(owner: str, *, keep: str = "") -> Iterator[str]:
+    """Delete the certificates that were requested for the stack, with their records; yield what was done.
+
+    ``keep`` is the ARN of the certificate that the stack uses.
+    """
+    others: list[Certificate] = []
+    own: list[Certificate] = []
+    for each in _list():
+        certificate = _describe(each["CertificateArn"])
+        (own if certificate.owner == owner and certificate.arn != keep else others).append(certificate)
+    names = {each.name for each in others}
+    for certificate in own:
+        if not _wait_for_release(certificate):
+            yield f"kept the certificate {certificate.arn}: it is still in use; run the command again later"
+            continue
+        record = certificate.record
+        if record is not None and certificate.validation_zone:
+            if certificate.name in names:
+                yield f"kept the record {record.name}: another certificate for {certificate.name} needs it"
+            elif delete_record(certificate.validation_zone, record):
+                yield f"deleted the record {record.name}"
+        elif record is not None:
+            yield f"kept the record {record.name}: it was not created by `kolom deploy`"
+        client("acm", REGION).delete_certificate(CertificateArn=certificate.arn)
+        yield f"deleted the certificate for {certificate.name}"
+
+
+def describe_certificate(arn: str) -> Certificate | None:
+    """Return a certificate; None if it does not exist."""
+    try:
+        return _describe(arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+
+
+def _list() -> Iterator[Mapping[str, Any]]:
+    pages = client("acm", REGION).get_paginator("list_certificates").paginate(Includes={"keyTypes": list(_KEY_TYPES)})
+    for page in pages:
+        yield from (each for each in page["CertificateSummaryList"] if each.get("Type") == "AMAZON_ISSUED")
+
+
+def _covers(summary: Mapping[str, Any], domain: str) -> bool:
+    names = {summary["DomainName"], *summary.get("SubjectAlternativeNameSummaries", ())}
+    return bool(names & {domain, f"*.{domain.partition('.')[2]}"})
+
+
+def _describe(arn: str) -> Certificate:
+    acm = client("acm", REGION)
+    found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    tags = {
+        each["Key"]: each.get("Value", "") for each in acm.list_tags_for_certificate(CertificateArn=arn).get("Tags", ())
+    }
+    options = found.get("DomainValidationOptions", ())
+    records = {
+        Record(each["Name"].removesuffix("."), each["Type"], each["Value"].removesuffix("."))
+        for each in (option.get("ResourceRecord") for option in options)
+        if each
+    }
+    return Certificate(
+        arn=arn,
+        name=found["DomainName"],
+        status=found["Status"],
+        reason=found.get("FailureReason", ""),
+        record=records.pop() if len(records) == 1 else None,
+        not_after=found.get("NotAfter"),
+        owner=tags.get(_OWNER, ""),
+        validation_zone=tags.get(_ZONE, ""),
+    )
+
+
+def _describe_or(unknown: Certificate) -> Certificate:
+    return describe_certificate(unknown.arn) or unknown
+
+
+def _poll(read: Callable[[], Certificate], seconds: float, is_done: Callable[[Certificate], bool]) -> Certificate:
+    deadline = time.monotonic() + seconds
+    while not is_done(certificate := read()) and time.monotonic() + POLL_SECONDS <= deadline:
+        time.sleep(POLL_SECONDS)
+    return certificate
+
+
+def _wait_for_release(certificate: Certificate) -> bool:
+    """Return whether nothing uses the certificate. ACM learns that some time after CloudFront."""
+    deadline = time.monotonic() + _RELEASE_SECONDS
+    acm = client("acm", REGION)
+    while acm.describe_certificate(CertificateArn=certificate.arn)["Certificate"].get("InUseBy"):
+        if time.monotonic() + POLL_SECONDS > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True

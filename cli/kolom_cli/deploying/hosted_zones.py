@@ -1,0 +1,178 @@
+"""The hosted zones and records of Route 53, as far as a domain needs them.
+
+Nothing here asks the DNS. Whether a registrar names the name servers of a zone is not known.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from kolom_cli.deploying.account import client
+from kolom_cli.deploying.domain_name import suffixes
+from kolom_cli.deploying.errors import DeploymentError
+
+_TTL_SECONDS: Final = 300
+_ADDRESSES: Final = frozenset({"A", "AAAA", "CNAME"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A DNS record that has to exist. Names have no final dot."""
+
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedZone:
+    """A hosted zone; its name has no final dot."""
+
+    zone_id: str
+    name: str
+    is_private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneSearch:
+    """The hosted zone for the records of a domain.
+
+    ``problem`` says why a zone of the account is not used; it is empty if there is none at all.
+    """
+
+    zone: HostedZone | None = None
+    problem: str = ""
+
+
+def find_zone(domain: str) -> ZoneSearch:
+    """Return the public zone of the domain, or of its closest parent that has one.
+
+    A zone is not used if another one has the same name, or if records show that it is not in use: the parent zone does
+    not delegate to it, or it delegates the domain to other name servers.
+    """
+    names = suffixes(domain)
+    found = [zone for zone in _zones() if zone.name in names]
+    public = sorted((zone for zone in found if not zone.is_private), key=lambda zone: -len(zone.name))
+    if not public:
+        problem = f"the hosted zone {found[0].name} is private, so the internet does not see it" if found else ""
+        return ZoneSearch(problem=problem)
+    zone = public[0]
+    same = [each for each in public if each.name == zone.name]
+    if len(same) > 1:
+        ids = ", ".join(each.zone_id for each in same)
+        return ZoneSearch(problem=f"there are {len(same)} hosted zones {zone.name} ({ids}), and only one can be in use")
+    parents = [each for each in public if each.name != zone.name]
+    if parents and [each.name for each in parents].count(parents[0].name) == 1:
+        delegated, servers = _name_servers(parents[0], zone.name), name_servers(zone)
+        if delegated != servers:
+            to = f"to {', '.join(sorted(delegated))}" if delegated else "to no name servers"
+            text = f"the hosted zone {zone.name} is not in use: {parents[0].name} delegates it {to}, "
+            return ZoneSearch(problem=f"{text}but its own are {', '.join(sorted(servers))}")
+    for name in names[: names.index(zone.name)]:
+        if servers := _name_servers(zone, name):
+            text = f"the hosted zone {zone.name} delegates {name} to {', '.join(sorted(servers))}"
+            return ZoneSearch(problem=text)
+    return ZoneSearch(zone=zone)
+
+
+def name_servers(zone: HostedZone) -> set[str]:
+    """Return the name servers of a public zone, which the registrar of the domain must name."""
+    answer = client("route53").get_hosted_zone(Id=zone.zone_id)
+    return {_plain(each) for each in answer["DelegationSet"]["NameServers"]}
+
+
+def address_records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
+    """Return the records that decide where the name leads to."""
+    return [each for each in _records(zone, name) if each["Type"] in _ADDRESSES]
+
+
+def lead_to(records: Iterable[Mapping[str, Any]], host: str) -> bool:
+    """Return whether there are records, and all lead to the host."""
+    return {target for each in records for target in _targets(each)} == {host.lower()}
+
+
+def describe(records: Iterable[Mapping[str, Any]]) -> str:
+    """Return the types and targets of records."""
+    return ", ".join(f"{each['Type']} {target}" for each in records for target in _targets(each))
+
+
+def has_record(zone: HostedZone, record: Record) -> bool:
+    """Return whether the zone has the record.
+
+    :raises DeploymentError: it has the name with another value
+    """
+    found = [each for each in _records(zone, record.name) if each["Type"] in {record.type, "CNAME"}]
+    if found and not (found[0]["Type"] == record.type and lead_to(found, record.value)):
+        raise DeploymentError(
+            f"{record.name} has another record in the hosted zone {zone.name}, which is not overwritten: "
+            f"{describe(found)}",
+            f"delete it, or change it to {record.type} {record.value}, then run the command again",
+        )
+    return bool(found)
+
+
+def create_record(zone: HostedZone, record: Record) -> None:
+    """Create the record; one that another run has just created stays.
+
+    :raises DeploymentError: the name has another value
+    """
+    try:
+        _change(zone.zone_id, "CREATE", record)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidChangeBatch" or not has_record(zone, record):
+            raise
+
+
+def delete_record(zone_id: str, record: Record) -> bool:
+    """Delete the record, and return whether it existed with this value."""
+    try:
+        _change(zone_id, "DELETE", record)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"InvalidChangeBatch", "InvalidInput", "NoSuchHostedZone"}:
+            return False
+        raise
+    return True
+
+
+def format_table(records: Sequence[Record]) -> list[str]:
+    """Return the lines of a table of records."""
+    rows = [("name", "type", "value"), *((each.name, each.type, each.value) for each in records)]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    return [f"  {name:<{widths[0]}}  {kind:<{widths[1]}}  {value}" for name, kind, value in rows]
+
+
+def _zones() -> Iterator[HostedZone]:
+    for page in client("route53").get_paginator("list_hosted_zones").paginate():
+        for each in page["HostedZones"]:
+            yield HostedZone(
+                zone_id=each["Id"].rpartition("/")[2],
+                name=_plain(each["Name"]),
+                is_private=each.get("Config", {}).get("PrivateZone", False),
+            )
+
+
+def _records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
+    answer = client("route53").list_resource_record_sets(HostedZoneId=zone.zone_id, StartRecordName=name)
+    return [each for each in answer["ResourceRecordSets"] if _plain(each["Name"]) == name]
+
+
+def _name_servers(zone: HostedZone, name: str) -> set[str]:
+    return {target for each in _records(zone, name) if each["Type"] == "NS" for target in _targets(each)}
+
+
+def _targets(record: Mapping[str, Any]) -> list[str]:
+    if alias := record.get("AliasTarget"):
+        return [_plain(alias["DNSName"])]
+    return [_plain(each["Value"]) for each in record.get("ResourceRecords", ())]
+
+
+def _change(zone_id: str, action: str, record: Record) -> None:
+    values = {"Name": record.name, "Type": record.type, "TTL": _TTL_SECONDS}
+    change = {"Action": action, "ResourceRecordSet": {**values, "ResourceRecords": [{"Value": record.value}]}}
+    client("route53").change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": [change]})
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix(".").lower()

@@ -1,0 +1,490 @@
+"""`kolom deploy --domain`, rehearsed against moto's ACM and Route 53, and a double of CloudFormation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.acm.models import acm_backends
+
+from kolom_cli.deploying import certificates
+from kolom_cli.deploying.certificates import find_certificates, request_certificate
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.hosted_zones import Record, create_record, find_zone, has_record
+from kolom_cli.sam.intrinsics import ACCOUNT_ID
+from tests.integration.aws import client, empty_aws
+from tests.integration.cli import dns
+from tests.integration.cli.cloudformation import error
+from tests.integration.cli.conftest import CommandResult
+from tests.integration.cli.rehearsal import OWNER, URL, Rehearsal, rehearse, with_blog
+
+DOMAIN: Final = "blog.example.com"
+SITE: Final = f"https://{DOMAIN}"
+TARGET: Final = URL.removeprefix("https://")
+STACK: Final = "us-east-1/kolom"
+NAME: Final = f"_d930b28be6c5927595552b219965053e.{DOMAIN}"
+VALUE: Final = "_c9edd76ee4a0e2a74388032f3861cc50.ykybfrwcxw.acm-validations.aws"
+"""What moto asks for, instead of a secret of ACM."""
+
+_key = rsa.generate_private_key(65537, 2048)
+
+
+class Account(Rehearsal):
+    """An account in which ACM issues a certificate as soon as its record is in a hosted zone, or in ``dns``."""
+
+    dns: set[str]
+
+    def watch_dns(self) -> None:
+        self.dns = set()
+        self.answers |= {"DescribeCertificate": self.validate, "ListDistributions": {"DistributionList": {}}}
+
+    def validate(self, CertificateArn: str) -> None:  # noqa: N803
+        certificate = stored(CertificateArn)
+        if certificate is None or certificate.status != "PENDING_VALIDATION":
+            return
+        zones = client("route53").list_hosted_zones()["HostedZones"]
+        is_known = any(dns.records(each["Id"], NAME) for each in zones) or NAME in self.dns
+        if is_known:
+            certificate.status = "ISSUED"
+
+    def with_domain(self, *arguments: str) -> CommandResult:
+        ran = self.deploy("--yes", "--domain", DOMAIN, *arguments)
+        assert ran.exit_code == 0, ran.stderr
+        return ran
+
+    @property
+    def values(self) -> Sequence[str]:
+        return [self.stack.parameters[name] for name in ("Domain", "HostedZoneId", "CertificateArn", "SiteUrl")]
+
+
+@pytest.fixture
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Yield an empty account. Only one private key is made, because that takes long."""
+    monkeypatch.setattr(rsa, "generate_private_key", lambda **_: _key)
+    for name in ("POLL_SECONDS", "WAIT_SECONDS", "_RECORD_SECONDS", "_RELEASE_SECONDS"):
+        monkeypatch.setattr(certificates, name, 0.0)
+    with rehearse(tmp_path, monkeypatch, Account) as found:
+        found.watch_dns()
+        yield found
+
+
+@pytest.fixture
+def deployed(account: Account) -> Account:
+    """Return an account with a blog without a domain."""
+    with_blog(account)
+    return account
+
+
+def stored(arn: str) -> Any:
+    return acm_backends[ACCOUNT_ID]["us-east-1"]._certificates.get(arn)
+
+
+def arns() -> list[str]:
+    return [each["CertificateArn"] for each in client("acm").list_certificates()["CertificateSummaryList"]]
+
+
+def create_zone(name: str = "example.com", **options: Any) -> str:
+    zone = client("route53").create_hosted_zone(Name=name, CallerReference=name, **options)["HostedZone"]["Id"]
+    return str(zone.rpartition("/")[2])
+
+
+def add(zone: str, kind: str, *values: str, name: str = DOMAIN) -> None:
+    records = [{"Value": value} for value in values]
+    dns.change(zone, "CREATE", [{"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": records}])
+
+
+def kinds(zone: str, name: str = DOMAIN) -> list[str]:
+    return sorted(each["Type"] for each in dns.records(zone, name))
+
+
+def test_a_first_deployment_in_route_53_needs_one_run(account: Account) -> None:
+    zone = create_zone()
+    ran = account.with_domain("--parameter", f"OwnerEmail={OWNER}")
+    (arn,) = arns()
+    assert account.values == [DOMAIN, zone, arn, SITE]
+    assert ran.stdout == f"{SITE}\n"
+    assert account.executions() == 1
+    assert (kinds(zone), kinds(zone, NAME)) == (["A", "AAAA"], ["CNAME"])
+    assert {each["AliasTarget"]["DNSName"] for each in dns.records(zone, DOMAIN)} <= {TARGET, f"{TARGET}."}
+    assert "add 1 group of DNS records (SiteRecords)" in ran.stderr
+    assert account.remembered["domain"] == DOMAIN
+    assert account.remembered["parameters"] == {"OwnerEmail": OWNER}
+
+
+def test_adding_a_domain_changes_only_the_address(deployed: Account) -> None:
+    zone = create_zone()
+    before = dict(deployed.stack.parameters)
+    ran = deployed.with_domain()
+    (arn,) = arns()
+    expected = {"Domain": DOMAIN, "HostedZoneId": zone, "CertificateArn": arn, "SiteUrl": SITE}
+    assert deployed.stack.parameters == {**before, **expected}
+    assert "change 1 CloudFront distribution (Distribution; DistributionConfig)" in ran.stderr
+    calls = len(deployed.cloudformation.calls)
+    ran = deployed.deploy("--yes")
+    assert "up to date: nothing changes" in ran.stderr
+    assert (ran.stdout, deployed.executions(), arns()) == (f"{SITE}\n", 1, [arn])
+    assert len(deployed.cloudformation.calls) > calls
+    status = deployed.kolom("status", "--json").json["domain"]
+    assert status == f"{DOMAIN} (certificate until {stored(arn)._cert.not_valid_after_utc:%Y-%m-%d})"
+    doctor = deployed.kolom("doctor").stdout
+    assert f"ok       domain: {DOMAIN} leads to the distribution (example.com)\n" in doctor
+    assert f"ok       domain: the certificate for {DOMAIN} is issued until" in doctor
+
+
+def test_without_a_zone_the_next_run_continues(deployed: Account) -> None:
+    ran = deployed.with_domain()
+    table = f"  name{' ' * (len(NAME) - 4)}  type   value\n  {NAME}  CNAME  {VALUE}\n"
+    assert f"The certificate for {DOMAIN} needs this record in the DNS:\n{table}Create it at the provider" in ran.stderr
+    assert ran.stdout == ""
+    assert (deployed.builds, deployed.executions()) == ([], 0)
+    assert deployed.remembered["domain"] == DOMAIN
+    assert deployed.remembered["parameters"] == {"OwnerEmail": OWNER}
+    assert deployed.kolom("status", "--json").json["domain"] == f"{DOMAIN}: not deployed yet, `kolom deploy` continues"
+    assert f"is not issued yet: it needs the record {NAME} CNAME {VALUE}" in deployed.kolom("doctor").stdout
+    ran = deployed.deploy("--yes")
+    assert ran.exit_code == 1
+    assert table in ran.stderr
+    assert "the certificate for blog.example.com is not issued yet\n  Fix: create the record _d930" in ran.stderr
+    deployed.dns.add(NAME)
+    deployed.broken = {f"{SITE}/api/health"}
+    ran = deployed.deploy("--yes")
+    assert ran.exit_code == 0, ran.stderr
+    assert deployed.values == [DOMAIN, "", *arns(), SITE]
+    assert f"It needs this record in the DNS, and no other:\n  name              type   value\n  {DOMAIN}  CNAME" in (
+        ran.stderr
+    )
+    deployed.broken = set()
+    assert "does not lead to the site" not in deployed.deploy("--yes").stderr
+
+
+def test_a_removed_domain_leaves_nothing(deployed: Account) -> None:
+    zone = create_zone()
+    before = dict(deployed.stack.parameters)
+    deployed.with_domain()
+    ran = deployed.deploy("--yes", "--domain", "")
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stdout == f"{URL}\n"
+    assert deployed.stack.parameters == before
+    assert (kinds(zone), kinds(zone, NAME), arns()) == ([], [], [])
+    assert f"deleted the record {NAME}\ndeleted the certificate for {DOMAIN}\n" in ran.stderr
+    assert "domain" not in deployed.remembered
+    assert deployed.deploy("--yes", "--domain", "").exit_code == 0
+    assert deployed.executions() == 2
+
+
+def test_another_domain_replaces_the_first(deployed: Account) -> None:
+    zone = create_zone()
+    deployed.with_domain()
+    ran = deployed.deploy("--yes", "--domain", "Example.com.")
+    assert ran.exit_code == 0, ran.stderr
+    assert deployed.stack.parameters["SiteUrl"] == "https://example.com"
+    assert (kinds(zone), len(arns())) == ([], 1)
+    assert kinds(zone, "example.com") == ["A", "AAAA", "NS", "SOA"]
+
+
+def test_a_destroyed_stack_leaves_neither_records_nor_certificate(deployed: Account) -> None:
+    zone = create_zone()
+    deployed.with_domain()
+    ran = deployed.kolom("destroy", answer="kolom\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert (kinds(zone), kinds(zone, NAME), arns()) == ([], [], [])
+    assert f"deleted the certificate for {DOMAIN}" in ran.stdout
+
+
+def test_what_was_not_created_is_not_deleted(deployed: Account) -> None:
+    """The owner has a certificate, and both records."""
+    zone = create_zone()
+    add(zone, "CNAME", VALUE, name=NAME)
+    alias = {"HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": TARGET, "EvaluateTargetHealth": False}
+    dns.change(zone, "CREATE", [{"Name": DOMAIN, "Type": "A", "AliasTarget": alias}])
+    arn = client("acm").request_certificate(DomainName="*.example.com", ValidationMethod="DNS")["CertificateArn"]
+    stored(arn).status = "ISSUED"
+    deployed.with_domain()
+    assert deployed.values == [DOMAIN, "", arn, SITE]
+    ran = deployed.kolom("destroy", answer="kolom\n")
+    assert f"kept the certificate {arn}\nkept the DNS records of {DOMAIN}" in ran.stdout
+    assert (kinds(zone), kinds(zone, NAME), arns()) == (["A"], ["CNAME"], [arn])
+
+
+def test_a_record_that_another_certificate_needs_is_kept(deployed: Account) -> None:
+    zone = create_zone()
+    deployed.with_domain()
+    other = client("acm").request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")["CertificateArn"]
+    ran = deployed.kolom("destroy", answer="kolom\n")
+    assert f"kept the record {NAME}: another certificate for {DOMAIN} needs it" in ran.stdout
+    assert (kinds(zone, NAME), arns()) == (["CNAME"], [other])
+
+
+def test_a_certificate_that_is_still_in_use_is_kept(deployed: Account) -> None:
+    create_zone()
+    deployed.with_domain()
+    (arn,) = arns()
+    stored(arn).in_use_by.append("distribution")
+    ran = deployed.deploy("--yes", "--domain", "")
+    assert ran.exit_code == 0
+    assert f"kept the certificate {arn}: it is still in use; run the command again later" in ran.stderr
+    stored(arn).in_use_by.clear()
+    assert deployed.deploy("--yes", "--domain", "").exit_code == 0
+    assert arns() == []
+
+
+def test_interrupted_runs_are_continued(account: Account) -> None:
+    """The interruptions are before a call, except in CloudFormation."""
+    zone = create_zone()
+    for call in ("RequestCertificate", "AddTagsToCertificate", "ChangeResourceRecordSets"):
+        account.answers[call] = KeyboardInterrupt()
+        assert account.deploy("--yes", "--domain", DOMAIN).exit_code == 130, call
+        del account.answers[call]
+    assert (len(arns()), kinds(zone, NAME)) == (1, [])
+
+    def interrupt(**_: object) -> None:
+        if kinds(zone, NAME):
+            raise KeyboardInterrupt
+
+    account.answers["DescribeCertificate"] = interrupt
+    ran = account.deploy("--yes")
+    assert (ran.exit_code, kinds(zone, NAME)) == (130, ["CNAME"])
+    assert ran.stderr.endswith("ACM continues by itself. Run the command again to continue.\nkolom: interrupted\n")
+    account.answers["DescribeCertificate"] = account.validate
+    account.cloudformation.interrupt_at = "ExecuteChangeSet"
+    assert account.deploy("--yes").exit_code == 130
+    assert account.deploy("--yes").exit_code == 0
+    assert account.values == [DOMAIN, zone, *arns(), SITE]
+    assert account.kolom("destroy", answer="kolom\n").exit_code == 0
+    assert (arns(), kinds(zone, NAME), kinds(zone)) == ([], [], [])
+
+
+def test_records_of_others_are_never_overwritten(deployed: Account) -> None:
+    zone = create_zone()
+    add(zone, "A", "192.0.2.1")
+    deployed.broken = {f"{SITE}/api/health"}
+    ran = deployed.with_domain()
+    assert f"warning: domain: {DOMAIN} does not lead to the distribution: A 192.0.2.1. It is not changed" in ran.stderr
+    assert f"  {DOMAIN}  CNAME  {TARGET}\n" in ran.stderr
+    assert (deployed.values[:2], kinds(zone)) == ([DOMAIN, ""], ["A"])
+    dns.change(zone, "DELETE", dns.records(zone, DOMAIN))
+    assert deployed.deploy("--yes").exit_code == 0
+    assert (deployed.values[:2], kinds(zone)) == ([DOMAIN, zone], ["A", "AAAA"])
+
+
+def test_a_record_that_appears_meanwhile_is_not_overwritten(deployed: Account) -> None:
+    zone = create_zone()
+    deployed.cloudformation.before["ExecuteChangeSet"] = lambda: add(zone, "A", "192.0.2.1")
+    ran = deployed.deploy("--yes", "--domain", DOMAIN)
+    assert ran.exit_code == 1
+    assert "Fix: the domain has a record already, which is not overwritten" in ran.stderr
+    assert (kinds(zone), deployed.stack.parameters["SiteUrl"]) == (["A"], URL)
+
+
+def test_an_address_that_the_owner_has_set_stays(deployed: Account) -> None:
+    create_zone()
+    url = "https://www.example.org"
+    assert deployed.deploy("--yes", "--parameter", f"SiteUrl={url}").exit_code == 0
+    ran = deployed.with_domain()
+    assert f"SiteUrl stays {url}, which you have set" in ran.stderr
+    assert (deployed.values[0], deployed.values[3]) == (DOMAIN, url)
+    assert deployed.deploy("--yes", "--domain", "").exit_code == 0
+    assert (deployed.values[0], deployed.values[3]) == ("", url)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ("--parameter", "Cdn=off"),
+            f"domain: {DOMAIN} needs CloudFront, and Cdn is off\n  Fix: use --parameter Cdn=on",
+        ),
+        (("--parameter", "CertificateArn=arn:aws:acm:us-east-1:123456789012:certificate/1"), "CertificateArn is set"),
+        (("--parameter", f"Domain={DOMAIN}"), "parameter Domain: `kolom deploy --domain` sets it"),
+        (("--region", "cn-north-1"), f"domain: {DOMAIN} needs CloudFront with a certificate in us-east-1"),
+    ],
+    ids=["no CDN", "certificate", "parameter", "partition"],
+)
+def test_what_cannot_have_a_domain_is_refused(account: Account, options: Sequence[str], said: str) -> None:
+    account.answers["GetCallerIdentity"] = {"Account": ACCOUNT_ID, "Arn": "arn:aws:iam::123456789012:user/me"}
+    ran = account.deploy("--yes", "--domain", DOMAIN, *options)
+    assert ran.exit_code == 1
+    assert said in ran.stderr
+    assert (arns(), account.builds, account.file.exists()) == ([], [], False)
+
+
+def test_the_domain_of_another_distribution_is_refused(account: Account) -> None:
+    item = {"Id": "E2", "Aliases": {"Quantity": 1, "Items": [DOMAIN]}}
+    account.answers["ListDistributions"] = {"DistributionList": {"Items": [item], "IsTruncated": False}}
+    ran = account.deploy("--yes", "--domain", DOMAIN)
+    assert ran.exit_code == 1
+    assert f"problem: domain: the distribution E2 of this account has the name {DOMAIN}\n  Fix: remove" in ran.stderr
+    account.answers["ListDistributions"] = {"DistributionList": {}}
+    create_zone()
+    account.cloudformation.fail_at = ("Distribution", "One or more of the CNAMEs you provided are already associated")
+    ran = account.deploy("--yes", "--domain", DOMAIN)
+    assert "Fix: another distribution has this domain" in ran.stderr
+    assert len(arns()) == 1
+    assert account.deploy("--yes").exit_code == 0
+
+
+def test_the_quota_of_certificates_is_explained(account: Account) -> None:
+    reached = error("RequestCertificate", "LimitExceededException", "you have reached your limit of 2500")
+    account.answers["RequestCertificate"] = reached
+    ran = account.deploy("--yes", "--domain", DOMAIN)
+    assert ran.exit_code == 1
+    assert ran.stderr.endswith(
+        "kolom: ACM does not accept another certificate: you have reached your limit of 2500\n  Fix: delete "
+        "certificates in us-east-1 that you do not use, or request a higher quota in Service Quotas\n"
+    )
+
+
+def test_denied_calls_stop_only_what_needs_them(deployed: Account) -> None:
+    create_zone()
+    denied = error("RequestCertificate", "AccessDeniedException", "not authorized to perform: acm:RequestCertificate")
+    deployed.answers["RequestCertificate"] = denied
+    ran = deployed.deploy("--yes", "--domain", DOMAIN)
+    assert ran.exit_code == 3
+    assert ran.stderr.endswith("kolom: AWS denied access: not authorized to perform: acm:RequestCertificate\n")
+    assert "domain" not in deployed.remembered
+    del deployed.answers["RequestCertificate"]
+    deployed.with_domain()
+    values = deployed.values
+    deployed.answers["ListHostedZones"] = error("ListHostedZones", "AccessDenied", "no")
+    ran = deployed.deploy("--yes", "--parameter", "SiteTitle=Other")
+    assert ran.exit_code == 0, ran.stderr
+    assert "warning: domain: could not be checked: AWS denied access: no" in ran.stderr
+    assert f"warning: {DOMAIN} stays as it is, because it cannot be checked: AWS denied access: no" in ran.stderr
+    assert (deployed.values, deployed.stack.parameters["SiteTitle"]) == (values, "Other")
+
+
+def test_a_certificate_that_failed_or_expired_is_replaced(deployed: Account) -> None:
+    deployed.with_domain()
+    (first,) = arns()
+    stored(first).status = "VALIDATION_TIMED_OUT"
+    zone = create_zone()
+    ran = deployed.with_domain()
+    assert "The last one: its record did not appear in the DNS within 72 hours." in ran.stderr
+    assert deployed.values == [DOMAIN, zone, *arns(), SITE]
+    assert first not in arns()
+    (second,) = arns()
+    stored(second).status = "EXPIRED"
+    assert "cannot be used: it has expired, because ACM could not renew it" in deployed.kolom("doctor").stdout
+    assert "certificate: it has expired" in deployed.kolom("status", "--json").json["domain"]
+    deployed.with_domain()
+    assert deployed.values[2:3] == arns() != [second]
+
+
+def test_a_certificate_that_fails_says_why(account: Account) -> None:
+    found = certificates.Certificate(arn="a", name=DOMAIN, status="FAILED", reason="CAA_ERROR")
+    assert found.explain() == "a CAA record of the domain does not allow amazon.com: add one that does"
+
+    def fail(CertificateArn: str) -> None:  # noqa: N803
+        stored(CertificateArn).status = "FAILED"
+
+    account.answers["DescribeCertificate"] = fail
+    ran = account.deploy("--yes", "--domain", DOMAIN)
+    assert ran.exit_code == 1
+    assert f"the certificate for {DOMAIN} failed: FAILED\n  Fix: correct the cause" in ran.stderr
+
+
+def test_a_dry_run_creates_nothing(deployed: Account) -> None:
+    zone = create_zone()
+    ran = deployed.deploy("--dry-run", "--domain", DOMAIN)
+    assert ran.exit_code == 0, ran.stderr
+    assert f"The certificate for {DOMAIN} is not requested yet, so these changes are without the domain." in ran.stderr
+    assert (arns(), kinds(zone, NAME), deployed.executions()) == ([], [], 0)
+    deployed.with_domain()
+    ran = deployed.deploy("--dry-run", "--domain", "")
+    assert "remove 1 group of DNS records" in ran.stderr
+    assert deployed.executions() == 1
+
+
+def test_a_domain_in_the_file_must_be_a_name(account: Account) -> None:
+    account.file.write_text('[stacks.kolom]\ndomain = "Blog.Example.com"\n', "utf-8")
+    ran = account.deploy("--yes")
+    assert ran.exit_code == 1
+    assert "[stacks.kolom]: domain must be 'blog.example.com', not 'Blog.Example.com'" in ran.stderr
+
+
+def test_the_doctor_reports_records_that_were_deleted(deployed: Account) -> None:
+    zone = create_zone()
+    deployed.with_domain()
+    dns.change(zone, "DELETE", dns.records(zone, DOMAIN))
+    assert f"warning  domain: the records of {DOMAIN} were deleted from the hosted zone" in (
+        deployed.kolom("doctor").stdout
+    )
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An empty account without a rehearsal."""
+    with empty_aws():
+        yield
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_zone_of_the_closest_parent_is_used() -> None:
+    assert find_zone(DOMAIN).zone is None
+    create_zone("other.com")
+    parent = create_zone()
+    found = find_zone(f"a.{DOMAIN}").zone
+    assert found is not None
+    assert (found.zone_id, found.name) == (parent, "example.com")
+    child = create_zone(DOMAIN)
+    servers = client("route53").get_hosted_zone(Id=child)["DelegationSet"]["NameServers"]
+    assert f"the hosted zone {DOMAIN} is not in use: example.com delegates it to no name servers" in (
+        find_zone(DOMAIN).problem
+    )
+    add(parent, "NS", "ns.elsewhere.example.", name=DOMAIN)
+    assert "delegates it to ns.elsewhere.example, but its own are" in find_zone(DOMAIN).problem
+    dns.change(parent, "DELETE", dns.records(parent, DOMAIN))
+    add(parent, "NS", *(f"{server.upper()}." for server in servers), name=DOMAIN)
+    zone = find_zone(f"a.{DOMAIN}").zone
+    assert zone is not None
+    assert zone.zone_id == child
+
+
+@pytest.mark.usefixtures("aws")
+def test_zones_that_cannot_be_in_use_are_not_used() -> None:
+    vpc: Mapping[str, Any] = {"VPC": {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}}
+    create_zone("example.org", HostedZoneConfig={"PrivateZone": True, "Comment": ""}, **vpc)
+    assert find_zone("blog.example.org").problem.startswith("the hosted zone example.org is private")
+    delegating = create_zone("example.net")
+    add(delegating, "NS", "ns.elsewhere.example.", name="b.example.net")
+    assert find_zone("a.b.example.net").problem == (
+        "the hosted zone example.net delegates b.example.net to ns.elsewhere.example"
+    )
+    ids = []
+    for number in "12":
+        zone = client("route53").create_hosted_zone(Name="example.com", CallerReference=number)["HostedZone"]
+        ids.append(zone["Id"].rpartition("/")[2])
+    problem = find_zone(DOMAIN).problem
+    assert problem.startswith("there are 2 hosted zones example.com (")
+    assert all(each in problem for each in ids)
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_validation_record_with_another_value_is_not_overwritten() -> None:
+    create_zone()
+    zone = find_zone(DOMAIN).zone
+    assert zone is not None
+    record = Record(NAME, "CNAME", VALUE)
+    assert not has_record(zone, record)
+    create_record(zone, record)
+    assert has_record(zone, record)
+    with pytest.raises(DeploymentError, match=f"is not overwritten: CNAME {VALUE}"):
+        has_record(zone, Record(NAME, "CNAME", "_other.acm-validations.aws"))
+
+
+def test_an_issued_certificate_comes_before_others(account: Account) -> None:
+    own = request_certificate(DOMAIN, STACK)
+    acm = client("acm")
+    imported = {"Certificate": stored(own.arn).cert, "PrivateKey": stored(own.arn).key}
+    acm.import_certificate(**imported)
+    for name in ("example.com", "*.blog.example.com", "a.example.com"):
+        stored(acm.request_certificate(DomainName=name)["CertificateArn"]).status = "ISSUED"
+    pending = acm.request_certificate(DomainName=DOMAIN)["CertificateArn"]
+    assert [each.arn for each in find_certificates(DOMAIN, STACK)] == [own.arn, pending]
+    wildcard = acm.request_certificate(DomainName="*.example.com")["CertificateArn"]
+    assert [each.arn for each in find_certificates(DOMAIN, STACK)] == [own.arn, pending]
+    stored(wildcard).status = "ISSUED"
+    assert [each.arn for each in find_certificates(DOMAIN, STACK)] == [wildcard, own.arn, pending]
+    stored(own.arn).status = stored(pending).status = "FAILED"
+    assert [each.arn for each in find_certificates(DOMAIN, STACK)] == [wildcard, own.arn]
