@@ -128,7 +128,7 @@ def _print(result: MailSetup, *, as_json: bool) -> None:
     if result.records:
         typer.echo()
         rows = [
-            Row((each.purpose, each.state, each.record.type, each.record.name, each.record.values[0]))
+            Row((each.purpose, each.state, each.record.type, each.record.name, each.record.value))
             for each in result.records
         ]
         print_list(("for", "state", "type", "name", "value"), rows, empty="")

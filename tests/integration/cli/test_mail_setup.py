@@ -16,7 +16,7 @@ from kolom.security.signing import SigningKeys
 from kolom_cli import project_file
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.deploying import change_set, operation
-from kolom_cli.deploying.dns_zones import Record, Zone, create_record, find_records
+from kolom_cli.deploying.hosted_zones import HostedZone, Record, create_record, describe, find_records
 from tests.integration.aws import client, empty_aws, restore_or_create
 from tests.integration.cli.cloudformation import CloudFormationDouble, Evaluated, StackDouble, create_data, error
 from tests.integration.cli.conftest import CommandResult, Kolom
@@ -118,9 +118,9 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         yield found
 
 
-def create_zone(name: str = "example.com") -> Zone:
+def create_zone(name: str = "example.com") -> HostedZone:
     answer = client("route53").create_hosted_zone(Name=name, CallerReference=name)
-    return Zone(zone_id=answer["HostedZone"]["Id"].removeprefix("/hostedzone/"), name=name)
+    return HostedZone(zone_id=answer["HostedZone"]["Id"].rpartition("/")[2], name=name)
 
 
 def records(result: CommandResult) -> dict[str, str]:
@@ -134,8 +134,8 @@ def test_a_domain_in_route_53_is_set_up_in_two_runs(account: Account) -> None:
     assert "waiting  sender: example.com is not verified yet\n" in first.stdout
     assert "waiting  parameters: MailFrom: set when the sender is verified\n" in first.stdout
     for name in DKIM:
-        assert [each.type for each in find_records(zone, name)] == ["CNAME"]
-    assert [each.values for each in find_records(zone, "_dmarc.example.com")] == [("v=DMARC1; p=none;",)]
+        assert describe(find_records(zone, name)) == f"CNAME {name.split('.')[0]}.dkim.amazonses.com"
+    assert describe(find_records(zone, "_dmarc.example.com")) == "TXT v=DMARC1; p=none;"
     assert f"Fix: run `kolom mail setup --from {SENDER}` again\n" in first.stdout
     assert account.parameters["MailFrom"] == ""
     account.ses.verify("example.com")
@@ -190,19 +190,19 @@ def run_interrupted(account: Account, *arguments: str) -> CommandResult:
 
 def test_existing_records_are_kept(account: Account) -> None:
     zone = create_zone()
-    create_record(zone, Record(name=DKIM[0], type="CNAME", values=("other.example.net",)))
-    create_record(zone, Record(name="_dmarc.example.com", type="TXT", values=("v=DMARC1; p=reject;",)))
+    create_record(zone, Record(DKIM[0], "CNAME", "other.example.net"))
+    create_record(zone, Record("_dmarc.example.com", "TXT", "v=DMARC1; p=reject;"))
     ran = account.setup("--from", SENDER)
-    assert "ok       DNS: the existing DMARC record is kept: TXT _dmarc.example.com: v=DMARC1; p=reject;" in ran.stdout
-    assert "problem  DNS: DKIM needs a name that has another record, which is kept: CNAME aaa" in ran.stdout
-    assert "Fix: change it by hand to CNAME aaa.dkim.amazonses.com" in ran.stdout
-    assert [each.values for each in find_records(zone, DKIM[0])] == [("other.example.net",)]
+    assert "ok       DNS: the existing DMARC record is kept: _dmarc.example.com TXT v=DMARC1; p=reject;" in ran.stdout
+    assert f"problem  DNS: {DKIM[0]} has another record in the hosted zone example.com" in ran.stdout
+    assert "change it to CNAME aaa.dkim.amazonses.com" in ran.stdout
+    assert describe(find_records(zone, DKIM[0])) == "CNAME other.example.net"
     assert find_records(zone, DKIM[1])
 
 
 def test_the_dmarc_policy_of_a_parent_domain_is_not_weakened(account: Account) -> None:
     zone = create_zone()
-    create_record(zone, Record(name="_dmarc.example.com", type="TXT", values=("v=DMARC1; p=reject;",)))
+    create_record(zone, Record("_dmarc.example.com", "TXT", "v=DMARC1; p=reject;"))
     ran = account.setup("--from", "me@mail.example.com", "--json")
     assert records(ran)["_dmarc.mail.example.com"] == "kept"
     assert find_records(zone, "_dmarc.mail.example.com") == []
@@ -226,10 +226,9 @@ def test_a_custom_mail_from_domain_needs_mx_and_spf(account: Account) -> None:
         "example.com", status="SUCCESS", MailFromAttributes={**attributes, "BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
     )
     account.setup("--from", SENDER)
-    assert {each.type: each.values for each in find_records(zone, "bounce.example.com")} == {
-        "MX": ("10 feedback-smtp.us-east-1.amazonses.com",),
-        "TXT": ("v=spf1 include:amazonses.com ~all",),
-    }
+    assert describe(find_records(zone, "bounce.example.com")) == (
+        "MX 10 feedback-smtp.us-east-1.amazonses.com, TXT v=spf1 include:amazonses.com ~all"
+    )
     assert find_records(zone, DKIM[0]) == []
 
 

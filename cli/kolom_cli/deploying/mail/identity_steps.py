@@ -1,14 +1,16 @@
 """The steps of the setup that make sure of the identities of sender and owner, and of the DNS records."""
 
+from dataclasses import replace
+
 from botocore.exceptions import ClientError
 
 from kolom_cli.connection import explain
 from kolom_cli.deploying.account import client
-from kolom_cli.deploying.dns_zones import find_name_servers, find_zone
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.findings import DENIED, Findings
+from kolom_cli.deploying.hosted_zones import HostedZone, find_zone, name_servers
 from kolom_cli.deploying.mail.addresses import Addresses, domain_of, is_of_provider
-from kolom_cli.deploying.mail.dns_records import MailRecord, publish
+from kolom_cli.deploying.mail.dns_records import MailRecord, State, find_policy, publish
 from kolom_cli.deploying.mail.identities import MailIdentity, create_identity, find_identity, find_verified
 
 
@@ -92,37 +94,41 @@ def ensure_records(found: Findings, sender: MailIdentity, records: list[MailReco
 
     The states of the records are updated in the list.
     """
+    by_hand = "create the records of the table where the DNS of the domain is"
     try:
-        zone = find_zone(sender.name)
+        search = find_zone(sender.name)
     except ClientError as error:
         if error.response["Error"]["Code"] not in DENIED:
             raise
-        text = f"the zones of Route 53 cannot be read: {explain(error)}"
-        found.add("warning", "DNS", text, "allow it, or create the records of the table where the DNS of the domain is")
+        found.add(
+            "warning", "DNS", f"the zones of Route 53 cannot be read: {explain(error)}", f"allow it, or {by_hand}"
+        )
         return
+    zone = search.zone
     if zone is None:
         if any(each.state == "to create" for each in records):
-            text = f"Route 53 has no public zone of {sender.name} in this account"
-            found.add("waiting", "DNS", text, "create the records of the table where the DNS of the domain is")
+            text = search.problem or f"Route 53 has no public zone of {sender.name} in this account"
+            found.add("waiting", "DNS", text, by_hand)
         return
-    for index, record in enumerate(records):
-        records[index] = publish(zone, record)
-        _report_record(found, records[index])
-    is_there = all(each.state == "exists" for each in records if each.purpose == "DKIM")
-    if is_there and not sender.is_verified:
-        servers = ", ".join(find_name_servers(zone))
-        text = f"the records exist in the zone {zone.name}, but SES has not found them yet"
-        found.add("waiting", "DNS", text, f"wait; check that the registrar of {zone.name} names its servers: {servers}")
+    for index, each in enumerate(records):
+        records[index] = replace(each, state=_publish(found, zone, sender, each))
     if created := [each.record.name for each in records if each.state == "created"]:
         found.add("ok", "DNS", f"created in the zone {zone.name}: {', '.join(created)}")
+    if not sender.is_verified and all(each.state == "exists" for each in records if each.purpose == "DKIM"):
+        servers = ", ".join(sorted(name_servers(zone)))
+        text = f"the records exist in the zone {zone.name}, but SES has not found them yet"
+        found.add("waiting", "DNS", text, f"wait; check that the registrar of {zone.name} names its servers: {servers}")
 
 
-def _report_record(found: Findings, record: MailRecord) -> None:
-    there = "; ".join(f"{each.type} {each.name}: {', '.join(each.values)}" for each in record.existing)
-    if record.state == "other record":
-        fix = f"change it by hand to {record.record.type} {record.record.values[0]}"
-        found.add(
-            "problem", "DNS", f"{record.purpose} needs a name that has another record, which is kept: {there}", fix
-        )
-    elif record.state == "kept":
-        found.add("ok", "DNS", f"the existing DMARC record is kept: {there}")
+def _publish(found: Findings, zone: HostedZone, sender: MailIdentity, wanted: MailRecord) -> State:
+    record = wanted.record
+    if wanted.purpose == "DMARC":
+        policy = find_policy(zone, sender.name)
+        if policy not in {"", f"{record.name} {record.type} {record.value}"}:
+            found.add("ok", "DNS", f"the existing DMARC record is kept: {policy}")
+            return "kept"
+    try:
+        return publish(zone, wanted)
+    except DeploymentError as error:
+        found.add("problem", "DNS", error.text, error.fix)
+        return "other record"
