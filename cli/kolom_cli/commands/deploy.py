@@ -71,6 +71,8 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         deployment.remember(found.identity)  # The next run need not ask again.
     values = site_domain.prepare(partial(deployment.remember_domain, found.identity))
     if values is None:
+        if parameter and existing is not None:
+            _print("The values of --parameter were not applied: pass them again.")
         return
     deployer.parameters = {**deployment.parameters, **values}
     planned = deployer.plan(deployer.upload(), existing)
@@ -79,7 +81,8 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
     if domain is not None or site_domain.replaces_certificate(values):
-        delete_unused(site_domain.owner, deployed, deployer.progress)
+        for line in delete_unused(site_domain.owner, deployed.parameters["CertificateArn"]):
+            _print(line)
     for line in deployer.fill():
         _print(line)
     _read_site(deployed)

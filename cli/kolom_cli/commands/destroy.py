@@ -76,6 +76,8 @@ def _release_domain(deployment: Deployment, stack: Stack | None) -> None:
 def _announce(name: str, removal: Removal, *, with_data: bool) -> None:
     if removal.stack is not None:
         _print(f"This deletes the stack {name}: the site, its functions, logs and alarms.")
+        if domain := removal.stack.parameters.get("Domain"):
+            _print(f"It also deletes the certificate and the DNS records that `kolom deploy` created for {domain}.")
     is_busy = removal.stack is not None and removal.stack.condition == "busy"
     if is_busy and with_data:
         _print("This also DELETES ALL CONTENT, for ever, also what the running operation leaves.")

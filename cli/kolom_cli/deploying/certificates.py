@@ -75,7 +75,7 @@ def owner_of(stack: str, region: str) -> str:
 
 
 def find_certificates(domain: str, owner: str) -> list[Certificate]:
-    """Return certificates of ACM for the domain, the best first: those issued, then those that wait for their record.
+    """Return the certificates for the domain, the best first: those issued, then those that wait for their record.
 
     Certificates that failed or expired are only returned if they belong to ``owner``. Imported ones are ignored,
     because ACM does not renew them.
@@ -164,7 +164,7 @@ def delete_certificates(owner: str, *, keep: str = "") -> Iterator[str]:
         yield f"deleted the certificate for {certificate.name}"
 
 
-def describe_certificate(arn: str) -> Certificate | None:
+def find_certificate(arn: str) -> Certificate | None:
     """Return a certificate; None if it does not exist."""
     try:
         return _describe(arn)
@@ -177,7 +177,9 @@ def describe_certificate(arn: str) -> Certificate | None:
 def _list() -> Iterator[Mapping[str, Any]]:
     pages = client("acm", REGION).get_paginator("list_certificates").paginate(Includes={"keyTypes": list(_KEY_TYPES)})
     for page in pages:
-        yield from (each for each in page["CertificateSummaryList"] if each.get("Type") == "AMAZON_ISSUED")
+        for each in page["CertificateSummaryList"]:
+            if each.get("Type") == "AMAZON_ISSUED" and not each.get("ManagedBy"):
+                yield each
 
 
 def _covers(summary: Mapping[str, Any], domain: str) -> bool:
@@ -210,7 +212,7 @@ def _describe(arn: str) -> Certificate:
 
 
 def _describe_or(unknown: Certificate) -> Certificate:
-    return describe_certificate(unknown.arn) or unknown
+    return find_certificate(unknown.arn) or unknown
 
 
 def _poll(read: Callable[[], Certificate], seconds: float, is_done: Callable[[Certificate], bool]) -> Certificate:

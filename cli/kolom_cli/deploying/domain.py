@@ -21,7 +21,8 @@ from kolom_cli.deploying.hosted_zones import HostedZone, Record, ZoneSearch
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack
 
-_REPEAT: Final = "correct the cause, then run the command again; to deploy without a domain: --domain ''"
+_REPEAT: Final = "then run the command again; to deploy without a domain: --domain ''"
+_CORRECT: Final = f"correct the cause, {_REPEAT}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,9 +119,11 @@ class Domain:
         """Wait for the certificate with its record; None if the user has not had the time to create it."""
         record = certificate.record
         if not certificate.is_pending:
-            raise DeploymentError(f"the certificate for {self.name} failed: {certificate.explain()}", _REPEAT)
+            raise DeploymentError(f"the certificate for {self.name} failed: {certificate.explain()}", _CORRECT)
         if record is None:
-            raise DeploymentError(f"ACM has not decided yet which record proves that {self.name} is yours", _REPEAT)
+            raise DeploymentError(
+                f"ACM has not decided yet which record proves that {self.name} is yours", f"wait a minute, {_REPEAT}"
+            )
         if search.zone is not None:
             self._create_record(search.zone, certificate, record)
         else:
@@ -138,9 +141,9 @@ class Domain:
             self.progress.step(f"The certificate for {self.name} is issued")
             return issued
         if not issued.is_pending:
-            raise DeploymentError(f"the certificate for {self.name} failed: {issued.explain()}", _REPEAT)
+            raise DeploymentError(f"the certificate for {self.name} failed: {issued.explain()}", _CORRECT)
         raise DeploymentError(
-            f"the certificate for {self.name} is not issued yet", _hint(search, record) + "; " + _REPEAT
+            f"the certificate for {self.name} is not issued yet", f"{_hint(search, record)}, {_REPEAT}"
         )
 
     def _create_record(self, zone: HostedZone, certificate: Certificate, record: Record) -> None:
@@ -221,4 +224,4 @@ def _hint(search: ZoneSearch, record: Record) -> str:
     if search.zone is None:
         return f"create the record {record.name}, or wait until the DNS servers know it"
     servers = ", ".join(sorted(hosted_zones.name_servers(search.zone)))
-    return f"the registrar of {search.zone.name} must name the name servers of the hosted zone: {servers}"
+    return f"let the registrar of {search.zone.name} name the name servers of the hosted zone ({servers})"

@@ -5,21 +5,19 @@ from collections.abc import Iterator
 from botocore.exceptions import ClientError
 
 from kolom_cli.connection import explain
-from kolom_cli.deploying.certificates import delete_certificates, describe_certificate
+from kolom_cli.deploying.certificates import delete_certificates, find_certificate
 from kolom_cli.deploying.findings import DENIED
-from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack
 
 
-def delete_unused(owner: str, deployed: Stack, progress: Progress) -> None:
-    """Delete the certificates that were requested for the stack, except the one that it has now."""
+def delete_unused(owner: str, used: str) -> Iterator[str]:
+    """Delete the certificates that were requested for the stack, except the one that it uses; yield what was done."""
     try:
-        for line in delete_certificates(owner, keep=deployed.parameters["CertificateArn"]):
-            progress.step(line)
+        yield from delete_certificates(owner, keep=used)
     except ClientError as error:
         if error.response["Error"]["Code"] not in DENIED:
             raise
-        progress.step(f"warning: certificates that are not used any more were not deleted: {explain(error)}")
+        yield f"warning: certificates that are not used any more could not be deleted: {explain(error)}"
 
 
 def release(owner: str, stack: Stack | None) -> Iterator[str]:
@@ -27,9 +25,9 @@ def release(owner: str, stack: Stack | None) -> Iterator[str]:
 
     CloudFormation has deleted the records that the stack had. ``stack`` is None if an earlier run has deleted it.
     """
-    yield from delete_certificates(owner)
+    yield from delete_unused(owner, "")
     values = {} if stack is None else stack.parameters
-    if (arn := values.get("CertificateArn")) and describe_certificate(arn) is not None:
+    if (arn := values.get("CertificateArn")) and find_certificate(arn) is not None:
         yield f"kept the certificate {arn}"
     if (name := values.get("Domain")) and not values.get("HostedZoneId"):
         yield f"kept the DNS records of {name}, which `kolom deploy` did not create: delete those that lead to the site"

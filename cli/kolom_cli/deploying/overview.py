@@ -15,7 +15,7 @@ from kolom.models.errors import StorageError
 from kolom_cli.connection import explain
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.answers import output, own_url
-from kolom_cli.deploying.certificates import describe_certificate
+from kolom_cli.deploying.certificates import find_certificate
 from kolom_cli.deploying.site_check import deployed_version
 from kolom_cli.deploying.stack import Stack, list_resources
 
@@ -62,7 +62,7 @@ def _domain(stack: Stack, remembered: str) -> str:
     """Return the domain and the state of its certificate; empty without a domain."""
     deployed = stack.parameters.get("Domain", "")
     if deployed:
-        certificate = describe_certificate(stack.parameters["CertificateArn"])
+        certificate = find_certificate(stack.parameters["CertificateArn"])
         if certificate is None:
             return f"{deployed}: the certificate does not exist"
         until = f" until {certificate.not_after:%Y-%m-%d}" if certificate.not_after else ""
