@@ -306,6 +306,14 @@ def test_the_request_waits_for_a_verified_sender(account: Account) -> None:
     assert account.ses.requests == []
 
 
+def test_a_second_request_to_leave_the_sandbox_is_explained(account: Account) -> None:
+    account.ses.use_sandbox()
+    account.ses.verify("example.com")
+    account.ses.denied["PutAccountDetails"] = "ConflictException"
+    ran = account.setup("--from", SENDER, "--request-production", answer="y\n")
+    assert "problem  sandbox: AWS has another request of this account already" in ran.stdout
+
+
 def test_a_test_mail_goes_to_the_owner(account: Account) -> None:
     account.ses.verify("example.com")
     ran = account.setup("--from", SENDER, "--test")

@@ -6,6 +6,7 @@ from typing import Final
 
 from kolom.mail.digests import MAX_SINGLE
 from kolom_cli.deploying.account import client
+from kolom_cli.deploying.errors import DeploymentError
 
 _CONSOLES: Final = {"us-gov": "console.amazonaws-us-gov.com"}
 _HOURS: Final = 24
@@ -37,12 +38,16 @@ def console_url(region: str) -> str:
 def submit(request: ProductionRequest) -> None:
     """Send the request to AWS, in the name of the account.
 
-    :raises botocore.exceptions.ClientError: AWS refuses it, such as ``ConflictException`` for one that is reviewed
+    :raises DeploymentError: AWS has one already
     """
-    client("sesv2").put_account_details(
-        MailType="TRANSACTIONAL",
-        WebsiteURL=request.website,
-        ContactLanguage="EN",
-        UseCaseDescription=request.use_case,
-        ProductionAccessEnabled=True,
-    )
+    ses = client("sesv2")
+    try:
+        ses.put_account_details(
+            MailType="TRANSACTIONAL",
+            WebsiteURL=request.website,
+            ContactLanguage="EN",
+            UseCaseDescription=request.use_case,
+            ProductionAccessEnabled=True,
+        )
+    except ses.exceptions.ConflictException as error:
+        raise DeploymentError("AWS has another request of this account already", f"see {request.console}") from error
