@@ -18,3 +18,12 @@ def test_words_stay_apart_if_the_elements_around_them_are_removed(written: str, 
     root = parse(written)
     remove_layout_markup(root)
     assert tidied in inner_html(root)
+
+
+def test_a_video_keeps_its_sources_and_a_picture_loses_them() -> None:
+    root = parse('<video><source src="a.mp4"></video><picture><source srcset="b.webp"><img src="b.png"></picture>')
+    remove_layout_markup(root)
+    tidied = inner_html(root)
+    assert '<source src="a.mp4"' in tidied
+    assert "b.webp" not in tidied
+    assert '<img src="b.png"' in tidied
