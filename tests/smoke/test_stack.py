@@ -6,8 +6,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any, Final
 
+from kolom_cli.deploying.budget_check import knows_budgets
 from kolom_cli.deploying.change_set import is_known
-from kolom_cli.deploying.preflight import knows_budgets
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.loader import read_document
 from kolom_cli.sam.parameters import parameter_values

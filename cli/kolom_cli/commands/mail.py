@@ -1,4 +1,4 @@
-"""`kolom mail …`: show the mail that the site sends, with its status, and send it again."""
+"""`kolom mail …`: set up the mail of the site, show what it sends, and send it again."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +14,16 @@ from kolom.mail import suppression
 from kolom.mail.composer import MailObsolete, compose
 from kolom.models.outbox import OutboxRecord
 from kolom.security import signing
+from kolom_cli.commands.mail_setup import setup
 from kolom_cli.connection import connect
 from kolom_cli.terminal.batch import for_each, select_statuses
 from kolom_cli.terminal.help import Group, command
 from kolom_cli.terminal.options import AsJson, Limit, status_option
 from kolom_cli.terminal.output import Row, cut, format_moment, print_fields, print_json, print_list, to_jsonable
 
-app = typer.Typer(cls=Group, no_args_is_help=True, help="Show the mail that the site sends, and send it again.")
+app = typer.Typer(
+    cls=Group, no_args_is_help=True, help="Set up the mail of the site, show what it sends, and send it again."
+)
 
 _ID: Final = "contact#01KB3R5T7W9Y1A2C4E6G8J0MNP"
 _FIELDS: Final = ("due", "deadline", "attempts", "reason", "sent_at", "message_id", "digest")
@@ -127,6 +130,9 @@ def allow(
         print_json({"was_suppressed": was_suppressed})
     else:
         typer.echo("the address will receive mail again" if was_suppressed else "the address was not suppressed")
+
+
+command(app, "setup", "kolom mail setup", "kolom mail setup --from blog@example.com --test")(setup)
 
 
 def _subjects(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:

@@ -133,6 +133,12 @@ def to_change_set(given: Mapping[str, str], previous: Mapping[str, str] | None) 
     return parameters
 
 
+def with_previous(values: Mapping[str, str], previous: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the parameters for a change set with the stack's own template, which may be of another version."""
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in previous if name not in values]
+    return [*({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()), *kept]
+
+
 def own_url(outputs: Mapping[str, str]) -> str:
     """Return the URL that AWS gives the site: of the distribution or, if there is none, of the API.
 

@@ -15,7 +15,7 @@ from kolom_cli.assets import deployment
 from kolom_cli.connection import Target, connect
 from kolom_cli.deploying import buckets, toolchain
 from kolom_cli.deploying.account import Identity, client
-from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set
+from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set, with_previous
 from kolom_cli.deploying.change_set import ChangeSet, create_change_set
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
@@ -98,12 +98,7 @@ class Deployer:
             self.progress.step("The stack is up to date: nothing changes.")
             return None
         self.progress.plan(planned.describe())
-        try:
-            planned.check()
-        except DeploymentError:
-            planned.discard()
-            raise
-        return planned
+        return _checked(planned)
 
     def apply(self, planned: ChangeSet) -> Stack:
         """Execute the change set and wait until it is done.
@@ -130,8 +125,16 @@ class Deployer:
             return stack
         url = own_url(stack.outputs)
         self.progress.step(f"Setting the address of the site: {url}")
-        planned = create_change_set(stack.name, stack, to_change_set({"SiteUrl": url}, stack.parameters))
+        planned = self.plan_parameters(stack, {"SiteUrl": url})
         return stack if planned is None else self.apply(planned)
+
+    def plan_parameters(self, stack: Stack, values: Mapping[str, str]) -> ChangeSet | None:
+        """Create a change set with the stack's own template and these values; None if nothing would change.
+
+        :raises DeploymentError: it would lose data; the change set is deleted
+        """
+        planned = create_change_set(stack.name, stack, with_previous(values, stack.parameters))
+        return None if planned is None else _checked(planned)
 
     def fill(self) -> Iterator[str]:
         """Upload the site's files and publish a welcome article if there never was one; yield what was done."""
@@ -178,6 +181,15 @@ class Deployer:
         stack = self._follow(stack.stack_id, after)
         if stack.status != "DELETE_COMPLETE":
             raise DeploymentError(f"the failed stack cannot be removed: {stack.reason}", _DELETE_IN_CONSOLE)
+
+
+def _checked(planned: ChangeSet) -> ChangeSet:
+    try:
+        planned.check()
+    except DeploymentError:
+        planned.discard()
+        raise
+    return planned
 
 
 def _needs_own_url(stack: Stack) -> bool:

@@ -1,4 +1,4 @@
-"""The findings of the checks before a deployment: problems, warnings, and what is well."""
+"""What checks have found: each problem with its fix."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,17 @@ from kolom_cli.connection import explain
 from kolom_cli.deploying.account import Identity
 from kolom_cli.deploying.stack import Stack
 
-type Level = Literal["ok", "warning", "problem"]
+type Level = Literal["ok", "waiting", "warning", "problem"]
 
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The result of one check. A ``problem`` prevents a deployment, a ``warning`` does not."""
+    """The result of one check or step.
+
+    A ``problem`` prevents what the command is for, a ``warning`` does not. What is ``waiting`` is not done yet.
+    """
 
     level: Level
     subject: str
@@ -27,16 +30,15 @@ class Finding:
 
 
 @dataclass(slots=True, kw_only=True)
-class Preflight:
-    """The results of all checks, and what they found on the way. ``identity`` is None without valid credentials."""
+class Findings:
+    """The results of the checks and steps of a command. ``command`` is what the user runs again."""
 
+    command: str
     findings: list[Finding] = field(default_factory=list)
-    identity: Identity | None = None
-    stack: Stack | None = None
 
     @property
     def has_problem(self) -> bool:
-        """Whether a deployment would fail."""
+        """Whether something prevents what the command is for."""
         return any(each.level == "problem" for each in self.findings)
 
     def add(self, level: Level, subject: str, text: str, fix: str = "") -> None:
@@ -48,9 +50,21 @@ class Preflight:
         """Report an AWS call that fails in the block as a warning: the check could not be made."""
         try:
             yield
-        except ClientError as error:
-            is_denied = error.response["Error"]["Code"] in DENIED
-            fix = f"allow the call {error.operation_name} to check this" if is_denied else "run `kolom doctor` again"
-            self.add("warning", subject, f"could not be checked: {explain(error)}", fix)
-        except BotoCoreError as error:
-            self.add("warning", subject, f"could not be checked: {explain(error)}", "check the connection")
+        except (BotoCoreError, ClientError) as error:
+            self.add("warning", subject, f"could not be checked: {explain(error)}", self.fix_of_call(error))
+
+    def fix_of_call(self, error: BotoCoreError | ClientError) -> str:
+        """Return what to do about a call of AWS that failed."""
+        if isinstance(error, BotoCoreError):
+            return "check the connection"
+        is_denied = error.response["Error"]["Code"] in DENIED
+        return f"allow the call {error.operation_name} to check this" if is_denied else f"run `{self.command}` again"
+
+
+@dataclass(slots=True, kw_only=True)
+class Preflight(Findings):
+    """The results of all checks, and what they found on the way. ``identity`` is None without valid credentials."""
+
+    command: str = "kolom doctor"
+    identity: Identity | None = None
+    stack: Stack | None = None

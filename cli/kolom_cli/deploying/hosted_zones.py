@@ -1,8 +1,9 @@
-"""The hosted zones and records of Route 53, as far as a domain needs them.
+"""The hosted zones and records of Route 53, as far as a domain and its mail need them.
 
 Nothing here asks the DNS. Whether a registrar names the name servers of a zone is not known.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,12 +15,13 @@ from kolom_cli.deploying.domain_name import suffixes
 from kolom_cli.deploying.errors import DeploymentError
 
 _TTL_SECONDS: Final = 300
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ADDRESSES: Final = frozenset({"A", "AAAA", "CNAME"})
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A DNS record that has to exist. Names have no final dot."""
+    """A DNS record that has to exist. Names have no final dot, and the value of a TXT record has no quotes."""
 
     name: str
     type: str
@@ -85,7 +87,7 @@ def name_servers(zone: HostedZone) -> set[str]:
 
 def address_records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
     """Return the records that decide where the name leads to."""
-    return [each for each in _records(zone, name) if each["Type"] in _ADDRESSES]
+    return [each for each in find_records(zone, name) if each["Type"] in _ADDRESSES]
 
 
 def lead_to(records: Iterable[Mapping[str, Any]], host: str) -> bool:
@@ -99,18 +101,30 @@ def describe(records: Iterable[Mapping[str, Any]]) -> str:
 
 
 def has_record(zone: HostedZone, record: Record) -> bool:
-    """Return whether the zone has the record.
+    """Return whether the zone has the record. A TXT record may have other texts beside it.
 
-    :raises DeploymentError: it has the name with another value
+    :raises DeploymentError: it has the name with another value, or a CNAME and another record exclude each other
     """
-    found = [each for each in _records(zone, record.name) if each["Type"] in {record.type, "CNAME"}]
-    if found and not (found[0]["Type"] == record.type and lead_to(found, record.value)):
+    found = [
+        each
+        for each in find_records(zone, record.name)
+        if each["Type"] == record.type or "CNAME" in {each["Type"], record.type}
+    ]
+    if found and not _have(found, record):
         raise DeploymentError(
             f"{record.name} has another record in the hosted zone {zone.name}, which is not overwritten: "
             f"{describe(found)}",
             f"delete it, or change it to {record.type} {record.value}, then run the command again",
         )
     return bool(found)
+
+
+def _have(records: Sequence[Mapping[str, Any]], record: Record) -> bool:
+    if any(each["Type"] != record.type for each in records):
+        return False
+    if record.type == "TXT":
+        return any(record.value in _targets(each) for each in records)
+    return lead_to(records, record.value)
 
 
 def create_record(zone: HostedZone, record: Record) -> None:
@@ -153,25 +167,33 @@ def _zones() -> Iterator[HostedZone]:
             )
 
 
-def _records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
+def find_records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
+    """Return all records of exactly that name."""
     answer = client("route53").list_resource_record_sets(HostedZoneId=zone.zone_id, StartRecordName=name)
     return [each for each in answer["ResourceRecordSets"] if _plain(each["Name"]) == name]
 
 
 def _name_servers(zone: HostedZone, name: str) -> set[str]:
-    return {target for each in _records(zone, name) if each["Type"] == "NS" for target in _targets(each)}
+    return {target for each in find_records(zone, name) if each["Type"] == "NS" for target in _targets(each)}
 
 
 def _targets(record: Mapping[str, Any]) -> list[str]:
     if alias := record.get("AliasTarget"):
         return [_plain(alias["DNSName"])]
-    return [_plain(each["Value"]) for each in record.get("ResourceRecords", ())]
+    values = [each["Value"] for each in record.get("ResourceRecords", ())]
+    return list(map(_unquoted, values)) if record["Type"] == "TXT" else list(map(_plain, values))
 
 
 def _change(zone_id: str, action: str, record: Record) -> None:
-    values = {"Name": record.name, "Type": record.type, "TTL": _TTL_SECONDS}
-    change = {"Action": action, "ResourceRecordSet": {**values, "ResourceRecords": [{"Value": record.value}]}}
+    entry = {"Name": record.name, "Type": record.type, "TTL": _TTL_SECONDS}
+    value = f'"{record.value}"' if record.type == "TXT" else record.value
+    change = {"Action": action, "ResourceRecordSet": {**entry, "ResourceRecords": [{"Value": value}]}}
     client("route53").change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": [change]})
+
+
+def _unquoted(value: str) -> str:
+    """Return the text of a TXT record, whose parts of at most 255 characters are quoted."""
+    return "".join(re.sub(r"\\(.)", r"\1", part) for part in _QUOTED.findall(value)) or value
 
 
 def _plain(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import boto3
@@ -11,24 +11,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kolom_cli.connection import explain
 from kolom_cli.deploying import toolchain
 from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
-from kolom_cli.deploying.answers import template_document
+from kolom_cli.deploying.budget_check import check_budget, has_budget
 from kolom_cli.deploying.domain_check import DOMAIN_ACTIONS, check_domain
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.findings import Preflight
-from kolom_cli.deploying.stack import Stack, find_stack, refuse_other, remaining_data
-from kolom_cli.sam.intrinsics import Resolver
-from kolom_cli.sam.parameters import parameter_values
-from kolom_cli.sam.resource_names import ResourceNames
+from kolom_cli.deploying.mail.sender_check import check_sender
+from kolom_cli.deploying.quota_checks import check_cdn, check_lambda
+from kolom_cli.deploying.stack import Stack, find_stack, remaining_data
+from kolom_cli.deploying.stack_check import check_stack
 
 _REJECTED: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"})
 _STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,39}")
 _TABLES: Final = ("articles", "comments", "messages", "outbox", "search", "guard")
-_POLICIES: Final = 3
-"""The response headers policies of a stack. An account may have 20 of its own."""
-_MAX_POLICIES: Final = 20
-"""The quota of new accounts. One that was raised cannot be read without another permission."""
-
-_FEW_INVOCATIONS: Final = 100
 _ACTIONS: Final = (
     "cloudformation:CreateChangeSet",
     "cloudformation:ExecuteChangeSet",
@@ -59,12 +53,6 @@ _ACTIONS: Final = (
 )
 """A sample: one action for each of the most important kinds of resources, and those of the deployment itself."""
 
-_WITHOUT_BUDGETS: Final = re.compile(
-    r"af-south-1|ap-east-[12]|ap-northeast-3|ap-south-2|ap-southeast-[3-7]|ca-west-1|eu-central-2|eu-north-1"
-    r"|eu-south-[12]|il-central-1|me-central-1|mx-central-1|us-gov-.*"
-)
-"""Regions in which CloudFormation has no type for budgets (docs/cost.md)."""
-
 
 def check(
     stack: str, region: str, parameters: Mapping[str, str], *, account_id: str = "", domain: str | None = None
@@ -84,16 +72,16 @@ def check(
         return result
     with result.checking("stack"):
         result.stack = find_stack(stack)
-        _check_stack(result, stack)
+        check_stack(result, stack)
     values = {**(result.stack.parameters if result.stack else {}), **parameters}
     name = values.get("Domain", "") if domain is None else domain
     checks: Sequence[tuple[str, Callable[[], None]]] = (
         ("rights", lambda: _check_rights(result, values, name)),
         ("names", lambda: _check_names(result, stack, parameters)),
-        ("CloudFront", lambda: _check_cdn(result, stack, region, values)),
-        ("Lambda", lambda: _check_lambda(result)),
-        ("mail", lambda: _check_mail(result, region, values)),
-        ("budget", lambda: _check_budget(result, region, values)),
+        ("CloudFront", lambda: check_cdn(result, stack, region, values)),
+        ("Lambda", lambda: check_lambda(result)),
+        ("mail", lambda: check_sender(result, region, values)),
+        ("budget", lambda: check_budget(result, region, values)),
         ("domain", lambda: check_domain(result, name, stack, region, values, parameters)),
     )
     for subject, run in checks:
@@ -187,44 +175,6 @@ def _is_valid_elsewhere(region: str) -> bool:
     return region != "us-east-1"
 
 
-def _check_stack(result: Preflight, name: str) -> None:
-    stack = result.stack
-    if stack is None or stack.condition == "new":
-        result.add("ok", "stack", f"{name} does not exist yet")
-        return
-    try:
-        refuse_other(stack)
-    except DeploymentError as error:
-        result.add("problem", "stack", error.text, error.fix)
-        return
-    match stack.condition:
-        case "ready":
-            result.add("ok", "stack", f"{name} can be updated ({stack.status})")
-        case "busy":
-            result.add("ok", "stack", f"an operation is running ({stack.status}); it is waited for")
-        case "never created":
-            _check_remains(result, stack)
-        case "rollback failed":
-            result.add("warning", "stack", f"the rollback of {name} failed", "`kolom deploy` continues it")
-        case "deletion failed":
-            result.add("problem", "stack", f"{name} is deleted in part", "run `kolom destroy` again, then deploy")
-        case "stopped":
-            fix = f"roll it back: aws cloudformation rollback-stack --stack-name {name}"
-            result.add("problem", "stack", f"{name} was stopped in the middle of an operation ({stack.status})", fix)
-
-
-def _check_remains(result: Preflight, stack: Stack) -> None:
-    if left := remaining_data(stack):
-        result.add(
-            "problem",
-            "stack",
-            f"the creation of {stack.name} failed, and it still has {', '.join(left)} ({stack.status})",
-            "check that they are empty, and run `kolom destroy`, then deploy",
-        )
-    else:
-        result.add("warning", "stack", f"the creation of {stack.name} failed", "`kolom deploy` removes what is left")
-
-
 def _check_rights(result: Preflight, values: Mapping[str, str], domain: str) -> None:
     identity = result.identity
     assert identity is not None
@@ -232,7 +182,7 @@ def _check_rights(result: Preflight, values: Mapping[str, str], domain: str) -> 
         return
     principal = _principal(identity)
     actions = list(_ACTIONS)
-    actions += ["budgets:ModifyBudget"] if _has_budget(values) else []
+    actions += ["budgets:ModifyBudget"] if has_budget(values) else []
     actions += DOMAIN_ACTIONS if domain else []
     pages = client("iam").get_paginator("simulate_principal_policy")
     denied = [
@@ -282,113 +232,8 @@ def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> No
 def _will_be_created(stack: Stack) -> bool:
     """Return whether a deployment creates the stack again.
 
-    It does not if an earlier creation has left tables: :func:`_check_remains` reports them.
+    It does not if an earlier creation has left tables: the check of the stack reports them.
     """
     if stack.condition == "never created":
         return not remaining_data(stack)
     return stack.condition == "new" or stack.status == "DELETE_IN_PROGRESS"
-
-
-def _check_cdn(result: Preflight, stack: str, region: str, values: Mapping[str, str]) -> None:
-    if values.get("Cdn", "on") == "off" or (result.stack is not None and result.stack.condition != "new"):
-        return
-    names = [
-        each["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"]
-        for each in _response_headers_policies(client("cloudfront"))
-    ]
-    if own := [name for name in names if name.startswith(f"{stack}-{region}-")]:
-        fix = "delete them in the console of CloudFront, or use another --stack"
-        result.add("problem", "CloudFront", f"policies of an earlier stack are left: {', '.join(own)}", fix)
-    elif len(names) + _POLICIES > _MAX_POLICIES:
-        fix = "delete some, or request a higher quota in Service Quotas"
-        text = (
-            f"the account has {len(names)} response headers policies, and this needs {_POLICIES} more; "
-            f"the quota of a new account is {_MAX_POLICIES}"
-        )
-        result.add("warning", "CloudFront", text, fix)
-    else:
-        result.add("ok", "CloudFront", "names and quota of policies are free; a new account may have to be verified")
-
-
-def _response_headers_policies(cloudfront: Any) -> Iterator[Mapping[str, Any]]:
-    marker: dict[str, str] = {}
-    while True:
-        found = cloudfront.list_response_headers_policies(Type="custom", **marker)["ResponseHeadersPolicyList"]
-        yield from found.get("Items", ())
-        if not found.get("NextMarker"):
-            return
-        marker = {"Marker": found["NextMarker"]}
-
-
-def _check_lambda(result: Preflight) -> None:
-    limit = client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    if limit < _FEW_INVOCATIONS:
-        text = f"only {limit} functions may run at the same time in this account and region; requests beyond that fail"
-        fix = "request 1,000 concurrent executions in Service Quotas (Lambda); this is free"
-        result.add("warning", "Lambda", text, fix)
-    else:
-        result.add("ok", "Lambda", f"{limit:,} functions may run at the same time")
-
-
-def _check_mail(result: Preflight, region: str, values: Mapping[str, str]) -> None:
-    sender = values.get("MailFrom") or values.get("OwnerEmail", "")
-    if not sender:
-        result.add("warning", "mail", "no address is set, so no mail is sent", "pass --parameter OwnerEmail=ADDRESS")
-        return
-    if not _has_ses(region):
-        fix = "use another region if you need mail (docs/deploy.md, Regions)"
-        result.add("warning", "mail", f"CloudFormation has no SES in {region}, so no mail is sent", fix)
-        return
-    ses = client("sesv2")
-    account = ses.get_account()
-    if not account.get("SendingEnabled", True):
-        fix = "read the mail of AWS about it, and answer in the console of SES"
-        result.add("warning", "mail", "SES has stopped sending for this account", fix)
-    if not account.get("ProductionAccessEnabled", False):
-        text = f"SES is in the sandbox in {region}: it sends only to verified addresses"
-        result.add("warning", "mail", text, "request production access in the console of SES (docs/mail.md)")
-    identities = [values.get("MailIdentity", ""), sender, sender.rpartition("@")[2]]
-    if not any(_is_verified(ses, identity) for identity in identities if identity):
-        text = f"neither {sender} nor its domain is verified in SES in {region}, so mail cannot be sent"
-        fix = f"aws sesv2 create-email-identity --region {region} --email-identity {sender} (docs/mail.md)"
-        result.add("warning", "mail", text, fix)
-    else:
-        result.add("ok", "mail", f"{sender} may send")
-
-
-def _has_budget(values: Mapping[str, str]) -> bool:
-    return bool(values.get("OwnerEmail")) and _wants_budget(values)
-
-
-def _wants_budget(values: Mapping[str, str]) -> bool:
-    return values.get("MonthlyBudget", "0") != "0"
-
-
-def _check_budget(result: Preflight, region: str, values: Mapping[str, str]) -> None:
-    if _wants_budget(values) and not _has_budget(values):
-        text = "there is none without an address for its mail"
-        result.add("warning", "budget", text, "pass --parameter OwnerEmail=ADDRESS")
-    elif _has_budget(values) and not knows_budgets(region):
-        text = f"CloudFormation has no type for budgets in {region}, so a deployment with MonthlyBudget is refused"
-        fix = "create the budget yourself (docs/cost.md), and pass --parameter MonthlyBudget=0"
-        result.add("problem", "budget", text, fix)
-
-
-def knows_budgets(region: str) -> bool:
-    """Return whether CloudFormation has a type for budgets in the region."""
-    return _WITHOUT_BUDGETS.fullmatch(region) is None
-
-
-def _is_verified(ses: Any, identity: str) -> bool:
-    try:
-        return bool(ses.get_email_identity(EmailIdentity=identity)["VerifiedForSendingStatus"])
-    except ses.exceptions.NotFoundException:
-        return False
-
-
-def _has_ses(region: str) -> bool:
-    document = template_document()
-    values = parameter_values(document["Parameters"], {"SiteUrl": "https://blog.example"})
-    names = ResourceNames(document["Resources"], {})
-    resolver = names.resolver = Resolver(document, {**values, "AWS::Region": region}, names)
-    return bool(resolver.condition("HasSes"))

@@ -52,6 +52,28 @@ class OutgoingMail:
     headers: Mapping[str, str] = field(default_factory=dict)
     omitted: Mapping[str, str] = field(default_factory=dict)
 
+    def to_request(self, configuration_set: str) -> dict[str, Any]:
+        """Return the parameters of SES's SendEmail. The configuration set may be empty."""
+        request: dict[str, Any] = {
+            "FromEmailAddress": self.sender,
+            "Destination": {"ToAddresses": [self.to]},
+            "Content": {
+                "Simple": {
+                    "Subject": {"Data": self.subject, "Charset": "UTF-8"},
+                    "Body": {
+                        "Text": {"Data": self.text, "Charset": "UTF-8"},
+                        "Html": {"Data": self.html, "Charset": "UTF-8"},
+                    },
+                    "Headers": [{"Name": name, "Value": value} for name, value in self.headers.items()],
+                }
+            },
+        }
+        if self.reply_to is not None:
+            request["ReplyToAddresses"] = [self.reply_to]
+        if configuration_set:
+            request["ConfigurationSetName"] = configuration_set
+        return request
+
 
 class MailObsolete(KolomError):
     """What the mail is about no longer exists, or no longer concerns its recipient."""
@@ -227,7 +249,7 @@ def _mail(
 ) -> OutgoingMail:
     plain, html = render(template, locale, subject=subject, **values)
     return OutgoingMail(
-        sender=_sender(),
+        sender=sender_header(),
         to=to,
         subject=subject,
         text=plain,
@@ -268,7 +290,7 @@ def _subject(locale: Locale, key: str, **values: str) -> str:
     return header_text(locale.translate(key, site=settings().site_title, **values))
 
 
-def _sender() -> str:
+def sender_header() -> str:
     """Return the ``From``: the site's title, cut to fit into one encoded word (RFC 2047, 2), and the address."""
     name = header_text(settings().site_title, _MAX_SENDER_NAME)
     while not name.isascii() and len(name.encode()) > _MAX_ENCODED_NAME_BYTES:

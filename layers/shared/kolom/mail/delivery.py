@@ -97,31 +97,13 @@ def _fail(record: OutboxRecord, reason: str) -> Outcome:
 
 def _send_via_ses(mail: OutgoingMail) -> str:
     """Return SES's id of the mail. Only throttled calls are retried at once: those were certainly not sent."""
-    request: dict[str, Any] = {
-        "FromEmailAddress": mail.sender,
-        "Destination": {"ToAddresses": [mail.to]},
-        "Content": {
-            "Simple": {
-                "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
-                "Body": {
-                    "Text": {"Data": mail.text, "Charset": "UTF-8"},
-                    "Html": {"Data": mail.html, "Charset": "UTF-8"},
-                },
-                "Headers": [{"Name": name, "Value": value} for name, value in mail.headers.items()],
-            }
-        },
-    }
-    if mail.reply_to is not None:
-        request["ReplyToAddresses"] = [mail.reply_to]
-    if settings().configuration_set:
-        request["ConfigurationSetName"] = settings().configuration_set
     retrying = Retrying(
         retry=retry_if_exception(aws.is_throttled),
         wait=wait_random_exponential(multiplier=0.2, max=2),
         stop=stop_after_attempt(_ATTEMPTS),
         reraise=True,
     )
-    return str(retrying(_client().send_email, **request)["MessageId"])
+    return str(retrying(_client().send_email, **mail.to_request(settings().configuration_set))["MessageId"])
 
 
 @cache
