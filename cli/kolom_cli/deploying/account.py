@@ -1,6 +1,7 @@
 """The AWS account, region and credentials of a deployment."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -44,6 +45,12 @@ def select(profile: str | None, region: str | None) -> None:
 def configured_region() -> str:
     """Return the region of the environment or the profile; empty if there is none."""
     return boto3.Session().region_name or ""
+
+
+def aws_options() -> str:
+    """Return the options with which the AWS CLI uses the profile and region of this process."""
+    profile = os.environ.get("AWS_PROFILE")
+    return shlex.join([*(("--profile", profile) if profile else ()), "--region", configured_region()])
 
 
 def client(service: str, region: str | None = None) -> Any:

@@ -52,13 +52,10 @@ class Deployer:
         stack = find_stack(self.target.stack)
         if stack is not None:
             refuse_other(stack)
-        if stack is not None and stack.condition == "busy":
             was_deletion = stack.status == "DELETE_IN_PROGRESS"
-            stack = self.wait(stack)
+            stack = self.finish_operation(stack)
             if was_deletion and stack.status == "DELETE_COMPLETE":
                 return None
-        if stack is not None and stack.condition == "rollback failed":
-            stack = self._continue_rollback(stack)
         if stack is not None and stack.condition == "never created":
             self._remove_failed(stack)
             return None
@@ -67,6 +64,15 @@ class Deployer:
                 f"the stack {stack.name} cannot be updated: {stack.status}", "see `kolom doctor` for what to do"
             )
         return None if stack is None or stack.condition == "new" else stack
+
+    def finish_operation(self, stack: Stack) -> Stack:
+        """Wait for an operation that is running, continue a rollback that failed, and return the stack.
+
+        :raises DeploymentError: the rollback failed again
+        """
+        if stack.condition == "busy":
+            stack = self.wait(stack)
+        return self._continue_rollback(stack) if stack.condition == "rollback failed" else stack
 
     def upload(self) -> str:
         """Build and upload the stack, and return the URL of its template."""

@@ -57,8 +57,9 @@ class Findings:
         """Return what to do about a call of AWS that failed."""
         if isinstance(error, BotoCoreError):
             return "check the connection"
-        is_denied = error.response["Error"]["Code"] in DENIED
-        return f"allow the call {error.operation_name} to check this" if is_denied else f"run `{self.command}` again"
+        if error.response["Error"]["Code"] in DENIED:
+            return f"allow the call {error.operation_name} to the user or role of these credentials"
+        return f"run `{self.command}` again"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -114,9 +114,17 @@ def has_record(zone: HostedZone, record: Record) -> bool:
         raise DeploymentError(
             f"{record.name} has another record in the hosted zone {zone.name}, which is not overwritten: "
             f"{describe(found)}",
-            f"delete it, or change it to {record.type} {record.value}, then run the command again",
+            _fix(found, record),
         )
     return bool(found)
+
+
+def _fix(records: Sequence[Mapping[str, Any]], record: Record) -> str:
+    if all(each["Type"] == record.type == "TXT" for each in records):
+        change = f"add the value {record.value} to it, beside those that it has"
+    else:
+        change = f"delete it, or change it to {record.type} {record.value}"
+    return f"{change}, then run the command again"
 
 
 def _have(records: Sequence[Mapping[str, Any]], record: Record) -> bool:
@@ -171,6 +179,11 @@ def find_records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
     """Return all records of exactly that name."""
     answer = client("route53").list_resource_record_sets(HostedZoneId=zone.zone_id, StartRecordName=name)
     return [each for each in answer["ResourceRecordSets"] if _plain(each["Name"]) == name]
+
+
+def find_texts(zone: HostedZone, name: str) -> list[str]:
+    """Return the texts of the TXT record of exactly that name."""
+    return [text for each in find_records(zone, name) if each["Type"] == "TXT" for text in _targets(each)]
 
 
 def _name_servers(zone: HostedZone, name: str) -> set[str]:

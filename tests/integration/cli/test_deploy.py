@@ -564,7 +564,7 @@ def test_the_doctor_says_what_it_may_not_check(rehearsal: Rehearsal) -> None:
     ran = rehearsal.kolom("doctor")
     assert ran.exit_code == 0
     assert "warning  rights: could not be checked: AWS denied access: no\n" in ran.stdout
-    assert "Fix: allow the call SimulatePrincipalPolicy to check this" in ran.stdout
+    assert "Fix: allow the call SimulatePrincipalPolicy to the user or role of these credentials" in ran.stdout
 
 
 def test_the_doctor_recognizes_a_region_that_is_not_enabled(

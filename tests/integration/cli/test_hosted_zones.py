@@ -47,6 +47,13 @@ def test_the_case_of_a_text_counts(zone: HostedZone) -> None:
         has_record(zone, DMARC)
 
 
+def test_a_text_is_added_to_those_of_others(zone: HostedZone) -> None:
+    add(zone, DMARC.name, "TXT", '"owner=me"')
+    with pytest.raises(DeploymentError) as caught:
+        has_record(zone, DMARC)
+    assert caught.value.fix.startswith(f"add the value {DMARC.value} to it")
+
+
 def test_a_cname_and_other_records_exclude_each_other(zone: HostedZone) -> None:
     add(zone, CNAME.name, "A", "192.0.2.1")
     with pytest.raises(DeploymentError, match=r"not overwritten: A 192\.0\.2\.1"):
