@@ -1,20 +1,22 @@
 """`kolom mail setup`: take a deployed blog to working mail."""
 
-import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
 
+from kolom_cli.commands.deploy import is_interactive
 from kolom_cli.commands.deployment_options import Deployment, Profile, Region, StackName, select
-from kolom_cli.connection import StackNotFound
+from kolom_cli.connection import DEFAULT_STACK, StackNotFound
 from kolom_cli.deploying.account import get_identity, refuse_other_account
 from kolom_cli.deploying.deployer import Deployer
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.mail.addresses import normalize
+from kolom_cli.deploying.mail.dns_records import MailRecord
 from kolom_cli.deploying.mail.production_access import ProductionRequest
-from kolom_cli.deploying.mail.setup import PARAMETERS, MailSetup, Options, Setup
+from kolom_cli.deploying.mail.report import Commands, SetupReport
+from kolom_cli.deploying.mail.setup import PARAMETERS, MailSetup, Options
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack, find_stack, refuse_other
 from kolom_cli.terminal.options import AsJson
@@ -47,60 +49,91 @@ def setup(  # noqa: PLR0913, RUF100 (one parameter per option)
     addresses, checks that bounces reach it, and prepares the request to leave the sandbox. No record is changed or
     deleted.
 
-    The exit code is 1 if something is left to do or to wait for.
+    The exit code is 1 if there is a problem or something to wait for. Warnings do not change it.
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=())
     given = {"MailFrom": normalize("--from", sender), "OwnerEmail": normalize("--owner", owner)}
-    given = {name: value for name, value in given.items() if value}
-    found = _find(deployment)
+    flags = (("--address-only", address_only), ("--request-production", request_production), ("--test", test))
+    named = deployment.target.stack if stack or deployment.target.stack != DEFAULT_STACK else ""
+    commands = Commands(
+        stack=named,
+        deployment=_options((("--profile", profile), ("--region", region), ("--stack", named))),
+        sender=given["MailFrom"],
+        owner=given["OwnerEmail"],
+        flags=tuple(name for name, is_set in flags if is_set),
+    )
+    found = _find(deployment, commands)
     identity = get_identity()
     refuse_other_account(identity, deployment.account_id, found.name)
+    deployer = Deployer(
+        target=deployment.target,
+        identity=identity,
+        region=deployment.region,
+        parameters=deployment.parameters,
+        progress=Progress(),
+    )
+    found = deployer.finish_operation(found)
+    _refuse_unfinished(found, commands)
     remembered: dict[str, str] = {
         name: deployment.parameters[name] for name in PARAMETERS if name in deployment.parameters
     }
 
     def set_parameters(current: Stack, values: Mapping[str, str]) -> Stack:
-        deployer = Deployer(
-            target=deployment.target,
-            identity=identity,
-            region=deployment.region,
-            parameters=deployment.parameters,
-            progress=Progress(),
-        )
         deployer.progress.step(f"Updating the stack: {', '.join(values)}")
         planned = deployer.plan_parameters(current, values)
-        # An older value in kolom.toml would undo this with the next deployment.
-        replace(deployment, parameters={**deployment.parameters, **values}).remember(identity)
-        return current if planned is None else deployer.apply(planned)
+        if planned is None:
+            return current
+        deployer.progress.plan(planned.describe())
+        return deployer.apply(planned)
 
-    result = Setup(
+    def remember(values: Mapping[str, str]) -> None:
+        # Another value in kolom.toml would undo this with the next deployment.
+        before = {**found.parameters, **remembered}
+        changed = {name: value for name, value in values.items() if value != before.get(name, "")}
+        if changed:
+            replace(deployment, parameters={**deployment.parameters, **changed}).remember(identity)
+
+    report = SetupReport(commands=commands)
+    mail = MailSetup(
         target=deployment.target,
         stack=found,
         region=deployment.region,
-        wanted={**found.parameters, **remembered, **given},
-        options=Options(address_only=address_only, confirm=_confirm if request_production else None, test=test),
+        wanted={**found.parameters, **remembered, **{name: value for name, value in given.items() if value}},
+        options=Options(
+            address_only=address_only,
+            keeps_verified_address=not sender,
+            requests_production=request_production,
+            confirm=_confirm if is_interactive() else None,
+            test=test,
+        ),
         set_parameters=set_parameters,
-        result=MailSetup(command=_again(sender, owner, address_only=address_only)),
-    ).run()
-    _print(result, as_json=as_json)
-    raise typer.Exit(0 if result.is_complete else 1)
+        remember=remember,
+        report=report,
+    )
+    try:
+        mail.run()
+    finally:  # An interrupted run has done something, too.
+        _print(report, as_json=as_json)
+    raise typer.Exit(0 if report.is_complete else 1)
 
 
-def _find(deployment: Deployment) -> Stack:
+def _find(deployment: Deployment, commands: Commands) -> Stack:
     name = deployment.target.stack
     found = find_stack(name)
     if found is None:
-        raise StackNotFound(f"no stack {name!r} in {deployment.region}: deploy it first (`kolom deploy`)")
+        raise StackNotFound(f"no stack {name!r} in {deployment.region}: deploy it first (`{commands.deploy()}`)")
     refuse_other(found)
-    if found.condition != "ready" or "SiteUrl" not in found.outputs:
-        raise DeploymentError(f"the stack {name} is not deployed ({found.status})", "run `kolom deploy` first")
     return found
 
 
-def _again(sender: str, owner: str, *, address_only: bool) -> str:
-    """Return the command line that continues this run."""
-    options = [*(("--from", sender) if sender else ()), *(("--owner", owner) if owner else ())]
-    return shlex.join(["kolom", "mail", "setup", *options, *(["--address-only"] if address_only else [])])
+def _refuse_unfinished(stack: Stack, commands: Commands) -> None:
+    if stack.condition != "ready" or "SiteUrl" not in stack.outputs:
+        text = f"the stack {stack.name} is not deployed ({stack.status})"
+        raise DeploymentError(text, f"run `{commands.deploy()}` first")
+
+
+def _options(values: Sequence[tuple[str, str | None]]) -> tuple[str, ...]:
+    return tuple(word for name, value in values if value for word in (name, value))
 
 
 def _confirm(request: ProductionRequest) -> bool:
@@ -108,13 +141,19 @@ def _confirm(request: ProductionRequest) -> bool:
     return typer.confirm(f"Send this to AWS, with the website {request.website}?", err=True)
 
 
-def _print(result: MailSetup, *, as_json: bool) -> None:
+def _print(result: SetupReport, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
                 "findings": [asdict(each) for each in result.findings],
                 "records": [
-                    {"for": each.purpose, "state": each.state, **asdict(each.record)} for each in result.records
+                    {
+                        "for": each.purpose,
+                        "state": each.state,
+                        "condition": each.condition or None,
+                        **asdict(each.record),
+                    }
+                    for each in result.records
                 ],
                 "production_request": None if result.request is None else asdict(result.request),
                 "message_id": result.message_id or None,
@@ -128,9 +167,13 @@ def _print(result: MailSetup, *, as_json: bool) -> None:
     if result.records:
         typer.echo()
         rows = [
-            Row((each.purpose, each.state, each.record.type, each.record.name, each.record.value))
+            Row((each.purpose, _state(each), each.record.type, each.record.name, each.record.value))
             for each in result.records
         ]
         print_list(("for", "state", "type", "name", "value"), rows, empty="")
     if result.request is not None:
         typer.echo(f"\nRequest to leave the sandbox, for {result.request.console}\n\n{result.request.use_case}")
+
+
+def _state(record: MailRecord) -> str:
+    return f"{record.state}, {record.condition}" if record.condition else record.state

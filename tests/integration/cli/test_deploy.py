@@ -479,6 +479,13 @@ def test_the_doctor_finds_nothing_in_a_ready_account(rehearsal: Rehearsal) -> No
     )
 
 
+def test_the_doctor_reports_an_address_that_ses_has_in_another_form(rehearsal: Rehearsal) -> None:
+    ran = rehearsal.kolom("doctor", "--parameter", "OwnerEmail=Me@Example.COM")
+    text = "OwnerEmail is 'Me@Example.COM', but mail from Me@example.com needs 'Me@example.com'"
+    assert f"warning  mail: {text}\n" in ran.stdout
+    assert "Fix: pass --parameter OwnerEmail=Me@example.com\n" in ran.stdout
+
+
 def test_the_doctor_reports_all_problems_at_once(rehearsal: Rehearsal) -> None:
     client("dynamodb").create_table(
         TableName="kolom-guard",

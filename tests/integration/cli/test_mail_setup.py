@@ -14,12 +14,14 @@ from botocore.exceptions import ClientError
 from kolom.mail import suppression
 from kolom.security.signing import SigningKeys
 from kolom_cli import project_file
+from kolom_cli.commands import mail_setup as command
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.deploying import change_set, operation
 from kolom_cli.deploying.hosted_zones import HostedZone, Record, create_record, describe, find_records
 from tests.integration.aws import client, empty_aws, restore_or_create
 from tests.integration.cli.cloudformation import CloudFormationDouble, Evaluated, StackDouble, create_data, error
 from tests.integration.cli.conftest import CommandResult, Kolom
+from tests.integration.cli.dns import change
 from tests.integration.cli.ses import SesDouble, bounces_to_bus, identity_state
 from tests.paths import PROJECT
 
@@ -43,6 +45,7 @@ class Account:
         self.cloudformation = CloudFormationDouble()
         self.file = folder / "kolom.toml"
         self.interrupt_at: int | None = None
+        self.has_terminal = False
         self.denied: dict[str, str] = {}
         self.calls: list[str] = []
         self.deploy(**parameters)
@@ -64,6 +67,7 @@ class Account:
 
     def setup(self, *arguments: str, answer: str | None = None) -> CommandResult:
         self.calls.clear()
+        self.has_terminal = answer is not None
         return self.kolom("mail", "setup", *arguments, answer=answer)
 
     def findings(self, *arguments: str) -> list[tuple[str, str]]:
@@ -113,6 +117,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
 
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
         monkeypatch.setattr(project_file, "PROJECT_FILE", found.file)
+        monkeypatch.setattr(command, "is_interactive", lambda: found.has_terminal)
         for module in (change_set, operation):
             monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
         yield found
@@ -179,6 +184,29 @@ def test_records_that_ses_does_not_find_need_the_right_name_servers(account: Acc
     assert "check that the registrar of example.com names its servers: ns-" in ran.stdout
 
 
+def test_an_interrupted_update_of_the_stack_is_followed(account: Account) -> None:
+    account.ses.verify("example.com")
+    account.cloudformation.interrupt_at = "ExecuteChangeSet"
+    assert account.setup("--from", SENDER).exit_code == 130
+    assert account.cloudformation.stacks[0].status == "UPDATE_IN_PROGRESS"
+    ran = account.setup("--from", SENDER)
+    assert (ran.exit_code, account.writes(), account.parameters["MailFrom"]) == (0, [], SENDER)
+
+
+def test_a_rollback_that_failed_is_continued(account: Account) -> None:
+    account.ses.verify("example.com")
+    account.cloudformation.stacks[0].status = "UPDATE_ROLLBACK_FAILED"
+    assert account.setup("--from", SENDER).exit_code == 0
+    assert account.parameters["MailFrom"] == SENDER
+
+
+def test_another_sender_is_remembered_only_after_the_update(account: Account) -> None:
+    account.ses.verify("example.com")
+    account.denied = {"ExecuteChangeSet": "AccessDeniedException"}
+    assert ("problem", "parameters") in account.findings("--from", SENDER)
+    assert not account.file.exists()
+
+
 def run_interrupted(account: Account, *arguments: str) -> CommandResult:
     """Run the command until it ends, interrupted at first after one call, then after two, and so on."""
     for account.interrupt_at in range(1, 100):
@@ -208,6 +236,37 @@ def test_the_dmarc_policy_of_a_parent_domain_is_not_weakened(account: Account) -
     assert find_records(zone, "_dmarc.mail.example.com") == []
 
 
+def test_a_policy_that_cannot_be_read_is_not_replaced(account: Account) -> None:
+    zone = create_zone("mail.example.com")
+    ran = account.setup("--from", "me@mail.example.com")
+    assert find_records(zone, f"{DKIM[0].removesuffix('example.com')}mail.example.com")
+    assert find_records(zone, "_dmarc.mail.example.com") == []
+    assert "warning  DNS: _dmarc.mail.example.com is not created" in ran.stdout
+    assert "to create, only if the parent domain has no policy" in ran.stdout
+    create_record(zone, Record("_dmarc.mail.example.com", "TXT", "v=DMARC1; p=none;"))
+    assert records(account.setup("--from", "me@mail.example.com", "--json"))["_dmarc.mail.example.com"] == "exists"
+
+
+def test_the_table_says_when_a_policy_must_not_be_created(account: Account) -> None:
+    ran = account.setup("--from", "me@mail.example.com")
+    assert "not checked, only if the parent domain has no policy" in ran.stdout
+    assert account.setup("--from", SENDER, "--json").json["records"][-1]["condition"] is None
+
+
+def test_records_in_a_delegated_zone_are_not_created_in_its_parent(account: Account) -> None:
+    zone = create_zone()
+    delegate(zone, "_domainkey.example.com", "_dmarc.example.com")
+    ran = account.setup("--from", SENDER)
+    assert "waiting  DNS: the hosted zone example.com delegates _domainkey.example.com to ns1.example.net" in ran.stdout
+    assert account.writes() == ["CreateEmailIdentity"]
+
+
+def delegate(zone: HostedZone, *names: str) -> None:
+    for name in names:
+        entry = {"Name": name, "Type": "NS", "TTL": 60, "ResourceRecords": [{"Value": "ns1.example.net."}]}
+        change(zone.zone_id, "CREATE", [entry])
+
+
 def test_without_a_zone_the_records_are_shown(account: Account) -> None:
     ran = account.setup("--from", SENDER)
     assert "waiting  DNS: Route 53 has no public zone of example.com in this account" in ran.stdout
@@ -232,6 +291,70 @@ def test_a_custom_mail_from_domain_needs_mx_and_spf(account: Account) -> None:
     assert find_records(zone, DKIM[0]) == []
 
 
+def use_return_domain(account: Account, name: str = "bounce.example.com", *, status: str = "SUCCESS") -> None:
+    attributes = {"MailFromDomain": name, "MailFromDomainStatus": status, "BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
+    state = identity_state("example.com", status="SUCCESS", MailFromAttributes=attributes)
+    account.ses.identities["example.com"] = state
+
+
+def spf(account: Account) -> str:
+    found = account.setup("--from", SENDER, "--json").json["records"]
+    return str(next(each["state"] for each in found if each["for"] == "SPF"))
+
+
+def test_spf_is_checked_in_the_zone(account: Account) -> None:
+    use_return_domain(account)
+    assert spf(account) == "not checked"
+    create_zone()
+    assert [spf(account), spf(account)] == ["created", "exists"]
+
+
+def test_an_spf_record_that_permits_ses_is_enough(account: Account) -> None:
+    use_return_domain(account)
+    create_record(create_zone(), Record("bounce.example.com", "TXT", "v=spf1 mx include:amazonses.com -all"))
+    assert spf(account) == "exists"
+
+
+def test_an_spf_record_of_others_is_to_be_extended(account: Account) -> None:
+    use_return_domain(account)
+    create_record(create_zone(), Record("bounce.example.com", "TXT", "v=spf1 mx -all"))
+    ran = account.setup("--from", SENDER)
+    assert "does not permit SES: v=spf1 mx -all\n" in ran.stdout
+    assert "Fix: add include:amazonses.com to it" in ran.stdout
+
+
+def test_a_mail_from_domain_in_upper_case_is_recognized(account: Account) -> None:
+    create_zone()
+    use_return_domain(account, "Bounce.Example.com", status="PENDING")
+    account.setup("--from", SENDER)
+    assert set(records(account.setup("--from", SENDER, "--json")).values()) == {"verified", "exists"}
+
+
+def use_own_key(account: Account, status: str, dkim: str) -> None:
+    state = identity_state("example.com", status=status, dkim=dkim)
+    state["DkimAttributes"] |= {"SigningAttributesOrigin": "EXTERNAL", "Tokens": ["selector"]}
+    account.ses.identities["example.com"] = state
+
+
+def test_the_own_dkim_key_of_an_identity_is_kept(account: Account) -> None:
+    create_zone()
+    for status, dkim in (("PENDING", "PENDING"), ("FAILED", "FAILED"), ("SUCCESS", "FAILED")):
+        use_own_key(account, status, dkim)
+        ran = account.setup("--from", SENDER)
+        assert "TXT record of your DKIM key" in ran.stdout
+        assert "AWS_SES" not in ran.stdout
+        assert "delete-email-identity" not in ran.stdout
+        assert "the records exist in the zone" not in ran.stdout
+
+
+def test_a_failed_domain_is_deleted_only_as_a_last_resort(account: Account) -> None:
+    account.ses.identities["example.com"] = identity_state("example.com", status="FAILED")
+    fix = next(line for line in account.setup("--from", SENDER).stdout.splitlines() if "delete-email-identity" in line)
+    before, _, after = fix.partition("If that does not help, delete the identity, with its MAIL FROM domain")
+    assert "put-email-identity-dkim-signing-attributes" in before
+    assert "delete-email-identity" in after
+
+
 def test_the_domain_of_a_mail_provider_is_not_verified(account: Account) -> None:
     account.deploy(OwnerEmail="me@gmail.com")
     ran = account.setup()
@@ -243,6 +366,15 @@ def test_the_domain_of_a_mail_provider_is_not_verified(account: Account) -> None
 def test_an_address_alone_is_verified_on_request(account: Account) -> None:
     account.setup("--from", SENDER, "--address-only")
     assert list(account.ses.identities) == [SENDER]
+
+
+def test_a_check_keeps_the_verified_address_of_the_sender(account: Account) -> None:
+    create_zone()
+    account.ses.verify(SENDER)
+    account.setup("--from", SENDER, "--address-only")
+    ran = account.setup()
+    assert (ran.exit_code, account.writes(), list(account.ses.identities)) == (0, [], [SENDER])
+    assert f"Fix: to verify the domain: `kolom mail setup --from {SENDER}`\n" in ran.stdout
 
 
 def test_a_verified_address_sends_until_its_domain_is_verified(account: Account) -> None:
@@ -297,6 +429,41 @@ def test_the_request_to_leave_the_sandbox_is_sent_only_after_a_question(account:
     ran = account.setup("--request-production")
     assert "waiting  sandbox: AWS is reviewing the request to leave the sandbox (case 42)" in ran.stdout
     assert len(account.ses.requests) == 1
+
+
+def test_the_request_is_not_sent_without_a_terminal(account: Account) -> None:
+    account.ses.use_sandbox()
+    account.ses.verify("example.com")
+    ran = account.setup("--from", SENDER, "--request-production", "--json")
+    assert (ran.exit_code, account.ses.requests) == (1, [])
+    assert ("problem", "sandbox") in [(each["level"], each["subject"]) for each in ran.json["findings"]]
+    assert ran.json["production_request"]["website"] == SITE
+
+
+def test_a_run_that_is_aborted_reports_what_it_did(account: Account) -> None:
+    account.ses.use_sandbox()
+    account.ses.verify("example.com")
+    ran = account.setup("--from", SENDER, "--request-production", answer="")
+    assert ran.exit_code == 1
+    assert "ok       parameters: set for the stack: MailFrom\n" in ran.stdout
+
+
+def test_a_request_that_is_denied_is_shown(account: Account) -> None:
+    account.ses.use_sandbox()
+    account.ses.verify("example.com")
+    account.denied = {"PutAccountDetails": "AccessDeniedException"}
+    ran = account.setup("--from", SENDER, "--request-production", answer="y\n")
+    assert "Fix: allow the call PutAccountDetails to the user or role of these credentials\n" in ran.stdout
+    assert "Request to leave the sandbox, for https://" in ran.stdout
+
+
+def test_a_request_needs_the_address_of_the_site(account: Account) -> None:
+    account.ses.use_sandbox()
+    account.ses.verify("example.com")
+    account.deploy(OwnerEmail=OWNER, MailFrom=SENDER, SiteUrl="https://pending.invalid")
+    ran = account.setup("--request-production", answer="y\n")
+    assert (ran.exit_code, account.ses.requests) == (1, [])
+    assert "the request needs the address of the site, which is not set yet" in ran.stdout
 
 
 def test_the_request_waits_for_a_verified_sender(account: Account) -> None:
@@ -401,7 +568,7 @@ def test_denied_calls_do_not_stop_the_other_steps(account: Account) -> None:
     ]
     account.denied = {"ListHostedZones": "AccessDenied"}
     ran = account.setup("--from", SENDER)
-    assert "warning  DNS: the zones of Route 53 cannot be read: AWS denied access" in ran.stdout
+    assert "warning  DNS: the zones of Route 53 cannot be read or changed: AWS denied access" in ran.stdout
     assert DKIM[0] in ran.stdout
 
 
@@ -418,10 +585,58 @@ def test_a_stack_without_addresses_is_refused(account: Account) -> None:
     assert account.findings("--owner", OWNER)[0] == ("waiting", "sender")
 
 
-def test_an_identity_of_another_domain_is_refused(account: Account) -> None:
-    account.deploy(OwnerEmail=OWNER, MailIdentity="other.example")
-    assert ("problem", "sender") in account.findings()
-    assert account.writes() == []
+def test_the_identity_of_another_sender_is_removed_with_it(account: Account) -> None:
+    account.ses.verify("example.com")
+    account.setup("--from", "me@mail.example.com")
+    assert "MailFrom, MailIdentity: set when" in account.setup("--from", "blog@example.net").stdout
+    assert account.parameters["MailFrom"] == "me@mail.example.com"
+    assert account.parameters["MailIdentity"] == "example.com"
+    account.ses.verify("example.net")
+    assert account.setup("--from", "blog@example.net").exit_code == 0
+    assert (account.parameters["MailFrom"], account.parameters["MailIdentity"]) == ("blog@example.net", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "corrected", "identity"),
+    [
+        ("Me@Example.COM", "Me@example.com", "example.com"),
+        ("blog@bücher.example", "blog@xn--bcher-kva.example", "xn--bcher-kva.example"),
+    ],
+    ids=["upper case", "not ascii"],
+)
+def test_the_address_of_the_stack_is_corrected(account: Account, address: str, corrected: str, identity: str) -> None:
+    account.deploy(OwnerEmail=address)
+    account.ses.verify(identity)
+    assert account.setup("--test").exit_code == 0
+    assert account.parameters["OwnerEmail"] == corrected
+    assert account.ses.sent[0]["FromEmailAddress"] == f"My Blog <{corrected}>"
+
+
+def test_the_shown_commands_have_the_options_of_the_run(account: Account) -> None:
+    account.ses.use_sandbox()
+    account.cloudformation.stacks[0].name = "second"
+    options = ("--region", "us-east-1", "--stack", "second", "--from", SENDER, "--owner", OWNER, "--address-only")
+    shown = [part for part in account.setup(*options).stdout.split("`") if part.startswith("kolom mail setup")]
+    assert shown
+    for each in shown:
+        is_other = each.endswith(f"--owner {OWNER}")  # It verifies the domain instead.
+        assert each.startswith("kolom mail setup " + " ".join(options[: -1 if is_other else None])), each
+
+
+def test_the_new_address_of_the_owner_gets_a_budget_and_alarms(account: Account) -> None:
+    account.deploy(MonthlyBudget="5")
+    account.ses.verify("example.org")
+    ran = account.setup("--owner", OWNER)
+    assert ran.exit_code == 0, ran.stdout
+    assert "\n  add 1 budget" in ran.stderr
+    assert f"warning  alarms: AWS has sent mail to {OWNER}, with a link to confirm that it gets alarms" in ran.stdout
+
+
+def test_an_owner_whose_budget_is_refused_is_not_set(account: Account) -> None:
+    account.deploy(MonthlyBudget="5")
+    account.ses.verify("example.org")
+    assert ("problem", "budget") in account.findings("--owner", OWNER, "--region", "eu-north-1")
+    assert account.parameters["OwnerEmail"] == ""
 
 
 def test_a_region_without_ses_is_refused(account: Account) -> None:
@@ -429,8 +644,8 @@ def test_a_region_without_ses_is_refused(account: Account) -> None:
 
 
 def test_a_stack_that_is_not_deployed_is_refused(account: Account) -> None:
-    account.cloudformation.stacks[0].status = "UPDATE_IN_PROGRESS"
-    assert "the stack kolom is not deployed (UPDATE_IN_PROGRESS)" in account.setup().stderr
+    account.cloudformation.stacks[0].status = "ROLLBACK_COMPLETE"
+    assert "the stack kolom is not deployed (ROLLBACK_COMPLETE)" in account.setup().stderr
     account.cloudformation.stacks = []
     ran = account.setup()
     assert (ran.exit_code, "deploy it first" in ran.stderr) == (3, True)

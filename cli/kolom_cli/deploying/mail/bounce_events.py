@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kolom_cli.deploying.account import client
-from kolom_cli.deploying.findings import Findings
+from kolom_cli.deploying.account import aws_options, client
+from kolom_cli.deploying.mail.report import SetupReport
 from kolom_cli.deploying.stack import StackResource
 
 SUBJECT: Final = "bounces"
@@ -14,10 +14,6 @@ _FUNCTION: Final = "SuppressAddresses"
 _EVENTS: Final = frozenset({"BOUNCE", "COMPLAINT"})
 _RULE: Final = "AWS::Events::Rule"
 _UNDO: Final = "undo what was changed outside of CloudFormation; `aws cloudformation detect-stack-drift` finds it"
-_CREATE_AGAIN: Final = (
-    "let the stack create it again: `kolom deploy --parameter OwnerEmail= --parameter MailFrom=`, and then with the "
-    "addresses"
-)
 
 
 def find_configuration_set(resources: Sequence[StackResource]) -> str:
@@ -25,7 +21,12 @@ def find_configuration_set(resources: Sequence[StackResource]) -> str:
     return next((each.physical_id for each in resources if each.logical_id == CONFIGURATION_SET), "")
 
 
-def check_events(found: Findings, resources: Sequence[StackResource]) -> None:
+def _create_again(found: SetupReport) -> str:
+    without = found.commands.deploy("OwnerEmail=", "MailFrom=")
+    return f"let the stack create it again: `{without}`, and then with the addresses"
+
+
+def check_events(found: SetupReport, resources: Sequence[StackResource]) -> None:
     """Report what keeps bounces and complaints from the function that suppresses addresses."""
     name = find_configuration_set(resources)
     before = len(found.findings)
@@ -37,23 +38,23 @@ def check_events(found: Findings, resources: Sequence[StackResource]) -> None:
         found.add("ok", SUBJECT, f"bounces and complaints of {name} arrive at the stack")
 
 
-def _check_configuration_set(found: Findings, name: str) -> bool:
+def _check_configuration_set(found: SetupReport, name: str) -> bool:
     ses = client("sesv2")
     try:
         settings = ses.get_configuration_set(ConfigurationSetName=name)
     except ses.exceptions.NotFoundException:
-        found.add("problem", SUBJECT, f"the configuration set {name} of the stack was deleted", _CREATE_AGAIN)
+        found.add("problem", SUBJECT, f"the configuration set {name} of the stack was deleted", _create_again(found))
         return False
     if not settings.get("SendingOptions", {}).get("SendingEnabled", True):
         fix = (
             f"aws sesv2 put-configuration-set-sending-options --configuration-set-name {name} --sending-enabled "
-            f"--region {ses.meta.region_name}"
+            f"{aws_options()}"
         )
         found.add("problem", SUBJECT, f"sending is paused for the configuration set {name}", fix)
     return True
 
 
-def _check_destination(found: Findings, name: str) -> None:
+def _check_destination(found: SetupReport, name: str) -> None:
     answer = client("sesv2").get_configuration_set_event_destinations(ConfigurationSetName=name)
     reported: set[str] = set()
     for each in answer.get("EventDestinations", ()):
@@ -62,10 +63,10 @@ def _check_destination(found: Findings, name: str) -> None:
             reported |= set(each["MatchingEventTypes"])
     if missing := sorted(_EVENTS - reported):
         text = f"the configuration set {name} does not report {' and '.join(missing)} to EventBridge"
-        found.add("problem", SUBJECT, text, _CREATE_AGAIN)
+        found.add("problem", SUBJECT, text, _create_again(found))
 
 
-def _check_rule(found: Findings, name: str, resources: Sequence[StackResource]) -> None:
+def _check_rule(found: SetupReport, name: str, resources: Sequence[StackResource]) -> None:
     # SAM names the rule after the function and its event.
     rule = next((each for each in resources if each.type == _RULE and each.logical_id.startswith(_FUNCTION)), None)
     function = next((each.physical_id for each in resources if each.logical_id == _FUNCTION), "")
@@ -78,7 +79,7 @@ def _check_rule(found: Findings, name: str, resources: Sequence[StackResource]) 
         found.add("problem", SUBJECT, "the rule that passes bounces and complaints to the stack is missing", _UNDO)
         return
     if described.get("State") != "ENABLED":
-        fix = f"aws events enable-rule --name {rule.physical_id} --region {events.meta.region_name}"
+        fix = f"aws events enable-rule --name {rule.physical_id} {aws_options()}"
         found.add("problem", SUBJECT, f"the rule {rule.physical_id} is disabled", fix)
     if name not in _configuration_sets(described):
         found.add("problem", SUBJECT, f"the rule {rule.physical_id} does not match events of {name}", _UNDO)

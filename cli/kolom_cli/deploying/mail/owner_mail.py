@@ -12,9 +12,9 @@ from kolom.mail.composer import OutgoingMail, sender_header
 from kolom.mail.renderer import header_text
 from kolom.security import signing
 from kolom_cli.connection import explain
-from kolom_cli.deploying.account import client
+from kolom_cli.deploying.account import aws_options, client
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.findings import Findings
+from kolom_cli.deploying.mail.report import SetupReport
 
 _REASON: Final = "it bounced or was reported as spam"
 _FIXES: Final = {
@@ -28,17 +28,17 @@ _FIXES: Final = {
 }
 
 
-def check_suppression(found: Findings, owner: str) -> None:
+def check_suppression(found: SetupReport, owner: str) -> None:
     """Report a suppression list that stops mail to the owner: that of SES, or that of the blog."""
     ses = client("sesv2")
-    with found.checking("suppression"), suppress(ses.exceptions.NotFoundException):
+    with found.step("suppression"), suppress(ses.exceptions.NotFoundException):
         ses.get_suppressed_destination(EmailAddress=owner)
-        fix = f"aws sesv2 delete-suppressed-destination --region {ses.meta.region_name} --email-address {owner}"
+        fix = f"aws sesv2 delete-suppressed-destination {aws_options()} --email-address {owner}"
         found.add("problem", "suppression", f"SES sends no mail to {owner}: {_REASON}", fix)
-    with found.checking("suppression"):
+    with found.step("suppression"):
         if suppression.find_reason(owner, signing.load_keys()) is not None:
-            fix = f"kolom mail allow {owner}"
-            found.add("problem", "suppression", f"the blog sends no mail to {owner}: {_REASON}", fix)
+            text = f"the blog sends no mail to {owner}: {_REASON}"
+            found.add("problem", "suppression", text, found.commands.allow(owner))
 
 
 def send_test(owner: str, configuration_set: str) -> str:

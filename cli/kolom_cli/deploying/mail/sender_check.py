@@ -16,6 +16,10 @@ def check_sender(found: Findings, region: str, values: Mapping[str, str]) -> Non
     except KolomError as error:
         found.add("warning", "mail", str(error), "pass the right one with --parameter")
         return
+    for name, value in addresses.to_parameters(values).items():
+        if value != values.get(name, ""):
+            text = f"{name} is {values[name]!r}, but mail from {addresses.sender} needs {value!r}"
+            found.add("warning", "mail", text, f"pass --parameter {name}={value}")
     if not addresses.sender:
         found.add("warning", "mail", "no address is set, so no mail is sent", "pass --parameter OwnerEmail=ADDRESS")
         return

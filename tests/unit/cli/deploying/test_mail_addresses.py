@@ -12,6 +12,11 @@ def test_mail_comes_from_the_owner_without_another_sender() -> None:
     assert read_addresses({}) == Addresses(owner="", sender="", identity="")
 
 
+def test_an_identity_of_another_sender_is_left_out() -> None:
+    for name, expected in (("Example.COM.", "example.com"), ("other.example", ""), ("a.b@Example.com", "")):
+        assert read_addresses({"MailFrom": "me@blog.example.com", "MailIdentity": name}).identity == expected
+
+
 def test_domains_are_in_lower_case_ascii() -> None:
     assert normalize("MailFrom", "blog@BÜCHER.example") == "blog@xn--bcher-kva.example"
 
@@ -34,7 +39,13 @@ def test_permitted_identities_and_parent_domains() -> None:
 
 
 def test_domains_of_mail_providers_are_recognized() -> None:
-    for domain in ("gmail.com", "yahoo.co.id", "outlook.de", "proton.me", "gmx.net", "qq.com", "web.de", "mail.ru"):
+    for domain in (
+        *("gmail.com", "yahoo.co.id", "outlook.de", "proton.me", "gmx.net", "qq.com", "web.de", "mail.ru", "posteo.de"),
+        *("comcast.net", "free.fr", "laposte.net", "tuta.com", "seznam.cz", "btinternet.com", "zohomail.com"),
+    ):
         assert is_of_provider(f"me@{domain}"), domain
-    for domain in ("example.com", "mail.example.com", "notgmail.com", "gmail.com.example", "live.example.com"):
+    for domain in (
+        *("example.com", "mail.example.com", "notgmail.com", "gmail.com.example", "live.example.com"),
+        *("me.org", "hey.org", "live.dev", "hanmail.com"),
+    ):
         assert not is_of_provider(f"me@{domain}"), domain
