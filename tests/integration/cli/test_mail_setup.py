@@ -572,6 +572,15 @@ def test_denied_calls_do_not_stop_the_other_steps(account: Account) -> None:
     assert DKIM[0] in ran.stdout
 
 
+def test_denied_calls_of_the_tables_and_the_stack_are_named(account: Account) -> None:
+    account.ses.verify("example.com")
+    account.denied = dict.fromkeys(("GetItem", "CreateChangeSet"), "AccessDeniedException")
+    ran = account.setup("--from", SENDER, "--test")
+    for name in account.denied:
+        assert f"Fix: allow the call {name} to the user or role of these credentials\n" in ran.stdout
+    assert "waiting  test: the stack must get its addresses before the test mail\n" in ran.stdout
+
+
 @pytest.mark.parametrize("address", ["me", "me@localhost", "bü@example.com", "a@b@example.com"], ids=ascii)
 def test_an_invalid_address_is_refused(account: Account, address: str) -> None:
     ran = account.setup("--from", address)

@@ -78,10 +78,14 @@ class SetupReport(Findings):
         except DeploymentError as error:
             self.add("problem", subject, error.text, error.fix)
         except (BotoCoreError, ClientError) as error:
-            self.add("problem", subject, f"failed: {explain(error)}", self.fix_of_call(error))
+            self._add_failure(subject, error)
         except StorageError as error:
-            cause = error.cause
-            text = explain(cause) if isinstance(cause, BotoCoreError | ClientError) else str(error)
-            self.add("problem", subject, f"failed: {text}", self.again)
+            if isinstance(error.cause, BotoCoreError | ClientError):
+                self._add_failure(subject, error.cause)
+            else:
+                self.add("problem", subject, f"failed: {error}", self.again)
         except KolomError as error:
             self.add("problem", subject, f"failed: {error}", self.again)
+
+    def _add_failure(self, subject: str, error: BotoCoreError | ClientError) -> None:
+        self.add("problem", subject, f"failed: {explain(error)}", self.fix_of_call(error))

@@ -213,8 +213,12 @@ class MailSetup:
     def _send_test(self, addresses: Addresses) -> None:
         if not addresses.owner:
             self.report.add("problem", "test", "there is no OwnerEmail to send it to", self._with_owner())
-        elif not self.can_send or self._missing():
+        elif not self.can_send:
             self.report.add("waiting", "test", "the test mail needs a verified sender", self.report.again)
+        elif self._missing():
+            self.report.add(
+                "waiting", "test", "the stack must get its addresses before the test mail", self.report.again
+            )
         else:
             name = bounce_events.find_configuration_set(list_resources(self.stack.stack_id))
             self.report.message_id = owner_mail.send_test(addresses.owner, name)
