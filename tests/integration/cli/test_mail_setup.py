@@ -207,6 +207,14 @@ def test_another_sender_is_remembered_only_after_the_update(account: Account) ->
     assert not account.file.exists()
 
 
+def test_an_older_sender_in_the_project_file_is_replaced(account: Account) -> None:
+    account.deploy(OwnerEmail=OWNER, MailFrom=SENDER)  # The run that set it was interrupted before it wrote the file.
+    account.ses.verify("example.com")
+    account.file.write_text('[stacks.kolom.parameters]\nMailFrom = "old@example.com"\n', "utf-8")
+    assert account.setup("--from", SENDER).exit_code == 0
+    assert tomllib.loads(account.file.read_text("utf-8"))["stacks"]["kolom"]["parameters"] == {"MailFrom": SENDER}
+
+
 def run_interrupted(account: Account, *arguments: str) -> CommandResult:
     """Run the command until it ends, interrupted at first after one call, then after two, and so on."""
     for account.interrupt_at in range(1, 100):
