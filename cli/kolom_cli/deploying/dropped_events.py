@@ -88,7 +88,7 @@ def received(queue_url: str, functions: Mapping[str, str]) -> Iterator[ReceivedR
     found = ReceivedReports(queue_url)
     total = _count(queue_url)
     try:
-        found.is_complete = _receive(found, functions)
+        found.is_complete = _receive(found, functions) or len(found.reports) >= total
         if found.is_complete:
             found.hidden = max(0, total - len(found.reports))
         found.reports.sort(key=lambda report: report.happened)
@@ -110,7 +110,7 @@ def _count(queue_url: str) -> int:
 
 
 def _receive(found: ReceivedReports, functions: Mapping[str, str]) -> bool:
-    """Receive reports until there are no others; return False if the time was over before."""
+    """Receive reports until there are no others; return False if the time was over, or known ones came again."""
     empty, began = 0, time.monotonic()
     by_id: dict[str, Report] = {}
     while empty < _EMPTY_ANSWERS:
@@ -131,7 +131,7 @@ def _receive(found: ReceivedReports, functions: Mapping[str, str]) -> bool:
         by_id.update({each.id: each for each in reports})
         found.reports = list(by_id.values())
         if reports and not is_new:
-            break
+            return False
         empty = 0 if reports else empty + 1
     return True
 
