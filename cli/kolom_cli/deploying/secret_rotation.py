@@ -148,7 +148,10 @@ class SecretRotator:
             return False
         self._wait_until_known(added)
         self._settle()
-        if find_versions(secret_id).token != versions.token:
+        latest = find_versions(secret_id)
+        if latest.current == versions.pending:  # Another run has finished the same rotation.
+            return False
+        if latest.token != versions.token:
             raise DeploymentError(_OTHER_RUN, _AGAIN)
         self.deployer.progress.step("Updating CloudFront")
         planned = self.deployer.plan_parameters(self.stack, {VERSION_PARAMETER: versions.pending})

@@ -238,6 +238,18 @@ def test_reports_of_mail_that_still_waits_are_kept(account: Account) -> None:
     assert account.kolom("dropped-events", "replay").exit_code == 0
 
 
+def test_reports_of_mail_that_was_not_queued_again_are_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function queues a limited number of mails in a run."""
+    mail = outbox.claim(wait_for_mail(), now=NOW - timedelta(minutes=30))
+    assert mail is not None
+    outbox.defer(mail, "throttled", now=NOW - timedelta(minutes=30))
+    monkeypatch.setattr(timer, "requeue_mail", lambda: None)
+    account.report_schedule()
+    ran = account.kolom("dropped-events", "replay")
+    assert (ran.exit_code, account.visible()) == (1, 1)
+    assert "Not sent yet: contact#1." in ran.stdout
+
+
 def test_mail_that_was_queued_again_before_the_report_is_missing_until_it_is_sent(account: Account) -> None:
     """The timer queues it again every five minutes, so it may never be due."""
     wait_for_mail()
@@ -260,7 +272,9 @@ def test_mail_that_fails_in_the_replay_is_counted(account: Account) -> None:
 def test_reports_of_articles_that_cannot_be_published_are_kept(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publishing.publish(content("stuck", published_at=NOW + timedelta(seconds=1)), now=NOW)
+    for slug, seconds in (("stuck", 1), ("later", 600)):
+        publishing.publish(content(slug, published_at=NOW + timedelta(seconds=seconds)), now=NOW)
+    monkeypatch.setattr(event_replay, "_PAGE", 1)
     monkeypatch.setattr(event_replay, "datetime", SimpleNamespace(now=lambda _: NOW + timedelta(minutes=1)))
     monkeypatch.setattr(timer, "publish_due", lambda **_: ([], ["stuck"]))
     account.report_schedule()

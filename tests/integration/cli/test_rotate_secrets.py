@@ -285,6 +285,25 @@ def test_of_two_runs_at_the_same_time_none_loses_a_key(deployed: Rehearsal) -> N
         assert find_versions(ORIGIN).current == deployed.stack.parameters[VERSION_PARAMETER], written
 
 
+def test_a_run_that_waits_succeeds_if_another_one_finishes_the_rotation(deployed: Rehearsal) -> None:
+    def finish() -> None:
+        del deployed.answers["sleep"]
+        assert rotate(deployed).exit_code == 0
+
+    deployed.answers["sleep"] = finish
+    ran = rotate(deployed)
+    assert ran.exit_code == 0, ran.stderr
+    assert deployed.executions() == 1
+
+
+def test_an_older_version_that_is_deployed_while_a_run_waits_is_not_updated(deployed: Rehearsal) -> None:
+    deployed.answers["sleep"] = lambda: deployed.stack.parameters.pop(VERSION_PARAMETER) and None
+    ran = rotate(deployed)
+    assert ran.exit_code == 1
+    assert "cannot rotate its secrets" in ran.stderr
+    assert deployed.executions() == 0
+
+
 def test_a_revocation_while_another_run_waits_is_not_undone_by_it(deployed: Rehearsal) -> None:
     def revoke() -> None:
         del deployed.answers["sleep"]
