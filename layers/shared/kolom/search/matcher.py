@@ -54,28 +54,39 @@ class Matcher:
 
     def find(self, text: str) -> Iterator[Match]:
         """Yield the matches; a hyphenated compound precedes its second part."""
+        stems, language, beginning = self._stems, self._language, self._beginning
         position = 0
         # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
         for piece in text.split(" "):
-            for start, end in self._parts(piece):
-                yield from self._find_in(piece[start:end], position + start)
+            if len(piece) <= _CACHED_CHARACTERS:
+                # A loop of its own, because a page of results has thousands of words.
+                for start, end, form, stem in stem_piece(piece, language):
+                    if (beginning or stem in stems) and (key := self._key(piece[start:end], form, stem)) is not None:
+                        yield position + start, position + end, key
+            else:
+                yield from self._find_in_long(piece, position)
             position += len(piece) + 1
 
-    def _find_in(self, part: str, position: int) -> Iterator[Match]:
-        stems, language, beginning = self._stems, self._language, self._beginning
-        for start, end, form, stem in (stem_piece if len(part) <= _CACHED_CHARACTERS else stem_words)(part, language):
-            if stem in stems and not (
-                stem in self._ambiguous and is_stop_word(form, language) and not part[start:end].isupper()
-            ):
-                yield position + start, position + end, stem
-            elif beginning and strip_accents(form).startswith(beginning):
-                yield position + start, position + end, beginning
+    def _find_in_long(self, piece: str, position: int) -> Iterator[Match]:
+        for first, last in self._parts(piece):
+            part, at = piece[first:last], position + first
+            for start, end, form, stem in stem_words(part, self._language):
+                if (key := self._key(part[start:end], form, stem)) is not None:
+                    yield at + start, at + end, key
+
+    def _key(self, text: str, form: str, stem: str) -> str | None:
+        """Return the stem of a word, or the prefix with which it begins; None if the query does not search for it."""
+        if stem in self._stems and not (
+            stem in self._ambiguous and is_stop_word(form, self._language) and not text.isupper()
+        ):
+            return stem
+        return self._beginning if self._beginning and strip_accents(form).startswith(self._beginning) else None
 
     def _parts(self, piece: str) -> Iterator[tuple[int, int]]:
-        """Yield the parts of a piece that may have matches. None separates a character from its marks."""
+        """Yield the parts of a long piece that may have matches. None separates a character from its marks."""
         start = first = 0
         end = len(piece)
-        if end > _CACHED_CHARACTERS and _LONG_RUN.search(piece):
+        if _LONG_RUN.search(piece):
             for place in self._places.finditer(piece):
                 last = _backward(piece, place.start(), 0)
                 if first < last:

@@ -55,6 +55,7 @@ class ResultBuilder:
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
         beginning = {strip_accents(prefix)} if prefix else set()
         self._keys = [{*word.stems, *(beginning if word.form == prefix else ())} for word in query.words]
+        self._matchers: dict[str, Matcher] = {}
         self._found: dict[int, _Matched] = {}
 
     def needs_rest(self, stored: StoredResult, words: int) -> bool:
@@ -84,7 +85,11 @@ class ResultBuilder:
         )
 
     def _matcher(self, stored: StoredResult) -> Matcher:
-        return Matcher(self._stems, stored.summary.language, self._prefix, self._ambiguous)
+        """Return the matcher of the article's language, which caches what the results have in common."""
+        language = stored.summary.language
+        if (matcher := self._matchers.get(language)) is None:
+            matcher = self._matchers[language] = Matcher(self._stems, language, self._prefix, self._ambiguous)
+        return matcher
 
     def _matched(self, stored: StoredResult) -> "_Matched":
         """Return the text with its matches. The beginning and the rest of a text share the limit."""
