@@ -39,7 +39,8 @@ def rotate_secrets(
     their own time, at most 90 days. It waits for ten minutes, and then for CloudFront. If it is interrupted, run it
     again: it continues.
 
-    With --revoke-old, older ones stop working within five minutes; you confirm it with the name of the stack.
+    With --revoke-old, older ones stop working within five minutes, or 50 while Secrets Manager is unavailable; you
+    confirm it with the name of the stack.
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack)
     name = deployment.target.stack

@@ -20,7 +20,14 @@ from kolom_cli.deploying.change_set import ChangeSet, create_change_set
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.stack import Stack, find_stack, refuse_other, remaining_data
+from kolom_cli.deploying.stack import (
+    ORIGIN,
+    Stack,
+    find_resource,
+    find_stack,
+    refuse_other,
+    remaining_data,
+)
 from kolom_cli.publishing.content_builder import find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.sam.defaults import TEMPLATE
@@ -28,6 +35,9 @@ from kolom_cli.terminal.report import PublishReport
 
 WELCOME: Final = Path(__file__).parent / "welcome"
 FRONTEND: Final = TEMPLATE.parent / "frontend"
+VERSION_PARAMETER: Final = "OriginSecretVersion"
+"""The parameter of the stack with the version of the origin secret that CloudFront sends."""
+
 _WELCOME: Final = ("en", "id")
 _DELETE_IN_CONSOLE: Final = "delete the stack in the console of CloudFormation, then run the command again"
 
@@ -94,9 +104,9 @@ class Deployer:
         previous = None if existing is None else existing.parameters
         if existing and "SiteUrl" not in values and (url := _new_url(existing, values)):
             values["SiteUrl"] = url
-        if values.get("Cdn") == "off":
+        if values.get("Cdn") == "off" or (existing is not None and _has_stale_version(existing)):
             # The origin secret is deleted, and with it the version.
-            values["OriginSecretVersion"] = ""
+            values[VERSION_PARAMETER] = ""
         planned = create_change_set(
             self.target.stack, existing, to_change_set(values, previous), template_url=template_url
         )
@@ -196,6 +206,11 @@ def _checked(planned: ChangeSet) -> ChangeSet:
         planned.discard()
         raise
     return planned
+
+
+def _has_stale_version(stack: Stack) -> bool:
+    """Return whether the version is of an origin secret that is deleted: another tool has removed the CDN."""
+    return bool(stack.parameters.get(VERSION_PARAMETER)) and find_resource(stack.stack_id, ORIGIN) is None
 
 
 def _needs_own_url(stack: Stack) -> bool:

@@ -5,6 +5,7 @@ schedule's report is that of *Configuring a schedule's dead-letter queue*, both 
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,12 @@ _CONDITIONS: Final[Mapping[str, str]] = {
     "RecordAgeExceeded": "the records became too old",
 }
 WAIT_SECONDS: Final = 1
+RECEIVE_SECONDS: Final = 120
+"""How long reports are received. A queue that fills faster would never be empty."""
+
+HIDDEN_SECONDS: Final = 600
+"""How long other readers do not see the reports, if this process ends without saying so."""
+
 _PER_CALL: Final = 10
 _EMPTY_ANSWERS: Final = 2
 """So many empty answers in a row mean that the queue is empty: it has several servers."""
@@ -50,31 +57,40 @@ class Report:
 
 @dataclass(slots=True)
 class ReceivedReports:
-    """Reports that other readers do not see until the end of the block that received them."""
+    """Reports that other readers do not see until the end of the block that received them.
+
+    ``is_complete`` says whether the queue has no others, except the ``hidden`` ones, which another reader has.
+    """
 
     queue_url: str
     reports: list[Report] = field(default_factory=list)
+    is_complete: bool = False
+    hidden: int = 0
 
-    def delete(self, reports: Sequence[Report]) -> None:
-        """Delete reports whose work was repeated."""
+    def delete(self, reports: Sequence[Report]) -> list[Report]:
+        """Delete reports whose work was repeated; return those that were deleted."""
+        before = self.reports
         for some in batched(reports, _PER_CALL, strict=False):
             entries = [{"Id": str(number), "ReceiptHandle": each.receipt} for number, each in enumerate(some)]
             answer = client("sqs").delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
             failed = {each["Id"] for each in answer.get("Failed", ())}
             deleted = {each.id for number, each in enumerate(some) if str(number) not in failed}
             self.reports = [each for each in self.reports if each.id not in deleted]
+        return [each for each in before if each not in self.reports]
 
 
 @contextmanager
-def received(queue_url: str, functions: Mapping[str, str], *, seconds: int) -> Iterator[ReceivedReports]:
-    """Receive all reports, oldest first, for at most so many seconds; those that are left are visible again afterwards.
+def received(queue_url: str, functions: Mapping[str, str]) -> Iterator[ReceivedReports]:
+    """Receive all reports, oldest first; those that are left are visible again afterwards.
 
     ``functions`` has the logical ids of the functions by their names.
     """
     found = ReceivedReports(queue_url)
+    total = _count(queue_url)
     try:
-        for message in _receive(queue_url, seconds):
-            found.reports.append(_parse(message, functions))
+        found.is_complete = _receive(found, functions) or len(found.reports) >= total
+        if found.is_complete:
+            found.hidden = max(0, total - len(found.reports))
         found.reports.sort(key=lambda report: report.happened)
         yield found
     finally:
@@ -86,21 +102,38 @@ def received(queue_url: str, functions: Mapping[str, str], *, seconds: int) -> I
             client("sqs").change_message_visibility_batch(QueueUrl=queue_url, Entries=entries)
 
 
-def _receive(queue_url: str, seconds: int) -> Iterator[Mapping[str, Any]]:
-    empty = 0
+def _count(queue_url: str) -> int:
+    """Return the number of messages, including those that another reader has. Approximate."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
+def _receive(found: ReceivedReports, functions: Mapping[str, str]) -> bool:
+    """Receive reports until there are no others; return False if the time was over, or known ones came again."""
+    empty, began = 0, time.monotonic()
+    by_id: dict[str, Report] = {}
     while empty < _EMPTY_ANSWERS:
+        if time.monotonic() - began > RECEIVE_SECONDS:
+            return False
         answer = client("sqs").receive_message(
-            QueueUrl=queue_url,
+            QueueUrl=found.queue_url,
             MaxNumberOfMessages=_PER_CALL,
-            VisibilityTimeout=seconds,
+            VisibilityTimeout=HIDDEN_SECONDS,
             # Longer than zero, so that all servers of the queue are asked.
             WaitTimeSeconds=WAIT_SECONDS,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        messages = answer.get("Messages", [])
-        yield from messages
-        empty = 0 if messages else empty + 1
+        reports = [_parse(message, functions) for message in answer.get("Messages", ())]
+        is_new = any(each.id not in by_id for each in reports)
+        # A message may be delivered twice; the newest receipt is valid.
+        by_id.update({each.id: each for each in reports})
+        found.reports = list(by_id.values())
+        if reports and not is_new:
+            return False
+        empty = 0 if reports else empty + 1
+    return True
 
 
 def _parse(message: Mapping[str, Any], functions: Mapping[str, str]) -> Report:
@@ -112,7 +145,7 @@ def _parse(message: Mapping[str, Any], functions: Mapping[str, str]) -> Report:
         return Report(**base, function=TIMER, about="a run of the timer", why=why, cause="schedule")
     try:
         return _parse_stream(json.loads(message["Body"]), functions, base)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return Report(**base, function="?", about="no report of a function of this stack", why="?")
 
 
@@ -120,16 +153,23 @@ def _parse_stream(body: Any, functions: Mapping[str, str], base: Mapping[str, An
     context, records = body["requestContext"], body["DDBStreamBatchInfo"]
     name = context["functionArn"].partition(":function:")[2].partition(":")[0]
     function = functions.get(name, name)
-    first, last = (datetime.fromisoformat(records[f"approximateArrivalOf{which}Record"]) for which in ("First", "Last"))
+    first, last = (_time(records[f"approximateArrivalOf{which}Record"]) for which in ("First", "Last"))
     nouns = _RECORDS.get(function, ("record", "records"))
     number = int(records["batchSize"])
     return Report(
-        **{**base, "happened": datetime.fromisoformat(body["timestamp"])},
+        **{**base, "happened": _time(body["timestamp"])},
         function=function,
         about=f"{count(number, *nouns)}, {_period(first, last)}",
         why=_reason(context, body.get("responseContext") or {}),
         cause=_CAUSES.get(function, "unknown"),
     )
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time in a report has no time zone")
+    return moment.astimezone(UTC)
 
 
 def _period(first: datetime, last: datetime) -> str:

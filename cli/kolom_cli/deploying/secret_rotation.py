@@ -11,17 +11,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from kolom.errors import ConfigurationError
-from kolom.security.secret_cache import MAX_AGE_SECONDS
+from kolom.security.secret_cache import MAX_AGE_SECONDS, MAX_OUTAGE_SECONDS
 from kolom.security.stored_keys import SIGNS_AFTER, StoredKeys
-from kolom_cli.deploying.answers import output, to_change_set
-from kolom_cli.deploying.change_set import create_change_set
-from kolom_cli.deploying.deployer import Deployer
+from kolom_cli.deploying.answers import output
+from kolom_cli.deploying.deployer import VERSION_PARAMETER, Deployer
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.secret_versions import SecretVersions, add_pending, find_versions, make_current, read_version
-from kolom_cli.deploying.stack import Stack, find_stack, list_resources, refuse_other
-
-VERSION_PARAMETER: Final = "OriginSecretVersion"
-"""The parameter of the stack with the version of the origin secret that CloudFront sends."""
+from kolom_cli.deploying.secret_versions import (
+    SecretVersions,
+    add_pending,
+    find_unfinished,
+    find_versions,
+    make_current,
+    read_version,
+)
+from kolom_cli.deploying.stack import ORIGIN, Stack, find_resource, find_stack, refuse_other
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By how much the clock of this machine may differ from that of AWS, which refuses requests beyond it."""
@@ -29,17 +32,30 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 KNOWN_AFTER: Final = timedelta(seconds=MAX_AGE_SECONDS) + CLOCK_TOLERANCE
 """How long after its creation a pending version of the origin secret is accepted by every process."""
 
-_ORIGIN: Final = "OriginSecret"
 _ATTEMPTS: Final = 5
+_OTHER_RUN: Final = "another run changes the origin secret"
+_AGAIN: Final = "wait a minute, then run the command again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """What a run did. ``origin`` says whether CloudFront got a new secret."""
+    """What a run did: whether it added a signing key, and whether CloudFront sends another secret than before."""
 
     keys: StoredKeys
     began: bool
     origin: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """The origin secret. ``finished`` is when a version was added that this run only had to make the current one.
+
+    ``was_by_hand`` says whether somebody else had made another one the current one.
+    """
+
+    versions: SecretVersions
+    finished: datetime | None
+    was_by_hand: bool
 
 
 def find_rotatable(name: str) -> Stack | None:
@@ -51,11 +67,16 @@ def find_rotatable(name: str) -> Stack | None:
     if stack is None or stack.condition == "new":
         return None
     refuse_other(stack)
+    if stack.condition != "busy":
+        _refuse_older(stack)
+    return stack
+
+
+def _refuse_older(stack: Stack) -> None:
     if VERSION_PARAMETER not in stack.parameters:
         raise DeploymentError(
             "the deployed version of Kolom cannot rotate its secrets", "run `kolom deploy`, then this command again"
         )
-    return stack
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,58 +88,91 @@ class SecretRotator:
     revoke: bool
 
     def run(self) -> Rotation:
-        """Rotate, or continue a rotation that was interrupted. A rotation of the last hour is not repeated."""
+        """Rotate, or continue a rotation that was interrupted.
+
+        A rotation of the last hour is not repeated, but a revocation always is.
+        """
         self._settle()
         signing = output(self.stack.outputs, "SecretName")
-        origin = self._origin_secret()
-        keys, pending = _read_keys(find_versions(signing)), self._find_pending(origin)
-        began = not self._is_done(keys, pending)
-        if began and origin is not None and pending is None:
+        secret = find_resource(self.stack.stack_id, ORIGIN)
+        origin = None if secret is None else self._settle_origin(secret.physical_id)
+        keys = _read_keys(find_versions(signing))
+        pending = None if origin is None else find_unfinished(origin.versions)
+        finished = None if origin is None or self.revoke else origin.finished
+        began = not self._is_done(keys, pending or finished)
+        is_needed = origin is not None and (began or origin.was_by_hand)
+        if origin is not None and is_needed and (pending is None or (began and self.revoke)):
             # Before the signing key: if it is missing later, the whole rotation is finished.
             self.deployer.progress.step("Adding the next origin secret")
-            add_pending(find_versions(origin), _new_secret())
+            add_pending(origin.versions, _new_secret())
         if began:
             self.deployer.progress.step("Adding a signing key")
-            keys = self._rotate_keys(signing)
-        return Rotation(keys=keys, began=began, origin=origin is not None and self._rotate_origin(origin))
+            keys = self._rotate_keys(signing, keys.rotated)
+        is_changed = secret is not None and self._rotate_origin(secret.physical_id)
+        return Rotation(keys=keys, began=began, origin=is_changed)
 
     def _is_done(self, keys: StoredKeys, pending: datetime | None) -> bool:
         """Return whether the signing keys were rotated by an earlier run, which this one continues or repeats.
 
-        ``pending`` is when the pending origin secret was added. The signing key is added after it.
+        ``pending`` is when the pending origin secret was added. The signing key is added just after it.
         """
         now = datetime.now(UTC)
-        if keys.rotated is None or (self.revoke and not keys.is_revoked(now)):
+        if keys.rotated is None:
             return False
+        if self.revoke:
+            is_same = pending is not None and abs(keys.rotated - pending) <= CLOCK_TOLERANCE
+            return is_same and keys.is_revoked(now)
         is_recent = keys.rotated > now - SIGNS_AFTER
         return is_recent or (pending is not None and keys.rotated >= pending - CLOCK_TOLERANCE)
 
-    def _rotate_keys(self, secret_id: str) -> StoredKeys:
-        """Add a signing key. Each attempt begins with the current version, so that no key of another run is lost."""
+    def _rotate_keys(self, secret_id: str, rotated: datetime | None) -> StoredKeys:
+        """Add a signing key, unless another run has added one since the last rotation, ``rotated``.
+
+        Each attempt begins with the current version, so that no key of another run is lost.
+        """
         for _ in range(_ATTEMPTS):
             versions = find_versions(secret_id)
             keys, now = _read_keys(versions), datetime.now(UTC)
-            if self._is_done(keys, None):
+            if keys.rotated not in {None, rotated} and (keys.is_revoked(now) or not self.revoke):
                 return keys
             new = keys.revoke(_new_secret(), now) if self.revoke else keys.rotate(_new_secret(), now)
             if add_pending(versions, new.to_text()) and make_current(versions, versions.token):
                 return new
-        raise DeploymentError("another run changes the signing keys", "wait a minute, then run the command again")
+        raise DeploymentError("another run changes the signing keys", _AGAIN)
 
     def _rotate_origin(self, secret_id: str) -> bool:
-        """Make CloudFront send the pending origin secret; return False if there is none."""
+        """Make CloudFront send the pending origin secret; return whether it sent another one before."""
         versions = find_versions(secret_id)
-        if versions.pending is None:
+        added = find_unfinished(versions)
+        if versions.pending is None or added is None:
             return False
-        self._wait_until_known(read_version(secret_id, versions.pending)[1])
+        self._wait_until_known(added)
         self._settle()
-        values = to_change_set({VERSION_PARAMETER: versions.pending}, self.stack.parameters)
+        latest = find_versions(secret_id)
+        if latest.current == versions.pending:  # Another run has finished the same rotation.
+            return False
+        if latest.token != versions.token:
+            raise DeploymentError(_OTHER_RUN, _AGAIN)
         self.deployer.progress.step("Updating CloudFront")
-        if (planned := create_change_set(self.stack.name, self.stack, values)) is not None:
-            planned.check()
+        planned = self.deployer.plan_parameters(self.stack, {VERSION_PARAMETER: versions.pending})
+        if planned is not None:
             self.deployer.apply(planned)
         make_current(versions, versions.pending)
-        return True
+        return planned is not None
+
+    def _settle_origin(self, secret_id: str) -> _Origin:
+        """Make current what CloudFront sends, so that it stays accepted when a version is added."""
+        was_by_hand, finished = False, None
+        for _ in range(_ATTEMPTS):
+            versions = find_versions(secret_id)
+            self._settle()  # After the versions were read: another run may be changing both.
+            sent = self.stack.parameters[VERSION_PARAMETER]
+            if sent == versions.current or sent not in versions.with_stage:
+                return _Origin(versions=versions, finished=finished, was_by_hand=was_by_hand)
+            finished = find_unfinished(versions) if sent == versions.pending else None
+            was_by_hand = finished is None
+            make_current(versions, sent)
+        raise DeploymentError(_OTHER_RUN, _AGAIN)
 
     def _wait_until_known(self, added: datetime) -> None:
         known = added + KNOWN_AFTER
@@ -131,9 +185,9 @@ class SecretRotator:
             time.sleep(seconds)
 
     def _settle(self) -> None:
-        """Wait for an operation of the stack.
+        """Wait for an operation of the stack, which may be an update to another version of Kolom.
 
-        :raises DeploymentError: the stack cannot be updated
+        :raises DeploymentError: the stack cannot be updated, or is too old
         """
         self.stack = find_stack(self.stack.stack_id) or self.stack
         if self.stack.condition == "busy":
@@ -143,19 +197,7 @@ class SecretRotator:
                 f"the stack {self.stack.name} cannot be updated: {self.stack.status}",
                 "see `kolom doctor` for what to do",
             )
-
-    def _origin_secret(self) -> str | None:
-        """Return the id of the origin secret; None without a CDN."""
-        for each in list_resources(self.stack.stack_id):
-            if each.logical_id == _ORIGIN and each.status != "DELETE_COMPLETE":
-                return each.physical_id
-        return None
-
-    def _find_pending(self, origin: str | None) -> datetime | None:
-        versions = None if origin is None else find_versions(origin)
-        if versions is None or versions.pending is None:
-            return None
-        return read_version(versions.secret_id, versions.pending)[1]
+        _refuse_older(self.stack)
 
 
 def describe(rotation: Rotation, now: datetime) -> Iterator[str]:
@@ -171,7 +213,10 @@ def describe(rotation: Rotation, now: datetime) -> Iterator[str]:
     if ends:
         yield f"The older ones stay valid for their own time, at most until {max(ends):%Y-%m-%d}."
     elif len(keys.keys) > 1:
-        yield f"Older ones are refused by all functions in {MAX_AGE_SECONDS / 60:.0f} minutes at the latest."
+        yield (
+            f"Older ones are refused by all functions in {MAX_AGE_SECONDS / 60:.0f} minutes at the latest, or in "
+            f"{MAX_OUTAGE_SECONDS / 60:.0f} while Secrets Manager is unavailable."
+        )
     if rotation.origin:
         yield "CloudFront authenticates itself with a new secret."
 

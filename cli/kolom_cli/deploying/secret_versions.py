@@ -21,6 +21,8 @@ class SecretVersions:
     secret_id: str
     current: str
     pending: str | None
+    with_stage: frozenset[str]
+    """The ids of all versions that have a stage. The others may be deleted at any time."""
     token: str
     """The id of the next version. Runs that see the same versions use the same id, so only one of them can add it."""
 
@@ -34,6 +36,7 @@ def find_versions(secret_id: str) -> SecretVersions:
         secret_id=secret_id,
         current=current,
         pending=None if pending == current else pending,
+        with_stage=frozenset(stages),
         token=str(uuid5(_NAMESPACE, repr(sorted(by_stage.items())))),
     )
 
@@ -42,6 +45,18 @@ def read_version(secret_id: str, version: str) -> tuple[str, datetime]:
     """Return the value of a version, and when it was added."""
     answer: dict[str, Any] = client("secretsmanager").get_secret_value(SecretId=secret_id, VersionId=version)
     return answer["SecretString"], answer["CreatedDate"]
+
+
+def find_unfinished(versions: SecretVersions) -> datetime | None:
+    """Return when the pending version was added; None if there is none, or if it is older than the current version.
+
+    A version stays marked as pending when it has become the current one. If somebody then sets another value by hand,
+    it is still marked, but it is not to become the current one again.
+    """
+    if versions.pending is None:
+        return None
+    added = read_version(versions.secret_id, versions.pending)[1]
+    return added if added > read_version(versions.secret_id, versions.current)[1] else None
 
 
 def add_pending(versions: SecretVersions, text: str) -> bool:

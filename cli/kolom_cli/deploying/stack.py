@@ -12,7 +12,8 @@ from kolom_cli.deploying.errors import DeploymentError
 type Condition = Literal["new", "ready", "busy", "never created", "rollback failed", "deletion failed", "stopped"]
 
 DATA_TYPES: Final = frozenset({"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"})
-WITHOUT_DATA: Final = frozenset({"OriginSecret"})
+ORIGIN: Final = "OriginSecret"
+WITHOUT_DATA: Final = frozenset({ORIGIN})
 """Resources of these types that hold nothing worth keeping: a new value does the same."""
 
 _OWN_PARAMETER: Final = "ArticlesTableName"
@@ -111,6 +112,12 @@ def list_resources(stack_id: str) -> list[StackResource]:
         for page in pages
         for each in page["StackResourceSummaries"]
     ]
+
+
+def find_resource(stack_id: str, logical_id: str) -> StackResource | None:
+    """Return a resource that the stack has now, or None."""
+    found = (each for each in list_resources(stack_id) if each.logical_id == logical_id)
+    return next((each for each in found if each.status != "DELETE_COMPLETE"), None)
 
 
 def _is_own(stack: Stack) -> bool:

@@ -187,9 +187,19 @@ def list_by_status(status: Status, *, limit: int) -> list[OutboxRecord]:
     """Return the newest mail with that status. Reads all unsent mail if the status is one of unsent mail."""
     if status not in _UNSENT:
         return list(OutboxRecord.by_status.query(status, scan_index_forward=False, limit=limit))
-    ids = [found.id for found in OutboxRecord.due_index.query(QUEUE)]
-    unsent = [record for record in OutboxRecord.batch_get(ids, consistent_read=True) if record.status == status]
+    unsent = [record for record in list_unsent() if record.status == status]
     return sorted(unsent, key=lambda record: record.created, reverse=True)[:limit]
+
+
+def list_unsent() -> list[OutboxRecord]:
+    """Return all unsent mail, in no order."""
+    found = get_many([each.id for each in OutboxRecord.due_index.query(QUEUE)])
+    return [record for record in found if record.status in _UNSENT]
+
+
+def get_many(ids: Sequence[str]) -> list[OutboxRecord]:
+    """Return the mail with these ids that exists, in no order. Consistent; a BatchGetItem for each hundred."""
+    return list(OutboxRecord.batch_get(ids, consistent_read=True)) if ids else []
 
 
 def resend(mail_id: str, *, now: datetime) -> OutboxRecord:

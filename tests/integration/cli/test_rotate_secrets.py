@@ -1,5 +1,6 @@
 """`kolom rotate-secrets`, rehearsed against moto and a double of CloudFormation."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,11 @@ from kolom.articles import preview_links
 from kolom.config import settings
 from kolom.errors import NotFound
 from kolom.security import signing
-from kolom.security.secret_cache import MAX_AGE_SECONDS
+from kolom.security.secret_cache import MAX_AGE_SECONDS, MAX_OUTAGE_SECONDS, RETRY_SECONDS
 from kolom.security.stored_keys import SIGNS_AFTER, VALID_FOR, StoredKeys
-from kolom_cli.deploying import secret_rotation
-from kolom_cli.deploying.secret_rotation import CLOCK_TOLERANCE, KNOWN_AFTER, VERSION_PARAMETER
+from kolom_cli.deploying import answers, secret_rotation
+from kolom_cli.deploying.deployer import VERSION_PARAMETER
+from kolom_cli.deploying.secret_rotation import CLOCK_TOLERANCE, KNOWN_AFTER
 from kolom_cli.deploying.secret_versions import add_pending, find_versions
 from tests.integration.aws import client
 from tests.integration.cli import cloudformation
@@ -59,9 +61,37 @@ def put_once(original: Callable[..., Any]) -> Callable[..., Any]:
         existing = self.secrets[secret_id].versions.get(token)
         if existing is not None and existing["secret_string"] != secret_string:
             raise ResourceExistsException("this version exists")
-        return original(self, secret_id, secret_string, *others, **named)
+        answer = original(self, secret_id, secret_string, *others, **named)
+        # moto has only whole seconds.
+        self.secrets[secret_id].versions[token]["createdate"] = time.time()
+        return answer
 
     return put
+
+
+def set_by_hand(name: str, value: str) -> str:
+    """Set a value, as `aws secretsmanager put-secret-value` does. moto forgets that a version had become current."""
+    secrets = client("secretsmanager")
+    added = secrets.put_secret_value(SecretId=name, SecretString=value, VersionStages=["by hand"])["VersionId"]
+    secrets.update_secret_version_stage(
+        SecretId=name,
+        VersionStage="AWSCURRENT",
+        RemoveFromVersionId=find_versions(name).current,
+        MoveToVersionId=added,
+    )
+    return value
+
+
+def interrupt_before_current(deployed: Rehearsal) -> None:
+    """Rotate, but stop when CloudFront sends the new secret and before that is the current one."""
+
+    def interrupt(*, SecretId: str, **_: Any) -> None:  # noqa: N803 (the name of the API)
+        if SecretId.endswith(ORIGIN):
+            raise KeyboardInterrupt
+
+    deployed.answers["UpdateSecretVersionStage"] = interrupt
+    assert rotate(deployed).exit_code == 130
+    del deployed.answers["UpdateSecretVersionStage"]
 
 
 def rotate(deployed: Rehearsal, *arguments: str, answer: str | None = None) -> CommandResult:
@@ -135,6 +165,7 @@ def test_a_rotation_replaces_both_secrets_and_old_links_stay_valid(deployed: Reh
     assert set(read_origin_secrets()) == {sent_by_cloudfront(deployed)} != {OLD}
     assert KNOWN_AFTER.total_seconds() - 60 < slept[0] <= KNOWN_AFTER.total_seconds()
     assert timedelta(seconds=MAX_AGE_SECONDS) + CLOCK_TOLERANCE <= KNOWN_AFTER
+    assert timedelta(seconds=MAX_OUTAGE_SECONDS + RETRY_SECONDS) + CLOCK_TOLERANCE < SIGNS_AFTER
 
 
 def test_a_process_that_has_the_old_secrets_works_until_it_fetches_the_new_ones(
@@ -254,6 +285,37 @@ def test_of_two_runs_at_the_same_time_none_loses_a_key(deployed: Rehearsal) -> N
         assert find_versions(ORIGIN).current == deployed.stack.parameters[VERSION_PARAMETER], written
 
 
+def test_a_run_that_waits_succeeds_if_another_one_finishes_the_rotation(deployed: Rehearsal) -> None:
+    def finish() -> None:
+        del deployed.answers["sleep"]
+        assert rotate(deployed).exit_code == 0
+
+    deployed.answers["sleep"] = finish
+    ran = rotate(deployed)
+    assert ran.exit_code == 0, ran.stderr
+    assert deployed.executions() == 1
+
+
+def test_an_older_version_that_is_deployed_while_a_run_waits_is_not_updated(deployed: Rehearsal) -> None:
+    deployed.answers["sleep"] = lambda: deployed.stack.parameters.pop(VERSION_PARAMETER) and None
+    ran = rotate(deployed)
+    assert ran.exit_code == 1
+    assert "cannot rotate its secrets" in ran.stderr
+    assert deployed.executions() == 0
+
+
+def test_a_revocation_while_another_run_waits_is_not_undone_by_it(deployed: Rehearsal) -> None:
+    def revoke() -> None:
+        del deployed.answers["sleep"]
+        assert rotate(deployed, "--revoke-old", answer="kolom\n").exit_code == 0
+
+    deployed.answers["sleep"] = revoke
+    ran = rotate(deployed)
+    assert ran.exit_code == 1
+    assert "another run changes the origin secret" in ran.stderr
+    assert {sent_by_cloudfront(deployed)} == set(read_origin_secrets())
+
+
 def test_a_key_that_somebody_else_stores_meanwhile_is_not_lost(deployed: Rehearsal) -> None:
     by_hand = '{"current": "7", "keys": {"1": "' + OLD + '", "7": "by hand"}}'
 
@@ -298,11 +360,119 @@ def test_revoking_refuses_old_tokens_at_once_after_a_confirmation(deployed: Rehe
 
 def test_revoking_after_a_rotation_that_still_waits_ends_the_waiting_key_too(deployed: Rehearsal) -> None:
     assert rotate(deployed).exit_code == 0
-    for _ in range(2):  # The second run finds that nothing is left to revoke.
-        assert rotate(deployed, "--revoke-old", answer="kolom\n").exit_code == 0
-        now = datetime.now(UTC)
-        assert (at(now).current, at(now).retired) == ("3", frozenset({"1", "2"}))
+    assert rotate(deployed, "--revoke-old", answer="kolom\n").exit_code == 0
+    now = datetime.now(UTC)
+    assert (at(now).current, at(now).retired) == ("3", frozenset({"1", "2"}))
     assert find_versions(ORIGIN).current == deployed.stack.parameters[VERSION_PARAMETER]
+
+
+def test_a_second_revocation_within_an_hour_replaces_both_secrets_again(deployed: Rehearsal) -> None:
+    assert rotate(deployed, "--revoke-old", answer="kolom\n").exit_code == 0
+    disclosed = sent_by_cloudfront(deployed)
+    assert rotate(deployed, "--revoke-old", answer="kolom\n").exit_code == 0
+    now = datetime.now(UTC)
+    assert (at(now).current, at(now).retired) == ("3", frozenset({"1", "2"}))
+    assert disclosed not in {sent_by_cloudfront(deployed), *read_origin_secrets()}
+
+
+def test_a_revocation_that_was_interrupted_is_continued(deployed: Rehearsal) -> None:
+    deployed.answers["CreateChangeSet"] = KeyboardInterrupt()
+    assert rotate(deployed, "--revoke-old", answer="kolom\n").exit_code == 130
+    del deployed.answers["CreateChangeSet"]
+    assert rotate(deployed, "--revoke-old", answer="kolom\n").exit_code == 0
+    assert stored_keys().keys.keys() == {"1", "2"}
+    assert len(versions_of(ORIGIN)) == 2
+    assert sent_by_cloudfront(deployed) != OLD
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["sent by CloudFront", "only pending"])
+def test_a_revocation_replaces_the_origin_secret_of_an_unfinished_rotation(deployed: Rehearsal, is_sent: bool) -> None:
+    if is_sent:
+        interrupt_before_current(deployed)
+    else:
+        deployed.answers["CreateChangeSet"] = KeyboardInterrupt()
+        assert rotate(deployed).exit_code == 130
+        del deployed.answers["CreateChangeSet"]
+    disclosed = versions_of(ORIGIN)[find_versions(ORIGIN).pending or ""]
+    accepted: list[str] = []
+    deployed.cloudformation.before["ExecuteChangeSet"] = lambda: accepted.extend(read_origin_secrets())
+    before = sent_by_cloudfront(deployed)
+    ran = rotate(deployed, "--revoke-old", answer="kolom\n")
+    assert ran.exit_code == 0, ran.stderr
+    assert "CloudFront authenticates itself with a new secret." in ran.stdout
+    assert {before, sent_by_cloudfront(deployed)} == set(accepted)
+    assert disclosed not in {sent_by_cloudfront(deployed), *read_origin_secrets()}
+
+
+def test_a_run_that_only_finishes_reports_no_new_secret_of_cloudfront(
+    deployed: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_before_current(deployed)
+    later = datetime.now(UTC) + 2 * SIGNS_AFTER
+    monkeypatch.setattr(secret_rotation, "datetime", SimpleNamespace(now=lambda _: later))
+    ran = rotate(deployed)
+    assert ran.exit_code == 0, ran.stderr
+    assert "CloudFront" not in ran.stdout
+    assert stored_keys().keys.keys() == {"1", "2"}
+    assert find_versions(ORIGIN).current == deployed.stack.parameters[VERSION_PARAMETER]
+
+
+@pytest.mark.parametrize("options", [(), ("--revoke-old",)], ids=["rotated", "revoked"])
+def test_after_a_value_was_set_by_hand_cloudfront_gets_another_one(
+    deployed: Rehearsal, options: tuple[str, ...]
+) -> None:
+    assert rotate(deployed).exit_code == 0
+    before, by_hand = sent_by_cloudfront(deployed), set_by_hand(ORIGIN, "by hand" * 8)
+    accepted: list[str] = []
+    deployed.cloudformation.before["ExecuteChangeSet"] = lambda: accepted.extend(read_origin_secrets())
+    ran = rotate(deployed, *options, answer="kolom\n" if options else None)
+    assert ran.exit_code == 0, ran.stderr
+    assert "CloudFront authenticates itself with a new secret." in ran.stdout
+    sent = sent_by_cloudfront(deployed)
+    assert {before, sent} == set(accepted), "what CloudFront sends is always accepted"
+    assert len({sent, before, by_hand, OLD}) == 4
+    assert set(read_origin_secrets()) == {sent}
+
+
+def test_parameters_that_only_the_deployed_template_has_keep_their_values(
+    deployed: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {name: each for name, each in answers.definitions().items() if name != "Dashboard"}
+    monkeypatch.setattr(answers, "definitions", lambda: known)
+    kept: list[bool] = []
+
+    def record(*, Parameters: list[dict[str, Any]], **_: Any) -> None:  # noqa: N803 (the name of the API)
+        kept.extend(each.get("UsePreviousValue", False) for each in Parameters if each["ParameterKey"] == "Dashboard")
+
+    deployed.answers["CreateChangeSet"] = record
+    assert rotate(deployed).exit_code == 0
+    assert kept == [True]
+
+
+def test_an_upgrade_that_is_rolled_back_meanwhile_is_noticed_before_anything_changes(deployed: Rehearsal) -> None:
+    deployed.stack.status = "UPDATE_IN_PROGRESS"
+
+    def roll_back() -> Iterator[None]:
+        del deployed.stack.parameters[VERSION_PARAMETER]
+        deployed.cloudformation.add_event(deployed.stack, None, "UPDATE_ROLLBACK_COMPLETE")
+        yield
+
+    deployed.stack.steps = roll_back()
+    ran = rotate(deployed)
+    assert ran.exit_code == 1
+    assert "cannot rotate its secrets" in ran.stderr
+    assert list(versions_of(SIGNING).values()) == [OLD]
+
+
+def test_the_version_of_an_origin_secret_that_another_tool_deleted_is_forgotten(deployed: Rehearsal) -> None:
+    assert rotate(deployed).exit_code == 0
+    stale = deployed.stack.parameters[VERSION_PARAMETER]
+    assert deployed.deploy("--yes", "--parameter", "Cdn=off").exit_code == 0
+    deployed.stack.parameters[VERSION_PARAMETER] = stale
+    deployed.answers["CreateSecret"] = {}
+    ran = deployed.deploy("--yes", "--parameter", "Cdn=on")
+    assert ran.exit_code == 0, ran.stderr
+    assert deployed.stack.parameters[VERSION_PARAMETER] == ""
 
 
 def test_without_the_cdn_only_the_signing_keys_are_rotated(deployed: Rehearsal) -> None:

@@ -321,6 +321,26 @@ def test_key_rotation_does_not_cause_new_confirmation_requests(
     assert len(sent_to(mail_system, BUDI)) == before
 
 
+@pytest.mark.parametrize("submitted", ["before", "after"])
+def test_a_request_whose_links_were_revoked_is_repeated_by_the_next_comment(
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch, submitted: str
+) -> None:
+    """A comment that was submitted before has the person's pseudonym by the retired key."""
+    mail_system.approve(mail_system.comment("First.", **ASKING))
+    mail_system.deliver_stream()
+    waiting = mail_system.comment("Second.", **ASKING)
+    old = signing.load_keys()
+    new = signing.SigningKeys("2", {**old.keys, "2": "f" * 64}, retired=frozenset(old.keys))
+    monkeypatch.setattr(signing, "load_keys", lambda: new)
+    (link, _) = urls(sent_to(mail_system, BUDI)[0]["text"], "subscription")
+    assert mail_system.open(link).status == 404
+    comment = mail_system.approve(waiting if submitted == "before" else mail_system.comment("Third.", **ASKING))
+    mail_system.deliver_stream()
+    (link, _) = urls(sent_to(mail_system, BUDI)[1]["text"], "subscription")
+    assert mail_system.open(link, "POST").status == 200
+    assert mail_system.subscription(comment) == "confirmed"
+
+
 def test_of_the_links_of_a_retired_key_only_those_that_unsubscribe_work() -> None:
     now, old = datetime.now(UTC), signing.SigningKeys("1", {"1": "a" * 64})
     keys = signing.SigningKeys("2", {**old.keys, "2": "b" * 64}, retired=frozenset({"1"}))

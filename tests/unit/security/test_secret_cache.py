@@ -3,9 +3,11 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from kolom.security.secret_cache import MAX_AGE_SECONDS, RETRY_SECONDS, CachedSecret
+from kolom.errors import ConfigurationError
+from kolom.security.secret_cache import MAX_AGE_SECONDS, MAX_OUTAGE_SECONDS, RETRY_SECONDS, CachedSecret
 
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://secretsmanager")
+INVALID = ConfigurationError("the secret must be a key, or JSON with current and keys")
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetSecretValue")
 
 
@@ -40,16 +42,31 @@ def test_a_process_uses_a_replaced_secret_for_at_most_five_minutes(store: Store)
     assert (secret(), store.fetched) == ("new", 2)
 
 
-def test_while_secrets_manager_is_unavailable_the_older_secret_stays_in_use(store: Store) -> None:
+@pytest.mark.parametrize("error", [UNREACHABLE, INVALID], ids=["unreachable", "invalid"])
+def test_while_no_valid_secret_can_be_fetched_the_older_one_stays_in_use(store: Store, error: Exception) -> None:
     secret = CachedSecret(store.fetch)
     secret()
-    store.value = UNREACHABLE
+    store.value = error
     store.seconds += MAX_AGE_SECONDS
     assert [secret(), secret()] == ["old", "old"]
     assert store.fetched == 2, "it is not asked again by each request"
     store.value = "new"
     store.seconds += RETRY_SECONDS
     assert secret() == "new"
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, INVALID], ids=["unreachable", "invalid"])
+def test_an_older_secret_is_used_for_less_than_an_hour(store: Store, error: Exception) -> None:
+    """Otherwise a revoked key would stay valid, and a process would refuse tokens of a key that it does not know."""
+    secret = CachedSecret(store.fetch)
+    secret()
+    store.value = error
+    for _ in range(int((MAX_OUTAGE_SECONDS - 1) // RETRY_SECONDS)):
+        store.seconds += RETRY_SECONDS
+        assert secret() == "old"
+    store.seconds += 2 * RETRY_SECONDS
+    with pytest.raises(type(error)):
+        secret()
 
 
 @pytest.mark.parametrize("error", [UNREACHABLE, DENIED], ids=["unreachable", "denied"])

@@ -2,9 +2,9 @@
 
 A subscription belongs to one person, and covers the replies to their comments on one article. It begins with a mail
 that asks for confirmation (double opt-in), sent when their comment is approved. They are not asked again while this
-request or their answer is stored. Anyone can enter a stranger's address, so these mails are limited; a mail over the
-limit is not sent, and may be sent with the person's next comment. Every mail has an unsubscribe link (RFC 8058), which
-never expires.
+request or their answer is stored, unless the key that signed the links of the request is retired. Anyone can enter a
+stranger's address, so these mails are limited; a mail over the limit is not sent, and may be sent with the person's
+next comment. Every mail has an unsubscribe link (RFC 8058), which never expires.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ from kolom.models.comments import AddressRecord, SubscriptionRecord, subscriptio
 from kolom.models.transaction import Transaction
 from kolom.security import confirmation_limits, origins, signing
 from kolom.security.origins import SubmissionOrigin
-from kolom.security.pseudonyms import all_pseudonyms_of, mailbox_pseudonym_of
+from kolom.security.pseudonyms import all_pseudonyms_of, mailbox_pseudonym_of, retired_pseudonyms_of
 from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
@@ -97,8 +97,12 @@ def _ask(
     if address is None or not address.notify_replies or address.expires_at <= now.timestamp():
         return
     # All pseudonyms are looked up: after a key rotation, people who have answered must not be asked again.
-    if any(load(comment.article_id, each, now=now) for each in all_pseudonyms_of(address.email, signing.load_keys())):
-        return
+    keys = signing.load_keys()
+    retired = retired_pseudonyms_of(address.email, keys)
+    for each in all_pseudonyms_of(address.email, keys):
+        existing = load(comment.article_id, each, now=now)
+        if existing is not None and (existing.state != "asked" or each not in retired):
+            return
     if not _may_ask(comment, address.email, origin or origins.load(comment.id, now=now), now):
         return
     record = SubscriptionRecord(
@@ -110,6 +114,8 @@ def _ask(
         expires_at=int((now + _UNANSWERED_FOR).timestamp()),
     )
     is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
+    if person in retired:
+        is_new |= SubscriptionRecord.state == "asked"
     transaction.put(record, is_new, conflict)
     outbox.enqueue(
         transaction,

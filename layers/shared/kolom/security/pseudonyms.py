@@ -1,5 +1,6 @@
 """Pseudonyms: keyed hashes of email addresses, used to find, erase or suppress a person without storing the address."""
 
+from dataclasses import replace
 from typing import Final
 
 from kolom.security import signing
@@ -18,6 +19,12 @@ def pseudonym_of(email: str, secret: SigningKeys) -> str:
 def all_pseudonyms_of(email: str, secret: SigningKeys) -> list[str]:
     """Return the pseudonyms of an email address by every key of the site, the current key's first."""
     return signing.keyed_hashes(_PURPOSE, _canonical(email), secret)
+
+
+def retired_pseudonyms_of(email: str, secret: SigningKeys) -> list[str]:
+    """Return the pseudonyms of an email address by the retired keys."""
+    retired = {key_id: secret.keys[key_id] for key_id in secret.retired}
+    return all_pseudonyms_of(email, replace(secret, keys=retired)) if retired else []
 
 
 def mailbox_pseudonym_of(email: str, secret: SigningKeys) -> str:

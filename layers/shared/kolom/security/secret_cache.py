@@ -6,12 +6,20 @@ from functools import cache
 from typing import Any, Final
 
 from kolom import aws
+from kolom.errors import ConfigurationError
 
 MAX_AGE_SECONDS: Final = 300.0
 """How long a process uses a secret before it fetches it again."""
 
 RETRY_SECONDS: Final = 60.0
-"""How long a process uses an older secret after Secrets Manager was unavailable."""
+"""How long a process uses an older secret after it could not fetch a valid one."""
+
+MAX_OUTAGE_SECONDS: Final = 3_000.0
+"""How old a secret may become in this way.
+
+Less than the time after which a new key signs (:data:`kolom.security.stored_keys.SIGNS_AFTER`), so that a process knows
+each key that signs.
+"""
 
 CURRENT: Final = "AWSCURRENT"
 PENDING: Final = "AWSPENDING"
@@ -20,13 +28,14 @@ PENDING: Final = "AWSPENDING"
 class CachedSecret[T]:
     """What ``load`` returns, at most :data:`MAX_AGE_SECONDS` old.
 
-    If Secrets Manager is unavailable, the older value stays in use. Without one, the call fails and the next one tries
-    again.
+    If Secrets Manager is unavailable, or the new value is invalid, the older value stays in use until it is
+    :data:`MAX_OUTAGE_SECONDS` old. Without one, the call fails and the next one tries again.
     """
 
     def __init__(self, load: Callable[[], T]) -> None:
         self._load = load
         self._value: T | None = None
+        self._fetched = 0.0
         self._fresh_until = 0.0
 
     def __call__(self) -> T:
@@ -41,15 +50,21 @@ class CachedSecret[T]:
         try:
             self._value = self._load()
         except Exception as error:
-            if self._value is None or not aws.is_temporary(error):
+            is_invalid = isinstance(error, ConfigurationError)
+            is_usable = self._value is not None and time.time() < self._fetched + MAX_OUTAGE_SECONDS
+            if not is_usable or not (is_invalid or aws.is_temporary(error)):
                 raise
             # Imported here, because `kolom` imports this module, and the logger reads the environment.
             from kolom.observability import logger
 
-            logger.warning("a secret could not be fetched again", error=type(error).__name__)
+            if is_invalid:
+                logger.error("a secret is invalid; its older value is still used", reason=str(error))
+            else:
+                logger.warning("a secret could not be fetched again", error=type(error).__name__)
             self._fresh_until = time.time() + RETRY_SECONDS
         else:
-            self._fresh_until = time.time() + MAX_AGE_SECONDS
+            self._fetched = time.time()
+            self._fresh_until = self._fetched + MAX_AGE_SECONDS
 
     @property
     def is_cached(self) -> bool:
