@@ -94,7 +94,10 @@ def replay_events(
         raise typer.Exit(console.INTERRUPTED)
     if left:
         remain = choose(left, "report is", "reports are")
-        console.fail(f"{left} {remain} left: correct the cause, then run the command again")
+        advice = "correct the cause, then run the command again"
+        if all(each.cause == "unknown" for each in messages.reports):
+            advice = "this version cannot handle them; they expire after 14 days"
+        console.fail(f"{left} {remain} left: {advice}")
     _check_all_received(messages, len(done))
 
 

@@ -176,4 +176,4 @@ def _print(result: SetupReport, *, as_json: bool) -> None:
 
 
 def _state(record: MailRecord) -> str:
-    return f"{record.state}, {record.condition}" if record.condition else record.state
+    return f"{record.state} (create it {record.condition})" if record.condition else record.state

@@ -92,7 +92,7 @@ def find_certificates(domain: str, owner: str) -> list[Certificate]:
 def request_certificate(domain: str, owner: str) -> Certificate:
     """Request a certificate, and return it with the record that it needs.
 
-    :raises DeploymentError: the account has too many certificates, or ACM refuses the name
+    :raises DeploymentError: the account has too many certificates
     """
     acm = client("acm", REGION)
     try:

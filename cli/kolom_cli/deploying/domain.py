@@ -116,7 +116,7 @@ class Domain:
         return next(own, usable[0] if usable else None)
 
     def _validate(self, certificate: Certificate, search: ZoneSearch, *, is_new: bool) -> Certificate | None:
-        """Wait for the certificate with its record; None if the user has not had the time to create it."""
+        """Create or show the record of the certificate, and wait for ACM; None if the user must first create it."""
         record = certificate.record
         if not certificate.is_pending:
             raise DeploymentError(f"the certificate for {self.name} failed: {certificate.explain()}", _CORRECT)

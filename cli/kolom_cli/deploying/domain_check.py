@@ -29,7 +29,7 @@ DOMAIN_ACTIONS: Final = (
 
 _SUBJECT: Final = "domain"
 _RENEWED_BEFORE: Final = timedelta(days=30)
-"""ACM renews a certificate 45 days or more before it expires."""
+"""The rest of its life with which a certificate counts as not renewed: ACM renews it 45 days or more before the end."""
 
 
 def check_domain(  # noqa: PLR0913, RUF100 (what a deployment consists of)

@@ -180,7 +180,7 @@ def _wait_for_mail(overdue: Sequence[str], now: datetime, stopped: Event) -> Out
     lines = [f"{TIMER} has queued overdue mail again." if overdue else "No mail was overdue."]
     if failed:
         have = choose(failed, "has", "have")
-        lines.append(f"{count(failed, 'mail')} {have} failed after a day: see `kolom mail list --status failed`.")
+        lines.append(f"{count(failed, 'mail')} {have} failed for good: see `kolom mail list --status failed`.")
     if queued:
         lines.append(f"Not sent yet: {describe(queued)}. See the log of {SENDER}.")
     return Outcome(is_done=not queued, text="\n".join(lines))

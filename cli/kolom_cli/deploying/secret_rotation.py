@@ -39,7 +39,7 @@ _AGAIN: Final = "wait a minute, then run the command again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """What a run did: whether it added a signing key, and whether CloudFront sends another secret than before."""
+    """What a run did: whether it rotated the signing keys, and whether CloudFront sends another secret than before."""
 
     keys: StoredKeys
     began: bool
@@ -48,9 +48,10 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Origin:
-    """The origin secret. ``finished`` is when a version was added that this run only had to make the current one.
+    """The origin secret.
 
-    ``was_by_hand`` says whether somebody else had made another one the current one.
+    If an earlier run had added a version that only had to become the current one, ``finished`` is when it was added.
+    ``was_by_hand`` says whether somebody else had made another version the current one.
     """
 
     versions: SecretVersions
@@ -102,7 +103,7 @@ class SecretRotator:
         began = not self._is_done(keys, pending or finished)
         is_needed = origin is not None and (began or origin.was_by_hand)
         if origin is not None and is_needed and (pending is None or (began and self.revoke)):
-            # Before the signing key: if it is missing later, the whole rotation is finished.
+            # Before the signing key: if a later run finds no pending origin secret, both parts are finished.
             self.deployer.progress.step("Adding the next origin secret")
             add_pending(origin.versions, _new_secret())
         if began:
@@ -121,7 +122,7 @@ class SecretRotator:
             return False
         if self.revoke:
             is_same = pending is not None and abs(keys.rotated - pending) <= CLOCK_TOLERANCE
-            return is_same and keys.is_revoked(now)
+            return is_same and keys.has_one_valid_key(now)
         is_recent = keys.rotated > now - SIGNS_AFTER
         return is_recent or (pending is not None and keys.rotated >= pending - CLOCK_TOLERANCE)
 
@@ -133,7 +134,7 @@ class SecretRotator:
         for _ in range(_ATTEMPTS):
             versions = find_versions(secret_id)
             keys, now = _read_keys(versions), datetime.now(UTC)
-            if keys.rotated not in {None, rotated} and (keys.is_revoked(now) or not self.revoke):
+            if keys.rotated not in {None, rotated} and (keys.has_one_valid_key(now) or not self.revoke):
                 return keys
             new = keys.revoke(_new_secret(), now) if self.revoke else keys.rotate(_new_secret(), now)
             if add_pending(versions, new.to_text()) and make_current(versions, versions.token):

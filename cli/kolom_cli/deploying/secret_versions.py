@@ -60,7 +60,7 @@ def find_unfinished(versions: SecretVersions) -> datetime | None:
 
 
 def add_pending(versions: SecretVersions, text: str) -> bool:
-    """Add a pending version; return whether it was added, or another run was faster."""
+    """Add a pending version; return False if another run was faster."""
     try:
         client("secretsmanager").put_secret_value(
             SecretId=versions.secret_id,
@@ -76,9 +76,10 @@ def add_pending(versions: SecretVersions, text: str) -> bool:
 
 
 def make_current(versions: SecretVersions, version: str) -> bool:
-    """Make a version the current one; return whether it became that, or the current one had changed before.
+    """Make a version the current one; return False if another run had changed the current one before.
 
-    The version stays marked as pending, so that a process that has the previous one still accepts both.
+    The version stays marked as pending, so that a process that reads the two stages just before and after this change
+    gets it, too.
     """
     try:
         client("secretsmanager").update_secret_version_stage(

@@ -87,7 +87,9 @@ def _read(name: str, url: str, expected: str, deadline: float) -> tuple[SitePart
     while True:
         try:
             status, text = fetch(url)
-            is_answered, problem = True, "" if status == 200 and expected in text else f"answers {status}"
+            is_answered, problem = True, "" if status == 200 else f"answers {status}"
+            if status == 200 and expected not in text:
+                problem = "has another content than expected"
         except urllib3.exceptions.HTTPError as error:
             text, is_answered, problem = "", False, f"does not answer ({type(error).__name__})"
         if not problem or time.monotonic() + _WAIT_SECONDS > deadline:

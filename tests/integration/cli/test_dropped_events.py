@@ -206,6 +206,7 @@ def test_reports_of_unknown_functions_are_kept(account: Account) -> None:
     ran = account.kolom("dropped-events", "replay", "--json")
     assert ran.exit_code == 1
     assert ([each["function"] for each in ran.json["deleted"]], ran.json["left"]) == (["SendNotifications"], 1)
+    assert ran.stderr == "kolom: 1 report is left: this version cannot handle them; they expire after 14 days\n"
     assert account.visible() == 1
 
 
@@ -266,7 +267,7 @@ def test_mail_that_fails_in_the_replay_is_counted(account: Account) -> None:
     account.report("kolom-sendnotifications")
     ran = account.kolom("dropped-events", "replay")
     assert ran.exit_code == 0, ran.stderr
-    assert "1 mail has failed after a day: see `kolom mail list --status failed`.\n" in ran.stdout
+    assert "1 mail has failed for good: see `kolom mail list --status failed`.\n" in ran.stdout
 
 
 def test_reports_of_articles_that_cannot_be_published_are_kept(

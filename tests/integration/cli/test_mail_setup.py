@@ -250,14 +250,14 @@ def test_a_policy_that_cannot_be_read_is_not_replaced(account: Account) -> None:
     assert find_records(zone, f"{DKIM[0].removesuffix('example.com')}mail.example.com")
     assert find_records(zone, "_dmarc.mail.example.com") == []
     assert "warning  DNS: _dmarc.mail.example.com is not created" in ran.stdout
-    assert "to create, only if the parent domain has no policy" in ran.stdout
+    assert "to create (create it only if the parent domain has no policy)" in ran.stdout
     create_record(zone, Record("_dmarc.mail.example.com", "TXT", "v=DMARC1; p=none;"))
     assert records(account.setup("--from", "me@mail.example.com", "--json"))["_dmarc.mail.example.com"] == "exists"
 
 
 def test_the_table_says_when_a_policy_must_not_be_created(account: Account) -> None:
     ran = account.setup("--from", "me@mail.example.com")
-    assert "not checked, only if the parent domain has no policy" in ran.stdout
+    assert "not checked (create it only if the parent domain has no policy)" in ran.stdout
     assert account.setup("--from", SENDER, "--json").json["records"][-1]["condition"] is None
 
 

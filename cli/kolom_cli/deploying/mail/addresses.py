@@ -69,7 +69,7 @@ class Addresses:
         return tuple(each for each in (self.identity, self.sender, self.domain) if each)
 
     def to_parameters(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Return these addresses as the parameters of the stack, if it has a value for them."""
+        """Return these addresses as parameters of the stack: those for which ``given`` has a value."""
         values = {"OwnerEmail": self.owner, "MailFrom": self.sender, "MailIdentity": self.identity}
         return {name: value for name, value in values.items() if given.get(name)}
 

@@ -32,7 +32,7 @@ _POLICIES: Final = frozenset({"TXT", "CNAME"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailRecord:
-    """A record that mail needs, and its state in the zone. ``condition`` says when it must not be created by hand."""
+    """A record that mail needs, and its state in the zone. ``condition`` says when it may be created by hand."""
 
     purpose: Literal["DKIM", "MAIL FROM", "SPF", "DMARC"]
     record: Record

@@ -21,7 +21,7 @@ class Commands:
     """The commands that are shown to the user, for the same stack, account and addresses as this run.
 
     ``stack`` is empty for the default, and ``deployment`` has the options that select the deployment. ``flags`` are the
-    others of this run.
+    others of this run. `kolom mail allow` takes profile and region from the environment.
     """
 
     stack: str = ""

@@ -15,7 +15,7 @@ RETRY_SECONDS: Final = 60.0
 """How long a process uses an older secret after it could not fetch a valid one."""
 
 MAX_OUTAGE_SECONDS: Final = 3_000.0
-"""How old a secret may become in this way.
+"""How old a secret may be when a process decides to use it for another minute.
 
 Less than the time after which a new key signs (:data:`kolom.security.stored_keys.SIGNS_AFTER`), so that a process knows
 each key that signs.
@@ -28,8 +28,8 @@ PENDING: Final = "AWSPENDING"
 class CachedSecret[T]:
     """What ``load`` returns, at most :data:`MAX_AGE_SECONDS` old.
 
-    If Secrets Manager is unavailable, or the new value is invalid, the older value stays in use until it is
-    :data:`MAX_OUTAGE_SECONDS` old. Without one, the call fails and the next one tries again.
+    If Secrets Manager is unavailable, or the new value is invalid, the older value stays in use for about
+    :data:`MAX_OUTAGE_SECONDS`. Without one, the call fails and the next one tries again.
     """
 
     def __init__(self, load: Callable[[], T]) -> None:

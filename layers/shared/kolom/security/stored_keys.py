@@ -109,7 +109,7 @@ class StoredKeys:
         new = self._new_id()
         return StoredKeys(current=new, keys={**self.keys, new: key}, until=self._end_all(now), rotated=now)
 
-    def is_revoked(self, now: datetime) -> bool:
+    def has_one_valid_key(self, now: datetime) -> bool:
         """Return whether only one key verifies."""
         return len(self.keys) == len(self.retired(now)) + 1
 
