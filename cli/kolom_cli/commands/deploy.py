@@ -8,7 +8,16 @@ from typing import NoReturn
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kolom_cli.commands.deployment_options import Deployment, DomainName, Parameters, Profile, Region, StackName, select
+from kolom_cli.commands.deployment_options import (
+    Deployment,
+    DomainName,
+    Parameters,
+    Profile,
+    Region,
+    StackName,
+    check_before,
+    select,
+)
 from kolom_cli.deploying import account, answers, preflight, site_check
 from kolom_cli.deploying.certificates import owner_of
 from kolom_cli.deploying.deployer import Deployer
@@ -43,13 +52,7 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or (), domain=domain)
     if is_interactive() and not yes:
         deployment = _ask(deployment)
-    found = preflight.check(
-        deployment.target.stack,
-        deployment.region,
-        deployment.parameters,
-        account_id=deployment.account_id,
-        domain=deployment.domain,
-    )
+    found = check_before(deployment)
     _report(found)
     if found.identity is None:
         _fail()

@@ -9,9 +9,12 @@ import typer
 
 from kolom.errors import ConfigurationError, KolomError
 from kolom_cli import project_file
-from kolom_cli.connection import Target, set_environment
-from kolom_cli.deploying import account, answers
+from kolom_cli.connection import StackNotFound, Target, connect, set_environment
+from kolom_cli.deploying import account, answers, preflight
 from kolom_cli.deploying.domain_name import parse_domain
+from kolom_cli.deploying.findings import Preflight
+from kolom_cli.deploying.stack import Stack, find_stack
+from kolom_cli.terminal import console
 
 Profile = Annotated[str | None, typer.Option("--profile", help="Use this profile of the AWS tools.", metavar="NAME")]
 Region = Annotated[
@@ -109,6 +112,46 @@ def select(
         parameters={**entry.parameters, **given},
         account_id=entry.account,
         domain=(entry.domain or None) if name is None else name,
+    )
+
+
+def find_deployed(deployment: Deployment) -> Stack:
+    """Connect to the stack, and return it.
+
+    :raises StackNotFound: it does not exist, or has no outputs yet
+    """
+    found = find_stack(deployment.target.stack)
+    if found is None or not found.outputs:
+        state = f" ({found.status})" if found else ""
+        raise StackNotFound(f"no deployed stack {deployment.target.stack!r} in {deployment.region}{state}")
+    connect(deployment.target)
+    return found
+
+
+def identify(deployment: Deployment) -> account.Identity:
+    """Return the identity of the credentials.
+
+    :raises DeploymentError: it is of another account than the one that is remembered
+    """
+    identity = account.get_identity()
+    account.refuse_other_account(identity, deployment.account_id, deployment.target.stack)
+    return identity
+
+
+def confirm_by_name(stack: str, unchanged: str) -> None:
+    """Ask for the name of the stack, and exit if the answer is another one; ``unchanged`` says what was not done."""
+    if typer.prompt(f"Type the name of the stack ({stack}) to confirm", err=True).strip() != stack:
+        console.fail(f"not confirmed: {unchanged}")
+
+
+def check_before(deployment: Deployment) -> Preflight:
+    """Make all checks before a deployment."""
+    return preflight.check(
+        deployment.target.stack,
+        deployment.region,
+        deployment.parameters,
+        account_id=deployment.account_id,
+        domain=deployment.domain,
     )
 
 

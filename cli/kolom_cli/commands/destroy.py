@@ -4,9 +4,17 @@ from typing import Annotated
 
 import typer
 
-from kolom_cli.commands.deployment_options import Deployment, Profile, Region, StackName, select
+from kolom_cli.commands.deployment_options import (
+    Deployment,
+    Profile,
+    Region,
+    StackName,
+    confirm_by_name,
+    identify,
+    select,
+)
 from kolom_cli.deploying import buckets
-from kolom_cli.deploying.account import Identity, get_identity, refuse_other_account
+from kolom_cli.deploying.account import Identity
 from kolom_cli.deploying.certificates import owner_of
 from kolom_cli.deploying.destroyer import Removal, delete_data, delete_stack, find_removal
 from kolom_cli.deploying.domain_removal import release
@@ -32,8 +40,7 @@ def destroy(
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack)
     name = deployment.target.stack
-    identity = get_identity()
-    refuse_other_account(identity, deployment.account_id, name)
+    identity = identify(deployment)
     removal = find_removal(name)
     if removal.stack is None and not (with_data and removal.data):
         _delete_uploads(identity, deployment.region, name)
@@ -43,8 +50,7 @@ def destroy(
         typer.echo(f"There is no stack {name} in {deployment.region}{kept}.")
         return
     _announce(name, removal, with_data=with_data)
-    if typer.prompt(f"Type the name of the stack ({name}) to confirm", err=True).strip() != name:
-        console.fail("not confirmed: nothing was deleted")
+    confirm_by_name(name, "nothing was deleted")
     has_domain = deployment.domain or (removal.stack is not None and removal.stack.parameters.get("Domain"))
     if removal.stack is not None:
         # What a running operation creates, and what becomes of the data, is known only now.

@@ -4,8 +4,15 @@ from dataclasses import asdict
 
 import typer
 
-from kolom_cli.commands.deployment_options import DomainName, Parameters, Profile, Region, StackName, select
-from kolom_cli.deploying import preflight
+from kolom_cli.commands.deployment_options import (
+    DomainName,
+    Parameters,
+    Profile,
+    Region,
+    StackName,
+    check_before,
+    select,
+)
 from kolom_cli.terminal.options import AsJson
 from kolom_cli.terminal.output import print_json
 
@@ -24,13 +31,7 @@ def doctor(
     It changes nothing. The exit code is 1 if something prevents a deployment.
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack, parameters=parameter or (), domain=domain)
-    found = preflight.check(
-        deployment.target.stack,
-        deployment.region,
-        deployment.parameters,
-        account_id=deployment.account_id,
-        domain=deployment.domain,
-    )
+    found = check_before(deployment)
     if as_json:
         print_json([asdict(each) for each in found.findings])
     else:

@@ -6,11 +6,10 @@ from typing import Any, Final
 
 import typer
 
-from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
-from kolom_cli.connection import StackNotFound, connect
+from kolom_cli.commands.deployment_options import Profile, Region, StackName, find_deployed, select
 from kolom_cli.deploying.answers import output
 from kolom_cli.deploying.dropped_events import HIDDEN_SECONDS, Cause, ReceivedReports, Report, received
-from kolom_cli.deploying.stack import Stack, find_stack, list_resources
+from kolom_cli.deploying.stack import Stack, list_resources
 from kolom_cli.terminal import console
 from kolom_cli.terminal.help import Group, command
 from kolom_cli.terminal.options import AsJson
@@ -127,11 +126,7 @@ def _connect(
     ctx: typer.Context, profile: str | None, region: str | None, stack: str | None
 ) -> tuple[Stack, Mapping[str, str]]:
     """Connect to the stack; return it, and the logical ids of its functions by their names."""
-    deployment = select(ctx, profile=profile, region=region, stack=stack)
-    found = find_stack(deployment.target.stack)
-    if found is None or not found.outputs:
-        raise StackNotFound(f"no deployed stack {deployment.target.stack!r} in {deployment.region}")
-    connect(deployment.target)
+    found = find_deployed(select(ctx, profile=profile, region=region, stack=stack))
     return found, {each.physical_id: each.logical_id for each in list_resources(found.stack_id)}
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from kolom_cli.commands.deploy import is_interactive
-from kolom_cli.commands.deployment_options import Deployment, Profile, Region, StackName, select
+from kolom_cli.commands.deployment_options import Deployment, Profile, Region, StackName, identify, select
 from kolom_cli.connection import DEFAULT_STACK, StackNotFound
-from kolom_cli.deploying.account import get_identity, refuse_other_account
+from kolom_cli.deploying.account import Identity
 from kolom_cli.deploying.deployer import Deployer
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.mail.addresses import normalize
@@ -63,42 +64,23 @@ def setup(  # noqa: PLR0913, RUF100 (one parameter per option)
         flags=tuple(name for name, is_set in flags if is_set),
     )
     found = _find(deployment, commands)
-    identity = get_identity()
-    refuse_other_account(identity, deployment.account_id, found.name)
     deployer = Deployer(
         target=deployment.target,
-        identity=identity,
+        identity=identify(deployment),
         region=deployment.region,
         parameters=deployment.parameters,
         progress=Progress(),
     )
     found = deployer.finish_operation(found)
     _refuse_unfinished(found, commands)
-    remembered: dict[str, str] = {
-        name: deployment.parameters[name] for name in PARAMETERS if name in deployment.parameters
-    }
-
-    def set_parameters(current: Stack, values: Mapping[str, str]) -> Stack:
-        deployer.progress.step(f"Updating the stack: {', '.join(values)}")
-        planned = deployer.plan_parameters(current, values)
-        if planned is None:
-            return current
-        deployer.progress.plan(planned.describe())
-        return deployer.apply(planned)
-
-    def remember(values: Mapping[str, str]) -> None:
-        # Another value in kolom.toml would undo this with the next deployment.
-        before = {**found.parameters, **remembered}
-        changed = {name: value for name, value in values.items() if value != before.get(name, "")}
-        if changed:
-            replace(deployment, parameters={**deployment.parameters, **changed}).remember(identity)
-
+    remembered = {name: value for name, value in deployment.parameters.items() if name in PARAMETERS}
+    before = {**found.parameters, **remembered}
     report = SetupReport(commands=commands)
     mail = MailSetup(
         target=deployment.target,
         stack=found,
         region=deployment.region,
-        wanted={**found.parameters, **remembered, **{name: value for name, value in given.items() if value}},
+        wanted={**before, **{name: value for name, value in given.items() if value}},
         options=Options(
             address_only=address_only,
             keeps_verified_address=not sender,
@@ -106,8 +88,8 @@ def setup(  # noqa: PLR0913, RUF100 (one parameter per option)
             confirm=_confirm if is_interactive() else None,
             test=test,
         ),
-        set_parameters=set_parameters,
-        remember=remember,
+        set_parameters=partial(_set_parameters, deployer),
+        remember=partial(_remember, deployment, deployer.identity, before),
         report=report,
     )
     try:
@@ -124,6 +106,22 @@ def _find(deployment: Deployment, commands: Commands) -> Stack:
         raise StackNotFound(f"no stack {name!r} in {deployment.region}: deploy it first (`{commands.deploy()}`)")
     refuse_other(found)
     return found
+
+
+def _set_parameters(deployer: Deployer, stack: Stack, values: Mapping[str, str]) -> Stack:
+    deployer.progress.step(f"Updating the stack: {', '.join(values)}")
+    planned = deployer.plan_parameters(stack, values)
+    if planned is None:
+        return stack
+    deployer.progress.plan(planned.describe())
+    return deployer.apply(planned)
+
+
+def _remember(deployment: Deployment, identity: Identity, before: Mapping[str, str], values: Mapping[str, str]) -> None:
+    """Write what has changed into ``kolom.toml``. Another value there would undo it with the next deployment."""
+    changed = {name: value for name, value in values.items() if value != before.get(name, "")}
+    if changed:
+        replace(deployment, parameters={**deployment.parameters, **changed}).remember(identity)
 
 
 def _refuse_unfinished(stack: Stack, commands: Commands) -> None:

@@ -5,9 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
+from kolom_cli.commands.deployment_options import Profile, Region, StackName, confirm_by_name, identify, select
 from kolom_cli.connection import StackNotFound
-from kolom_cli.deploying.account import get_identity, refuse_other_account
 from kolom_cli.deploying.deployer import Deployer
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.secret_rotation import SecretRotator, describe, find_rotatable
@@ -44,8 +43,7 @@ def rotate_secrets(
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack)
     name = deployment.target.stack
-    identity = get_identity()
-    refuse_other_account(identity, deployment.account_id, name)
+    identity = identify(deployment)
     found = find_rotatable(name)
     if found is None:
         raise StackNotFound(f"no deployed stack {name!r} in {deployment.region}")
@@ -62,5 +60,4 @@ def rotate_secrets(
 def _confirm(name: str) -> None:
     lines = ["These stop working, for ever:", *(f"  - {each}" for each in _STOPS), f"These keep working: {_STAYS}."]
     console.err().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
-    if typer.prompt(f"Type the name of the stack ({name}) to confirm", err=True).strip() != name:
-        console.fail("not confirmed: nothing was changed")
+    confirm_by_name(name, "nothing was changed")

@@ -2,10 +2,8 @@
 
 import typer
 
-from kolom_cli.commands.deployment_options import Profile, Region, StackName, select
-from kolom_cli.connection import StackNotFound, connect
+from kolom_cli.commands.deployment_options import Profile, Region, StackName, find_deployed, select
 from kolom_cli.deploying import overview
-from kolom_cli.deploying.stack import find_stack
 from kolom_cli.terminal.options import AsJson
 from kolom_cli.terminal.output import print_fields, print_json
 
@@ -22,12 +20,7 @@ def status(
     The numbers of comments, messages and mail end at 100. The lag of the index is that of the last 15 minutes.
     """
     deployment = select(ctx, profile=profile, region=region, stack=stack)
-    found = find_stack(deployment.target.stack)
-    if found is None or not found.outputs:
-        state = f" ({found.status})" if found else ""
-        raise StackNotFound(f"no deployed stack {deployment.target.stack!r} in {deployment.region}{state}")
-    connect(deployment.target)
-    fields = overview.describe(found, deployment.domain or "")
+    fields = overview.describe(find_deployed(deployment), deployment.domain or "")
     if as_json:
         print_json(fields)
     else:
