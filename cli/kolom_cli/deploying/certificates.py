@@ -215,19 +215,18 @@ def _describe_or(unknown: Certificate) -> Certificate:
     return find_certificate(unknown.arn) or unknown
 
 
-def _poll(read: Callable[[], Certificate], seconds: float, is_done: Callable[[Certificate], bool]) -> Certificate:
+def _poll[T](read: Callable[[], T], seconds: float, is_done: Callable[[T], bool]) -> T:
     deadline = time.monotonic() + seconds
-    while not is_done(certificate := read()) and time.monotonic() + POLL_SECONDS <= deadline:
+    while not is_done(found := read()) and time.monotonic() + POLL_SECONDS <= deadline:
         time.sleep(POLL_SECONDS)
-    return certificate
+    return found
 
 
 def _wait_for_release(certificate: Certificate) -> bool:
     """Return whether nothing uses the certificate. ACM learns that some time after CloudFront."""
-    deadline = time.monotonic() + _RELEASE_SECONDS
     acm = client("acm", REGION)
-    while acm.describe_certificate(CertificateArn=certificate.arn)["Certificate"].get("InUseBy"):
-        if time.monotonic() + POLL_SECONDS > deadline:
-            return False
-        time.sleep(POLL_SECONDS)
-    return True
+
+    def is_unused() -> bool:
+        return not acm.describe_certificate(CertificateArn=certificate.arn)["Certificate"].get("InUseBy")
+
+    return _poll(is_unused, _RELEASE_SECONDS, bool)

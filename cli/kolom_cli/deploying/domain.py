@@ -16,7 +16,7 @@ from kolom_cli.deploying import certificates, hosted_zones
 from kolom_cli.deploying.answers import PENDING_URL, own_url
 from kolom_cli.deploying.certificates import Certificate
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.findings import DENIED
+from kolom_cli.deploying.findings import is_denied
 from kolom_cli.deploying.hosted_zones import HostedZone, Record, ZoneSearch
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack
@@ -60,7 +60,7 @@ class Domain:
                 certificate = issued
             return self._parameters(certificate, search)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in DENIED or self.old_name != self.name:
+            if not is_denied(error) or self.old_name != self.name:
                 raise
             self.progress.step(f"warning: {self.name} stays as it is, because it cannot be checked: {explain(error)}")
             return {}

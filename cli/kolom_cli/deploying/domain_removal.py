@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from kolom_cli.connection import explain
 from kolom_cli.deploying.certificates import delete_certificates, find_certificate
-from kolom_cli.deploying.findings import DENIED
+from kolom_cli.deploying.findings import is_denied
 from kolom_cli.deploying.stack import Stack
 
 
@@ -15,7 +15,7 @@ def delete_unused(owner: str, used: str) -> Iterator[str]:
     try:
         yield from delete_certificates(owner, keep=used)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in DENIED:
+        if not is_denied(error):
             raise
         yield f"warning: certificates that are not used any more could not be deleted: {explain(error)}"
 

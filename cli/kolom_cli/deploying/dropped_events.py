@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import batched
 from typing import Any, Final, Literal
 
+from kolom.timestamps import parse_time
 from kolom_cli.deploying.account import client
 from kolom_cli.terminal.plurals import count
 
@@ -166,10 +167,7 @@ def _parse_stream(body: Any, functions: Mapping[str, str], base: Mapping[str, An
 
 
 def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time in a report has no time zone")
-    return moment.astimezone(UTC)
+    return parse_time(text).astimezone(UTC)
 
 
 def _period(first: datetime, last: datetime) -> str:

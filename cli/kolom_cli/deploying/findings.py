@@ -13,7 +13,12 @@ from kolom_cli.deploying.stack import Stack
 
 type Level = Literal["ok", "waiting", "warning", "problem"]
 
-DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+
+
+def is_denied(error: ClientError) -> bool:
+    """Return whether the credentials lack the right for a call."""
+    return error.response["Error"]["Code"] in _DENIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,7 @@ class Findings:
         """Return what to do about a call of AWS that failed."""
         if isinstance(error, BotoCoreError):
             return "check the connection"
-        if error.response["Error"]["Code"] in DENIED:
+        if is_denied(error):
             return f"allow the call {error.operation_name} to the user or role of these credentials"
         return f"run `{self.command}` again"
 

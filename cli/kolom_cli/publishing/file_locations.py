@@ -40,10 +40,7 @@ def directories_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[
     parents = [each.name for each in directory_and_parents(target.parent, _MAX_PARENTS) if len(each.parts) > _TOP_LEVEL]
     name = target.name if path_mark((target.name,)) else path.name
     directories = dict.fromkeys((inside.name, *given, *below, *parents))
-    if (nearest := target.parent.name) in directories:
-        del directories[nearest]
-        directories[nearest] = None
-    return (*directories, name)
+    return (*sorted(directories, key=lambda each: each == target.parent.name), name)
 
 
 def is_hidden_by_link(path: Path, root: Path) -> bool:

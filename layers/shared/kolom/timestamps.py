@@ -18,3 +18,14 @@ def has_date_everywhere(moment: datetime) -> bool:
 def to_rfc3339(moment: datetime) -> str:
     """Format ``moment`` (aware) in UTC to the second, ending in ``Z``. The order of the texts is that of the times."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
+def parse_time(text: str) -> datetime:
+    """Parse a time in RFC 3339.
+
+    :raises ValueError: it is none, or has no time zone
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {text!r} has no time zone")
+    return moment

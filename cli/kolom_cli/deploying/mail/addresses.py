@@ -8,6 +8,7 @@ import idna
 from email_validator import EmailNotValidError, validate_email
 
 from kolom.errors import KolomError
+from kolom_cli.deploying.domain_name import suffixes
 
 _COUNTRIES: Final = {
     "gmx": "at biz ch co.uk com de es eu fr info net org us",
@@ -76,8 +77,7 @@ class Addresses:
     @property
     def parents(self) -> tuple[str, ...]:
         """The parent domains. An identity of one of them also covers the sender, but only as ``MailIdentity``."""
-        labels = self.domain.split(".")
-        return tuple(".".join(labels[first:]) for first in range(1, len(labels) - 1))
+        return suffixes(self.domain)[1:]
 
 
 def read_addresses(parameters: Mapping[str, str]) -> Addresses:

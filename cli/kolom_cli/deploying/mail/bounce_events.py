@@ -18,7 +18,11 @@ _UNDO: Final = "undo what was changed outside of CloudFormation; `aws cloudforma
 
 def find_configuration_set(resources: Sequence[StackResource]) -> str:
     """Return the name of the stack's configuration set; empty if the stack sends no mail."""
-    return next((each.physical_id for each in resources if each.logical_id == CONFIGURATION_SET), "")
+    return _physical_id(resources, CONFIGURATION_SET)
+
+
+def _physical_id(resources: Sequence[StackResource], logical_id: str) -> str:
+    return next((each.physical_id for each in resources if each.logical_id == logical_id), "")
 
 
 def _create_again(found: SetupReport) -> str:
@@ -69,7 +73,7 @@ def _check_destination(found: SetupReport, name: str) -> None:
 def _check_rule(found: SetupReport, name: str, resources: Sequence[StackResource]) -> None:
     # SAM names the rule after the function and its event.
     rule = next((each for each in resources if each.type == _RULE and each.logical_id.startswith(_FUNCTION)), None)
-    function = next((each.physical_id for each in resources if each.logical_id == _FUNCTION), "")
+    function = _physical_id(resources, _FUNCTION)
     events = client("events")
     try:
         described: dict[str, Any] = events.describe_rule(Name=rule.physical_id) if rule else {}

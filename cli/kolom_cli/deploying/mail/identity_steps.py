@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from kolom_cli.connection import explain
 from kolom_cli.deploying.account import aws_options, client
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.findings import DENIED
+from kolom_cli.deploying.findings import is_denied
 from kolom_cli.deploying.hosted_zones import ZoneSearch, find_zone, name_servers
 from kolom_cli.deploying.mail.addresses import Addresses, covers, domain_of, is_of_provider
 from kolom_cli.deploying.mail.dns_records import MailRecord, find_policy, publish
@@ -129,7 +129,7 @@ def ensure_records(found: SetupReport, sender: SesIdentity, records: list[MailRe
             elif each.state != "verified":
                 records[index] = _ensure_record(found, zone_of, each)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in DENIED:
+        if not is_denied(error):
             raise
         text = f"the zones of Route 53 cannot be read or changed: {explain(error)}"
         found.add("warning", "DNS", text, f"{found.fix_of_call(error)}, or {_BY_HAND}")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kolom.errors import ConfigurationError
-from kolom.timestamps import to_rfc3339
+from kolom.timestamps import parse_time, to_rfc3339
 
 SIGNS_AFTER: Final = timedelta(hours=1)
 """How long a new key waits until it signs. Processes fetch the keys much more often."""
@@ -67,9 +67,9 @@ class StoredKeys:
             current=str(data["current"]),
             keys={str(key_id): str(key) for key_id, key in data["keys"].items()},
             next_id=str(following["id"]) if following else None,
-            next_from=_time(following["from"]) if following else None,
-            until={str(key_id): _time(text) for key_id, text in data.get("until", {}).items()},
-            rotated=_time(data["rotated"]) if "rotated" in data else None,
+            next_from=parse_time(following["from"]) if following else None,
+            until={str(key_id): parse_time(text) for key_id, text in data.get("until", {}).items()},
+            rotated=parse_time(data["rotated"]) if "rotated" in data else None,
         )
 
     def to_text(self) -> str:
@@ -84,8 +84,9 @@ class StoredKeys:
 
     def signing_key(self, now: datetime) -> str:
         """Return the id of the key that signs."""
-        is_due = self.next_id is not None and self.next_from is not None and self.next_from <= now
-        return self.next_id if is_due and self.next_id is not None else self.current
+        if self.next_id is not None and self.next_from is not None and self.next_from <= now:
+            return self.next_id
+        return self.current
 
     def retired(self, now: datetime) -> frozenset[str]:
         """Return the ids of the keys whose time is over; never the one that signs."""
@@ -120,10 +121,3 @@ class StoredKeys:
     def _new_id(self) -> str:
         number = max((int(key_id) for key_id in self.keys if key_id.isdecimal()), default=0) + 1
         return str(number)
-
-
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time in the secret has no time zone")
-    return moment
