@@ -133,7 +133,7 @@ export class KolomComments extends KolomElement {
   }
 
   /** Updates the element from its attributes. @override */
-  async reload() {
+  async update() {
     this.#innerForm?.close();
     this.#form?.close();
     this.#shown.clear();

@@ -240,12 +240,12 @@ async function loadLocale(language) {
 
 /**
  * The base class of all elements. After attributes change, it reloads once: a subclass lists them in
- * `observedAttributes` and overrides `reload()`.
+ * `observedAttributes` and overrides `update()`.
  */
 export class KolomElement extends HTMLElement {
   /** The visible status, a live region. It must exist before its text changes, so it is never replaced. */
   status = element("p", { class: "status", part: "status", role: "status" });
-  /** The language of the interface, and its messages, from before the first `reload()`. */
+  /** The language of the interface, and its messages, from before the first `update()`. */
   language = "en";
   /** @type {Locale | null} */
   #locale = null;
@@ -284,31 +284,35 @@ export class KolomElement extends HTMLElement {
     if (this.isConnected && before !== after) this.#queue();
   }
 
-  /** Updates the element from its attributes. @returns {Promise<void>} */
-  async reload() {}
+  /** Shows the element's content by its attributes. The messages are loaded. @returns {Promise<void>} */
+  async update() {}
 
-  /** The paths of the API that `reload()` requests first. @returns {string[]} */
+  /** The paths of the API that `update()` requests first. @returns {string[]} */
   get firstPaths() {
     return [];
   }
 
-  /** Reloads once for several attributes that are set at the same time, as soon as the messages are loaded. */
+  /** Loads the messages of the element's language, then updates the element from its attributes. */
+  async reload() {
+    try {
+      await this.#loadMessages();
+    } catch (error) {
+      // Without messages, the fallback content stays.
+      this.emit("kolom-error", error);
+      return;
+    } finally {
+      this.#isQueued = false;
+    }
+    const updated = this.isConnected ? this.update() : null;
+    this.#early.clear();
+    await updated;
+  }
+
+  /** Reloads once for several attributes that are set at the same time. */
   #queue() {
     if (this.#isQueued) return;
     this.#isQueued = true;
-    queueMicrotask(async () => {
-      try {
-        await this.#loadMessages();
-      } catch (error) {
-        // Without messages, the fallback content stays.
-        this.emit("kolom-error", error);
-        return;
-      } finally {
-        this.#isQueued = false;
-      }
-      if (this.isConnected) void this.reload();
-      this.#early.clear();
-    });
+    queueMicrotask(() => void this.reload());
   }
 
   /** Loads the messages of the element's language. The API's first responses are requested at the same time. */

@@ -220,7 +220,7 @@ export class KolomSearch extends KolomElement {
   }
 
   /** Updates the element from its attributes and the page's URL. @override */
-  async reload() {
+  async update() {
     this.#updateTexts();
     if (this.getAttribute("results")) {
       this.#clear();

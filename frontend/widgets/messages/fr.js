@@ -111,7 +111,7 @@ export const LOCALE = {
     "comments.delete.done": "Votre commentaire a été supprimé.",
     "comment.name": "Nom",
     "comment.email": "E-mail",
-    "comment.email.hint": "Ne sera pas publiée.",
+    "comment.email.hint": "Ne sera pas publié.",
     "comment.website": "Site web",
     "comment.content": "Commentaire",
     "form.send": "Envoyer",
