@@ -271,7 +271,7 @@ export class KolomElement extends HTMLElement {
   #adoptStyles() {
     const sheets = [this.#sheet];
     if (isStacked(this)) sheets.push(STACKED_SHEET);
-    if (this.#locale?.direction === "rtl") sheets.push(RTL_SHEET);
+    if (this.direction === "rtl") sheets.push(RTL_SHEET);
     this.root.adoptedStyleSheets = sheets;
   }
 
@@ -333,6 +333,11 @@ export class KolomElement extends HTMLElement {
   /** The blog's origin: the attribute `api`, or the page's own origin. */
   get api() {
     return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
+  }
+
+  /** The direction of the interface's language. */
+  get direction() {
+    return this.#locale?.direction ?? "ltr";
   }
 
   /** The locale of `Intl`, with the digits of the other numbers. */
