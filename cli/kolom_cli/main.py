@@ -15,6 +15,7 @@ from kolom.errors import ConfigurationError, KolomError
 from kolom.models.errors import StorageError
 from kolom_cli.commands import (
     articles,
+    backup,
     blocked_words,
     comments,
     deploy,
@@ -145,5 +146,6 @@ for name, group, panel in (
     ("blocked-words", blocked_words.app, _MODERATION),
     ("search", search.app, _SITE),
     ("dropped-events", dropped_events.app, _DEPLOYMENT),
+    ("backup", backup.app, _DEPLOYMENT),
 ):
     app.add_typer(group, name=name, rich_help_panel=panel)

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from kolom_cli.deploying import buckets
 from kolom_cli.deploying.account import Identity, client
-from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event, never_created
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack, StackResource, find_stack, has_own_table, list_resources, refuse_other
+from kolom_cli.deploying.tables import delete_table, describe_table
 
 SECRET_DAYS: Final = 7
 """The days in which a deleted secret can be restored; the minimum."""
@@ -99,7 +99,7 @@ def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[s
             yield f"kept {each.physical_id}: it belongs to the stack {owner} now"
             continue
         if each.type == "AWS::DynamoDB::Table":
-            is_deleted = _delete_table(each.physical_id)
+            is_deleted = delete_table(each.physical_id)
         elif each.type == "AWS::S3::Bucket":
             is_deleted = buckets.delete_bucket(each.physical_id, identity, region)
         else:
@@ -144,7 +144,7 @@ def _data_resources(stack_id: str) -> list[StackResource]:
 
 def _exists(resource: StackResource) -> bool:
     if resource.type == "AWS::DynamoDB::Table":
-        return _describe_table(resource.physical_id) is not None
+        return describe_table(resource.physical_id) is not None
     if resource.type == "AWS::S3::Bucket":
         return _found(lambda: client("s3").head_bucket(Bucket=resource.physical_id), "404")
     secrets = client("secretsmanager")
@@ -161,31 +161,6 @@ def _found(call: Any, missing: str) -> bool:
         if error.response["Error"]["Code"] == missing:
             return False
         raise
-    return True
-
-
-def _describe_table(name: str) -> dict[str, Any] | None:
-    dynamodb = client("dynamodb")
-    try:
-        table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
-    except dynamodb.exceptions.ResourceNotFoundException:
-        return None
-    return table
-
-
-def _delete_table(name: str) -> bool:
-    dynamodb = client("dynamodb")
-    table = _describe_table(name)
-    if table is None:
-        return False
-    if table.get("DeletionProtectionEnabled"):
-        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-    if table["TableStatus"] != "DELETING":
-        try:
-            dynamodb.delete_table(TableName=name)
-        except dynamodb.exceptions.ResourceInUseException as error:
-            raise DeploymentError(f"the table {name} is being changed", "run the command again in a minute") from error
-    dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 3, "MaxAttempts": 200})
     return True
 
 
