@@ -25,7 +25,7 @@ _PROBLEMS: Final[Mapping[str, tuple[str, str]]] = {
     "ContinuousBackupsUnavailableException": ("it cannot be backed up yet", "run the command again in some minutes"),
     "PointInTimeRecoveryUnavailableException": (
         "its point-in-time recovery is switched off",
-        "restore a backup (`kolom backup list`), and run `kolom deploy`, which switches it on",
+        "restore a backup (`kolom backup list`); docs/operate.md (Backups) says how to switch it on",
     ),
     "InvalidRestoreTimeException": ("it cannot be restored to this time", "choose another time"),
     "LimitExceededException": (
