@@ -18,14 +18,7 @@ from kolom_cli.commands.deployment_options import (
 )
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.restoring.restore_point import (
-    LATEST,
-    RestorePoint,
-    at_time,
-    is_recoverable,
-    of_backup,
-    option_of,
-)
+from kolom_cli.deploying.restoring.restore_point import LATEST, RestorePoint, at_time, of_backup, option_of
 from kolom_cli.deploying.restoring.temporary_tables import (
     RestoredTable,
     discard,
@@ -33,7 +26,7 @@ from kolom_cli.deploying.restoring.temporary_tables import (
     refuse_others,
     restore_tables,
 )
-from kolom_cli.deploying.tables import table_names
+from kolom_cli.deploying.tables import is_recoverable, table_names
 from kolom_cli.terminal import console
 from kolom_cli.terminal.options import DryRun, Yes
 from kolom_cli.terminal.plurals import count

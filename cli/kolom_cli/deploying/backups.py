@@ -88,6 +88,20 @@ def find_set(name: str, tables: Mapping[str, str]) -> BackupSet:
     raise DeploymentError(f"there is no backup {name!r}", f"use one of `kolom backup list`: {known}")
 
 
+def find_newest(table: str, name: str | None = None) -> TableBackup | None:
+    """Return the newest available backup of a table, or that of a set, also if the table does not exist any more.
+
+    Without a name, this may also be the backup that AWS makes of a deleted table, or one of another tool.
+    """
+    if name is not None:
+        found = [backup for each, backup in _list_backups(table) if each == name and backup.is_available]
+    else:
+        pages = client("dynamodb").get_paginator("list_backups").paginate(TableName=table, BackupType="ALL")
+        every = (_to_backup(each) for page in pages for each in page["BackupSummaries"])
+        found = [each for each in every if each.is_available]
+    return max(found, key=lambda each: each.created, default=None)
+
+
 def create_set(name: str, tables: Mapping[str, str], progress: Progress) -> BackupSet:
     """Back up the tables under a new name, and wait until all backups are available.
 

@@ -1,5 +1,6 @@
 """Create a change set, say what it would do, refuse what would lose data, and execute it."""
 
+import json
 import secrets
 import time
 from collections import defaultdict
@@ -141,18 +142,40 @@ def create_change_set(
 
     :raises DeploymentError: CloudFormation cannot create it, or another run has changed the stack
     """
-    cloudformation = client("cloudformation")
     source: dict[str, Any] = {"UsePreviousTemplate": True} if template_url is None else {"TemplateURL": template_url}
     is_update = existing is not None and existing.condition != "new"
-    began_stack = not is_update and find_stack(stack) is None
+    return _create(
+        stack,
+        is_new=not is_update,
+        ChangeSetType="UPDATE" if is_update else "CREATE",
+        Parameters=list(parameters),
+        Capabilities=["CAPABILITY_IAM"],
+        **source,
+    )
+
+
+def create_import(stack: str, template: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> ChangeSet:
+    """Create a change set that begins a stack with existing ``resources``, which are all that the template has.
+
+    :raises DeploymentError: CloudFormation cannot import a resource, or another run has changed the stack
+    """
+    found = _create(
+        stack,
+        is_new=True,
+        ChangeSetType="IMPORT",
+        TemplateBody=json.dumps(template),
+        ResourcesToImport=list(resources),
+    )
+    assert found is not None  # It has all resources of the template.
+    return found
+
+
+def _create(stack: str, *, is_new: bool, **arguments: Any) -> ChangeSet | None:
+    cloudformation = client("cloudformation")
+    began_stack = is_new and find_stack(stack) is None
     with _reporting_other_runs():
         created = cloudformation.create_change_set(
-            StackName=stack,
-            ChangeSetName=PREFIX + secrets.token_hex(4),
-            ChangeSetType="UPDATE" if is_update else "CREATE",
-            Parameters=list(parameters),
-            Capabilities=["CAPABILITY_IAM"],
-            **source,
+            StackName=stack, ChangeSetName=PREFIX + secrets.token_hex(4), **arguments
         )
         arn, stack_id = created["Id"], created["StackId"]
         while (described := cloudformation.describe_change_set(ChangeSetName=arn))["Status"] in {

@@ -55,15 +55,20 @@ def find_removal(name: str) -> Removal:
         excluded = _NOT_OWNED | _BEGINNING
         data = [each for each in _data_resources(stack.stack_id) if each.status not in excluded]
     else:
-        data = [
-            each
-            for deleted, stack_id in _stacks([_DELETED])
-            if deleted == name and has_own_table(stack_id)
-            for each in _data_resources(stack_id)
-            if each.status == _KEPT and _exists(each)
-        ]
+        data = [each for _, each in find_kept(name)]
     unique = {each.physical_id: each for each in data}
     return Removal(stack=stack, data=tuple(unique.values()))
+
+
+def find_kept(name: str) -> list[tuple[str, StackResource]]:
+    """Return what deleted stacks with that name have kept and still exists, each with the id of its stack."""
+    return [
+        (stack_id, each)
+        for deleted, stack_id in _stacks([_DELETED])
+        if deleted == name and has_own_table(stack_id)
+        for each in _data_resources(stack_id)
+        if each.status == _KEPT and exists(each)
+    ]
 
 
 def delete_stack(stack: Stack, progress: Progress) -> Removal:
@@ -93,7 +98,7 @@ def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[s
 
     What belongs to another stack now, because it was imported there, stays.
     """
-    owners = _owners(removal)
+    owners = find_owners([each.physical_id for each in removal.data], removal.stack.stack_id if removal.stack else "")
     for each in removal.data:
         if owner := owners.get(each.physical_id):
             yield f"kept {each.physical_id}: it belongs to the stack {owner} now"
@@ -116,22 +121,20 @@ def _stacks(statuses: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield each["StackName"], each["StackId"]
 
 
-def _owners(removal: Removal) -> dict[str, str]:
-    """Return the stacks that have the data now, by its name.
+def find_owners(physical_ids: Sequence[str], own_id: str = "") -> dict[str, str]:
+    """Return the names of the stacks that have these resources now, without the stack ``own_id``.
 
     CloudFormation cannot be asked for the owner of a resource: its answer may also be a deleted stack.
     """
-    if not removal.data:
+    if not physical_ids:
         return {}
-    own_id = removal.stack.stack_id if removal.stack else ""
-    kept = {each.physical_id for each in removal.data}
     every_status = set(client("cloudformation").meta.service_model.shape_for("StackStatus").enum)
     return {
         resource.physical_id: name
         for name, stack_id in _stacks(sorted(every_status - {_DELETED}))
         if stack_id != own_id
         for resource in list_resources(stack_id)
-        if resource.physical_id in kept and resource.status not in _NOT_OWNED | {_KEPT}
+        if resource.physical_id in physical_ids and resource.status not in _NOT_OWNED | {_KEPT}
     }
 
 
@@ -142,7 +145,8 @@ def _data_resources(stack_id: str) -> list[StackResource]:
     return [each for each in found if each.logical_id not in never_had]
 
 
-def _exists(resource: StackResource) -> bool:
+def exists(resource: StackResource) -> bool:
+    """Return whether a resource with data still exists."""
     if resource.type == "AWS::DynamoDB::Table":
         return describe_table(resource.physical_id) is not None
     if resource.type == "AWS::S3::Bucket":

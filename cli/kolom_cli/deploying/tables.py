@@ -85,3 +85,16 @@ def explaining(table: str, what: str) -> Iterator[None]:
             raise
         text, fix = problem
         raise DeploymentError(f"{what} {table}: {text}", fix) from error
+
+
+def describe_recovery(table: str) -> Mapping[str, Any]:
+    """Return the state of the point-in-time recovery of a table."""
+    with explaining(table, "cannot read the backups of"):
+        answer = client("dynamodb").describe_continuous_backups(TableName=table)
+    found: Mapping[str, Any] = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    return found
+
+
+def is_recoverable(table: str) -> bool:
+    """Return whether the point-in-time recovery of a table is switched on."""
+    return bool(describe_recovery(table).get("PointInTimeRecoveryStatus") == "ENABLED")

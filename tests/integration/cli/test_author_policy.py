@@ -47,6 +47,7 @@ OF_DEPLOYERS: Final = {
     "kolom mail setup",
     "kolom deploy",
     "kolom doctor",
+    "kolom import-resources",
     "kolom restore",
     "kolom rotate-secrets",
     "kolom status",

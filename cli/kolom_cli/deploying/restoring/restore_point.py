@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from kolom_cli.deploying.account import client
 from kolom_cli.deploying.backups import BackupSet, TableBackup, find_set
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.tables import explaining
+from kolom_cli.deploying.tables import describe_recovery
 
 LATEST: Final = "latest"
 MARK: Final = "-restore-"
@@ -110,20 +109,8 @@ def of_backup(name: str, tables: Mapping[str, str], all_tables: Mapping[str, str
     return RestorePoint(moment=found.created, backup_name=name, backups={kind: found.backups[kind] for kind in tables})
 
 
-def is_recoverable(table: str) -> bool:
-    """Return whether the point-in-time recovery of a table is switched on."""
-    return _recovery(table).get("PointInTimeRecoveryStatus") == "ENABLED"
-
-
-def _recovery(table: str) -> Mapping[str, Any]:
-    with explaining(table, "cannot read the backups of"):
-        answer = client("dynamodb").describe_continuous_backups(TableName=table)
-    found: Mapping[str, Any] = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
-    return found
-
-
 def _restorable_period(table: str) -> tuple[datetime, datetime]:
-    recovery = _recovery(table)
+    recovery = describe_recovery(table)
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED" or "LatestRestorableDateTime" not in recovery:
         raise DeploymentError(
             f"the point-in-time recovery of {table} is switched off",
