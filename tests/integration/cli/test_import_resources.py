@@ -16,7 +16,8 @@ from tests.factories import content
 from tests.integration.aws import client
 from tests.integration.cli.cloudformation import created_by_moto, error
 from tests.integration.cli.conftest import CommandResult
-from tests.integration.cli.rehearsal import URL, Rehearsal, rehearse, with_blog
+from tests.integration.cli.rehearsal import URL, Rehearsal, record_calls, rehearse, rights_in_guide, with_blog
+from tests.integration.cli.table_history import backend
 
 NOW: Final = datetime.now(UTC)
 KINDS: Final = ("articles", "comments", "guard", "messages", "outbox", "search")
@@ -78,6 +79,21 @@ def test_what_a_deleted_stack_has_kept_becomes_a_new_stack(destroyed: Rehearsal)
     changes = ran.stderr.partition("Changes:")[2].partition("created")[0]
     assert not any(word in changes for word in ("replace", "remove", "table", "MediaBucket"))
     assert public.get_article("hello").article.slug == "hello"
+
+
+def test_the_rights_in_the_guide_are_those_that_the_command_needs(
+    destroyed: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("outbox", "articles"):
+        client("dynamodb").create_backup(TableName=f"kolom-{kind}", BackupName="newest")
+    called = record_calls(monkeypatch)
+    lose("kolom-articles", "kolom-outbox")
+    called.clear()
+    destroyed.cloudformation.stacks.clear()
+    ran = run(destroyed, "--from-backup", "latest", f"--resource=Secret={SECRET}", "--without", "MediaBucket")
+    assert ran.exit_code == 0, ran.stderr
+    needed = {each for each in called if each.startswith("dynamodb:")}
+    assert needed <= rights_in_guide("kolom import-resources")
 
 
 def test_the_settings_that_a_restored_table_lacks_are_switched_on(destroyed: Rehearsal) -> None:
@@ -290,6 +306,9 @@ def test_waiting_mail_of_a_kept_table_stays(destroyed: Rehearsal) -> None:
     transaction = Transaction()
     outbox.enqueue(transaction, "contact#1", "contact", item_id="1", now=NOW)
     transaction.commit()
+    # moto refuses to switch a stream on again that was switched off.
+    backend().tables["kolom-outbox"].set_stream_specification({"StreamEnabled": False})
+    backend().tables["kolom-outbox"].latest_stream_label = None
     assert run(destroyed).exit_code == 0
     assert ids("kolom-outbox") == {"contact#1"}
 

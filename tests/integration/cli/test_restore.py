@@ -25,7 +25,7 @@ from tests.factories import content
 from tests.integration.aws import client
 from tests.integration.cli.cloudformation import error
 from tests.integration.cli.conftest import CommandResult
-from tests.integration.cli.rehearsal import Rehearsal, rehearse_in, with_blog
+from tests.integration.cli.rehearsal import Rehearsal, record_calls, rehearse_in, rights_in_guide, with_blog
 from tests.integration.cli.table_history import TableHistory, with_history
 
 NOW: Final = datetime.now(UTC).replace(microsecond=0)
@@ -549,6 +549,21 @@ def test_another_run_that_ends_the_restore_is_named(blog: Blog) -> None:
     assert ran.exit_code == 1
     assert f"another run may have ended this restore: cannot read the table kolom-messages{TEMPORARY}" in ran.stderr
     assert public.get_article("newer").article.slug == "newer"
+
+
+def test_the_rights_in_the_guide_are_those_that_the_commands_need(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {"cloudformation:DescribeStacks", "sts:GetCallerIdentity"}
+    blog.history.remember()
+    publishing.delete("hello", now=NOW)
+    called = record_calls(monkeypatch)
+    for line in ("create --name first", "list", "delete first --yes", "create --name second"):
+        assert blog.kolom("backup", *line.split()).exit_code == 0
+    assert called == rights_in_guide("kolom backup") | others
+    publish("newer")
+    called.clear()
+    assert blog.restore("--at", AT, "--yes").exit_code == 0
+    assert blog.restore("--backup", "second", "--yes").exit_code == 0
+    assert called == rights_in_guide("kolom restore") | others
 
 
 def test_newer_content_comes_back_from_an_archive(blog: Blog, tmp_path: Path) -> None:
