@@ -103,12 +103,17 @@ def restore(  # noqa: PLR0913, RUF100 (one parameter per option)
             "billed until then; `kolom restore --discard` deletes them."
         )
         return
-    undo = _explain_undo(chosen)
+    can_undo = _is_recoverable(chosen)
     if not yes:
         confirm_by_name(found.name, "nothing was written; `kolom restore --discard` deletes the temporary tables")
-    _write(restorer, comparisons)
+    try:
+        before = datetime.now(UTC) - timedelta(seconds=1)
+        _write(restorer, comparisons)
+    finally:
+        if can_undo:
+            _print(_explain_undo(before, chosen))
     _finish(point, names)
-    for line in (f"Restored the state of {point}.", *_advice(chosen, point), undo):
+    for line in (f"Restored the state of {point}.", *_advice(chosen, point)):
         typer.echo(line)
 
 
@@ -146,7 +151,7 @@ def _compare(restorer: "Restorer") -> list["Comparison"]:
         _stop(restorer.point)
     for comparison in found:
         for line in _describe(comparison):
-            console.err().print(line, markup=False, highlight=False, soft_wrap=True)
+            _print(line)
     return found
 
 
@@ -156,14 +161,15 @@ def _describe(comparison: "Comparison") -> Iterator[str]:
     return describe(comparison)
 
 
-def _explain_undo(chosen: Mapping[str, str]) -> str:
-    """Say before the writes whether they can be undone, and return how."""
+def _is_recoverable(chosen: Mapping[str, str]) -> bool:
+    """Return whether the writes can be undone; if not, say so."""
     off = [table for table in chosen.values() if not is_recoverable(table)]
     if off:
-        text = f"Point-in-time recovery is switched off for {', '.join(off)}: this cannot be undone."
-        console.err().print(text, markup=False, highlight=False, soft_wrap=True)
-        return ""
-    before = datetime.now(UTC) - timedelta(seconds=1)
+        _print(f"Point-in-time recovery is switched off for {', '.join(off)}: this cannot be undone.")
+    return not off
+
+
+def _explain_undo(before: datetime, chosen: Mapping[str, str]) -> str:
     only = "".join(f" --only {kind}" for kind in chosen) if len(chosen) < len(_KINDS) else ""
     return f"To undo this, for 35 days: kolom restore --at {before:%Y-%m-%dT%H:%M:%SZ}{only}"
 
@@ -208,3 +214,7 @@ def _advice(chosen: Mapping[str, str], point: RestorePoint) -> Iterator[str]:
         )
     if "messages" in chosen:
         yield "Deleted messages are back: repeat `kolom messages forget` for people who asked for it since then."
+
+
+def _print(text: str) -> None:
+    console.err().print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,5 +1,6 @@
 """`kolom restore`: tables get an earlier state in place, without what was erased, and without mail."""
 
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -368,6 +369,20 @@ def test_a_run_that_was_interrupted_anywhere_is_continued(blog: Blog, subtests: 
             assert temporary() == []
 
 
+def test_the_first_ctrl_c_ends_after_the_current_item(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_CONCURRENCY", 1)
+    blog.history.remember()
+    publish("newer")
+    blog.written.clear()
+    blog.before["DeleteItem"] = lambda **_: signal.raise_signal(signal.SIGINT)
+    ran = blog.restore()
+    assert ran.exit_code == 130
+    assert f"kolom: interrupted: `kolom restore --at {AT}` continues\n" in ran.stderr
+    assert "To undo this, " in ran.stderr
+    assert [name for name, _ in blog.written].count("DeleteItem") == 1
+    assert blog.restore().exit_code == 0
+
+
 def test_slow_tables_are_waited_for(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     blog.history.remember()
     blog.history.not_ready = 4
@@ -458,15 +473,15 @@ def test_how_to_undo_a_restore_is_said(blog: Blog) -> None:
     blog.history.remember()
     publish("newer")
     ran = blog.restore("--at", AT, "--only", "articles")
-    assert ran.stdout.splitlines()[-1].startswith("To undo this, for 35 days: kolom restore --at 20")
-    assert ran.stdout.endswith(" --only articles\n")
+    assert "To undo this, for 35 days: kolom restore --at 20" in ran.stderr.splitlines()[-1]
+    assert ran.stderr.endswith(" --only articles\n")
     blog.kolom("backup", "create", "--name", "first")
     blog.history.is_enabled = False
     publish("newer")
     ran = blog.restore("--backup", "first")
     assert ran.exit_code == 0, ran.stderr
     assert "kolom-messages: this cannot be undone.\n" in ran.stderr
-    assert "To undo" not in ran.stdout
+    assert "To undo" not in ran.stderr
 
 
 def test_a_complete_backup_is_restored(blog: Blog) -> None:
