@@ -94,6 +94,7 @@ def restore(  # noqa: PLR0913, RUF100 (one parameter per option)
     restorer = Restorer(point=point, tables=tables)
     comparisons = _compare(restorer)
     if not any(each.differences for each in comparisons):
+        restorer.announce()
         _finish(point, names)
         typer.echo("Nothing to restore: the tables have this state.")
         return
@@ -183,6 +184,7 @@ def _write(restorer: "Restorer", comparisons: Sequence["Comparison"]) -> None:
     with console.interruptible() as stopped, console.progress("Writing") as bar:
         bar.update(bar.task_ids[0], total=total)
         conflicts = restorer.write(comparisons, lambda number: bar.advance(bar.task_ids[0], number), stopped)
+        restorer.announce()
     if stopped.is_set():
         _stop(restorer.point)
     with console.interruptible() as stopped, console.progress("Verifying") as bar:

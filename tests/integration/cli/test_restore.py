@@ -16,6 +16,8 @@ from kolom.contact import submission
 from kolom.contact.submission import NewMessage
 from kolom.errors import NotFound
 from kolom.models.comments import SubscriptionRecord, subscription_key
+from kolom.models.search import read_revisions
+from kolom.search import settings_editor
 from kolom.search.index_writer import is_current, update_index
 from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
@@ -190,6 +192,20 @@ def test_a_list_of_blocked_words_comes_back_with_a_new_revision(blog: Blog) -> N
     assert blog.kolom("blocked-words", "show").stdout.split() == ["casino"]
     key = {"key": {"S": "blocked-words"}, "part": {"S": "settings"}}
     assert client("dynamodb").get_item(TableName="kolom-articles", Key=key)["Item"]["revision"] == {"N": "3"}
+
+
+def test_settings_that_did_not_exist_become_empty(blog: Blog) -> None:
+    """Without the item, a later list would get a revision that processes know, and they would keep the old one."""
+    blog.history.remember()
+    blog.kolom("blocked-words", "add", "casino")
+    blog.kolom("search", "synonyms", "add", "film", "movie")
+    assert read_revisions().settings == 1
+    assert blog.restore("--at", AT, "--only", "articles").exit_code == 0
+    assert blog.kolom("blocked-words", "show").stdout == ""
+    assert settings_editor.load().synonyms == ()
+    assert read_revisions().settings == 2
+    assert items("articles").keys() >= {"blocked-words/settings", "search-settings/settings"}
+    assert blog.restore("--at", AT, "--only", "articles").stdout.startswith("Nothing to restore")
 
 
 def test_comments_have_the_state_of_then_and_no_mail_is_sent_again(blog: Blog) -> None:
@@ -568,6 +584,7 @@ def test_another_run_that_ends_the_restore_is_named(blog: Blog) -> None:
 
 def test_the_rights_in_the_guide_are_those_that_the_commands_need(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     others = {"cloudformation:DescribeStacks", "sts:GetCallerIdentity"}
+    blog.kolom("search", "synonyms", "add", "film", "movie")
     blog.history.remember()
     publishing.delete("hello", now=NOW)
     called = record_calls(monkeypatch)

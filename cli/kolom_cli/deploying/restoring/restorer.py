@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Final
 
+from kolom.search import settings_editor
 from kolom_cli.deploying.restoring.comment_rules import CommentRules
 from kolom_cli.deploying.restoring.comparison import ACTIONS, Action, Comparison, compare
 from kolom_cli.deploying.restoring.restore_point import RestorePoint
@@ -44,6 +45,11 @@ class Restorer:
             with explaining(each.table.running, "cannot write the table"):
                 conflicts += len(write_differences(each, self._rules(each.table), report, stopped))
         return conflicts
+
+    def announce(self) -> None:
+        """Let searches use restored settings. It is repeated by each run, because the last one may have been killed."""
+        if any(each.kind == "articles" for each in self.tables):
+            settings_editor.announce()
 
     def _rules(self, table: RestoredTable) -> TableRules:
         now = datetime.now(UTC)

@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Final, Protocol
 
-from kolom.models.articles import ARTICLE, SITE, THEME
+from kolom.models.articles import ARTICLE, BLOCKED_WORDS, SETTINGS, SITE, THEME
+from kolom.search import search_settings
+from kolom.search.search_settings import SearchSettings
+from kolom.submissions import blocked_words
 from kolom_cli.deploying.restoring.items import Item, continue_counters, number, text
 
 SEQUENCE: Final = ("sequence", "article")
@@ -36,12 +39,18 @@ class ArticleRules:
         self._mark = mark
 
     def desired(self, then: Item | None, now: Item | None) -> Item | None:
-        """Return the item. The sequence of ids never goes backwards, and the theme of the last deployment stays."""
+        """Return the item.
+
+        The sequence of ids never goes backwards, and the theme of the last deployment stays. Settings that did not
+        exist become empty: without the item, the next ones would get a revision that processes know already.
+        """
         key = _article_key(then, now)
         if key in {SEQUENCE, (SITE, THEME)} and now is not None:
             if key == SEQUENCE and then is not None and number(then, "value") > number(now, "value"):
                 return then
             return now
+        if key[1] == SETTINGS and now is not None and then is None:
+            return _without_settings(key[0], now)
         if then is None:
             return None
         if key[1] == ARTICLE:
@@ -76,6 +85,16 @@ class MessageRules:
 def has_expired(item: Item, now: datetime) -> bool:
     """Return whether the retention period of an item is over."""
     return "expires_at" in item and number(item, "expires_at") <= now.timestamp()
+
+
+def _without_settings(key: str, now: Item) -> Item:
+    data = bytes(now["data"]["B"])
+    if key == BLOCKED_WORDS:
+        is_empty, empty = not blocked_words.decode(data), blocked_words.encode(())
+    else:
+        none = SearchSettings()
+        is_empty, empty = search_settings.decode(data) == none, search_settings.encode(none)
+    return now if is_empty else {**now, "data": {"B": empty}, "revision": {"N": str(number(now, "revision") + 1)}}
 
 
 def _article_key(then: Item | None, now: Item | None) -> tuple[str, str]:
