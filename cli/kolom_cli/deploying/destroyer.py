@@ -114,11 +114,11 @@ def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[s
 
 
 def _stacks(statuses: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the names and ids of the stacks of the account with one of the statuses."""
+    """Yield the names and ids of the stacks of the account with one of the statuses, newest first."""
     pages = client("cloudformation").get_paginator("list_stacks").paginate(StackStatusFilter=list(statuses))
-    for page in pages:
-        for each in page["StackSummaries"]:
-            yield each["StackName"], each["StackId"]
+    found = [each for page in pages for each in page["StackSummaries"]]
+    for each in sorted(found, key=lambda summary: summary["CreationTime"], reverse=True):
+        yield each["StackName"], each["StackId"]
 
 
 def find_owners(physical_ids: Sequence[str], own_id: str = "") -> dict[str, str]:

@@ -86,10 +86,12 @@ def find_resources(
             ids = list(dict.fromkeys(candidates[name])) or _search(
                 stack, name, kind, {**result.parameters, **parameters}
             )
+        if kind == _SECRET:
+            ids = list(dict.fromkeys(_secret_arn(each) for each in ids))
         if len(ids) > 1:
             raise DeploymentError(f"{name} may be {' or '.join(ids)}", f"name one: --resource {name}={ids[0]}")
         if ids:
-            result.found[name] = _secret_arn(ids[0]) if kind == _SECRET else ids[0]
+            result.found[name] = ids[0]
         else:
             result.missing.append(name)
     return result

@@ -87,6 +87,7 @@ class StackDouble:
     steps: Iterator[None] = field(default_factory=lambda: iter(()))
     change_sets: dict[str, dict[str, Any]] = field(default_factory=dict)
     imported: dict[str, str] = field(default_factory=dict)
+    created: datetime = _NOW
 
     def physical_id(self, name: str, kind: str) -> str:
         """Return the id of a resource: the one with which it was imported, or the one that this double gives it."""
@@ -170,7 +171,7 @@ class CloudFormationDouble:
 
     def _ListStacks(self, StackStatusFilter: list[str]) -> dict[str, Any]:  # noqa: N802, N803
         summaries = [
-            {"StackName": each.name, "StackId": each.arn, "StackStatus": each.status, "CreationTime": _NOW}
+            {"StackName": each.name, "StackId": each.arn, "StackStatus": each.status, "CreationTime": each.created}
             for each in reversed(self.stacks)
             if each.status in StackStatusFilter
         ]

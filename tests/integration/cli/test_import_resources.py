@@ -135,6 +135,19 @@ def test_the_parameters_of_the_deleted_stack_are_remembered(destroyed: Rehearsal
     assert parameters == {"OwnerEmail": "me@example.com", "SiteTitle": "Kopi"}
 
 
+def test_of_two_deleted_stacks_the_newer_one_gives_the_parameters(destroyed: Rehearsal) -> None:
+    """CloudFormation promises no order of its list."""
+    assert run(destroyed).exit_code == 0
+    assert destroyed.deploy("--yes", "--parameter", "SiteTitle=Newer").exit_code == 0
+    assert destroyed.kolom("destroy", answer="kolom\n").exit_code == 0
+    destroyed.file.unlink()
+    for days, deleted in enumerate(destroyed.cloudformation.stacks):
+        deleted.created += timedelta(days=days)
+    destroyed.cloudformation.stacks.reverse()
+    assert run(destroyed, "--region", "us-east-1").exit_code == 0
+    assert destroyed.remembered["parameters"]["SiteTitle"] == "Newer"
+
+
 def test_a_dry_run_and_a_refusal_change_nothing(destroyed: Rehearsal) -> None:
     ran = destroyed.kolom("import-resources", "--dry-run")
     assert (ran.exit_code, ran.stdout) == (0, "Dry run: nothing was changed.\n")

@@ -572,6 +572,24 @@ def test_what_prevents_a_restore_is_named(blog: Blog, subtests: pytest.Subtests)
     )
 
 
+@pytest.mark.parametrize("state", ["INACCESSIBLE_ENCRYPTION_CREDENTIALS", "missing"])
+def test_a_running_table_that_cannot_be_written_is_named(blog: Blog, state: str) -> None:
+    assert blog.kolom("backup", "create", "--name", "first").exit_code == 0
+
+    def describe(*, TableName: str) -> Any:  # noqa: N803 (the name of the API)
+        return {"Table": {"TableName": TableName, "TableStatus": state}} if TableName == "kolom-messages" else None
+
+    if state == "missing":
+        client("dynamodb").delete_table(TableName="kolom-messages")
+    else:
+        blog.answers["DescribeTable"] = describe
+    ran = blog.restore("--backup", "first", "--only", "messages")
+    assert ran.exit_code == 1
+    expected = "does not exist" if state == "missing" else f"cannot be written ({state})"
+    assert f"kolom: the table kolom-messages {expected}\n" in ran.stderr
+    assert temporary() == []
+
+
 def test_another_run_that_ends_the_restore_is_named(blog: Blog) -> None:
     blog.history.remember()
     publish("newer")
