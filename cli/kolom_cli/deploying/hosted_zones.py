@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.domain_name import suffixes
 from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.findings import is_denied
 
 _TTL_SECONDS: Final = 300
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -79,6 +80,18 @@ def find_zone(domain: str) -> ZoneSearch:
     return ZoneSearch(zone=zone)
 
 
+def may_exist(zone_id: str) -> bool:
+    """Return whether there is a zone with this id, or the credentials may not ask."""
+    try:
+        client("route53").get_hosted_zone(Id=zone_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchHostedZone":
+            return False
+        if not is_denied(error):
+            raise
+    return True
+
+
 def name_servers(zone: HostedZone) -> set[str]:
     """Return the name servers of a public zone, which the registrar of the domain must name."""
     answer = client("route53").get_hosted_zone(Id=zone.zone_id)
@@ -86,8 +99,12 @@ def name_servers(zone: HostedZone) -> set[str]:
 
 
 def address_records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
-    """Return the records that decide where the name leads to."""
-    return [each for each in find_records(zone, name) if each["Type"] in _ADDRESSES]
+    """Return the records that decide where the name leads to. An HTTPS record does if it names a host (RFC 9460)."""
+    return [
+        each
+        for each in find_records(zone, name)
+        if each["Type"] in _ADDRESSES or (each["Type"] == "HTTPS" and any(_targets(each)))
+    ]
 
 
 def lead_to(records: Iterable[Mapping[str, Any]], host: str) -> bool:
@@ -194,6 +211,8 @@ def _targets(record: Mapping[str, Any]) -> list[str]:
     if alias := record.get("AliasTarget"):
         return [_plain(alias["DNSName"])]
     values = [each["Value"] for each in record.get("ResourceRecords", ())]
+    if record["Type"] == "HTTPS":  # The priority, the host or a dot for the name itself, and parameters.
+        values = [value.split()[1] for value in values]
     return list(map(_unquoted, values)) if record["Type"] == "TXT" else list(map(_plain, values))
 
 
