@@ -6,6 +6,7 @@ Nothing here asks the DNS. Whether a registrar names the name servers of a zone 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -66,18 +67,26 @@ def find_zone(domain: str) -> ZoneSearch:
     if len(same) > 1:
         ids = ", ".join(each.zone_id for each in same)
         return ZoneSearch(problem=f"there are {len(same)} hosted zones {zone.name} ({ids}), and only one can be in use")
-    parents = [each for each in public if each.name != zone.name]
-    if parents and [each.name for each in parents].count(parents[0].name) == 1:
-        delegated, servers = _name_servers(parents[0], zone.name), name_servers(zone)
-        if delegated != servers:
-            to = f"to {', '.join(sorted(delegated))}" if delegated else "to no name servers"
-            text = f"the hosted zone {zone.name} is not in use: {parents[0].name} delegates it {to}, "
-            return ZoneSearch(problem=f"{text}but its own are {', '.join(sorted(servers))}")
+    for child, parent in pairwise(public):
+        if [each.name for each in public].count(parent.name) > 1:
+            break  # It is not known which of them is in use.
+        if problem := _missing_delegation(child, parent):
+            return ZoneSearch(problem=problem)
     for name in names[: names.index(zone.name)]:
         if servers := _name_servers(zone, name):
             text = f"the hosted zone {zone.name} delegates {name} to {', '.join(sorted(servers))}"
             return ZoneSearch(problem=text)
     return ZoneSearch(zone=zone)
+
+
+def _missing_delegation(zone: HostedZone, parent: HostedZone) -> str:
+    """Return why the zone is not in use, according to the zone of a parent domain; empty if it may be."""
+    delegated, servers = _name_servers(parent, zone.name), name_servers(zone)
+    if delegated == servers:
+        return ""
+    to = f"to {', '.join(sorted(delegated))}" if delegated else "to no name servers"
+    text = f"the hosted zone {zone.name} is not in use: {parent.name} delegates it {to}, "
+    return f"{text}but its own are {', '.join(sorted(servers))}"
 
 
 def may_exist(zone_id: str) -> bool:

@@ -647,6 +647,20 @@ def test_the_zone_of_the_closest_parent_is_used() -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_a_zone_is_not_used_if_the_zone_that_delegates_to_it_is_not() -> None:
+    create_zone()
+    middle, lowest = create_zone(DOMAIN), create_zone(f"a.{DOMAIN}")
+    servers = client("route53").get_hosted_zone(Id=lowest)["DelegationSet"]["NameServers"]
+    add(middle, "NS", *servers, name=f"a.{DOMAIN}")
+    said = f"the hosted zone {DOMAIN} is not in use: example.com delegates it to no name servers"
+    assert find_zone(f"b.a.{DOMAIN}").problem.startswith(said)
+    client("route53").create_hosted_zone(Name=DOMAIN, CallerReference="second")
+    zone = find_zone(f"b.a.{DOMAIN}").zone
+    assert zone is not None
+    assert zone.zone_id == lowest
+
+
+@pytest.mark.usefixtures("aws")
 def test_zones_that_cannot_be_in_use_are_not_used() -> None:
     vpc: Mapping[str, Any] = {"VPC": {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}}
     create_zone("example.org", HostedZoneConfig={"PrivateZone": True, "Comment": ""}, **vpc)
