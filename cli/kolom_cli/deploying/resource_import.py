@@ -54,10 +54,10 @@ def settle(name: str, progress: Progress) -> bool:
         progress.step(f"Waiting for the operation that is running: {stack.status}")
         with progress.following():
             stack = follow(stack.stack_id, progress.event)
-    if stack.condition == "new" or not _has_resources(stack):
+    if stack.condition == "new":
         return False
     if stack.condition == "ready":
-        return True
+        return _has_resources(stack)
     raise DeploymentError(f"the stack {name} exists ({stack.status})", "see `kolom doctor` for what to do")
 
 

@@ -14,7 +14,7 @@ from kolom.models.transaction import Transaction
 from kolom_cli.deploying import resource_import, table_settings
 from tests.factories import content
 from tests.integration.aws import client
-from tests.integration.cli.cloudformation import created_by_moto, error
+from tests.integration.cli.cloudformation import StackDouble, created_by_moto, error
 from tests.integration.cli.conftest import CommandResult
 from tests.integration.cli.rehearsal import URL, Rehearsal, record_calls, rehearse, rights_in_guide, with_blog
 from tests.integration.cli.table_history import backend
@@ -365,3 +365,11 @@ def test_a_stack_of_another_application_is_refused(destroyed: Rehearsal) -> None
     resources["Orders"] = resources.pop("ArticlesTable")
     ran = run(destroyed)
     assert (ran.exit_code, ran.stderr.splitlines()[0]) == (1, "kolom: the stack kolom is not a stack of Kolom")
+
+
+def test_a_stack_whose_creation_failed_is_not_used(destroyed: Rehearsal) -> None:
+    failed = StackDouble("kolom", 99, status="ROLLBACK_COMPLETE", parameters={"ArticlesTableName": ""})
+    destroyed.cloudformation.stacks.append(failed)
+    ran = run(destroyed)
+    assert (ran.exit_code, ran.stderr.splitlines()[0]) == (1, "kolom: the stack kolom exists (ROLLBACK_COMPLETE)")
+    assert "CreateChangeSet" not in destroyed.cloudformation.calls
