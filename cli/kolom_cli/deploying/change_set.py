@@ -113,7 +113,7 @@ class ChangeSet:
 
         :raises DeploymentError: another run has changed the stack
         """
-        with _reporting_other_runs():
+        with _reporting_refusals():
             client("cloudformation").execute_change_set(ChangeSetName=self.arn)
 
     def discard(self) -> None:
@@ -145,7 +145,7 @@ def create_change_set(
     source: dict[str, Any] = {"UsePreviousTemplate": True} if template_url is None else {"TemplateURL": template_url}
     is_update = existing is not None and existing.condition != "new"
     began_stack = not is_update and find_stack(stack) is None
-    with _reporting_other_runs():
+    with _reporting_refusals():
         created = cloudformation.create_change_set(
             StackName=stack,
             ChangeSetName=PREFIX + secrets.token_hex(4),
@@ -180,10 +180,14 @@ def _delete(arn: str) -> None:
 
 
 @contextmanager
-def _reporting_other_runs() -> Iterator[None]:
+def _reporting_refusals() -> Iterator[None]:
+    """Report a call that CloudFormation refuses, or that another run has overtaken."""
     try:
         yield
     except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            reason = error.response["Error"].get("Message", "")
+            raise DeploymentError(f"CloudFormation refused the change set: {reason}", fix_for(reason)) from error
         if error.response["Error"]["Code"] not in _OVERTAKEN:
             raise
         raise DeploymentError(

@@ -45,6 +45,7 @@ OF_DEPLOYERS: Final = {
     "kolom mail setup",
     "kolom deploy",
     "kolom doctor",
+    "kolom rollback",
     "kolom rotate-secrets",
     "kolom status",
     "kolom destroy",
