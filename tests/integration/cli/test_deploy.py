@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -730,11 +731,21 @@ def test_a_destruction_that_fails_or_is_interrupted_is_continued(deployed: Rehea
 def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
     """Alarms of other stacks whose names begin in the same way are not shown."""
     names = ("kolom-mailfails", "kolom-2-mailfails")
+
+    def measured(MetricName: str, **_: object) -> Mapping[str, Any]:  # noqa: N803
+        if MetricName == "IteratorAge":
+            return {"Datapoints": [{"Maximum": 61_000.0}]}
+        days = [datetime(2026, 11, day, tzinfo=UTC) for day in (29, 28)]
+        newest = 3_456_789.0 if MetricName == "BucketSizeBytes" else 12.0
+        return {"Datapoints": [{"Timestamp": days[0], "Average": newest}, {"Timestamp": days[1], "Average": 1.0}]}
+
+    table = {"ItemCount": 1234, "TableSizeBytes": 400_000, "GlobalSecondaryIndexes": [{"IndexSizeBytes": 100_000}, {}]}
     alarms = [{"AlarmName": name, "AlarmDescription": "A mail failed"} for name in names]
     deployed.answers |= {
         "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "2"}},
-        "GetMetricStatistics": {"Datapoints": [{"Maximum": 61_000.0}]},
+        "GetMetricStatistics": measured,
         "DescribeAlarms": {"MetricAlarms": alarms},
+        "DescribeTable": {"Table": table},
     }
     assert deployed.kolom("status", "--json").json == {
         "stack": "kolom",
@@ -750,9 +761,19 @@ def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
         "index_lag_seconds": 61,
         "alarms": ["kolom-mailfails: A mail failed"],
         "domain": "",
+        "tables": {name.removeprefix("kolom-"): {"items": 1234, "bytes": 500_000} for name in TABLES},
+        "bucket": {"objects": 12, "bytes": 3_456_789},
     }
+    shown = deployed.kolom("status").stdout
+    assert "  search: 1,234 items, 500 KB\n" in shown
+    assert "bucket                12 objects, 3.5 MB\n" in shown
+    assert "cost this month       not asked for: --cost\n" in shown
+    deployed.answers["GetMetricStatistics"] = {"Datapoints": []}
+    assert deployed.kolom("status", "--json").json["bucket"] is None
     deployed.answers["GetMetricStatistics"] = error("GetMetricStatistics", "AccessDenied", "no")
-    assert "index lag seconds     cannot be read: AWS denied access: no" in deployed.kolom("status").stdout
+    shown = deployed.kolom("status").stdout
+    assert "index lag seconds     cannot be read: AWS denied access: no" in shown
+    assert "bucket                cannot be read: AWS denied access: no" in shown
 
 
 def test_a_stack_without_some_outputs_still_has_a_status(deployed: Rehearsal) -> None:
