@@ -37,10 +37,10 @@ _BEGINNING: Final = datetime(2026, 11, 30, 9, tzinfo=UTC)
 _INTRODUCTION: Final = """\
 # A deployment from beginning to end
 
-This page shows what the commands of [deploy.md](deploy.md) print, from an empty account to its deletion. It is generated
-from runs of the commands in the rehearsal of the tests, not on AWS ([What was rehearsed](deploy.md#what-was-rehearsed)), with
-an invented stylesheet, and with the versions 1.0.0 and 1.1.0. Versions, times and sizes are examples. CloudFormation creates
-resources in another order. Of the lines for single resources, most are left out ("…").
+This page shows what the commands of [deploy.md](deploy.md) print, from an empty account to the deletion of the site. It
+is generated from runs of the commands in the rehearsal of the tests, not on AWS
+([What was rehearsed](deploy.md#what-was-rehearsed)). Versions, times and sizes are examples, and the site has only one
+stylesheet. CloudFormation creates resources in another order. Most lines for single resources are left out ("…").
 
 `make transcript` writes this page. A test fails if it is not up to date.
 """
@@ -128,8 +128,8 @@ def _failure(transcript: _Transcript, patch: pytest.MonkeyPatch) -> None:
     account = transcript.account
     transcript.section(
         "Update to another version",
-        "Here, a resource fails. CloudFormation undoes the deployment, and the site stays as it was. The next run is "
-        "interrupted with\nCtrl-C, and the third one completes it.",
+        "Here, a resource fails. CloudFormation undoes the deployment, and the site stays as it was. The next run is\n"
+        "interrupted with Ctrl-C, and the third one completes it.",
     )
     patch.setattr(kolom, "__version__", _VERSIONS[1])
     account.template.write_text(account.template.read_text("utf-8").replace(*_CHANGE), "utf-8")
@@ -173,9 +173,7 @@ def _rollback(transcript: _Transcript) -> None:
 
 
 def _destruction(transcript: _Transcript) -> None:
-    transcript.section(
-        "Delete the site", "The name of the stack confirms it. The content stays, until it is deleted too."
-    )
+    transcript.section("Delete the site", "You type the name of the stack. The content stays until it is deleted, too.")
     transcript.run("destroy", answer="kolom\n")
     transcript.run("destroy", "--with-data", answer="kolom\n")
 

@@ -53,6 +53,12 @@ def by_key(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(items, key=repr)
 
 
+def test_only_parts_of_the_search_index_have_no_number() -> None:
+    """They belong to an item that has one: the revisions, or the result."""
+    without = {model.__name__ for model in models() if "schema" not in model.get_attributes()}
+    assert without == {"SearchRecord", "TextRecord"}
+
+
 @pytest.mark.parametrize("number", ["0", NEWER])
 def test_no_model_reads_an_item_of_an_unknown_schema(number: str) -> None:
     found = list(models())
