@@ -21,9 +21,9 @@ from kolom_cli.commands.deployment_options import (
 from kolom_cli.commands.site_reading import read_site
 from kolom_cli.deploying import account, answers, preflight
 from kolom_cli.deploying.certificates import owner_of
-from kolom_cli.deploying.deployer import Deployer, Uploaded
+from kolom_cli.deploying.deployer import Deployer
 from kolom_cli.deploying.deployment_history import DeploymentHistory
-from kolom_cli.deploying.deployment_log import RecordedDeployment, new_deployment
+from kolom_cli.deploying.deployment_log import new_deployment
 from kolom_cli.deploying.domain import Domain
 from kolom_cli.deploying.domain_removal import delete_unused
 from kolom_cli.deploying.errors import DeploymentError
@@ -84,7 +84,9 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     uploaded = deployer.upload()
     planned = deployer.plan(uploaded.template, existing)
     deployment.remember(found.identity)  # An update that was refused must not be repeated by the next run.
-    recording = _begin(deployer, uploaded, is_changing=planned is not None)
+    history = DeploymentHistory(deployer.bucket)
+    recorded = new_deployment(template=uploaded.template, assets=uploaded.archive)
+    is_change = history.begin(recorded, changes_stack=planned is not None)
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
@@ -93,8 +95,8 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
             _print(line)
     for line in deployer.fill(uploaded.assets):
         _print(line)
-    if recording is not None:
-        DeploymentHistory(deployer.bucket).finish(recording, deployed.parameters)
+    if is_change:
+        history.finish(recorded, deployed.parameters)
     read_site(deployed, "kolom deploy")
     typer.echo(deployed.outputs["SiteUrl"])
 
@@ -165,15 +167,6 @@ def _plan_only(deployer: Deployer, deployment: Deployment) -> None:
     if planned := deployer.plan(deployer.upload().template, existing):
         planned.discard()
     typer.echo("Dry run: the stack was not changed.")
-
-
-def _begin(deployer: Deployer, uploaded: Uploaded, *, is_changing: bool) -> RecordedDeployment | None:
-    """Record that the deployment begins; return None if it changes nothing."""
-    history = DeploymentHistory(deployer.bucket)
-    deployment = new_deployment(template=uploaded.template, assets=uploaded.archive)
-    if not is_changing and history.read().is_current(deployment):
-        return None
-    return history.begin(deployment)
 
 
 def _print(text: str) -> None:

@@ -66,11 +66,13 @@ def rollback(
             planned.discard()
         typer.echo("Dry run: the stack was not changed.")
         return
-    recording = history.begin(_again(found.target))
+    recorded = _again(found.target)
+    is_change = history.begin(recorded, changes_stack=planned is not None)
     deployed = existing if planned is None else deployer.apply(planned)
     for line in deployer.deploy_assets(found.assets):
         deployer.progress.step(line)
-    history.finish(recording, deployed.parameters)
+    if is_change:
+        history.finish(recorded, deployed.parameters)
     read_site(deployed, "kolom rollback")
     typer.echo(deployed.outputs["SiteUrl"])
 

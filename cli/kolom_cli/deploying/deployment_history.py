@@ -1,7 +1,7 @@
 """Record the deployments of a stack in its bucket for uploads, also if several runs do so at the same time."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from kolom_cli.deploying.deployment_log import DeploymentLog, LogError, RecordedDeployment, parse_log
@@ -29,13 +29,15 @@ class DeploymentHistory:
         """
         return self._read()[0]
 
-    def begin(self, deployment: RecordedDeployment) -> RecordedDeployment:
-        """Record that a deployment begins, and return it with its number."""
-        log = self._change(lambda log: log.begin(deployment))
-        return replace(deployment, number=log.deployments[-1].number)
+    def begin(self, deployment: RecordedDeployment, *, changes_stack: bool) -> bool:
+        """Record that a deployment begins; return False if it changes nothing, so that there is nothing to record."""
+        if not changes_stack and self.read().is_current(deployment):
+            return False
+        self._change(lambda log: log.begin(deployment))
+        return True
 
     def finish(self, deployment: RecordedDeployment, parameters: Mapping[str, str]) -> None:
-        """Record that a deployment is complete."""
+        """Record that a deployment is complete, and the parameters of the stack."""
         self._change(lambda log: log.finish(deployment, parameters))
 
     def _read(self) -> tuple[DeploymentLog, str | None]:

@@ -10,7 +10,8 @@ from kolom_cli.deploying.buckets import bucket_name
 
 _DIGITS: Final = 32
 _MISSING: Final = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
-_CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+"""Codes of conditional writes whose condition does not hold; the object may also have been deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,15 +10,18 @@ import pytest
 import kolom
 from kolom.models import schema
 from kolom.models.articles import SITE, THEME, ThemeRecord
+from kolom_cli.assets.build_archive import pack
+from kolom_cli.assets.deployment import AssetBuild
 from tests.integration.aws import client
 from tests.integration.cli import cloudformation
-from tests.integration.cli.cloudformation import error
+from tests.integration.cli.cloudformation import StackDouble, error
 from tests.integration.cli.rehearsal import OWNER, URL, Rehearsal, rehearse, with_blog
 
 UPLOADS: Final = "kolom-deploy-123456789012-us-east-1-kolom"
 LOG: Final = "kolom/deployments.json"
 MEDIA: Final = "kolom-mediabucket"
 ROTATED: Final = "0123456789abcdef0123456789abcdef"
+OTHER_ASSETS: Final = pack(AssetBuild(assets=[], menu=None, logo=None, warnings=[]))
 RETENTION: Final = ("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 86400")
 NEW_PARAMETER: Final = "Parameters:\n  Novelty: {Type: String, Default: none}\n"
 
@@ -111,8 +114,10 @@ def test_deployments_are_listed(updated: Rehearsal) -> None:
 
 def test_a_second_rollback_changes_nothing_and_a_deployment_goes_forward(updated: Rehearsal) -> None:
     assert updated.kolom("rollback").exit_code == 0
+    before = log()
     ran = updated.kolom("rollback")
     assert ran.exit_code == 0
+    assert log() == before
     assert "The stack is up to date: nothing changes." in ran.stderr
     assert queue_keeps_days(updated)
     assert updated.deploy("--yes").exit_code == 0
@@ -355,8 +360,12 @@ def replace_object(name: str, content: bytes) -> Callable[[str], None]:
         (replace_object("template", b"Resources: {}"), ".template in the bucket kolom-deploy-"),
         (delete_object("assets"), ".assets.zip in the bucket kolom-deploy-"),
         (replace_object("assets", b"PK"), "the archive of the site's files is damaged"),
+        (replace_object("assets", OTHER_ASSETS), ".assets.zip in the bucket kolom-deploy-"),
     ],
-    ids=["log", "newer log", "no log", "no bucket", "no template", "other template", "no assets", "damaged assets"],
+    ids=[
+        *("log", "newer log", "no log", "no bucket", "no template", "other template"),
+        *("no assets", "damaged assets", "other assets"),
+    ],
 )
 def test_what_is_missing_or_damaged_in_the_bucket_is_reported(
     updated: Rehearsal, damage: Callable[[str], None], said: str
@@ -438,9 +447,29 @@ def test_a_record_of_another_run_is_not_lost(updated: Rehearsal) -> None:
     assert [(each["number"], each["version"]) for each in log()["deployments"]][2:] == [(3, "0.3.0"), (4, "0.1.0")]
 
 
+def test_a_record_that_another_run_deletes_is_written_again(updated: Rehearsal) -> None:
+    def put(Key: str, **_: object) -> None:  # noqa: N803
+        if Key == LOG:
+            del updated.answers["PutObject"]
+            delete_log("")
+            raise error("PutObject", "NoSuchKey", "The specified key does not exist.")
+
+    updated.answers["PutObject"] = put
+    assert updated.kolom("rollback").exit_code == 0
+    assert [(each["number"], each["version"]) for each in log()["deployments"]] == [(1, "0.1.0")]
+
+
 def test_a_stack_that_does_not_exist_has_nothing_to_return_to(updated: Rehearsal) -> None:
     ran = updated.kolom("rollback", "--stack", "other")
     assert (ran.exit_code, ran.stderr) == (3, "kolom: no deployed stack 'other' in us-east-1\n")
     assert updated.kolom("destroy", answer="kolom\n").exit_code == 0
     assert updated.kolom("rollback").exit_code == 3
     assert updated.kolom("rollback", "--list").stdout == "No deployments are recorded.\n"
+
+
+def test_a_stack_that_was_never_created_is_left_alone(rehearsal: Rehearsal) -> None:
+    left = StackDouble("kolom", 9, status="ROLLBACK_COMPLETE", parameters={"ArticlesTableName": ""})
+    rehearsal.cloudformation.stacks = [left]
+    ran = rehearsal.kolom("rollback")
+    assert (ran.exit_code, ran.stderr) == (3, "kolom: no deployed stack 'kolom' in us-east-1\n")
+    assert "DeleteStack" not in rehearsal.cloudformation.calls
