@@ -19,6 +19,12 @@ PREFIX: Final = "kolom-deploy-"
 """The names of change sets begin with this; each run has its own."""
 
 POLL_SECONDS: Final = 2.0
+UNDO: Final = (
+    "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says how to use other "
+    "tables"
+)
+"""What to do if a deployment would lose data."""
+
 _UNCHANGED: Final = ("didn't contain changes", "No updates are to be performed")
 _OVERTAKEN: Final = frozenset({"ChangeSetNotFound", "InvalidChangeSetStatus", "AlreadyExistsException"})
 _VERBS: Final = ("add", "change", "replace", "remove", "import")
@@ -91,8 +97,8 @@ class ChangeSet:
             groups[_VERBS.index(change.verb), change.type].append(change)
         return [_line(_VERBS[verb], kind, changes) for (verb, kind), changes in sorted(groups.items())]
 
-    def check(self) -> None:
-        """Refuse to lose data.
+    def check(self, fix: str) -> None:
+        """Refuse to lose data; ``fix`` says what to do then.
 
         :raises DeploymentError: a resource that holds data, or may hold some, would be removed or replaced
         """
@@ -104,8 +110,7 @@ class ChangeSet:
             )
             raise DeploymentError(
                 f"this deployment would remove or replace resources that may hold data: {named}. Nothing was changed",
-                "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says "
-                "how to use other tables",
+                fix,
             )
 
     def execute(self) -> None:

@@ -18,7 +18,7 @@ from kolom_cli.connection import Target, connect
 from kolom_cli.deploying import buckets, toolchain
 from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set, with_previous
-from kolom_cli.deploying.change_set import ChangeSet, create_change_set
+from kolom_cli.deploying.change_set import UNDO, ChangeSet, create_change_set
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
@@ -133,9 +133,11 @@ class Deployer:
         return self.plan_template(template, existing, to_change_set(values, previous))
 
     def plan_template(
-        self, template: str, existing: Stack | None, parameters: Sequence[Mapping[str, Any]]
+        self, template: str, existing: Stack | None, parameters: Sequence[Mapping[str, Any]], fix: str = UNDO
     ) -> ChangeSet | None:
         """Create the change set with a template in the bucket, and show what it would do; None if nothing would change.
+
+        ``fix`` says what to do if it would lose data.
 
         :raises DeploymentError: it would lose data; the change set is deleted
         """
@@ -144,7 +146,7 @@ class Deployer:
             self.progress.step("The stack is up to date: nothing changes.")
             return None
         self.progress.plan(planned.describe())
-        return _checked(planned)
+        return _checked(planned, fix)
 
     def apply(self, planned: ChangeSet) -> Stack:
         """Execute the change set and wait until it is done.
@@ -243,9 +245,9 @@ def assets_key(bucket: UploadBucket, assets: AssetBuild) -> str:
     return bucket.content_key(build_archive.digest_of(assets), "assets.zip")
 
 
-def _checked(planned: ChangeSet) -> ChangeSet:
+def _checked(planned: ChangeSet, fix: str = UNDO) -> ChangeSet:
     try:
-        planned.check()
+        planned.check(fix)
     except DeploymentError:
         planned.discard()
         raise

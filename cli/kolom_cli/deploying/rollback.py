@@ -25,6 +25,7 @@ from kolom_cli.sam.parameters import parameter_values
 
 _LIST: Final = "`kolom rollback --list` shows the deployments; return to another one with --to"
 _DEPLOY: Final = "check out the version that you want, and run `kolom deploy`"
+_LATER: Final = "return to a later deployment, which has these resources (`kolom rollback --list`)"
 _OF_DOMAIN: Final = frozenset({"Domain", "HostedZoneId", "CertificateArn"})
 """Parameters that `kolom deploy --domain` sets."""
 
@@ -44,7 +45,7 @@ class Rollback:
 
         :raises DeploymentError: it would lose data, or CloudFormation refuses it
         """
-        return deployer.plan_template(self.target.template, stack, self.parameters(stack))
+        return deployer.plan_template(self.target.template, stack, self.parameters(stack), _LATER)
 
     def parameters(self, stack: Stack) -> list[dict[str, Any]]:
         """Return the parameters for a change set: the values of the stack, for others those of the deployment.

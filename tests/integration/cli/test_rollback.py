@@ -285,6 +285,7 @@ def test_a_rollback_does_not_remove_what_holds_data(deployed: Rehearsal) -> None
     ran = deployed.kolom("rollback")
     assert ran.exit_code == 1
     assert "would remove or replace resources that may hold data: OtherSecret (remove)" in ran.stderr
+    assert "\n  Fix: return to a later deployment, which has these resources (`kolom rollback --list`)\n" in ran.stderr
     assert deployed.executions() == 0
 
 
