@@ -20,8 +20,8 @@ PREFIX: Final = "kolom-deploy-"
 
 POLL_SECONDS: Final = 2.0
 UNDO: Final = (
-    "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says how to use other "
-    "tables"
+    "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says how to use "
+    "other tables"
 )
 """What to do if a deployment would lose data."""
 
