@@ -1,7 +1,7 @@
 """`kolom deploy`, `doctor`, `status` and `destroy`, rehearsed against moto and a double of CloudFormation."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -356,12 +356,26 @@ def test_a_failed_rollback_is_continued(deployed: Rehearsal) -> None:
     assert "Continuing the rollback that failed" in ran.stderr
 
 
+def interrupt_upload(part: str) -> Callable[..., None]:
+    """Return what interrupts a run when it uploads an object with that part in its key."""
+
+    def put(Key: str, **_: object) -> None:  # noqa: N803
+        if part in Key:
+            raise KeyboardInterrupt
+
+    return put
+
+
 def test_interrupted_runs_are_continued(rehearsal: Rehearsal) -> None:
     """An interruption comes after the call: CloudFormation has got it."""
     for call in ("CreateBucket", "PutBucketEncryption"):
         rehearsal.answers[call] = KeyboardInterrupt()
         assert rehearsal.deploy("--yes").exit_code == 130
         del rehearsal.answers[call]
+    for uploaded in (".assets.zip", ".template", "deployments.json"):
+        rehearsal.answers["PutObject"] = interrupt_upload(uploaded)
+        assert rehearsal.deploy("--yes").exit_code == 130, uploaded
+    del rehearsal.answers["PutObject"]
     for call in ("CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents"):
         rehearsal.cloudformation.interrupt_at = call
         ran = rehearsal.deploy("--yes")
@@ -369,13 +383,15 @@ def test_interrupted_runs_are_continued(rehearsal: Rehearsal) -> None:
         assert ran.stderr.endswith("kolom: interrupted\n")
     assert rehearsal.stack.status == "CREATE_IN_PROGRESS"
     assert "CloudFormation continues by itself. Run the command again to follow it." in ran.stderr
-    rehearsal.answers["PutObject"] = KeyboardInterrupt()
+    rehearsal.answers["PutObject"] = interrupt_upload("assets/theme/")
     assert rehearsal.deploy("--yes").exit_code == 130
-    assert rehearsal.stack.status == "CREATE_COMPLETE"
+    assert rehearsal.stack.status == "UPDATE_COMPLETE"
     del rehearsal.answers["PutObject"]
     ran = rehearsal.deploy("--yes")
     assert ran.exit_code == 0, ran.stderr
     assert ran.stdout == f"{URL}\n"
+    (recorded,) = rehearsal.kolom("rollback", "--list", "--json").json
+    assert (recorded["complete"], recorded["parameters"]["SiteUrl"]) == (True, URL)
 
 
 @pytest.mark.parametrize(
