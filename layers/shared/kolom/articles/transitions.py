@@ -108,7 +108,7 @@ def _write_counts(transaction: Transaction, old: Article | None, new: Article, s
     names = {f"label#{(key := label_key(label))}": spellings.get(key, label) for label in new.labels}
     for part, amount in change.items():
         if amount:
-            actions = [Count.articles.add(amount), Count.item.set(Count), Count.schema.set(1)]
+            actions = [Count.articles.add(amount), Count.item.set(Count), Count.schema.keep_or_set()]
             if part in names:
                 actions.append(Count.label.set(names[part]))
             transaction.update(Count(COUNTS, part), actions)

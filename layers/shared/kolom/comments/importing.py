@@ -69,7 +69,7 @@ def load_states(article_id: int) -> dict[str, CommentState]:
 
     A consistent Query per megabyte.
     """
-    attributes = ["sort", "parent_id", "depth", "status", "change"]
+    attributes = ["sort", "schema", "parent_id", "depth", "status", "change"]
     found = CommentRecord.query(str(article_id), consistent_read=True, attributes_to_get=attributes)
     return {
         record.sort[-_SUFFIX_LENGTH:]: CommentState(

@@ -183,7 +183,7 @@ def execute(link: SubscriptionLink, *, now: datetime) -> None:
         unsubscribed = [
             state.set("left"),
             SubscriptionRecord.subscriber.set(link.person),
-            SubscriptionRecord.schema.set(1),
+            SubscriptionRecord.schema.keep_or_set(),
         ]
         record.update(actions=[*unsubscribed, extended, SubscriptionRecord.email.remove()])
     elif not record.update_if(state.is_in("asked", "confirmed"), [state.set("confirmed"), extended]):

@@ -157,7 +157,8 @@ def stage_new(transaction: Transaction, comments: Sequence[Comment], *, now: dat
 def _count_approved(transaction: Transaction, article_id: int, difference: int) -> None:
     if difference:
         transaction.update(
-            StatsRecord(*stats_key(article_id)), [StatsRecord.approved.add(difference), StatsRecord.schema.set(1)]
+            StatsRecord(*stats_key(article_id)),
+            [StatsRecord.approved.add(difference), StatsRecord.schema.keep_or_set()],
         )
 
 

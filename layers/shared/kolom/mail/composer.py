@@ -17,7 +17,7 @@ from kolom.comments import repository as comments
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
-from kolom.errors import KolomError, NotFound
+from kolom.errors import KolomError, NotFound, UnknownSchema
 from kolom.i18n.locale import Locale, find_locale, site_locale
 from kolom.mail import digests
 from kolom.mail.renderer import header_text, render
@@ -137,7 +137,7 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
             entries.append({**shown, "text": shorten(text, _MAX_DIGEST_CHARACTERS)})
         except MailObsolete:
             continue
-        except (BotoCoreError, ClientError, StorageError):
+        except (BotoCoreError, ClientError, StorageError, UnknownSchema):
             raise  # the whole digest is retried
         except Exception as error:  # noqa: BLE001 - one comment that cannot be shown must not block the others
             omitted[member.id] = type(error).__name__
