@@ -104,12 +104,14 @@ lint-template: sam ## Lint the template for all regions, and look for unsafe set
 	.venv-sam/bin/cfn-lint
 	$(UV) tool run --quiet --from checkov==$(CHECKOV_VERSION) checkov
 
-# The deployed build is for arm64. The second build is for this machine, so that its functions can be imported.
-smoke: build ## Test the built artifacts
+# The deployed build is for arm64. The second build is for this machine. The functions of both run in the client of
+# Lambda's managed runtime, those for arm64 in an emulator: on Debian, the third step unpacks it below .aws-sam/runtimes.
+smoke: build ## Test the built artifacts in Lambda's runtime client
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
 	UV=$(UV) $(RUN) python -m kolom_cli.sam.locked_packages .aws-sam/native $(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/native
+	UV=$(UV) $(RUN) python -m tests.smoke.runtimes
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
 # schemathesis generates the same examples from docs/openapi.json in every run.

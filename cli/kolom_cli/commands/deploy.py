@@ -72,7 +72,8 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         if found.stack is not None and found.stack.condition != "new":  # It was removed a moment ago.
             _report(preflight.check_names(deployment.target.stack, deployment.parameters))
         deployment.remember(found.identity)  # The next run need not ask again.
-    values = site_domain.prepare(partial(deployment.remember_domain, found.identity))
+    values = site_domain.prepare(partial(deployment.remember_domain, found.identity), deployer.settle)
+    existing = site_domain.stack
     if values is None:
         if parameter and existing is not None:
             _print("The values of --parameter were not applied: pass them again.")

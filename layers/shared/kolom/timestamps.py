@@ -17,7 +17,7 @@ def has_date_everywhere(moment: datetime) -> bool:
 
 def to_rfc3339(moment: datetime) -> str:
     """Format ``moment`` (aware) in UTC to the second, ending in ``Z``. The order of the texts is that of the times."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -2,9 +2,11 @@
 
 import time
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kolom.search import matcher
 from kolom.search.analyzer import stem_words
 from kolom.search.matcher import Match, Matcher
 from kolom.search.tokenizer import strip_accents
@@ -50,3 +52,17 @@ def test_many_marks_take_little_time() -> None:
     start = time.process_time()
     assert not list(Matcher({"ก"}, "th").find("ิ" * 40_000))
     assert time.process_time() - start < 2
+
+
+def test_the_analyzed_words_in_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The matches do not depend on what is in memory."""
+    monkeypatch.setattr(matcher, "_analyzed", {})
+    monkeypatch.setattr(matcher, "CACHED_WORDS", 10)
+    for number in range(50):
+        text = f"walking word{number} walks"
+        assert list(Matcher({"walk", f"word{number}"}, "en").find(text)) == [
+            (0, 7, "walk"),
+            (8, 8 + len(f"word{number}"), f"word{number}"),
+            (len(text) - 5, len(text), "walk"),
+        ]
+        assert len(matcher._analyzed["en"].known) <= 10 + 3

@@ -5,13 +5,14 @@ regular expression first finds the places that may have a match, and only these 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Final
 
 import regex
 
-from kolom.search.analyzer import is_stop_word, stem_piece, stem_words
+from kolom.search.analyzer import CACHED_WORDS, is_stop_word, stem_piece, stem_words
 from kolom.search.tokenizer import HYPHENS, UNSPACED, strip_accents
 
 _CACHED_CHARACTERS: Final = 24
@@ -54,18 +55,24 @@ class Matcher:
 
     def find(self, text: str) -> Iterator[Match]:
         """Yield the matches; a hyphenated compound precedes its second part."""
-        stems, language, beginning = self._stems, self._language, self._beginning
-        position = 0
-        # No word contains a space or depends on the text beyond one. So the words between spaces can be cached.
-        for piece in text.split(" "):
-            if len(piece) <= _CACHED_CHARACTERS:
-                # A loop of its own, because a page of results has thousands of words.
-                for start, end, form, stem in stem_piece(piece, language):
-                    if (beginning or stem in stems) and (key := self._key(piece[start:end], form, stem)) is not None:
-                        yield position + start, position + end, key
-            else:
-                yield from self._find_in_long(piece, position)
-            position += len(piece) + 1
+        # No word contains a space or depends on the text beyond one. So the pieces between spaces can be cached.
+        pieces = text.split(" ")
+        distinct = set(pieces)
+        found = distinct if self._beginning else _pieces_with(self._stems, distinct, self._language)
+        if not found:
+            return
+        ends = accumulate(map(len, pieces), initial=0)
+        for spaces, (piece, end) in enumerate(zip(pieces, ends, strict=False)):
+            if piece in found:
+                yield from self._find_in_piece(piece, end + spaces)
+
+    def _find_in_piece(self, piece: str, position: int) -> Iterator[Match]:
+        if len(piece) > _CACHED_CHARACTERS:
+            yield from self._find_in_long(piece, position)
+            return
+        for start, end, form, stem in stem_piece(piece, self._language):
+            if (key := self._key(piece[start:end], form, stem)) is not None:
+                yield position + start, position + end, key
 
     def _find_in_long(self, piece: str, position: int) -> Iterator[Match]:
         for first, last in self._parts(piece):
@@ -98,6 +105,40 @@ class Matcher:
                 yield start, first
         else:
             yield 0, end
+
+
+class _AnalyzedPieces:
+    """The pieces of texts in a language that were analyzed, by the stems of their words."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self.by_stem: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(self, piece: str, language: str) -> None:
+        """Analyze a piece."""
+        for *_, stem in stem_piece(piece, language):
+            self.by_stem[stem].add(piece)
+        self.known.add(piece)  # last, because another thread may read at the same time
+
+
+_analyzed: Final[dict[str, _AnalyzedPieces]] = {}
+"""By language. A page of results has thousands of words, and the set operations need no step of Python for each."""
+
+
+def _pieces_with(stems: Iterable[str], pieces: set[str], language: str) -> set[str]:
+    """Return the pieces that have a word with one of the stems, and all long pieces, which are not cached."""
+    analyzed = _analyzed.get(language)
+    if analyzed is None or len(analyzed.known) > CACHED_WORDS:
+        analyzed = _analyzed[language] = _AnalyzedPieces()
+    found: set[str] = set()
+    for piece in pieces - analyzed.known:
+        if len(piece) > _CACHED_CHARACTERS:
+            found.add(piece)
+        else:
+            analyzed.add(piece, language)
+    for stem in stems:
+        found |= analyzed.by_stem.get(stem, frozenset()) & pieces
+    return found
 
 
 def _forward(text: str, position: int, end: int) -> int:

@@ -81,7 +81,7 @@ class ResultBuilder:
             title_html=mark_title(stored.summary.title, matcher),
             snippet_html=mark_snippet(matched.text, matched.matches, continues=stored.rest is not None),
             matched_labels=matching_labels(stored.summary.labels, matcher),
-            sections=best_sections(stored.text, matched.text, stored.headings, matched.matches),
+            sections=best_sections(matched.blocks, matched.text, stored.headings, matched.matches),
         )
 
     def _matcher(self, stored: StoredResult) -> Matcher:
@@ -97,16 +97,18 @@ class ResultBuilder:
         if before is not None and before.stored is stored:
             return before
         within = self._within // 2 if stored.rest or before else self._within
-        text = join_blocks(stored.text)
+        blocks = stored.text
+        text = join_blocks(blocks)
         matches = find_matches(text, self._matcher(stored), hints=self._hints, within=within)
-        matched = self._found[stored.summary.id] = _Matched(stored, text, matches)
+        matched = self._found[stored.summary.id] = _Matched(stored, blocks, text, matches)
         return matched
 
 
 @dataclass(frozen=True, slots=True)
 class _Matched:
-    """The text of a result in one line, and the matches that were found in it."""
+    """The text of a result, as one line per block and as one line, and the matches that were found in the latter."""
 
     stored: StoredResult
+    blocks: str
     text: str
     matches: Sequence[Match]
