@@ -87,9 +87,9 @@ def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
     return _COMPOSERS[record.kind](record, now)
 
 
-def _contact(record: OutboxRecord, _: datetime) -> OutgoingMail:
+def _contact(record: OutboxRecord, now: datetime) -> OutgoingMail:
     try:
-        message = messages.get(record.item_id)
+        message = messages.get(record.item_id, now=now)
     except NotFound:
         raise MailObsolete("the message was deleted") from None
     if message.status == "spam":
@@ -162,7 +162,7 @@ def _moderation_values(record: OutboxRecord, locale: Locale, now: datetime) -> d
 
     :raises MailObsolete: the comment was deleted, moderated or edited
     """
-    comment = _comment(record)
+    comment = _comment(record, now)
     if comment.status not in {"pending", "approved"}:
         raise MailObsolete(f"the comment is {comment.status}")
     if comment.decided_by != "rules":
@@ -207,7 +207,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
 
 def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
     subscription = _subscription(record, "confirmed", now)
-    comment = _comment(record)
+    comment = _comment(record, now)
     if comment.status != "approved":
         raise MailObsolete(f"the comment is {comment.status}")
     article = _public_article(record)
@@ -312,8 +312,8 @@ def _ascii_address(email: str) -> str | None:
         return None
 
 
-def _comment(record: OutboxRecord) -> Comment:
-    comment = comments.get(int(record.article_id or 0), record.item_id)
+def _comment(record: OutboxRecord, now: datetime) -> Comment:
+    comment = comments.get(int(record.article_id or 0), record.item_id, now=now)
     if comment is None:
         raise MailObsolete("the comment was deleted")
     return comment

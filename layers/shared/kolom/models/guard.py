@@ -33,6 +33,7 @@ from pynamodb.attributes import (
 from pynamodb.expressions.operand import Path
 
 from kolom.models.base import Record, SchemaAttribute, TableMeta
+from kolom.models.expiry import has_expired
 from kolom.models.expressions import Action, Condition, has_room
 
 
@@ -76,7 +77,7 @@ class GuardRecord(Record):
 
     def is_unexpired(self, now: datetime) -> bool:
         """Return whether the record has not expired; DynamoDB deletes expired items late."""
-        return self.expires_at > now.timestamp()
+        return not has_expired(self.expires_at, now)
 
 
 def count_once(
