@@ -28,7 +28,7 @@ PIP_LICENSES := pip-licenses@5.5.5
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions transcript docs docs-serve audit licences sbom clean
+.PHONY: help sync serve test test-slow test-faults fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions transcript docs docs-serve audit licences sbom clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ test: sync ## Run the unit and integration tests
 # The same load tests as in `make test`, with hundreds of concurrent operations instead of 50.
 test-slow: sync ## Run the load tests
 	$(RUN) pytest --numprocesses=auto -m slow $(PYTEST_ARGS)
+
+# `make test` tries a sample of these faults. All of them take a quarter of an hour.
+test-faults: sync ## Fail every call of every function in every way
+	$(RUN) pytest --numprocesses=auto -m exhaustive $(PYTEST_ARGS)
 
 # The examples differ in every run, unless FUZZ_SEED is set: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Run the property tests with random examples for FUZZ_SECONDS (90)
