@@ -8,6 +8,8 @@ from typing import NoReturn
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+import kolom
+from kolom.models import schema
 from kolom_cli.commands.deployment_options import (
     Deployment,
     DomainName,
@@ -22,7 +24,7 @@ from kolom_cli.commands.site_reading import read_site
 from kolom_cli.deploying import account, answers, preflight
 from kolom_cli.deploying.certificates import owner_of
 from kolom_cli.deploying.deployer import Deployer
-from kolom_cli.deploying.deployment_history import DeploymentHistory
+from kolom_cli.deploying.deployment_history import DeploymentHistory, refuse_newer_data
 from kolom_cli.deploying.deployment_log import new_deployment
 from kolom_cli.deploying.domain import Domain
 from kolom_cli.deploying.domain_removal import delete_unused
@@ -66,6 +68,8 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         parameters=deployment.parameters,
         progress=Progress(),
     )
+    history = DeploymentHistory(deployer.bucket)
+    refuse_newer_data(history.read(), kolom.__version__, reads_schema=schema.NEWEST_READ)
     if dry_run:
         _plan_only(deployer, deployment)
         return
@@ -85,7 +89,6 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
     uploaded = deployer.upload()
     planned = deployer.plan(uploaded.template, existing)
     deployment.remember(found.identity)  # An update that was refused must not be repeated by the next run.
-    history = DeploymentHistory(deployer.bucket)
     recorded = new_deployment(template=uploaded.template, assets=uploaded.archive)
     is_change = history.begin(recorded, changes_stack=planned is not None)
     deployed = existing if planned is None else deployer.apply(planned)
