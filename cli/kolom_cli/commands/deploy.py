@@ -68,8 +68,8 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         parameters=deployment.parameters,
         progress=Progress(),
     )
-    history = DeploymentHistory(deployer.bucket)
-    refuse_newer_data(history.read(), kolom.__version__, reads_schema=schema.NEWEST_READ)
+    log = DeploymentHistory(deployer.bucket).read()
+    refuse_newer_data(log, kolom.__version__, reads_schema=schema.NEWEST_READ)
     if dry_run:
         _plan_only(deployer, deployment)
         return
@@ -80,29 +80,37 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
             _report(preflight.check_names(deployment.target.stack, deployment.parameters))
         deployment.remember(found.identity)  # The next run need not ask again.
     values = site_domain.prepare(partial(deployment.remember_domain, found.identity), deployer.settle)
-    existing = site_domain.stack
     if values is None:
-        if parameter and existing is not None:
+        if parameter and site_domain.stack is not None:
             _print("The values of --parameter were not applied: pass them again.")
         return
     deployer.parameters = {**deployment.parameters, **values}
+    may_replace_certificate = domain is not None or site_domain.replaces_certificate(values)
+    deployed = _deploy(deployer, deployment, site_domain, may_replace_certificate=may_replace_certificate)
+    read_site(deployed, "kolom deploy")
+    typer.echo(deployed.outputs["SiteUrl"])
+
+
+def _deploy(deployer: Deployer, deployment: Deployment, site_domain: Domain, *, may_replace_certificate: bool) -> Stack:
+    """Build, upload, update the stack, fill the site, and record the deployment; return the stack."""
+    existing = site_domain.stack
     uploaded = deployer.upload()
     planned = deployer.plan(uploaded.template, existing)
-    deployment.remember(found.identity)  # An update that was refused must not be repeated by the next run.
+    deployment.remember(deployer.identity)  # An update that was refused must not be repeated by the next run.
+    history = DeploymentHistory(deployer.bucket)
     recorded = new_deployment(template=uploaded.template, assets=uploaded.archive)
     is_change = history.begin(recorded, changes_stack=planned is not None)
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
-    if domain is not None or site_domain.replaces_certificate(values):
+    if may_replace_certificate:
         for line in delete_unused(site_domain.owner, deployed.parameters["CertificateArn"]):
             _print(line)
     for line in deployer.fill(uploaded.assets):
         _print(line)
     if is_change:
         history.finish(recorded, deployed.parameters)
-    read_site(deployed, "kolom deploy")
-    typer.echo(deployed.outputs["SiteUrl"])
+    return deployed
 
 
 def is_interactive() -> bool:

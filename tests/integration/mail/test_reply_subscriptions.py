@@ -424,7 +424,8 @@ def test_a_person_who_is_erased_while_a_reply_is_approved_leaves_no_trace(
     parent = subscribed(mail_system)
     reply = mail_system.comment("A reply.", parent_id=parent.id)
     enqueue = outbox.enqueue
-    keys, erased = signing.load_keys(), []
+    keys = signing.load_keys()
+    erased: list[int] = []
 
     def erase_before(*arguments: Any, **named: Any) -> None:
         """Erase the person after the approval has read their subscription, and before it is committed."""
