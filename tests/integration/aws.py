@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -31,6 +31,20 @@ from kolom_cli.sam.model import Template
 moto_core.RESPONSES_METHODS.clear()
 
 _snapshots: dict[str, tuple[list[BackendDict[Any]], bytes]] = {}
+
+
+class Store(Protocol):
+    """Data outside of moto that is part of snapshots. It is emptied whenever moto's data is."""
+
+    def dump(self) -> Any:
+        """Return all data."""
+
+    def load(self, data: Any) -> None:
+        """Add the data to the empty store."""
+
+
+stores: list[Store] = []
+"""The tables of :mod:`tests.dynamodb_local`, if the tests use it."""
 
 
 @cache
@@ -74,11 +88,15 @@ def restore_or_create(name: str, create: Callable[[], object]) -> None:
     if name not in _snapshots:
         create()
         services = list(BackendDict._instances)  # type: ignore[misc]
-        _snapshots[name] = services, pickle.dumps([(dict(service), vars(service)) for service in services])
+        data = [(dict(service), vars(service)) for service in services], [store.dump() for store in stores]
+        _snapshots[name] = services, pickle.dumps(data)
         return
     BackendDict.reset()
-    services, data = _snapshots[name]
-    for service, (accounts, attributes) in zip(services, pickle.loads(data), strict=True):  # noqa: S301 (our own)
+    services, pickled = _snapshots[name]
+    backends, contents = pickle.loads(pickled)  # noqa: S301 (our own)
+    for store, content in zip(stores, contents, strict=True):
+        store.load(content)
+    for service, (accounts, attributes) in zip(services, backends, strict=True):
         service[ACCOUNT_ID]
         service.update(accounts)
         vars(service).update(attributes)
