@@ -30,7 +30,10 @@ from kolom_cli.sam.model import Template
 # that package.
 moto_core.RESPONSES_METHODS.clear()
 
-_snapshots: dict[str, tuple[list[BackendDict[Any]], bytes]] = {}
+type Snapshot = tuple[list[BackendDict[Any]], bytes]
+"""All data of moto, by service, and that of the other stores."""
+
+_snapshots: dict[str, Snapshot] = {}
 
 
 class Store(Protocol):
@@ -87,13 +90,23 @@ def restore_or_create(name: str, create: Callable[[], object]) -> None:
     """Replace all data by the snapshot of that name. The first time, call ``create`` and take the snapshot."""
     if name not in _snapshots:
         create()
-        services = list(BackendDict._instances)  # type: ignore[misc]
-        data = [(dict(service), vars(service)) for service in services], [store.dump() for store in stores]
-        _snapshots[name] = services, pickle.dumps(data)
+        _snapshots[name] = take_snapshot()
         return
+    restore_snapshot(_snapshots[name])
+
+
+def take_snapshot() -> Snapshot:
+    """Return a copy of all data."""
+    services = list(BackendDict._instances)  # type: ignore[misc]
+    data = [(dict(service), vars(service)) for service in services], [store.dump() for store in stores]
+    return services, pickle.dumps(data)
+
+
+def restore_snapshot(snapshot: Snapshot) -> None:
+    """Replace all data by that of a snapshot."""
     BackendDict.reset()
-    services, pickled = _snapshots[name]
-    backends, contents = pickle.loads(pickled)  # noqa: S301 (our own)
+    services, data = snapshot
+    backends, contents = pickle.loads(data)  # noqa: S301 (our own)
     for store, content in zip(stores, contents, strict=True):
         store.load(content)
     for service, (accounts, attributes) in zip(services, backends, strict=True):
