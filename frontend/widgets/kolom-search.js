@@ -135,7 +135,7 @@ export class KolomSearch extends KolomElement {
     to: element("input", { class: "field", part: "field", type: "date" }),
     sort: element("select", { class: "field", part: "field" }),
   };
-  #summary = element("summary", { part: "summary" });
+  #summary = element("summary", { part: "summary" }, "\u00a0");
   #reset = element("button", { type: "button", part: "button" });
   #filters = element("details", { class: "filters", part: "filters", hidden: "" }, this.#summary);
   #form = element("form", { part: "form", role: "search" });
@@ -205,6 +205,8 @@ export class KolomSearch extends KolomElement {
   connectedCallback() {
     super.connectedCallback();
     this.#copyPlainInput();
+    // Before the messages are loaded, so that the results of the page do not move.
+    if (this.#hasServerResults) this.#filters.hidden = false;
     window.addEventListener("popstate", this.#onPopState);
   }
 
@@ -226,11 +228,16 @@ export class KolomSearch extends KolomElement {
       this.#clear();
     } else {
       this.#restore(false);
-      if (this.#serverRendered.isConnected && this.querySelector("[slot]")) {
+      if (this.#hasServerResults) {
         this.#filters.hidden = false;
         this.#updateFilterCount();
       } else await this.#search();
     }
+  }
+
+  /** Whether the page has the results, and this element shows them. */
+  get #hasServerResults() {
+    return !this.getAttribute("results") && this.#serverRendered.isConnected && this.querySelector("[slot]") !== null;
   }
 
   /** Sets the texts of the interface. */
