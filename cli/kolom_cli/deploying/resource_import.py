@@ -5,6 +5,7 @@ Each step looks at what exists before it acts, so that a run continues where an 
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -98,7 +99,10 @@ def restore_lost(lost: Sequence[LostTable], progress: Progress) -> None:
     dynamodb = client("dynamodb")
     for each in lost:
         progress.step(f"Restoring {each.name} from its backup of {each.backup.created:%Y-%m-%d %H:%M} UTC")
-        with explaining(each.name, "cannot restore the table"):
+        with (
+            explaining(each.name, "cannot restore the table"),
+            suppress(dynamodb.exceptions.TableAlreadyExistsException),  # The response of an attempt was lost.
+        ):
             dynamodb.restore_table_from_backup(TargetTableName=each.name, BackupArn=each.backup.arn)
 
 

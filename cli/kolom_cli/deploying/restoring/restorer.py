@@ -11,7 +11,7 @@ from kolom_cli.deploying.restoring.comment_rules import CommentRules
 from kolom_cli.deploying.restoring.comparison import ACTIONS, Action, Comparison, compare
 from kolom_cli.deploying.restoring.restore_point import RestorePoint
 from kolom_cli.deploying.restoring.table_rules import ArticleRules, MessageRules, TableRules
-from kolom_cli.deploying.restoring.temporary_tables import RestoredTable
+from kolom_cli.deploying.restoring.temporary_tables import RestoredTable, check_exists
 from kolom_cli.deploying.restoring.writer import write_differences
 from kolom_cli.deploying.tables import explaining
 from kolom_cli.terminal.plurals import count
@@ -36,6 +36,7 @@ class Restorer:
         for table in self.tables:
             with explaining(table.temporary, "another run may have ended this restore: cannot read the table"):
                 found.append(compare(table, self._rules(table), report, stopped))
+            check_exists(table)  # While AWS deletes it, items may be missing that it had.
         return found
 
     def write(self, comparisons: Sequence[Comparison], report: Report, stopped: Event) -> int:
