@@ -99,7 +99,10 @@ def import_resources(  # noqa: PLR0913, RUF100 (one parameter per option)
     replace(deployment, parameters=merged).remember(identity)
     execute(planned, progress)
     typer.echo(f"Imported {count(len(found), 'resource')} into the stack {name}. {_NEXT}")
-    if {"CommentsTable", "MessagesTable"} & {each.logical_id for each in lost}:
+    restored = {each.logical_id for each in lost}
+    if "ArticlesTable" in restored:
+        typer.echo("Then run `kolom reindex --rebuild`: the search index may know newer articles.")
+    if {"CommentsTable", "MessagesTable"} & restored:
         typer.echo(_FORGET)
 
 

@@ -331,6 +331,22 @@ def test_old_mail_of_a_restored_table_is_never_sent(destroyed: Rehearsal) -> Non
     assert len(before) == 3
 
 
+def test_a_new_article_does_not_get_the_comments_of_a_lost_one(destroyed: Rehearsal) -> None:
+    """The backup of the articles is older than the comments, so it does not know the last ids."""
+    client("dynamodb").create_backup(TableName="kolom-articles", BackupName="older")
+    newer = publishing.publish(content("newer"), now=NOW).article.id
+    keys = ((str(newer), "01ABC"), ("address#01ABC", "address"), (f"stats#{newer + 1}", "stats"))
+    for key, part in keys:
+        item = {"article_id": {"S": key}, "sort": {"S": part}}
+        client("dynamodb").put_item(TableName="kolom-comments", Item=item)
+    lose("kolom-articles")
+    ran = run(destroyed, "--from-backup", "latest")
+    assert ran.exit_code == 0, ran.stderr
+    assert f"kolom-articles: new articles get ids after {newer + 1}, because there are comments on" in ran.stderr
+    assert "run `kolom reindex --rebuild`" in ran.stdout
+    assert publishing.publish(content("another"), now=NOW).article.id == newer + 2
+
+
 def test_waiting_mail_of_a_kept_table_stays(destroyed: Rehearsal) -> None:
     transaction = Transaction()
     outbox.enqueue(transaction, "contact#1", "contact", item_id="1", now=NOW)
