@@ -158,15 +158,9 @@ def _compare(restorer: "Restorer") -> list["Comparison"]:
     if stopped.is_set():
         _stop(restorer.point)
     for comparison in found:
-        for line in _describe(comparison):
+        for line in restorer.describe(comparison):
             _print(line)
     return found
-
-
-def _describe(comparison: "Comparison") -> Iterator[str]:
-    from kolom_cli.deploying.restoring.restorer import describe  # As above.
-
-    return describe(comparison)
 
 
 def _is_recoverable(chosen: Mapping[str, str]) -> bool:

@@ -314,6 +314,29 @@ def test_expired_items_do_not_come_back(blog: Blog) -> None:
     assert "repeat `kolom messages forget`" in ran.stdout
 
 
+def test_an_approved_comment_that_was_spam_and_would_have_expired_is_spam_again(blog: Blog) -> None:
+    """It is not removed: the owner would have to know its text to approve it again."""
+    comment = blog.comment("Not spam at all.")
+    blog.kolom("comments", "spam", comment)
+    article_id = str(admin.get(comment).article_id)
+    client("dynamodb").update_item(
+        TableName="kolom-comments",
+        Key={"article_id": {"S": article_id}, "sort": {"S": comment}},
+        UpdateExpression="SET expires_at = :past",
+        ExpressionAttributeValues={":past": {"N": str(int(NOW.timestamp()) - 10)}},
+    )
+    blog.history.remember()
+    blog.kolom("comments", "approve", comment)
+    ran = blog.restore("--at", AT, "--only", "comments")
+    assert ran.exit_code == 0, ran.stderr
+    found = admin.get(comment)
+    assert (found.status, found.content, found.is_visible) == ("spam", "Not spam at all.", False)
+    assert found.expires_at is not None
+    assert found.expires_at > NOW.timestamp()
+    assert public_comments.count_by_slug(["hello"]) == {"hello": 0}
+    assert "Nothing to restore" in blog.restore("--at", AT, "--only", "comments").stdout
+
+
 def test_a_dry_run_writes_nothing_and_the_next_run_uses_its_tables(blog: Blog) -> None:
     blog.history.remember()
     publishing.delete("hello", now=NOW)

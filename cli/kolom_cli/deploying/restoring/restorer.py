@@ -39,12 +39,30 @@ class Restorer:
             check_exists(table)  # While AWS deletes it, items may be missing that it had.
         return found
 
+    def describe(self, comparison: Comparison) -> Iterator[str]:
+        """Yield what the differences are, in words."""
+        noun = _NOUNS[comparison.table.kind]
+        if not comparison.differences:
+            yield f"{comparison.table.running}: nothing to change"
+            return
+        items = count(len(comparison.differences), "item")
+        yield f"{comparison.table.running}: {items} to write"
+        for action in ACTIONS:
+            if number := comparison.numbers[action]:
+                titles = comparison.titles[action]
+                more = ", …" if number > len(titles) else ""
+                yield f"  {count(number, noun)} {_VERBS[action]}: {', '.join(titles)}{more}"
+            elif number := comparison.count(action):
+                yield f"  no {noun} {_VERBS[action]}, {count(number, 'other item')}"
+
     def write(self, comparisons: Sequence[Comparison], report: Report, stopped: Event) -> int:
         """Write the differences; return the number of conflicts with others."""
         conflicts = 0
         for each in comparisons:
-            with explaining(each.table.running, "cannot write the table"):
-                conflicts += len(write_differences(each, self._rules(each.table), report, stopped))
+            with explaining(each.table.running, "another run may have ended this restore: cannot write the table"):
+                rules = self._rules(each.table)
+                check_exists(each.table)
+                conflicts += len(write_differences(each, rules, report, stopped))
         return conflicts
 
     def announce(self) -> None:
@@ -57,20 +75,3 @@ class Restorer:
         if table.kind == "articles":
             return ArticleRules(mark=f"restored-{now:%Y%m%dT%H%M%S}")
         return CommentRules(table, now) if table.kind == "comments" else MessageRules(now)
-
-
-def describe(comparison: Comparison) -> Iterator[str]:
-    """Yield what the differences are, in words."""
-    noun = _NOUNS[comparison.table.kind]
-    if not comparison.differences:
-        yield f"{comparison.table.running}: nothing to change"
-        return
-    items = count(len(comparison.differences), "item")
-    yield f"{comparison.table.running}: {items} to write"
-    for action in ACTIONS:
-        if number := comparison.numbers[action]:
-            titles = comparison.titles[action]
-            more = ", …" if number > len(titles) else ""
-            yield f"  {count(number, noun)} {_VERBS[action]}: {', '.join(titles)}{more}"
-        elif number := comparison.count(action):
-            yield f"  no {noun} {_VERBS[action]}, {count(number, 'other item')}"
