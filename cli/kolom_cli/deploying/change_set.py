@@ -20,6 +20,12 @@ PREFIX: Final = "kolom-deploy-"
 """The names of change sets begin with this; each run has its own."""
 
 POLL_SECONDS: Final = 2.0
+UNDO: Final = (
+    "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says how to use "
+    "other tables"
+)
+"""What to do if a deployment would lose data."""
+
 _UNCHANGED: Final = ("didn't contain changes", "No updates are to be performed")
 _OVERTAKEN: Final = frozenset({"ChangeSetNotFound", "InvalidChangeSetStatus", "AlreadyExistsException"})
 _VERBS: Final = ("add", "change", "replace", "remove", "import")
@@ -92,8 +98,8 @@ class ChangeSet:
             groups[_VERBS.index(change.verb), change.type].append(change)
         return [_line(_VERBS[verb], kind, changes) for (verb, kind), changes in sorted(groups.items())]
 
-    def check(self) -> None:
-        """Refuse to lose data.
+    def check(self, fix: str) -> None:
+        """Refuse to lose data; ``fix`` says what to do then.
 
         :raises DeploymentError: a resource that holds data, or may hold some, would be removed or replaced
         """
@@ -105,8 +111,7 @@ class ChangeSet:
             )
             raise DeploymentError(
                 f"this deployment would remove or replace resources that may hold data: {named}. Nothing was changed",
-                "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says "
-                "how to use other tables",
+                fix,
             )
 
     def execute(self) -> None:
@@ -114,7 +119,7 @@ class ChangeSet:
 
         :raises DeploymentError: another run has changed the stack
         """
-        with _reporting_other_runs():
+        with _reporting_refusals():
             client("cloudformation").execute_change_set(ChangeSetName=self.arn)
 
     def discard(self) -> None:
@@ -173,7 +178,7 @@ def create_import(stack: str, template: Mapping[str, Any], resources: Sequence[M
 def _create(stack: str, *, is_new: bool, **arguments: Any) -> ChangeSet | None:
     cloudformation = client("cloudformation")
     began_stack = is_new and find_stack(stack) is None
-    with _reporting_other_runs():
+    with _reporting_refusals():
         created = cloudformation.create_change_set(
             StackName=stack, ChangeSetName=PREFIX + secrets.token_hex(4), **arguments
         )
@@ -203,10 +208,14 @@ def _delete(arn: str) -> None:
 
 
 @contextmanager
-def _reporting_other_runs() -> Iterator[None]:
+def _reporting_refusals() -> Iterator[None]:
+    """Report a call that CloudFormation refuses, or that another run has overtaken."""
     try:
         yield
     except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            reason = error.response["Error"].get("Message", "")
+            raise DeploymentError(f"CloudFormation refused the change set: {reason}", fix_for(reason)) from error
         if error.response["Error"]["Code"] not in _OVERTAKEN:
             raise
         raise DeploymentError(

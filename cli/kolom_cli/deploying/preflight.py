@@ -29,6 +29,7 @@ _ACTIONS: Final = (
     "cloudformation:DescribeStackEvents",
     "s3:CreateBucket",
     "s3:PutObject",
+    "s3:GetObject",
     "iam:CreateRole",
     "iam:PutRolePolicy",
     "iam:AttachRolePolicy",

@@ -49,6 +49,7 @@ OF_DEPLOYERS: Final = {
     "kolom doctor",
     "kolom import-resources",
     "kolom restore",
+    "kolom rollback",
     "kolom rotate-secrets",
     "kolom status",
     "kolom destroy",

@@ -14,7 +14,7 @@ from kolom.timestamps import to_rfc3339
 SUMMARY_FIELDS = tuple(field.name for field in fields(ArticleSummary))
 _ARTICLE_FIELDS = tuple(field.name for field in fields(Article))
 
-LISTED_ATTRIBUTES = ("key", "part", "item", *SUMMARY_FIELDS)
+LISTED_ATTRIBUTES = ("key", "part", "item", "schema", *SUMMARY_FIELDS)
 """The attributes of an item that :func:`to_summary` needs, with those that identify the item."""
 
 ALL_ARTICLES = "all"
