@@ -15,6 +15,7 @@ from functions.serve_pages import app as serve_pages
 from functions.write_comments import app as write_comments
 from kolom.articles import admin, public, publishing, repository
 from kolom.articles.input import ArticleInput
+from kolom.articles.mapping import summary_attributes
 from kolom.articles.types import Article, ArticleFilter
 from kolom.errors import Conflict, InvalidInput
 from kolom.models.articles import ArticlesTableRecord
@@ -63,6 +64,7 @@ class TestStoredItems:
     def test_other_articles_have_no_such_attribute(self) -> None:
         article = publish(content(labels=("News",)))
         assert all("url" not in item for item in raw_items(str(article.id)).values())
+        assert "url" not in summary_attributes(article), "the digests of stored search results would change"
 
     def test_the_digest_of_other_articles_is_that_of_earlier_versions(self) -> None:
         """Otherwise every import would rewrite all articles."""
