@@ -72,7 +72,7 @@ def _decoded(content: Content) -> str:
 def _decode(data: bytes, charset: str) -> str:
     try:
         return data.decode(charset)
-    except LookupError as error:
-        raise PageError(f"its character set {charset!r} is unknown") from error
     except UnicodeDecodeError as error:
         raise PageError(f"it is not in its character set {charset} (byte {error.start:,})") from error
+    except (LookupError, ValueError) as error:
+        raise PageError(f"its character set {charset!r} is unknown") from error

@@ -78,6 +78,7 @@ def _prune(region: Any, *, with_header: bool) -> None:
         if not isinstance(each.tag, str) or _is_removed(each) or (with_header and each.tag == "header")
     ]
     for each in removed:
+        each.tail = f" {each.tail or ''}"  # the words around it are two
         each.drop_tree()
 
 

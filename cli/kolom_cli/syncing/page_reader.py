@@ -12,7 +12,9 @@ from kolom_cli.syncing.main_text import MainText, find_main_text
 from kolom_cli.syncing.metadata import Metadata, find_publication_time, read_metadata
 from kolom_cli.syncing.types import Content, Excluded, Page, PageError, Redirect
 
-_REFRESH: Final = re.compile(r"\s*(\d+)(?:\.\d*)?\s*[;,]?\s*(?:url\s*=)?\s*[\"']?\s*([^\"']+)", re.IGNORECASE)
+_REFRESH: Final = re.compile(
+    r"\s*(\d+)(?:\.\d*)?(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?[\"']?\s*([^\"'\s][^\"']*)", re.IGNORECASE
+)
 _MAX_REFRESH_SECONDS: Final = 10
 _NO_INDEX: Final = frozenset({"noindex", "none"})
 _ROBOTS: Final = ("robots", "googlebot")
@@ -63,13 +65,12 @@ def read_page(content: Content, url: str, zone: ZoneInfo) -> Page | Redirect | E
 
 
 def absolute_page_url(base: str, reference: str) -> str:
-    """Return the absolute URL of a link on a page, percent-encoded and without its fragment."""
-    joined = urljoin(base, reference.strip()).partition("#")[0]
+    """Return the absolute URL of a link on a page, percent-encoded and without its fragment; unchanged if invalid."""
     try:
-        parts = urlsplit(joined)
+        parts = urlsplit(urljoin(base, reference.strip()).partition("#")[0])
         host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    except (ValueError, UnicodeError):
-        return joined
+    except ValueError:  # such as UnicodeError
+        return reference
     return parts._replace(
         netloc=host, path=quote(parts.path or "/", safe=_UNSAFE), query=quote(parts.query, safe=_UNSAFE)
     ).geturl()
@@ -129,10 +130,7 @@ def _image(metadata: Metadata, base: str) -> tuple[str | None, str]:
     declared = metadata.first("image", ("image", "thumbnailUrl"), ("og:image", "og:image:url", "twitter:image"))
     if not declared:
         return None, ""
-    try:
-        image = absolute_page_url(base, declared)
-    except ValueError:
-        image = ""
+    image = absolute_page_url(base, declared)
     if len(image) > MAX_IMAGE or not is_image_url(image):
         return None, f"its image {declared[:80]!r} is not valid and not used"
     return image, ""

@@ -48,6 +48,7 @@ class SiteReading:
     _names: dict[str, str] = field(default_factory=dict)
     _redirects: dict[str, tuple[Document, str]] = field(default_factory=dict)
     _found: list[ReadPage] = field(default_factory=list)
+    _url_keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, document: Document) -> None:
         """Sort a document, and report it unless that depends on the others."""
@@ -71,6 +72,7 @@ class SiteReading:
 
     def finish(self) -> None:
         """Resolve what depends on all documents: canonical URLs and redirects."""
+        self._url_keys = {each.key: each.url_key for each in self._found}
         own = {each.key for each in self._found} | self.unchanged
         taken = {url_pointer_key(self.entries[key].url): self._names[key] for key in self.unchanged}
         for each in self._found:
@@ -95,9 +97,9 @@ class SiteReading:
             if key not in self._redirects:
                 break
             key = url_pointer_key(self._redirects[key][1])
-        found = next((each.url_key for each in self._found if each.key == key), None) if key not in self.pages else key
-        entry = self.entries.get(key) if key in self.unchanged else None
-        return url_pointer_key(entry.url) if entry else found or key
+        if key in self.unchanged:
+            return url_pointer_key(self.entries[key].url)
+        return self._url_keys.get(key, key)
 
     def _is_unchanged(self, document: Document, entry: ManifestEntry | None) -> bool:
         if entry is None:

@@ -205,8 +205,9 @@ class Synchronizer:
     def _rename_entries(self, pages: Mapping[str, ReadPage], gone: dict[str, ManifestEntry]) -> None:
         """Move the entries of pages that have moved, so that none is lost if the page cannot be stored now."""
         page_keys = {self._ids[url_key]: page.key for url_key, page in pages.items() if url_key in self._ids}
+        used = set(self._ids.values())
         for key, entry in list(gone.items()):
-            if entry.id in self._ids.values():
+            if entry.id in used:
                 del gone[key]
                 del self.manifest.entries[key]
                 if entry.id in page_keys:
@@ -237,7 +238,6 @@ class Synchronizer:
 
     def _begin_batch(self, batch: Sequence[ReadPage], results: OrderedResults[_Outcome]) -> None:
         """Build the articles of some pages, choose the names of new ones, and begin to write them."""
-        by_id = {entry.id: entry for entry in self.manifest.entries.values() if entry.fingerprint}
         unknown = [page for page in batch if page.url_key not in self._ids]
         wanted = {page.url_key: _wanted_slug(page.url) for page in unknown}
         taken = self._look_up([f"slug:{slug}" for slug in wanted.values()])
@@ -246,16 +246,16 @@ class Synchronizer:
         tasks: list[_Task] = []
         for page in batch:
             article_id = self._ids.get(page.url_key)
-            entry = None if article_id is None else by_id.get(article_id)
+            entry = self.manifest.entries.get(page.key)
             try:
                 if article_id is None:
                     slug = self._free_slug(wanted[page.url_key], page, taken)
                     tasks.append(_Task(page, self._build(page, slug), None, 0))
                     continue
-                built = None if entry is None else self._build(page, entry.slug)
-                if built is not None and entry is not None:
-                    is_same = publishing.fingerprint_of(built.content).startswith(entry.fingerprint)
-                    if is_same:
+                built = None
+                if entry is not None and entry.id == article_id and entry.fingerprint:
+                    built = self._build(page, entry.slug)
+                    if publishing.fingerprint_of(built.content).startswith(entry.fingerprint):
                         self._remember(page, entry.id, entry.slug, entry.fingerprint)
                         self.report.add(PAGE, "unchanged")
                         continue
