@@ -28,7 +28,7 @@ PIP_LICENSES := pip-licenses@5.5.5
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions docs docs-serve audit licences sbom clean
+.PHONY: help sync serve test test-slow test-faults fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions transcript docs docs-serve audit licences sbom clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ test: sync ## Run the unit and integration tests
 # The same load tests as in `make test`, with hundreds of concurrent operations instead of 50.
 test-slow: sync ## Run the load tests
 	$(RUN) pytest --numprocesses=auto -m slow $(PYTEST_ARGS)
+
+# `make test` tries a sample of these faults. All of them take a quarter of an hour.
+test-faults: sync ## Fail every call of every function in every way
+	$(RUN) pytest --numprocesses=auto -m exhaustive $(PYTEST_ARGS)
 
 # The examples differ in every run, unless FUZZ_SEED is set: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Run the property tests with random examples for FUZZ_SECONDS (90)
@@ -104,12 +108,14 @@ lint-template: sam ## Lint the template for all regions, and look for unsafe set
 	.venv-sam/bin/cfn-lint
 	$(UV) tool run --quiet --from checkov==$(CHECKOV_VERSION) checkov
 
-# The deployed build is for arm64. The second build is for this machine, so that its functions can be imported.
-smoke: build ## Test the built artifacts
+# The deployed build is for arm64. The second build is for this machine. The functions of both run in the client of
+# Lambda's managed runtime, those for arm64 in an emulator: on Debian, the third step unpacks it below .aws-sam/runtimes.
+smoke: build ## Test the built artifacts in Lambda's runtime client
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
 	UV=$(UV) $(RUN) python -m kolom_cli.sam.locked_packages .aws-sam/native $(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) python -m kolom_cli.sam.artifacts .aws-sam/native
+	UV=$(UV) $(RUN) python -m tests.smoke.runtimes
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
 # schemathesis generates the same examples from docs/openapi.json in every run.
@@ -152,6 +158,10 @@ costs: sync ## Write the tables of docs/cost.md
 # A test fails if it is out of date.
 decisions: sync ## Write docs/decisions/README.md, the index of the records
 	$(RUN) python -m kolom_cli.docs.decisions docs/decisions/README.md
+
+# What the commands of a deployment print in the rehearsal of the tests. A test fails if it is out of date.
+transcript: sync ## Write docs/deploy-transcript.md
+	$(RUN) python -m tests.integration.cli.deployment_transcript docs/deploy-transcript.md
 
 # Fails if a link or an anchor is broken, a picture is missing, or a page is missing from the navigation.
 docs: sync ## Build docs/ as a site into docs/_build/html

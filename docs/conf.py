@@ -25,6 +25,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
     "Embed": ("Other sites <sync>", "Custom elements <embed>", "Search <search>"),
     "Operate": (
         "Deploy <deploy>",
+        "A deployment from beginning to end <deploy-transcript>",
         "Cost <cost>",
         "Operate <operate>",
         "Comments <comments>",

@@ -15,6 +15,7 @@ from kolom.errors import ConfigurationError, KolomError
 from kolom.models.errors import StorageError
 from kolom_cli.commands import (
     articles,
+    backup,
     blocked_words,
     comments,
     deploy,
@@ -24,10 +25,13 @@ from kolom_cli.commands import (
     dropped_events,
     export,
     import_,
+    import_resources,
     mail,
     messages,
     publish,
     reindex,
+    restore,
+    rollback,
     rotate_secrets,
     search,
     serve,
@@ -133,9 +137,22 @@ for name, function, panel, examples in (
             "kolom deploy --domain blog.example.com",
         ),
     ),
+    ("rollback", rollback.rollback, _DEPLOYMENT, ("kolom rollback --dry-run", "kolom rollback --list")),
     ("doctor", doctor.doctor, _DEPLOYMENT, ("kolom doctor --region ap-southeast-1",)),
     ("status", status.status, _DEPLOYMENT, ("kolom status",)),
     ("rotate-secrets", rotate_secrets.rotate_secrets, _DEPLOYMENT, ("kolom rotate-secrets",)),
+    (
+        "restore",
+        restore.restore,
+        _DEPLOYMENT,
+        ("kolom restore --at 2026-11-30T19:05 --only articles", "kolom restore --backup before-import --dry-run"),
+    ),
+    (
+        "import-resources",
+        import_resources.import_resources,
+        _DEPLOYMENT,
+        ("kolom import-resources", "kolom import-resources --resource ArticlesTable=kolom-articles-2"),
+    ),
     ("destroy", destroy.destroy, _DEPLOYMENT, ("kolom destroy", "kolom destroy --with-data")),
     ("deploy-assets", deploy_assets.deploy_assets, _SITE, ("kolom deploy-assets --dry-run",)),
     ("reindex", reindex.reindex, _SITE, ("kolom reindex",)),
@@ -152,5 +169,6 @@ for name, group, panel in (
     ("blocked-words", blocked_words.app, _MODERATION),
     ("search", search.app, _SITE),
     ("dropped-events", dropped_events.app, _DEPLOYMENT),
+    ("backup", backup.app, _DEPLOYMENT),
 ):
     app.add_typer(group, name=name, rich_help_panel=panel)

@@ -26,11 +26,11 @@ api = new_api(
 
 @api.get("/api/moderation/<token>", include_in_schema=False)
 def show_link(token: str) -> Response[str]:
-    locale = locale_of(api.current_event.raw_event)
+    now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
 
     def show() -> HtmlResponse:
-        link = moderation_links.parse(unquote(token), signing.load_keys, now=datetime.now(UTC))
-        return moderation.render_confirmation(link, moderation_links.preview(link), locale)
+        link = moderation_links.parse(unquote(token), signing.load_keys, now=now)
+        return moderation.render_confirmation(link, moderation_links.preview(link, now=now), locale)
 
     return page_response(show, lambda error: moderation.render_failure(error, locale))
 

@@ -60,6 +60,8 @@ def is_allowed(statements: Iterable[Statement], request: Request) -> bool:
 
 def is_about(statement: Statement, action: str, resource: str) -> bool:
     """Return whether the statement names the action, in any case of letters, and the resource."""
+    if variables := [each for each in statement.resources if "${" in each]:
+        raise UnsupportedPolicyError(f"policy variables {variables}")
     return any(_is_like(action.lower(), each.lower()) for each in statement.actions) and any(
         each == "*" or _is_arn_like(resource, each) for each in statement.resources
     )
@@ -80,7 +82,9 @@ def _operator_holds(operator: str, values: tuple[str, ...], expected: tuple[str,
     if variables := [each for each in expected if "${" in each]:
         raise UnsupportedPolicyError(f"policy variables {variables}")
     if operator == "Null":
-        return all((each.lower() == "true") is not bool(values) for each in expected)
+        if unknown := {each.lower() for each in expected} - {"true", "false"}:
+            raise UnsupportedPolicyError(f"Null with {sorted(unknown)}")
+        return any((each.lower() == "true") is not bool(values) for each in expected)
     quantifier, _, name = operator.rpartition(":")
     name, if_exists = name.removesuffix("IfExists"), name.endswith("IfExists")
     if name not in _OPERATORS or quantifier not in {"", "ForAllValues", "ForAnyValue"}:
@@ -135,4 +139,4 @@ _OPERATORS: Final[Mapping[str, Callable[[str, tuple[str, ...]], bool]]] = {
 
 
 def _many(value: Any) -> tuple[str, ...]:
-    return tuple(value) if isinstance(value, (list, tuple)) else (str(value),)
+    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else (str(value),)

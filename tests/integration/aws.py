@@ -30,7 +30,10 @@ from kolom_cli.sam.model import Template
 # that package.
 moto_core.RESPONSES_METHODS.clear()
 
-_snapshots: dict[str, tuple[list[BackendDict[Any]], bytes]] = {}
+type Snapshot = tuple[list[BackendDict[Any]], bytes]
+"""All data of moto, by service."""
+
+_snapshots: dict[str, Snapshot] = {}
 
 
 @cache
@@ -73,11 +76,21 @@ def restore_or_create(name: str, create: Callable[[], object]) -> None:
     """Replace all data by the snapshot of that name. The first time, call ``create`` and take the snapshot."""
     if name not in _snapshots:
         create()
-        services = list(BackendDict._instances)  # type: ignore[misc]
-        _snapshots[name] = services, pickle.dumps([(dict(service), vars(service)) for service in services])
+        _snapshots[name] = take_snapshot()
         return
+    restore_snapshot(_snapshots[name])
+
+
+def take_snapshot() -> Snapshot:
+    """Return a copy of all data."""
+    services = list(BackendDict._instances)  # type: ignore[misc]
+    return services, pickle.dumps([(dict(service), vars(service)) for service in services])
+
+
+def restore_snapshot(snapshot: Snapshot) -> None:
+    """Replace all data by that of a snapshot."""
     BackendDict.reset()
-    services, data = _snapshots[name]
+    services, data = snapshot
     for service, (accounts, attributes) in zip(services, pickle.loads(data), strict=True):  # noqa: S301 (our own)
         service[ACCOUNT_ID]
         service.update(accounts)

@@ -3,6 +3,8 @@
 import itertools
 import json
 import os
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from functions.submit_contact import app as submit_contact
@@ -118,13 +120,17 @@ class RefusedCalls:
 
 
 class FaultInjector:
-    """Fails one of all DynamoDB calls: throttles it, answers 500, or cuts its connection.
+    """Fails one of all calls to the ``services``: throttles it, answers 500, cuts its connection or lets it time out.
 
-    ``failing_call`` is the number of the call, from 0; ``kind`` is one of :attr:`KINDS`. ``persistent`` fails all later
-    calls too, so that no retry helps. ``calls`` counts the calls.
+    ``failing_call`` is the number of the call, from 0; ``kind`` is one of :attr:`KINDS` or :attr:`MORE_KINDS`.
+    ``persistent`` fails all later calls too, so that no retry helps. ``calls`` counts the calls, and ``operations``
+    has their names.
     """
 
     KINDS = ("throttled", "failed", "cut before", "cut after")
+    MORE_KINDS = ("timed out before", "timed out after", "slow", "partial")
+    """``before`` and ``after`` say whether the call had its effect. A ``partial`` batch processes its first item."""
+
     CASES = (
         ("failed", False),
         ("throttled", True),
@@ -142,10 +148,24 @@ class FaultInjector:
         self.kind = "throttled"
         self.persistent = False
         self.calls = 0
+        self.services: tuple[str, ...] = ("dynamodb",)
+        self.operations: list[str] = []
+        self._waited: Counter[int] = Counter()
 
-    def next_fails(self) -> bool:
+    @property
+    def seconds(self) -> float:
+        """Return the time that pauses, timeouts and slow calls would have taken: threads wait at the same time."""
+        main = threading.main_thread().ident or 0
+        return self._waited[main] + max((each for name, each in self._waited.items() if name != main), default=0.0)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass for this thread."""
+        self._waited[threading.get_ident()] += seconds  # type: ignore[assignment]  # Counter has whole numbers
+
+    def next_fails(self, operation: str) -> bool:
         """Count a call, and return whether it fails."""
         number, self.calls = self.calls, self.calls + 1
+        self.operations.append(operation)
         if self.failing_call is None:
             return False
         return number >= self.failing_call if self.persistent else number == self.failing_call
@@ -153,34 +173,82 @@ class FaultInjector:
     def fail_at(self, call: int | None, kind: str, *, persistent: bool) -> None:
         """Reset the count, and fail the call with that number; None fails none."""
         self.failing_call, self.kind, self.persistent, self.calls = call, kind, persistent, 0
+        self.operations.clear()
+        self._waited.clear()
 
 
 @pytest.fixture
 def injector(tables: None, monkeypatch: pytest.MonkeyPatch) -> FaultInjector:
-    """Yield an injector that fails DynamoDB calls below the SDK, so that the SDK's retries run as in production."""
+    """Yield an injector that fails calls below the SDK, so that the SDK's retries run as in production."""
     injector = FaultInjector()
     send = BotocoreStubber.__call__
 
-    def respond(status: int, code: str) -> AWSResponse:
-        body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected fault"}).encode()
-        raw: Any = MockRawResponse(body)
-        return AWSResponse("https://dynamodb", status, HTTPHeaders(), raw)
-
     def send_or_fail(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
-        if not event_name.startswith("before-send.dynamodb.") or not injector.next_fails():
+        _, service, operation = event_name.split(".")
+        if service not in injector.services or not injector.next_fails(operation):
             return send(stubber, event_name, request, **more)
-        if injector.kind == "throttled":
-            return respond(400, "ProvisionedThroughputExceededException")
-        if injector.kind == "failed":
-            return respond(500, "InternalServerError")
-        if injector.kind == "cut after":
+        timeout = SES_TIMEOUT_SECONDS if service == "sesv2" else settings().aws_read_timeout_milliseconds / 1000
+        match injector.kind:
+            case "throttled" | "failed":
+                return _error_response(service, injector.kind)
+            case "slow":
+                injector.wait(timeout - 0.1)
+                return send(stubber, event_name, request, **more)
+            case "partial":
+                return _process_partly(lambda: send(stubber, event_name, request, **more), request)
+        if injector.kind.endswith("after"):
             send(stubber, event_name, request, **more)
+        if injector.kind.startswith("timed out"):
+            injector.wait(timeout)
+            raise ReadTimeoutError(endpoint_url=request.url)
         raise ConnectionClosedError(endpoint_url=request.url)
 
     # This replaces moto's response handler: a failed call does not reach moto, or moto's response is lost.
     monkeypatch.setattr(BotocoreStubber, "__call__", send_or_fail)
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", injector.wait)
     return injector
+
+
+SES_TIMEOUT_SECONDS = 8.0
+_ERRORS = {
+    ("dynamodb", "throttled"): (400, "ProvisionedThroughputExceededException"),
+    ("dynamodb", "failed"): (500, "InternalServerError"),
+    ("secrets-manager", "throttled"): (400, "ThrottlingException"),
+    ("secrets-manager", "failed"): (500, "InternalServiceError"),
+    ("sesv2", "throttled"): (429, "TooManyRequestsException"),
+    ("sesv2", "failed"): (500, "InternalFailure"),
+}
+
+
+def _error_response(service: str, kind: str) -> AWSResponse:
+    """Return the error of a service, in the format of its protocol."""
+    status, code = _ERRORS[service, kind]
+    raw: Any = MockRawResponse(json.dumps({"__type": f"com.amazonaws#{code}", "message": "injected fault"}).encode())
+    headers = HTTPHeaders()
+    headers["x-amzn-ErrorType"] = code
+    return AWSResponse(f"https://{service}", status, headers, raw)
+
+
+def _process_partly(send: Callable[[], Any], request: Any) -> Any:
+    """Process the first item of a batch, and return the others as unprocessed; process other calls completely."""
+    wanted = json.loads(request.body) if request.body else {}
+    tables: dict[str, Any] = wanted.get("RequestItems") or {}
+    if not tables:
+        return send()
+    first, *others = tables
+    if isinstance(tables[first], dict):
+        items = tables[first]["Keys"]
+        kept, left = ({**tables[first], "Keys": some} for some in (items[:1], items[1:]))
+        name = "UnprocessedKeys"
+    else:
+        items = tables[first]
+        kept, left = items[:1], items[1:]
+        name = "UnprocessedItems"
+    request.body = json.dumps({**wanted, "RequestItems": {first: kept}})
+    response = send()
+    rest = {other: tables[other] for other in others} | ({first: left} if items[1:] else {})
+    raw: Any = MockRawResponse(json.dumps({**json.loads(response.content), name: rest}).encode())
+    return AWSResponse(response.url, response.status_code, HTTPHeaders(), raw)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from kolom.articles import public, repository
 from kolom.articles.mapping import pointer_keys
 from kolom.articles.types import Article
 from kolom.comments import admin, restore
-from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.errors import KolomError
@@ -119,7 +118,8 @@ class Exporter:
                 self._write_lines(
                     SUBSCRIPTIONS, "subscription", map(SubscriptionRecord.from_subscription, subscriptions)
                 )
-                self._write_lines(MESSAGES, "message", self._messages())
+                found = messages.list_all(now=self.now)
+                self._write_lines(MESSAGES, "message", map(MessageRecord.from_message, found))
             self._download_media()
         except _Interrupted:
             self.result.interrupted = True
@@ -178,7 +178,7 @@ class Exporter:
         with self._open(COMMENTS) as comments, self._open(COMMENT_AUTHORS if self.private else None) as authors:
             for article_id in ids:
                 self._check_stopped()
-                loaded = [each for each in admin.list_by_article(article_id) if self._is_unexpired(each)]
+                loaded = admin.list_by_article(article_id, now=self.now)
                 for comment in loaded:
                     _write_line(comments, CommentRecord.from_comment(comment))
                     self._count("comment")
@@ -201,14 +201,6 @@ class Exporter:
             self._write_lines(BLOCKED_WORDS, "blocked words", [BlockedWordsRecord.from_words(words)])
         else:
             (self.root / BLOCKED_WORDS).unlink(missing_ok=True)
-
-    def _is_unexpired(self, comment: Comment) -> bool:
-        return comment.expires_at is None or comment.expires_at > self.now.timestamp()
-
-    def _messages(self) -> Iterator[Record]:
-        for message in messages.list_all():
-            if message.expires_at > self.now.timestamp():
-                yield MessageRecord.from_message(message)
 
     def _write_lines(self, name: str, kind: str, records: Iterable[Record]) -> None:
         with self._open(name) as file:

@@ -216,8 +216,9 @@ def reply(
 def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson = False) -> None:
     """Erase all comments of a person permanently.
 
-    This erases every comment that was sent with this email address. It also erases the address and its subscriptions.
-    Messages are deleted separately: see `kolom messages forget`.
+    This erases every comment that was sent with this email address. It also erases the address, its subscriptions, the
+    records of mail to it, and the hashes of the IP addresses. Messages are deleted separately: see
+    `kolom messages forget`.
     """
     connect(ctx.obj)
     if not yes:

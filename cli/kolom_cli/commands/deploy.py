@@ -18,10 +18,13 @@ from kolom_cli.commands.deployment_options import (
     check_before,
     select,
 )
-from kolom_cli.deploying import account, answers, preflight, site_check
+from kolom_cli.commands.site_reading import read_site
+from kolom_cli.deploying import account, answers, preflight
 from kolom_cli.deploying.certificates import owner_of
 from kolom_cli.deploying.deployer import Deployer
-from kolom_cli.deploying.domain import Domain, missing_address
+from kolom_cli.deploying.deployment_history import DeploymentHistory
+from kolom_cli.deploying.deployment_log import new_deployment
+from kolom_cli.deploying.domain import Domain
 from kolom_cli.deploying.domain_removal import delete_unused
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.findings import Preflight
@@ -72,23 +75,30 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         if found.stack is not None and found.stack.condition != "new":  # It was removed a moment ago.
             _report(preflight.check_names(deployment.target.stack, deployment.parameters))
         deployment.remember(found.identity)  # The next run need not ask again.
-    values = site_domain.prepare(partial(deployment.remember_domain, found.identity))
+    values = site_domain.prepare(partial(deployment.remember_domain, found.identity), deployer.settle)
+    existing = site_domain.stack
     if values is None:
         if parameter and existing is not None:
             _print("The values of --parameter were not applied: pass them again.")
         return
     deployer.parameters = {**deployment.parameters, **values}
-    planned = deployer.plan(deployer.upload(), existing)
+    uploaded = deployer.upload()
+    planned = deployer.plan(uploaded.template, existing)
     deployment.remember(found.identity)  # An update that was refused must not be repeated by the next run.
+    history = DeploymentHistory(deployer.bucket)
+    recorded = new_deployment(template=uploaded.template, assets=uploaded.archive)
+    is_change = history.begin(recorded, changes_stack=planned is not None)
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
     if domain is not None or site_domain.replaces_certificate(values):
         for line in delete_unused(site_domain.owner, deployed.parameters["CertificateArn"]):
             _print(line)
-    for line in deployer.fill():
+    for line in deployer.fill(uploaded.assets):
         _print(line)
-    _read_site(deployed)
+    if is_change:
+        history.finish(recorded, deployed.parameters)
+    read_site(deployed, "kolom deploy")
     typer.echo(deployed.outputs["SiteUrl"])
 
 
@@ -155,42 +165,9 @@ def _plan_only(deployer: Deployer, deployment: Deployment) -> None:
     existing = None if stack is None or stack.condition == "new" else stack
     values = _site_domain(deployment, existing, deployer.progress).plan()
     deployer.parameters = {**deployment.parameters, **values}
-    if planned := deployer.plan(deployer.upload(), existing):
+    if planned := deployer.plan(deployer.upload().template, existing):
         planned.discard()
     typer.echo("Dry run: the stack was not changed.")
-
-
-def _read_site(stack: Stack) -> None:
-    url = answers.own_url(stack.outputs)
-    _print(f"Reading the site at {url}")
-    parts = list(site_check.read_site(url, has_files="DistributionDomain" in stack.outputs))
-    if not any(part.is_answered for part in parts):
-        _print(f"warning: {url} cannot be connected to from here, so it was not read: {parts[0].problem}")
-        return
-    broken = [part for part in parts if part.problem]
-    for part in broken:
-        _print(f"  {part.name}: {part.url} {part.problem}")
-    if broken:
-        raise DeploymentError(
-            "the stack is deployed, but a part of the site does not work",
-            "look at the logs of the functions (docs/operate.md), then run `kolom deploy` again",
-        )
-    _check_addresses(stack, url)
-
-
-def _check_addresses(stack: Stack, own_url: str) -> None:
-    """Say what is missing if the address of the site, or its domain, does not lead to it."""
-    site_url = stack.outputs["SiteUrl"]
-    domain_url = f"https://{stack.parameters['Domain']}" if stack.parameters.get("Domain") else own_url
-    for url in dict.fromkeys((site_url, domain_url)):
-        if url == own_url or site_check.deployed_version(url) is not None:
-            continue
-        if url == domain_url:
-            for line in missing_address(stack):
-                _print(line)
-        else:
-            host = stack.outputs.get("DistributionDomain", own_url)
-            _print(f"warning: {url} does not lead to the site yet: point its DNS record to {host} (docs/deploy.md)")
 
 
 def _print(text: str) -> None:

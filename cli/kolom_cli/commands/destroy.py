@@ -64,7 +64,7 @@ def destroy(
     typer.echo(f"Deleted the stack {name}." if removal.stack else f"Deleted the data of the stack {name}.")
     if removal.data and not with_data:
         typer.echo(
-            f"Kept, and billed as before: {_names(removal)}. See docs/deploy.md (Restore) for a new stack with them."
+            f"Kept, and billed as before: {_names(removal)}. `kolom import-resources` begins a new stack with them."
         )
 
 

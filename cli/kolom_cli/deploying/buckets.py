@@ -52,7 +52,8 @@ def ensure_bucket(name: str, identity: Identity, region: str) -> None:
     )
     encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     s3.put_bucket_encryption(**owner, ServerSideEncryptionConfiguration=encryption)
-    # Finished uploads never expire: CloudFormation needs those of the last deployment to roll back the next one.
+    # Finished uploads never expire: `kolom rollback` needs those of all recorded deployments, and CloudFormation needs
+    # those of the last one to undo the next one.
     rules = [
         {
             "ID": "BrokenUploads",
@@ -62,15 +63,6 @@ def ensure_bucket(name: str, identity: Identity, region: str) -> None:
         }
     ]
     s3.put_bucket_lifecycle_configuration(**owner, LifecycleConfiguration={"Rules": rules})
-
-
-def upload_template(bucket: str, stack: str, template: bytes, identity: Identity, region: str) -> str:
-    """Upload the template and return its URL. Only a template in a bucket may have more than 51,200 bytes."""
-    s3 = client("s3", region)
-    key = f"{stack}/{hashlib.sha256(template).hexdigest()[:32]}.template"
-    s3.put_object(Bucket=bucket, Key=key, Body=template, ExpectedBucketOwner=identity.account_id)
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"https://{bucket}.s3.{region}.{suffix}/{key}"
 
 
 def delete_bucket(name: str, identity: Identity, region: str) -> bool:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -39,19 +39,21 @@ _REASONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A certificate. ``record`` proves that the domain is yours; ``owner`` is the stack for which it was requested.
-
-    ``record`` is None as long as ACM has not decided about it, and for a certificate that needs several.
-    """
+    """A certificate. ``records`` prove that its names are yours; ``owner`` is the stack for which it was requested."""
 
     arn: str
     name: str
     status: str
     reason: str = ""
-    record: Record | None = None
+    records: frozenset[Record] = frozenset()
     not_after: datetime | None = None
     owner: str = ""
     validation_zone: str = ""
+
+    @property
+    def record(self) -> Record | None:
+        """The record of a certificate that needs only one; None as long as ACM has not decided about it."""
+        return next(iter(self.records)) if len(self.records) == 1 else None
 
     @property
     def is_issued(self) -> bool:
@@ -80,7 +82,7 @@ def find_certificates(domain: str, owner: str) -> list[Certificate]:
     Certificates that failed or expired are only returned if they belong to ``owner``. Imported ones are ignored,
     because ACM does not renew them.
     """
-    found = [_describe(each["CertificateArn"]) for each in _list() if _covers(each, domain)]
+    found = list(_describe_all(each for each in _list() if _covers(each, domain)))
     usable = [
         each
         for each in found
@@ -142,26 +144,34 @@ def delete_certificates(owner: str, *, keep: str = "") -> Iterator[str]:
 
     ``keep`` is the ARN of the certificate that the stack uses.
     """
-    others: list[Certificate] = []
-    own: list[Certificate] = []
-    for each in _list():
-        certificate = _describe(each["CertificateArn"])
-        (own if certificate.owner == owner and certificate.arn != keep else others).append(certificate)
-    names = {each.name for each in others}
-    for certificate in own:
-        if not _wait_for_release(certificate):
+    kept: list[Certificate] = []
+    unused: list[Certificate] = []
+    for certificate in _describe_all(_list()):
+        if certificate.owner != owner or certificate.arn == keep:
+            kept.append(certificate)
+        elif _wait_for_release(certificate):
+            unused.append(certificate)
+        else:
+            kept.append(certificate)
             yield f"kept the certificate {certificate.arn}: it is still in use; run the command again later"
-            continue
-        record = certificate.record
-        if record is not None and certificate.validation_zone:
-            if certificate.name in names:
-                yield f"kept the record {record.name}: another certificate for {certificate.name} needs it"
-            elif delete_record(certificate.validation_zone, record):
-                yield f"deleted the record {record.name}"
-        elif record is not None:
-            yield f"kept the record {record.name}: it was not created by `kolom deploy`"
+    # A certificate for a name and one for all names below it need the same record.
+    needed = {record: certificate for certificate in kept for record in certificate.records}
+    for certificate in unused:
+        if certificate.record is not None:
+            yield _delete_record(certificate, certificate.record, needed.get(certificate.record))
         client("acm", REGION).delete_certificate(CertificateArn=certificate.arn)
         yield f"deleted the certificate for {certificate.name}"
+
+
+def _delete_record(certificate: Certificate, record: Record, other: Certificate | None) -> str:
+    """Delete the record of a certificate, unless ``other`` needs it or it was not created; return what was done."""
+    if not certificate.validation_zone:
+        return f"kept the record {record.name}: it was not created by `kolom deploy`"
+    if other is not None:
+        return f"kept the record {record.name}: another certificate for {other.name} needs it"
+    if not delete_record(certificate.validation_zone, record):
+        return f"did not delete the record {record.name}: it does not exist any more, or was changed"
+    return f"deleted the record {record.name}"
 
 
 def find_certificate(arn: str) -> Certificate | None:
@@ -204,11 +214,16 @@ def _describe(arn: str) -> Certificate:
         name=found["DomainName"],
         status=found["Status"],
         reason=found.get("FailureReason", ""),
-        record=records.pop() if len(records) == 1 else None,
+        records=frozenset(records),
         not_after=found.get("NotAfter"),
         owner=tags.get(_OWNER, ""),
         validation_zone=tags.get(_ZONE, ""),
     )
+
+
+def _describe_all(summaries: Iterable[Mapping[str, Any]]) -> Iterator[Certificate]:
+    """Yield the certificates that still exist: another run may delete one after the list was read."""
+    return filter(None, (find_certificate(each["CertificateArn"]) for each in summaries))
 
 
 def _describe_or(unknown: Certificate) -> Certificate:

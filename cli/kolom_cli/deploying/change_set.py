@@ -1,5 +1,6 @@
 """Create a change set, say what it would do, refuse what would lose data, and execute it."""
 
+import json
 import secrets
 import time
 from collections import defaultdict
@@ -19,6 +20,12 @@ PREFIX: Final = "kolom-deploy-"
 """The names of change sets begin with this; each run has its own."""
 
 POLL_SECONDS: Final = 2.0
+UNDO: Final = (
+    "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says how to use "
+    "other tables"
+)
+"""What to do if a deployment would lose data."""
+
 _UNCHANGED: Final = ("didn't contain changes", "No updates are to be performed")
 _OVERTAKEN: Final = frozenset({"ChangeSetNotFound", "InvalidChangeSetStatus", "AlreadyExistsException"})
 _VERBS: Final = ("add", "change", "replace", "remove", "import")
@@ -91,8 +98,8 @@ class ChangeSet:
             groups[_VERBS.index(change.verb), change.type].append(change)
         return [_line(_VERBS[verb], kind, changes) for (verb, kind), changes in sorted(groups.items())]
 
-    def check(self) -> None:
-        """Refuse to lose data.
+    def check(self, fix: str) -> None:
+        """Refuse to lose data; ``fix`` says what to do then.
 
         :raises DeploymentError: a resource that holds data, or may hold some, would be removed or replaced
         """
@@ -104,8 +111,7 @@ class ChangeSet:
             )
             raise DeploymentError(
                 f"this deployment would remove or replace resources that may hold data: {named}. Nothing was changed",
-                "undo the parameter or the change in template.yaml that causes this; docs/deploy.md (Restore) says "
-                "how to use other tables",
+                fix,
             )
 
     def execute(self) -> None:
@@ -113,7 +119,7 @@ class ChangeSet:
 
         :raises DeploymentError: another run has changed the stack
         """
-        with _reporting_other_runs():
+        with _reporting_refusals():
             client("cloudformation").execute_change_set(ChangeSetName=self.arn)
 
     def discard(self) -> None:
@@ -141,18 +147,40 @@ def create_change_set(
 
     :raises DeploymentError: CloudFormation cannot create it, or another run has changed the stack
     """
-    cloudformation = client("cloudformation")
     source: dict[str, Any] = {"UsePreviousTemplate": True} if template_url is None else {"TemplateURL": template_url}
     is_update = existing is not None and existing.condition != "new"
-    began_stack = not is_update and find_stack(stack) is None
-    with _reporting_other_runs():
+    return _create(
+        stack,
+        is_new=not is_update,
+        ChangeSetType="UPDATE" if is_update else "CREATE",
+        Parameters=list(parameters),
+        Capabilities=["CAPABILITY_IAM"],
+        **source,
+    )
+
+
+def create_import(stack: str, template: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> ChangeSet:
+    """Create a change set that begins a stack with existing ``resources``, which are all that the template has.
+
+    :raises DeploymentError: CloudFormation cannot import a resource, or another run has changed the stack
+    """
+    found = _create(
+        stack,
+        is_new=True,
+        ChangeSetType="IMPORT",
+        TemplateBody=json.dumps(template),
+        ResourcesToImport=list(resources),
+    )
+    assert found is not None  # It has all resources of the template.
+    return found
+
+
+def _create(stack: str, *, is_new: bool, **arguments: Any) -> ChangeSet | None:
+    cloudformation = client("cloudformation")
+    began_stack = is_new and find_stack(stack) is None
+    with _reporting_refusals():
         created = cloudformation.create_change_set(
-            StackName=stack,
-            ChangeSetName=PREFIX + secrets.token_hex(4),
-            ChangeSetType="UPDATE" if is_update else "CREATE",
-            Parameters=list(parameters),
-            Capabilities=["CAPABILITY_IAM"],
-            **source,
+            StackName=stack, ChangeSetName=PREFIX + secrets.token_hex(4), **arguments
         )
         arn, stack_id = created["Id"], created["StackId"]
         while (described := cloudformation.describe_change_set(ChangeSetName=arn))["Status"] in {
@@ -180,10 +208,14 @@ def _delete(arn: str) -> None:
 
 
 @contextmanager
-def _reporting_other_runs() -> Iterator[None]:
+def _reporting_refusals() -> Iterator[None]:
+    """Report a call that CloudFormation refuses, or that another run has overtaken."""
     try:
         yield
     except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            reason = error.response["Error"].get("Message", "")
+            raise DeploymentError(f"CloudFormation refused the change set: {reason}", fix_for(reason)) from error
         if error.response["Error"]["Code"] not in _OVERTAKEN:
             raise
         raise DeploymentError(

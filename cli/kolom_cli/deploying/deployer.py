@@ -3,20 +3,22 @@
 Each step looks at what exists before it acts, so that a run continues where an earlier one stopped.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from kolom.articles import admin
 from kolom.config import settings
-from kolom_cli.assets import deployment
+from kolom_cli.assets import build_archive, deployment
+from kolom_cli.assets.deployment import AssetBuild
 from kolom_cli.connection import Target, connect
 from kolom_cli.deploying import buckets, toolchain
 from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set, with_previous
-from kolom_cli.deploying.change_set import ChangeSet, create_change_set
+from kolom_cli.deploying.change_set import UNDO, ChangeSet, create_change_set
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
@@ -28,6 +30,7 @@ from kolom_cli.deploying.stack import (
     refuse_other,
     remaining_data,
 )
+from kolom_cli.deploying.upload_bucket import UploadBucket
 from kolom_cli.publishing.content_builder import find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.sam.defaults import TEMPLATE
@@ -40,6 +43,15 @@ VERSION_PARAMETER: Final = "OriginSecretVersion"
 
 _WELCOME: Final = ("en", "id")
 _DELETE_IN_CONSOLE: Final = "delete the stack in the console of CloudFormation, then run the command again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """What was built and uploaded: the keys in the bucket, and the assets."""
+
+    template: str
+    archive: str
+    assets: AssetBuild
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,18 +96,29 @@ class Deployer:
             stack = self.wait(stack)
         return self._continue_rollback(stack) if stack.condition == "rollback failed" else stack
 
-    def upload(self) -> str:
-        """Build and upload the stack, and return the URL of its template."""
+    @property
+    def bucket(self) -> UploadBucket:
+        """The bucket for uploads."""
+        return UploadBucket(identity=self.identity, region=self.region, stack=self.target.stack)
+
+    def upload(self) -> Uploaded:
+        """Build the stack and the assets, and upload both."""
         with toolchain.lock_checkout():
             self.progress.step("Building (make build); this takes some minutes the first time")
+            assets = deployment.build(FRONTEND)
             toolchain.build()
-            bucket = buckets.bucket_name(self.identity, self.region, self.target.stack)
-            self.progress.step(f"Uploading to the bucket {bucket}")
-            buckets.ensure_bucket(bucket, self.identity, self.region)
-            template = toolchain.package(bucket, self.target.stack, self.region).read_bytes()
-        return buckets.upload_template(bucket, self.target.stack, template, self.identity, self.region)
+            bucket = self.bucket
+            self.progress.step(f"Uploading to the bucket {bucket.name}")
+            buckets.ensure_bucket(bucket.name, self.identity, self.region)
+            template = toolchain.package(bucket.name, self.target.stack, self.region).read_bytes()
+        archive = assets_key(bucket, assets)
+        if not bucket.has(archive):
+            bucket.write(archive, build_archive.pack(assets))
+        key = template_key(bucket, template)
+        bucket.write(key, template)
+        return Uploaded(template=key, archive=archive, assets=assets)
 
-    def plan(self, template_url: str, existing: Stack | None) -> ChangeSet | None:
+    def plan(self, template: str, existing: Stack | None) -> ChangeSet | None:
         """Create the change set and show what it would do; None if nothing would change.
 
         :raises DeploymentError: it would lose data; the change set is deleted
@@ -107,14 +130,23 @@ class Deployer:
         if values.get("Cdn") == "off" or (existing is not None and _has_stale_version(existing)):
             # The origin secret is deleted, and with it the version.
             values[VERSION_PARAMETER] = ""
-        planned = create_change_set(
-            self.target.stack, existing, to_change_set(values, previous), template_url=template_url
-        )
+        return self.plan_template(template, existing, to_change_set(values, previous))
+
+    def plan_template(
+        self, template: str, existing: Stack | None, parameters: Sequence[Mapping[str, Any]], fix: str = UNDO
+    ) -> ChangeSet | None:
+        """Create the change set with a template in the bucket, and show what it would do; None if nothing would change.
+
+        ``fix`` says what to do if it would lose data.
+
+        :raises DeploymentError: it would lose data; the change set is deleted
+        """
+        planned = create_change_set(self.target.stack, existing, parameters, template_url=self.bucket.url(template))
         if planned is None:
             self.progress.step("The stack is up to date: nothing changes.")
             return None
         self.progress.plan(planned.describe())
-        return _checked(planned)
+        return _checked(planned, fix)
 
     def apply(self, planned: ChangeSet) -> Stack:
         """Execute the change set and wait until it is done.
@@ -152,13 +184,17 @@ class Deployer:
         planned = create_change_set(stack.name, stack, with_previous(values, stack.parameters))
         return None if planned is None else _checked(planned)
 
-    def fill(self) -> Iterator[str]:
-        """Upload the site's files and publish a welcome article if there never was one; yield what was done."""
+    def deploy_assets(self, assets: AssetBuild) -> Iterator[str]:
+        """Upload the site's files and make the pages use them; yield what was done."""
         connect(self.target)
-        result = deployment.deploy(deployment.build(FRONTEND), now=datetime.now(UTC))
+        result = deployment.deploy(assets, now=datetime.now(UTC))
         yield from (f"warning: {warning}" for warning in result.warnings)
         uploaded = f"{len(result.uploaded)} uploaded, {result.unchanged} unchanged"
         yield f"Styles and scripts: {uploaded}"
+
+    def fill(self, assets: AssetBuild) -> Iterator[str]:
+        """Deploy the site's files and publish a welcome article if there never was one; yield what was done."""
+        yield from self.deploy_assets(assets)
         if not any(admin.list_by_status(status, limit=1).items for status in admin.ADMIN_STATUSES):
             publish_welcome()
             yield "Published an article to begin with: /welcome"
@@ -199,9 +235,19 @@ class Deployer:
             raise DeploymentError(f"the failed stack cannot be removed: {stack.reason}", _DELETE_IN_CONSOLE)
 
 
-def _checked(planned: ChangeSet) -> ChangeSet:
+def template_key(bucket: UploadBucket, template: bytes) -> str:
+    """Return the key of a template in the bucket."""
+    return bucket.content_key(hashlib.sha256(template).hexdigest(), "template")
+
+
+def assets_key(bucket: UploadBucket, assets: AssetBuild) -> str:
+    """Return the key of a build of assets in the bucket."""
+    return bucket.content_key(build_archive.digest_of(assets), "assets.zip")
+
+
+def _checked(planned: ChangeSet, fix: str = UNDO) -> ChangeSet:
     try:
-        planned.check()
+        planned.check(fix)
     except DeploymentError:
         planned.discard()
         raise

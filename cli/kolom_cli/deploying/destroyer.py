@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from kolom_cli.deploying import buckets
 from kolom_cli.deploying.account import Identity, client
-from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event, never_created
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack, StackResource, find_stack, has_own_table, list_resources, refuse_other
+from kolom_cli.deploying.tables import delete_table, describe_table
 
 SECRET_DAYS: Final = 7
 """The days in which a deleted secret can be restored; the minimum."""
@@ -55,15 +55,20 @@ def find_removal(name: str) -> Removal:
         excluded = _NOT_OWNED | _BEGINNING
         data = [each for each in _data_resources(stack.stack_id) if each.status not in excluded]
     else:
-        data = [
-            each
-            for deleted, stack_id in _stacks([_DELETED])
-            if deleted == name and has_own_table(stack_id)
-            for each in _data_resources(stack_id)
-            if each.status == _KEPT and _exists(each)
-        ]
+        data = [each for _, each in find_kept(name)]
     unique = {each.physical_id: each for each in data}
     return Removal(stack=stack, data=tuple(unique.values()))
+
+
+def find_kept(name: str) -> list[tuple[str, StackResource]]:
+    """Return what deleted stacks with that name have kept and still exists, each with the id of its stack."""
+    return [
+        (stack_id, each)
+        for deleted, stack_id in _stacks([_DELETED])
+        if deleted == name and has_own_table(stack_id)
+        for each in _data_resources(stack_id)
+        if each.status == _KEPT and exists(each)
+    ]
 
 
 def delete_stack(stack: Stack, progress: Progress) -> Removal:
@@ -93,13 +98,13 @@ def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[s
 
     What belongs to another stack now, because it was imported there, stays.
     """
-    owners = _owners(removal)
+    owners = find_owners([each.physical_id for each in removal.data], removal.stack.stack_id if removal.stack else "")
     for each in removal.data:
         if owner := owners.get(each.physical_id):
             yield f"kept {each.physical_id}: it belongs to the stack {owner} now"
             continue
         if each.type == "AWS::DynamoDB::Table":
-            is_deleted = _delete_table(each.physical_id)
+            is_deleted = delete_table(each.physical_id)
         elif each.type == "AWS::S3::Bucket":
             is_deleted = buckets.delete_bucket(each.physical_id, identity, region)
         else:
@@ -109,29 +114,27 @@ def delete_data(removal: Removal, identity: Identity, region: str) -> Iterator[s
 
 
 def _stacks(statuses: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the names and ids of the stacks of the account with one of the statuses."""
+    """Yield the names and ids of the stacks of the account with one of the statuses, newest first."""
     pages = client("cloudformation").get_paginator("list_stacks").paginate(StackStatusFilter=list(statuses))
-    for page in pages:
-        for each in page["StackSummaries"]:
-            yield each["StackName"], each["StackId"]
+    found = [each for page in pages for each in page["StackSummaries"]]
+    for each in sorted(found, key=lambda summary: summary["CreationTime"], reverse=True):
+        yield each["StackName"], each["StackId"]
 
 
-def _owners(removal: Removal) -> dict[str, str]:
-    """Return the stacks that have the data now, by its name.
+def find_owners(physical_ids: Sequence[str], own_id: str = "") -> dict[str, str]:
+    """Return the names of the stacks that have these resources now, without the stack ``own_id``.
 
     CloudFormation cannot be asked for the owner of a resource: its answer may also be a deleted stack.
     """
-    if not removal.data:
+    if not physical_ids:
         return {}
-    own_id = removal.stack.stack_id if removal.stack else ""
-    kept = {each.physical_id for each in removal.data}
     every_status = set(client("cloudformation").meta.service_model.shape_for("StackStatus").enum)
     return {
         resource.physical_id: name
         for name, stack_id in _stacks(sorted(every_status - {_DELETED}))
         if stack_id != own_id
         for resource in list_resources(stack_id)
-        if resource.physical_id in kept and resource.status not in _NOT_OWNED | {_KEPT}
+        if resource.physical_id in physical_ids and resource.status not in _NOT_OWNED | {_KEPT}
     }
 
 
@@ -142,9 +145,10 @@ def _data_resources(stack_id: str) -> list[StackResource]:
     return [each for each in found if each.logical_id not in never_had]
 
 
-def _exists(resource: StackResource) -> bool:
+def exists(resource: StackResource) -> bool:
+    """Return whether a resource with data still exists."""
     if resource.type == "AWS::DynamoDB::Table":
-        return _describe_table(resource.physical_id) is not None
+        return describe_table(resource.physical_id) is not None
     if resource.type == "AWS::S3::Bucket":
         return _found(lambda: client("s3").head_bucket(Bucket=resource.physical_id), "404")
     secrets = client("secretsmanager")
@@ -161,31 +165,6 @@ def _found(call: Any, missing: str) -> bool:
         if error.response["Error"]["Code"] == missing:
             return False
         raise
-    return True
-
-
-def _describe_table(name: str) -> dict[str, Any] | None:
-    dynamodb = client("dynamodb")
-    try:
-        table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
-    except dynamodb.exceptions.ResourceNotFoundException:
-        return None
-    return table
-
-
-def _delete_table(name: str) -> bool:
-    dynamodb = client("dynamodb")
-    table = _describe_table(name)
-    if table is None:
-        return False
-    if table.get("DeletionProtectionEnabled"):
-        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-    if table["TableStatus"] != "DELETING":
-        try:
-            dynamodb.delete_table(TableName=name)
-        except dynamodb.exceptions.ResourceInUseException as error:
-            raise DeploymentError(f"the table {name} is being changed", "run the command again in a minute") from error
-    dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 3, "MaxAttempts": 200})
     return True
 
 

@@ -38,12 +38,14 @@ class Domain:
     parameters: Mapping[str, str]
     progress: Progress
 
-    def prepare(self, remember: Callable[[], None]) -> dict[str, str] | None:
+    def prepare(self, remember: Callable[[], None], read_stack: Callable[[], Stack | None]) -> dict[str, str] | None:
         """Get a certificate, and return the parameters for the stack; None if the user must create a record first.
 
         Without a name, they remove the domain that the stack has.
 
-        ``remember`` is called when there is a certificate, so that the next run continues with it.
+        ``remember`` is called when there is a certificate, so that the next run continues with it. ``read_stack`` is
+        called for the current stack afterwards: another run may have changed it during the wait, and its records would
+        then look like those of others.
 
         :raises DeploymentError: there is no certificate, or it is not issued in time
         """
@@ -58,6 +60,7 @@ class Domain:
                 if issued is None:
                     return None
                 certificate = issued
+            self.stack = read_stack()
             return self._parameters(certificate, search)
         except ClientError as error:
             if not is_denied(error) or self.old_name != self.name:
@@ -103,8 +106,8 @@ class Domain:
         found = certificates.find_certificates(self.name, self.owner)
         if (chosen := self._choose(found)) is not None:
             return chosen, False
-        for each in found:
-            self.progress.step(f"A new certificate is needed for {self.name}. The last one: {each.explain()}.")
+        for reason in dict.fromkeys(each.explain() for each in found):
+            self.progress.step(f"A new certificate is needed for {self.name}. The last one: {reason}.")
         self.progress.step(f"Requesting a certificate for {self.name}")
         return certificates.request_certificate(self.name, self.owner), True
 
@@ -179,9 +182,11 @@ class Domain:
     def _records_zone(self, search: ZoneSearch) -> str:
         """Return the id of the zone in which the stack has the records of the name; empty if it has none.
 
-        Records of others are never changed. Those of the stack stay, even if their zone would not be chosen any more.
+        Records of others are never changed. Those of the stack stay as long as their zone exists, even if it would not
+        be chosen any more.
         """
-        if self.stack is not None and self.old_name == self.name and (used := self.stack.parameters["HostedZoneId"]):
+        used = self.stack.parameters["HostedZoneId"] if self.stack is not None and self.old_name == self.name else ""
+        if used and hosted_zones.may_exist(used):
             return used
         if search.zone is None or hosted_zones.address_records(search.zone, self.name):
             return ""

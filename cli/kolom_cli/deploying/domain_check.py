@@ -67,7 +67,8 @@ def check_domain(  # noqa: PLR0913, RUF100 (what a deployment consists of)
     search = hosted_zones.find_zone(name)
     _check_records(result, name, search, values)
     found = certificates.find_certificates(name, owner_of(stack, region))
-    _check_certificate(result, name, found[0] if found else None, search)
+    used = next((each for each in found if each.is_issued and each.arn == values.get("CertificateArn")), None)
+    _check_certificate(result, name, used or next(iter(found), None), search)
 
 
 def _check_records(result: Preflight, name: str, search: ZoneSearch, values: Mapping[str, str]) -> None:
@@ -79,10 +80,12 @@ def _check_records(result: Preflight, name: str, search: ZoneSearch, values: Map
             result.add("ok", _SUBJECT, f"no hosted zone of the account has {name}: you create its records yourself")
         return
     records = hosted_zones.address_records(search.zone, name)
-    is_of_stack = values.get("Domain") == name and values.get("HostedZoneId") == search.zone.zone_id
+    used = values.get("HostedZoneId", "") if values.get("Domain") == name else ""
     host = "" if result.stack is None else result.stack.outputs.get("DistributionDomain", "")
-    if is_of_stack and not records:
+    if not records and used and hosted_zones.may_exist(used):
         text = f"the records of {name} were deleted from the hosted zone {search.zone.name}"
+        if used != search.zone.zone_id:
+            text = f"the stack has the records of {name} in the hosted zone {used}, but {search.zone.name} is in use"
         fix = "create them again: kolom deploy --domain '', then kolom deploy --domain " + name
         result.add("warning", _SUBJECT, text, fix)
     elif records and not (host and hosted_zones.lead_to(records, host)):

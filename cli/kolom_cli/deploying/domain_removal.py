@@ -27,7 +27,16 @@ def release(owner: str, stack: Stack | None) -> Iterator[str]:
     """
     yield from delete_unused(owner, "")
     values = {} if stack is None else stack.parameters
-    if (arn := values.get("CertificateArn")) and find_certificate(arn) is not None:
+    if (arn := values.get("CertificateArn")) and _may_exist(arn):
         yield f"kept the certificate {arn}"
     if (name := values.get("Domain")) and not values.get("HostedZoneId"):
         yield f"kept the DNS records of {name}, which `kolom deploy` did not create: delete those that lead to the site"
+
+
+def _may_exist(arn: str) -> bool:
+    try:
+        return find_certificate(arn) is not None
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        return True

@@ -19,7 +19,7 @@ _CLEAR_RECORD: Final = (
     "the domain has a record already, which is not overwritten: delete it, or let it lead to the distribution"
 )
 _RENAME: Final = (
-    "something else has this name: delete it, import it (docs/deploy.md, Restore), or use another stack name (--stack)"
+    "something else has this name: delete it, import it (`kolom import-resources`), or use another stack name (--stack)"
 )
 _RAISE_QUOTA: Final = "request a higher quota in Service Quotas, or delete what you do not use"
 _REPEAT: Final = "run the command again"

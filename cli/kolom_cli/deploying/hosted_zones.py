@@ -6,6 +6,7 @@ Nothing here asks the DNS. Whether a registrar names the name servers of a zone 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.domain_name import suffixes
 from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.findings import is_denied
 
 _TTL_SECONDS: Final = 300
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -65,18 +67,38 @@ def find_zone(domain: str) -> ZoneSearch:
     if len(same) > 1:
         ids = ", ".join(each.zone_id for each in same)
         return ZoneSearch(problem=f"there are {len(same)} hosted zones {zone.name} ({ids}), and only one can be in use")
-    parents = [each for each in public if each.name != zone.name]
-    if parents and [each.name for each in parents].count(parents[0].name) == 1:
-        delegated, servers = _name_servers(parents[0], zone.name), name_servers(zone)
-        if delegated != servers:
-            to = f"to {', '.join(sorted(delegated))}" if delegated else "to no name servers"
-            text = f"the hosted zone {zone.name} is not in use: {parents[0].name} delegates it {to}, "
-            return ZoneSearch(problem=f"{text}but its own are {', '.join(sorted(servers))}")
+    for child, parent in pairwise(public):
+        if [each.name for each in public].count(parent.name) > 1:
+            break  # It is not known which of them is in use.
+        if problem := _missing_delegation(child, parent):
+            return ZoneSearch(problem=problem)
     for name in names[: names.index(zone.name)]:
         if servers := _name_servers(zone, name):
             text = f"the hosted zone {zone.name} delegates {name} to {', '.join(sorted(servers))}"
             return ZoneSearch(problem=text)
     return ZoneSearch(zone=zone)
+
+
+def _missing_delegation(zone: HostedZone, parent: HostedZone) -> str:
+    """Return why the zone is not in use, according to the zone of a parent domain; empty if it may be."""
+    delegated, servers = _name_servers(parent, zone.name), name_servers(zone)
+    if delegated == servers:
+        return ""
+    to = f"to {', '.join(sorted(delegated))}" if delegated else "to no name servers"
+    text = f"the hosted zone {zone.name} is not in use: {parent.name} delegates it {to}, "
+    return f"{text}but its own are {', '.join(sorted(servers))}"
+
+
+def may_exist(zone_id: str) -> bool:
+    """Return whether there is a zone with this id, or the credentials may not ask."""
+    try:
+        client("route53").get_hosted_zone(Id=zone_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchHostedZone":
+            return False
+        if not is_denied(error):
+            raise
+    return True
 
 
 def name_servers(zone: HostedZone) -> set[str]:
@@ -86,8 +108,12 @@ def name_servers(zone: HostedZone) -> set[str]:
 
 
 def address_records(zone: HostedZone, name: str) -> list[Mapping[str, Any]]:
-    """Return the records that decide where the name leads to."""
-    return [each for each in find_records(zone, name) if each["Type"] in _ADDRESSES]
+    """Return the records that decide where the name leads to. An HTTPS record does if it names a host (RFC 9460)."""
+    return [
+        each
+        for each in find_records(zone, name)
+        if each["Type"] in _ADDRESSES or (each["Type"] == "HTTPS" and any(_targets(each)))
+    ]
 
 
 def lead_to(records: Iterable[Mapping[str, Any]], host: str) -> bool:
@@ -194,6 +220,8 @@ def _targets(record: Mapping[str, Any]) -> list[str]:
     if alias := record.get("AliasTarget"):
         return [_plain(alias["DNSName"])]
     values = [each["Value"] for each in record.get("ResourceRecords", ())]
+    if record["Type"] == "HTTPS":  # The priority, the host or a dot for the name itself, and parameters.
+        values = [value.split()[1] for value in values]
     return list(map(_unquoted, values)) if record["Type"] == "TXT" else list(map(_plain, values))
 
 

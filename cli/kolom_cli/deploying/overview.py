@@ -1,6 +1,6 @@
-"""The state of a deployed site: versions, what waits, and what failed."""
+"""The state of a deployed site: versions, what waits, what failed, what it stores and what it costs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,20 +16,22 @@ from kolom_cli.connection import explain
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.answers import output, own_url
 from kolom_cli.deploying.certificates import find_certificate
+from kolom_cli.deploying.month_cost import CostUnknown, month_cost
 from kolom_cli.deploying.site_check import deployed_version
 from kolom_cli.deploying.stack import Stack, list_resources
+from kolom_cli.deploying.storage_sizes import bucket_size, table_sizes
 
 MAX_COUNT: Final = 100
 _INDEXER: Final = "IndexArticles"
 _WINDOW: Final = timedelta(minutes=15)
 
 
-def describe(stack: Stack, domain: str) -> dict[str, object]:
+def describe(stack: Stack, domain: str, *, with_cost: bool = False) -> dict[str, object]:
     """Return the fields of `kolom status`. ``domain`` is the one that is remembered.
 
     What cannot be read says why, and the others are still read.
     """
-    checks: Mapping[str, Callable[[], object]] = {
+    checks: dict[str, Callable[[], object]] = {
         "deployed_version": lambda: deployed_version(own_url(stack.outputs)) or "the site does not answer",
         "comments_to_moderate": lambda: _count(len(comments.list_by_status("pending", limit=MAX_COUNT + 1))),
         "new_messages": lambda: _count(sum(1 for _ in messages.list_by_status("new", limit=MAX_COUNT + 1))),
@@ -41,7 +43,11 @@ def describe(stack: Stack, domain: str) -> dict[str, object]:
         "index_lag_seconds": lambda: _index_lag(stack),
         "alarms": lambda: _alarms(stack),
         "domain": lambda: _domain(stack, domain),
+        "tables": lambda: table_sizes(stack),
+        "bucket": lambda: bucket_size(stack),
     }
+    if with_cost:
+        checks["cost_this_month"] = lambda: month_cost(stack.name, datetime.now(UTC).date())
     fields: dict[str, object] = {
         "stack": stack.name,
         "state": stack.status,
@@ -51,6 +57,8 @@ def describe(stack: Stack, domain: str) -> dict[str, object]:
     for name, read in checks.items():
         try:
             fields[name] = read()
+        except CostUnknown as error:
+            fields[name] = str(error)
         except (BotoCoreError, ClientError) as error:
             fields[name] = f"cannot be read: {explain(error)}"
         except (StorageError, KolomError) as error:

@@ -29,6 +29,7 @@ _ACTIONS: Final = (
     "cloudformation:DescribeStackEvents",
     "s3:CreateBucket",
     "s3:PutObject",
+    "s3:GetObject",
     "iam:CreateRole",
     "iam:PutRolePolicy",
     "iam:AttachRolePolicy",
@@ -223,7 +224,7 @@ def _check_names(result: Preflight, stack: str, values: Mapping[str, str]) -> No
             "problem",
             "names",
             f"tables exist that the stack would create: {', '.join(taken)}",
-            "import them (docs/deploy.md, Restore), delete them (`kolom destroy --with-data`), or use another --stack",
+            "import them (`kolom import-resources`), delete them (`kolom destroy --with-data`), or use another --stack",
         )
     else:
         result.add("ok", "names", "the names of the tables are free")

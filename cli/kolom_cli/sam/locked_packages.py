@@ -44,7 +44,7 @@ def install(build: Path, architecture: str) -> None:
 def _replace(layer: Path, python: str, architecture: str) -> None:
     with TemporaryDirectory(dir=layer.parent) as directory:
         locked = Path(directory)
-        _install(layer / REQUIREMENTS, locked, python, architecture)
+        install_requirements(layer / REQUIREMENTS, locked, python, architecture)
         for path in layer.iterdir():
             if path.name not in _OWN:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -53,7 +53,11 @@ def _replace(layer: Path, python: str, architecture: str) -> None:
                 path.rename(layer / path.name)
 
 
-def _install(requirements: Path, target: Path, python: str, architecture: str) -> None:
+def install_requirements(requirements: Path, target: Path, python: str, architecture: str) -> None:
+    """Install exactly the packages of a file into the directory ``target``, from wheels for one of :data:`PLATFORMS`.
+
+    :raises ArtifactError: uv reported an error, such as a hash that differs
+    """
     command = [
         # Copies: by default uv links files to its cache, so that a change would reach all environments.
         *(os.environ.get("UV", "uv"), "pip", "install", "--quiet", "--link-mode", "copy"),
@@ -66,7 +70,7 @@ def _install(requirements: Path, target: Path, python: str, architecture: str) -
     except OSError as error:
         raise ArtifactError(f"uv cannot be started: {error.strerror}") from error
     if result.returncode:
-        raise ArtifactError(f"the packages of the layer cannot be installed:\n{result.stderr.strip()}")
+        raise ArtifactError(f"the packages of {requirements} cannot be installed:\n{result.stderr.strip()}")
 
 
 def main(arguments: Sequence[str]) -> int:

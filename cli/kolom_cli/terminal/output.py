@@ -20,6 +20,7 @@ from rich.text import Text
 from kolom.config import settings
 from kolom.timestamps import to_rfc3339
 from kolom_cli.terminal import console
+from kolom_cli.terminal.plurals import count
 
 _GAP: Final = "  "
 _INDENT: Final = "    "
@@ -51,6 +52,18 @@ def format_moment(moment: datetime) -> str:
     """Format a time for people: to the minute, in the site's time zone, with the zone's name."""
     local = moment.astimezone(settings().zone)
     return f"{local.isoformat(' ')[:16]} {local:%Z}"
+
+
+def format_size(size_bytes: int) -> str:
+    """Format a size for people: ``512 bytes``, ``1.5 MB``."""
+    if size_bytes < 1_000:
+        return count(size_bytes, "byte")
+    size = size_bytes / 1_000
+    for unit in ("KB", "MB"):
+        if size < 1_000:
+            return f"{size:.1f} {unit}"
+        size /= 1_000
+    return f"{size:.1f} GB"
 
 
 def format_place(file: Path | str, line: int | None) -> str:

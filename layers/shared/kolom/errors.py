@@ -93,5 +93,9 @@ class ServiceBusy(KolomError):
     """
 
 
+class UnknownSchema(KolomError):
+    """A stored item has a schema number that this version does not read. Nothing was changed."""
+
+
 class ConfigurationError(KolomError):
     """The deployment lacks a setting that this code needs."""

@@ -15,12 +15,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final, Literal
 from uuid import uuid4
 
 from kolom.errors import Conflict, NotFound
 from kolom.models.errors import StorageError
-from kolom.models.expressions import Action
+from kolom.models.expiry import has_expired, is_unexpired
+from kolom.models.expressions import Action, Condition
 from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.models.transaction import Transaction
 from kolom.timestamps import SECONDS_PER_DAY
@@ -89,7 +91,9 @@ def claim(mail_id: str, *, now: datetime) -> OutboxRecord | None:
     """Claim a waiting mail for :data:`LEASE`; None if it is not waiting, or another process has it. One UpdateItem."""
     record, lease = OutboxRecord(mail_id), uuid4().hex
     # The second condition allows the SDK's own retry of a claim whose response was lost.
-    is_claimable = (OutboxRecord.status == "waiting") | (OutboxRecord.lease == lease)
+    is_claimable = ((OutboxRecord.status == "waiting") | (OutboxRecord.lease == lease)) & is_unexpired(
+        OutboxRecord.expires_at, now
+    )
     actions = [
         OutboxRecord.status.set("sending"),
         OutboxRecord.lease.set(lease),
@@ -172,21 +176,26 @@ def redact_id(mail_id: str) -> str:
     return "#".join(mail_id.split("#")[:2])
 
 
-def get(mail_id: str) -> OutboxRecord:
+def get(mail_id: str, *, now: datetime | None = None) -> OutboxRecord:
     """Return the mail with that id. Consistent.
 
-    :raises NotFound: there is none
+    :raises NotFound: there is none, or it has expired
     """
     try:
-        return OutboxRecord.get(mail_id, consistent_read=True)
+        record = OutboxRecord.get(mail_id, consistent_read=True)
     except OutboxRecord.DoesNotExist:
-        raise NotFound(f"there is no mail {mail_id!r}") from None
+        record = None
+    if record is None or has_expired(record.expires_at, now):
+        raise NotFound(f"there is no mail {mail_id!r}")
+    return record
 
 
 def list_by_status(status: Status, *, limit: int) -> list[OutboxRecord]:
     """Return the newest mail with that status. Reads all unsent mail if the status is one of unsent mail."""
     if status not in _UNSENT:
-        return list(OutboxRecord.by_status.query(status, scan_index_forward=False, limit=limit))
+        unexpired = is_unexpired(OutboxRecord.expires_at)
+        query = OutboxRecord.by_status.query
+        return list(query(status, filter_condition=unexpired, scan_index_forward=False, limit=limit))
     unsent = [record for record in list_unsent() if record.status == status]
     return sorted(unsent, key=lambda record: record.created, reverse=True)[:limit]
 
@@ -198,8 +207,25 @@ def list_unsent() -> list[OutboxRecord]:
 
 
 def get_many(ids: Sequence[str]) -> list[OutboxRecord]:
-    """Return the mail with these ids that exists, in no order. Consistent; a BatchGetItem for each hundred."""
-    return list(OutboxRecord.batch_get(ids, consistent_read=True)) if ids else []
+    """Return the mail with these ids that exists and is unexpired, in no order. Consistent.
+
+    A BatchGetItem for each hundred.
+    """
+    found = OutboxRecord.batch_get(ids, consistent_read=True) if ids else ()
+    return [record for record in found if not has_expired(record.expires_at)]
+
+
+def delete_for_person(persons: Sequence[str]) -> int:
+    """Delete the records of mail to a visitor with one of these pseudonyms; return their number.
+
+    Mail that was not sent is never sent. Reads all records of mail.
+    """
+    finished = [OutboxRecord.by_status.query(status) for status in STATUSES if status not in _UNSENT]
+    unsent = OutboxRecord.batch_get([each.id for each in OutboxRecord.due_index.query(QUEUE)], consistent_read=True)
+    found = [record for record in chain(unsent, *finished) if record.person in persons]
+    for record in found:
+        record.delete()
+    return len(found)
 
 
 def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
@@ -208,7 +234,7 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
     :raises NotFound: there is none
     :raises Conflict: it is waiting already, or is being sent
     """
-    record = get(mail_id)
+    record = get(mail_id, now=now)
     requeued = [
         OutboxRecord.status.set("waiting"),
         OutboxRecord.queue.set(QUEUE),
@@ -232,13 +258,19 @@ def _requeue(found: OutboxRecord, now: datetime) -> bool:
         OutboxRecord.lease.remove(),
     ]
     # The index is a second behind: a process that changed the item in the meantime has handled it.
-    return OutboxRecord(found.id).update_if((OutboxRecord.due == found.due) & (OutboxRecord.deadline > now), actions)
+    return OutboxRecord(found.id).update_if(_is_still(found, now) & (OutboxRecord.deadline > now), actions)
 
 
 def _fail(found: OutboxRecord, now: datetime) -> bool:
     created_at = OutboxRecord.created_at  # the index of due mail does not contain when the mail was created
     actions = [OutboxRecord.status.set("failed"), created_at.set(created_at | now), *_REMOVE_FROM_QUEUE]
-    return OutboxRecord(found.id).update_if((OutboxRecord.due == found.due) & (OutboxRecord.deadline <= now), actions)
+    return OutboxRecord(found.id).update_if(_is_still(found, now) & (OutboxRecord.deadline <= now), actions)
+
+
+def _is_still(found: OutboxRecord, now: datetime) -> Condition:
+    """Return the condition that a mail is as it was found in the index, and has not expired."""
+    is_still: Condition = (OutboxRecord.due == found.due) & is_unexpired(OutboxRecord.expires_at, now)
+    return is_still
 
 
 _REMOVE_FROM_QUEUE: Final[tuple[Action, ...]] = (

@@ -78,7 +78,7 @@ class TestLists:
         for query in ("", "label=News"):
             with recorded() as asked:
                 fetch("/api/articles", query)
-            assert asked.attributes["kolom-articles"] == CARD - {"url"} | {"key", "part", "item"}
+            assert asked.attributes["kolom-articles"] == CARD - {"url"} | {"key", "part", "item", "schema"}
 
     def test_articles_with_equal_dates_are_ordered_by_id(self) -> None:
         for number in range(5):

@@ -86,6 +86,12 @@ class StackDouble:
     events: list[dict[str, Any]] = field(default_factory=list)
     steps: Iterator[None] = field(default_factory=lambda: iter(()))
     change_sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
+    created: datetime = _NOW
+
+    def physical_id(self, name: str, kind: str) -> str:
+        """Return the id of a resource: the one with which it was imported, or the one that this double gives it."""
+        return self.imported.get(name) or physical_id(self.prefix or self.name, name, kind)
 
     @property
     def arn(self) -> str:
@@ -98,6 +104,7 @@ class StackDouble:
             parameters=dict(self.parameters),
             outputs=dict(self.outputs),
             resources=dict(self.resources),
+            imported=dict(self.imported),
             events=list(self.events),
             change_sets={},
             steps=iter(()),
@@ -164,7 +171,7 @@ class CloudFormationDouble:
 
     def _ListStacks(self, StackStatusFilter: list[str]) -> dict[str, Any]:  # noqa: N802, N803
         summaries = [
-            {"StackName": each.name, "StackId": each.arn, "StackStatus": each.status, "CreationTime": _NOW}
+            {"StackName": each.name, "StackId": each.arn, "StackStatus": each.status, "CreationTime": each.created}
             for each in reversed(self.stacks)
             if each.status in StackStatusFilter
         ]
@@ -179,7 +186,7 @@ class CloudFormationDouble:
             "StackResourceSummaries": [
                 {
                     "LogicalResourceId": name,
-                    "PhysicalResourceId": physical_id(stack.prefix or stack.name, name, kind),
+                    "PhysicalResourceId": stack.physical_id(name, kind),
                     "ResourceType": kind,
                     "ResourceStatus": status,
                     "LastUpdatedTimestamp": _NOW,
@@ -193,24 +200,27 @@ class CloudFormationDouble:
         StackName: str,  # noqa: N803
         ChangeSetName: str,  # noqa: N803
         ChangeSetType: str,  # noqa: N803
-        Parameters: list[dict[str, Any]],  # noqa: N803
-        Capabilities: list[str],  # noqa: N803
+        Parameters: list[dict[str, Any]] = (),  # type: ignore[assignment] # noqa: N803
+        Capabilities: list[str] = ("CAPABILITY_IAM",),  # type: ignore[assignment] # noqa: N803
         TemplateURL: str | None = None,  # noqa: N803
+        TemplateBody: str | None = None,  # noqa: N803
         UsePreviousTemplate: bool = False,  # noqa: N803
+        ResourcesToImport: list[dict[str, Any]] = (),  # type: ignore[assignment] # noqa: N803
     ) -> dict[str, Any]:
-        assert Capabilities == ["CAPABILITY_IAM"]
+        assert list(Capabilities) == ["CAPABILITY_IAM"]
         try:
             stack = self.find(StackName)
         except ClientError:
-            assert ChangeSetType == "CREATE"
+            assert ChangeSetType in {"CREATE", "IMPORT"}
             stack = StackDouble(StackName, next(self._ids))
             self.stacks.append(stack)
             self.add_event(stack, None, "REVIEW_IN_PROGRESS")
-        assert (ChangeSetType == "CREATE") == (stack.status == "REVIEW_IN_PROGRESS")
+        is_new = stack.status in {"REVIEW_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"}
+        assert (ChangeSetType in {"CREATE", "IMPORT"}) == is_new
         assert stack.status == "REVIEW_IN_PROGRESS" or stack.status.endswith("_COMPLETE"), stack.status
         if ChangeSetName in stack.change_sets:
             raise error("CreateChangeSet", "AlreadyExistsException", f"ChangeSet {ChangeSetName} already exists")
-        body = stack.body if UsePreviousTemplate else downloaded(TemplateURL or "")
+        body = TemplateBody or (stack.body if UsePreviousTemplate else downloaded(TemplateURL or ""))
         values = {
             each["ParameterKey"]: stack.parameters[each["ParameterKey"]]
             if each.get("UsePreviousValue")
@@ -218,7 +228,14 @@ class CloudFormationDouble:
             for each in Parameters
         }
         wanted = Evaluated(StackName, body, values)
+        to_import = {each["LogicalResourceId"]: each for each in ResourcesToImport}
         changes = list(self._changes(stack, wanted))
+        if ChangeSetType == "IMPORT":
+            if reason := self._refuse_import(body, to_import):
+                stack.change_sets[ChangeSetName] = {"Status": "FAILED", "StatusReason": reason, "Changes": []}
+                return {"Id": f"{stack.arn}/{ChangeSetName}", "StackId": stack.arn}
+            for each in changes:
+                each["ResourceChange"]["Action"] = "Import"
         is_unchanged = stack.body == body and stack.parameters == wanted.parameters
         stack.change_sets[ChangeSetName] = {
             "StackName": StackName,
@@ -228,8 +245,33 @@ class CloudFormationDouble:
             "Changes": changes,
             "body": body,
             "wanted": wanted,
+            "import": to_import,
         }
         return {"Id": f"{stack.arn}/{ChangeSetName}", "StackId": stack.arn}
+
+    def _refuse_import(self, body: str, to_import: Mapping[str, Any]) -> str:
+        """Return why CloudFormation does not import these resources, as the guide of the import says; or nothing."""
+        document = parsed(body)
+        if document["Resources"].keys() != to_import.keys() or "Outputs" in document:
+            return "As part of the import operation, you cannot modify or add [Outputs] or other resources"
+        if any("DeletionPolicy" not in each for each in document["Resources"].values()):
+            return "Resources to import must have a DeletionPolicy"
+        owned = {
+            stack.physical_id(name, kind)
+            for stack in self.stacks
+            if stack.status != "DELETE_COMPLETE"
+            for name, (kind, status) in stack.resources.items()
+            if status not in {"DELETE_COMPLETE", "DELETE_SKIPPED", "IMPORT_ROLLBACK_COMPLETE"}
+        }
+        for name, each in to_import.items():
+            ((identifier, value),) = each["ResourceIdentifier"].items()
+            expected = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}
+            assert identifier == expected.get(each["ResourceType"], "Id")
+            if not has_data(each["ResourceType"], value):
+                return f"Resource {name} with identifier {value} does not exist"
+            if value in owned:
+                return f"Resource {name} already exists in stack"
+        return ""
 
     def _find_change_set(self, arn: str, operation: str) -> tuple[StackDouble, dict[str, Any]]:
         stack_id, _, name = arn.rpartition("/")
@@ -277,8 +319,31 @@ class CloudFormationDouble:
 
     def _ExecuteChangeSet(self, ChangeSetName: str) -> None:  # noqa: N802, N803
         stack, change_set = self._find_change_set(ChangeSetName, "ExecuteChangeSet")
-        stack.steps = self._execute(stack, change_set)
+        run = self._import if change_set["import"] else self._execute
+        stack.steps = run(stack, change_set)
         stack.change_sets.clear()
+
+    def _import(self, stack: StackDouble, change_set: Mapping[str, Any]) -> Iterator[None]:
+        self.add_event(stack, None, "IMPORT_IN_PROGRESS")
+        yield
+        for name, each in change_set["import"].items():
+            kind = each["ResourceType"]
+            (stack.imported[name],) = each["ResourceIdentifier"].values()
+            self.add_event(stack, name, "IMPORT_IN_PROGRESS", kind)
+            yield
+            if self.fail_at is not None and self.fail_at[0] == name:
+                self.add_event(stack, name, "IMPORT_FAILED", kind, self.fail_at[1])
+                self.fail_at = None
+                self.add_event(stack, None, "IMPORT_ROLLBACK_IN_PROGRESS")
+                yield
+                for imported, (of_kind, _) in list(stack.resources.items()):
+                    self.add_event(stack, imported, "IMPORT_ROLLBACK_COMPLETE", of_kind)
+                self.add_event(stack, None, "IMPORT_ROLLBACK_COMPLETE")
+                return
+            self.add_event(stack, name, "IMPORT_COMPLETE", kind)
+            yield
+        stack.body, stack.parameters, stack.outputs = change_set["body"], {}, {}
+        self.add_event(stack, None, "IMPORT_COMPLETE")
 
     def _execute(self, stack: StackDouble, change_set: Mapping[str, Any]) -> Iterator[None]:
         verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
@@ -368,7 +433,7 @@ class CloudFormationDouble:
             "StackId": stack.arn,
             "StackName": stack.name,
             "LogicalResourceId": name or stack.name,
-            "PhysicalResourceId": stack.arn if name is None else physical_id(stack.prefix or stack.name, name, kind),
+            "PhysicalResourceId": stack.arn if name is None else stack.physical_id(name, kind),
             "ResourceType": kind or "AWS::CloudFormation::Stack",
             "ResourceStatus": status,
             "Timestamp": _NOW,
@@ -404,6 +469,20 @@ def create_data(stack: str, name: str, kind: str) -> None:
         client("s3").create_bucket(Bucket=physical_id(stack, name, kind))
     elif kind == "AWS::SecretsManager::Secret":
         client("secretsmanager").create_secret(Name=physical_id(stack, name, kind), SecretString="s" * 64)
+
+
+def has_data(kind: str, identifier: str) -> bool:
+    """Return whether a resource with content exists in moto."""
+    try:
+        if kind == "AWS::DynamoDB::Table":
+            client("dynamodb").describe_table(TableName=identifier)
+        elif kind == "AWS::S3::Bucket":
+            client("s3").head_bucket(Bucket=identifier)
+        else:
+            client("secretsmanager").describe_secret(SecretId=identifier)
+    except ClientError:
+        return False
+    return True
 
 
 def delete_data(stack: str, name: str, kind: str) -> None:

@@ -1,5 +1,6 @@
 """An account for the rehearsal of a deployment: moto, and a double of CloudFormation."""
 
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -114,6 +115,26 @@ def rehearse_in[Account: Rehearsal](found: Account, monkeypatch: pytest.MonkeyPa
         for module in (change_set, operation):
             monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
         yield found
+
+
+def record_calls(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the set of the calls that follow, as actions of IAM: ``dynamodb:Scan``."""
+    called: set[str] = set()
+    original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: Any, name: str, parameters: dict[str, Any]) -> Any:
+        called.add(f"{self.meta.service_model.service_name}:{name}")
+        return original(self, name, parameters)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    return called
+
+
+def rights_in_guide(command: str) -> set[str]:
+    """Return the actions that the guide lists for a command that backs up or restores."""
+    guide = (PROJECT / "docs/deploy.md").read_text("utf-8").partition("### Rights")[2]
+    row = next(line for line in guide.splitlines() if line.startswith(f"| `{command}` |"))
+    return set(re.findall(r"`(\w+:\w+)`", row))
 
 
 def with_blog(rehearsal: Rehearsal) -> Rehearsal:

@@ -42,13 +42,18 @@ from tests.unit.cli.media.test_picture_type import GIF, PNG
 UPLOADS: Final = "https://old.example/wp-content/uploads"
 EMAIL: Final = "budi@example.com"
 OF_DEPLOYERS: Final = {
+    *(f"kolom backup {each}" for each in ("create", "list", "delete")),
+    *(f"kolom dropped-events {each}" for each in ("list", "replay")),
     "kolom mail setup",
     "kolom deploy",
     "kolom doctor",
+    "kolom import-resources",
+    "kolom restore",
+    "kolom rollback",
     "kolom rotate-secrets",
     "kolom status",
     "kolom destroy",
-} | {f"kolom dropped-events {each}" for each in ("list", "replay")}
+}
 
 type Call = tuple[str, str]
 """An action, and the resource: a table, an index, a folder of the bucket, or the kind of a resource."""

@@ -1,8 +1,9 @@
 """`kolom deploy`, `doctor`, `status` and `destroy`, rehearsed against moto and a double of CloudFormation."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -355,12 +356,26 @@ def test_a_failed_rollback_is_continued(deployed: Rehearsal) -> None:
     assert "Continuing the rollback that failed" in ran.stderr
 
 
+def interrupt_upload(part: str) -> Callable[..., None]:
+    """Return what interrupts a run when it uploads an object with that part in its key."""
+
+    def put(Key: str, **_: object) -> None:  # noqa: N803
+        if part in Key:
+            raise KeyboardInterrupt
+
+    return put
+
+
 def test_interrupted_runs_are_continued(rehearsal: Rehearsal) -> None:
     """An interruption comes after the call: CloudFormation has got it."""
     for call in ("CreateBucket", "PutBucketEncryption"):
         rehearsal.answers[call] = KeyboardInterrupt()
         assert rehearsal.deploy("--yes").exit_code == 130
         del rehearsal.answers[call]
+    for uploaded in (".assets.zip", ".template", "deployments.json"):
+        rehearsal.answers["PutObject"] = interrupt_upload(uploaded)
+        assert rehearsal.deploy("--yes").exit_code == 130, uploaded
+    del rehearsal.answers["PutObject"]
     for call in ("CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents"):
         rehearsal.cloudformation.interrupt_at = call
         ran = rehearsal.deploy("--yes")
@@ -368,13 +383,15 @@ def test_interrupted_runs_are_continued(rehearsal: Rehearsal) -> None:
         assert ran.stderr.endswith("kolom: interrupted\n")
     assert rehearsal.stack.status == "CREATE_IN_PROGRESS"
     assert "CloudFormation continues by itself. Run the command again to follow it." in ran.stderr
-    rehearsal.answers["PutObject"] = KeyboardInterrupt()
+    rehearsal.answers["PutObject"] = interrupt_upload("assets/theme/")
     assert rehearsal.deploy("--yes").exit_code == 130
-    assert rehearsal.stack.status == "CREATE_COMPLETE"
+    assert rehearsal.stack.status == "UPDATE_COMPLETE"
     del rehearsal.answers["PutObject"]
     ran = rehearsal.deploy("--yes")
     assert ran.exit_code == 0, ran.stderr
     assert ran.stdout == f"{URL}\n"
+    (recorded,) = rehearsal.kolom("rollback", "--list", "--json").json
+    assert (recorded["complete"], recorded["parameters"]["SiteUrl"]) == (True, URL)
 
 
 @pytest.mark.parametrize(
@@ -730,11 +747,21 @@ def test_a_destruction_that_fails_or_is_interrupted_is_continued(deployed: Rehea
 def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
     """Alarms of other stacks whose names begin in the same way are not shown."""
     names = ("kolom-mailfails", "kolom-2-mailfails")
+
+    def measured(MetricName: str, **_: object) -> Mapping[str, Any]:  # noqa: N803
+        if MetricName == "IteratorAge":
+            return {"Datapoints": [{"Maximum": 61_000.0}]}
+        days = [datetime(2026, 11, day, tzinfo=UTC) for day in (29, 28)]
+        newest = 3_456_789.0 if MetricName == "BucketSizeBytes" else 12.0
+        return {"Datapoints": [{"Timestamp": days[0], "Average": newest}, {"Timestamp": days[1], "Average": 1.0}]}
+
+    table = {"ItemCount": 1234, "TableSizeBytes": 400_000, "GlobalSecondaryIndexes": [{"IndexSizeBytes": 100_000}, {}]}
     alarms = [{"AlarmName": name, "AlarmDescription": "A mail failed"} for name in names]
     deployed.answers |= {
         "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "2"}},
-        "GetMetricStatistics": {"Datapoints": [{"Maximum": 61_000.0}]},
+        "GetMetricStatistics": measured,
         "DescribeAlarms": {"MetricAlarms": alarms},
+        "DescribeTable": {"Table": table},
     }
     assert deployed.kolom("status", "--json").json == {
         "stack": "kolom",
@@ -750,9 +777,19 @@ def test_the_status_shows_versions_and_what_waits(deployed: Rehearsal) -> None:
         "index_lag_seconds": 61,
         "alarms": ["kolom-mailfails: A mail failed"],
         "domain": "",
+        "tables": {name.removeprefix("kolom-"): {"items": 1234, "bytes": 500_000} for name in TABLES},
+        "bucket": {"objects": 12, "bytes": 3_456_789},
     }
+    shown = deployed.kolom("status").stdout
+    assert "  search: 1,234 items, 500 KB\n" in shown
+    assert "bucket                12 objects, 3.5 MB\n" in shown
+    assert "cost this month       not asked for: --cost\n" in shown
+    deployed.answers["GetMetricStatistics"] = {"Datapoints": []}
+    assert deployed.kolom("status", "--json").json["bucket"] is None
     deployed.answers["GetMetricStatistics"] = error("GetMetricStatistics", "AccessDenied", "no")
-    assert "index lag seconds     cannot be read: AWS denied access: no" in deployed.kolom("status").stdout
+    shown = deployed.kolom("status").stdout
+    assert "index lag seconds     cannot be read: AWS denied access: no" in shown
+    assert "bucket                cannot be read: AWS denied access: no" in shown
 
 
 def test_a_stack_without_some_outputs_still_has_a_status(deployed: Rehearsal) -> None:

@@ -1,7 +1,8 @@
 """`kolom deploy --domain`, rehearsed against moto's ACM and Route 53, and a double of CloudFormation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.acm.models import CertBundle, acm_backends
 
 from kolom_cli.deploying import certificates, domain_check
-from kolom_cli.deploying.certificates import find_certificates, request_certificate
+from kolom_cli.deploying.certificates import Certificate, find_certificates, request_certificate
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.hosted_zones import Record, create_record, find_zone, has_record
 from kolom_cli.sam.intrinsics import ACCOUNT_ID
@@ -27,6 +28,8 @@ STACK: Final = "us-east-1/kolom"
 NAME: Final = f"_d930b28be6c5927595552b219965053e.{DOMAIN}"
 VALUE: Final = "_c9edd76ee4a0e2a74388032f3861cc50.ykybfrwcxw.acm-validations.aws"
 """What moto asks for, instead of a secret of ACM."""
+SOON: Final = datetime.now(UTC) + timedelta(days=5)
+END: Final = datetime.now(UTC) + timedelta(days=300)
 
 _key = rsa.generate_private_key(65537, 2048)
 
@@ -243,6 +246,170 @@ def test_a_record_that_another_certificate_needs_is_kept(deployed: Account) -> N
     assert (kinds(zone, NAME), arns()) == (["CNAME"], [other])
 
 
+@pytest.mark.parametrize("names", [[f"*.{DOMAIN}"], ["www.example.com", DOMAIN]], ids=["wildcard", "several"])
+def test_a_record_that_a_certificate_for_other_names_needs_is_kept(deployed: Account, names: list[str]) -> None:
+    """ACM asks for the same record for a name and for all names below it."""
+    zone = create_zone()
+    deployed.with_domain()
+    arguments = {"DomainName": names[0], "SubjectAlternativeNames": names, "ValidationMethod": "DNS"}
+    other = client("acm").request_certificate(**arguments)["CertificateArn"]
+    ran = deployed.deploy("--yes", "--domain", "")
+    assert f"kept the record {NAME}: another certificate for {names[0]} needs it" in ran.stderr
+    assert (kinds(zone, NAME), arns()) == (["CNAME"], [other])
+
+
+def test_a_record_that_a_kept_certificate_needs_is_kept(deployed: Account) -> None:
+    """A distribution that does not belong to the stack uses the first certificate."""
+    zone = create_zone()
+    deployed.with_domain()
+    (first,) = arns()
+    stored(first).in_use_by.append("other")
+    certificates.mark_record(request_certificate(DOMAIN, STACK), zone)
+    ran = deployed.deploy("--yes", "--domain", "")
+    assert f"kept the certificate {first}: it is still in use" in ran.stderr
+    assert f"kept the record {NAME}: another certificate for {DOMAIN} needs it" in ran.stderr
+    assert (kinds(zone, NAME), arns()) == (["CNAME"], [first])
+
+
+def test_a_changed_record_is_reported(deployed: Account) -> None:
+    """Route 53 deletes a record only with all its values, such as its TTL."""
+    create_zone()
+    deployed.with_domain()
+    changed = error("ChangeResourceRecordSets", "InvalidChangeBatch", "the values provided do not match the current")
+
+    def refuse(ChangeBatch: Mapping[str, Any], **_: object) -> None:  # noqa: N803
+        if ChangeBatch["Changes"][0]["ResourceRecordSet"]["Name"].rstrip(".") == NAME:
+            raise changed
+
+    deployed.answers["ChangeResourceRecordSets"] = refuse
+    ran = deployed.deploy("--yes", "--domain", "")
+    assert f"did not delete the record {NAME}: it does not exist any more, or was changed" in ran.stderr
+    assert arns() == []
+
+
+def test_a_certificate_that_another_run_deletes_meanwhile_is_ignored(deployed: Account) -> None:
+    create_zone()
+    deployed.with_domain()
+    gone = client("acm").request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")["CertificateArn"]
+
+    def describe(CertificateArn: str) -> None:  # noqa: N803
+        if CertificateArn == gone:
+            raise error("DescribeCertificate", "ResourceNotFoundException", "Could not find certificate")
+
+    deployed.answers["DescribeCertificate"] = describe
+    assert deployed.deploy("--yes").exit_code == 0
+    ran = deployed.kolom("destroy", answer="kolom\n")
+    assert (ran.exit_code, f"deleted the certificate for {DOMAIN}" in ran.stdout) == (0, True)
+
+
+def test_a_deleted_stack_is_reported_if_its_certificate_cannot_be_read(deployed: Account) -> None:
+    create_zone()
+    deployed.with_domain()
+    for call in ("DescribeCertificate", "ListTagsForCertificate"):
+        deployed.answers[call] = error(call, "AccessDeniedException", "no")
+    ran = deployed.kolom("destroy", answer="kolom\n")
+    assert (ran.exit_code, "Deleted the stack kolom." in ran.stdout) == (0, True)
+    assert f"kept the certificate {arns()[0]}\n" in ran.stdout
+
+
+def test_the_records_move_if_their_zone_does_not_exist_any_more(deployed: Account) -> None:
+    zone = create_zone()
+    deployed.with_domain()
+    dns.change(zone, "DELETE", [*dns.records(zone, DOMAIN), *dns.records(zone, NAME)])
+    client("route53").delete_hosted_zone(Id=zone)
+    zone = create_zone()
+    assert f"ok       domain: {DOMAIN} gets its records in the hosted zone" in deployed.kolom("doctor").stdout
+    assert deployed.deploy("--yes").exit_code == 0
+    assert (deployed.values[1], kinds(zone)) == (zone, ["A", "AAAA"])
+
+
+def test_doctor_notices_a_zone_that_is_used_instead_of_that_of_the_stack(deployed: Account) -> None:
+    parent = create_zone()
+    deployed.with_domain()
+    dns.change(parent, "DELETE", dns.records(parent, DOMAIN))
+    child = create_zone(DOMAIN)
+    servers = client("route53").get_hosted_zone(Id=child)["DelegationSet"]["NameServers"]
+    add(parent, "NS", *servers)
+    said = f"warning  domain: the stack has the records of {DOMAIN} in the hosted zone {parent}, but {DOMAIN} is in use"
+    assert said in deployed.kolom("doctor").stdout
+    for domain in ("", DOMAIN):
+        assert deployed.deploy("--yes", "--domain", domain).exit_code == 0
+    assert (deployed.values[1], kinds(child)) == (child, ["A", "AAAA", "NS", "SOA"])
+
+
+def test_doctor_checks_the_certificate_that_the_stack_has(deployed: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_zone()
+    wildcard = client("acm").request_certificate(DomainName="*.example.com")["CertificateArn"]
+    stored(wildcard).status = "ISSUED"
+    deployed.with_domain()
+    own = request_certificate(DOMAIN, STACK).arn
+    stored(own).status = "ISSUED"
+    original = certificates.find_certificates
+
+    def find(*arguments: str) -> list[Certificate]:
+        return [replace(each, not_after=END if each.arn == own else SOON) for each in original(*arguments)]
+
+    monkeypatch.setattr(certificates, "find_certificates", find)
+    assert deployed.values[2] == wildcard
+    assert f"expires on {SOON:%Y-%m-%d}" in deployed.kolom("doctor").stdout
+
+
+def test_an_https_record_of_others_is_in_the_way_if_it_names_a_host(deployed: Account) -> None:
+    """Browsers follow it instead of the records of the stack."""
+    zone = create_zone()
+    add(zone, "HTTPS", "0 elsewhere.example.net.")
+    deployed.broken = {f"{SITE}/api/health"}
+    ran = deployed.with_domain()
+    assert f"{DOMAIN} does not lead to the distribution: HTTPS elsewhere.example.net. It is not changed" in ran.stderr
+    assert (deployed.values[1], kinds(zone)) == ("", ["HTTPS"])
+    dns.change(zone, "DELETE", dns.records(zone, DOMAIN))
+    add(zone, "HTTPS", "1 . alpn=h2")
+    assert deployed.deploy("--yes").exit_code == 0
+    assert (deployed.values[1], kinds(zone)) == (zone, ["A", "AAAA", "HTTPS"])
+    assert f"ok       domain: {DOMAIN} leads to the distribution" in deployed.kolom("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("service", "call"),
+    [
+        ("acm", "request_certificate"),
+        ("acm", "add_tags_to_certificate"),
+        ("route53", "change_resource_record_sets"),
+    ],
+)
+def test_a_run_whose_call_got_no_response_is_continued(account: Account, service: str, call: str) -> None:
+    zone = create_zone()
+    name = call.title().replace("_", "")
+
+    def interrupt(**parameters: Any) -> None:
+        del account.answers[name]
+        getattr(client(service), call)(**parameters)
+        raise KeyboardInterrupt
+
+    account.answers[name] = interrupt
+    assert account.deploy("--yes", "--domain", DOMAIN).exit_code == 130
+    assert account.deploy("--yes", "--domain", DOMAIN).exit_code == 0
+    assert account.values == [DOMAIN, zone, *arns(), SITE]
+    assert account.kolom("destroy", answer="kolom\n").exit_code == 0
+    assert (arns(), kinds(zone, NAME), kinds(zone)) == ([], [], [])
+
+
+@pytest.mark.parametrize("call", ["RequestCertificate", "ChangeResourceRecordSets", "ListTagsForCertificate"])
+def test_a_run_beside_another_keeps_the_records_of_the_other(deployed: Account, call: str) -> None:
+    """Each run begins without a domain; the second one ends while the first one waits."""
+    zone = create_zone()
+
+    def run(**_: object) -> None:
+        del deployed.answers[call]
+        deployed.with_domain()
+
+    deployed.answers[call] = run
+    ran = deployed.with_domain()
+    assert "remove" not in ran.stderr
+    assert deployed.values == [DOMAIN, zone, *arns(), SITE]
+    assert (kinds(zone), kinds(zone, NAME)) == (["A", "AAAA"], ["CNAME"])
+
+
 def test_interrupted_runs_are_continued(account: Account) -> None:
     """The interruptions are before a call, except in CloudFormation."""
     zone = create_zone()
@@ -406,6 +573,9 @@ def test_a_certificate_that_fails_says_why(account: Account) -> None:
     ran = account.deploy("--yes", "--domain", DOMAIN)
     assert ran.exit_code == 1
     assert f"the certificate for {DOMAIN} failed: FAILED\n  Fix: correct the cause" in ran.stderr
+    account.deploy("--yes")
+    ran = account.deploy("--yes")
+    assert (ran.exit_code, ran.stderr.count("A new certificate is needed")) == (1, 1)
 
 
 def test_a_new_certificate_may_be_readable_only_later(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -474,6 +644,20 @@ def test_the_zone_of_the_closest_parent_is_used() -> None:
     zone = find_zone(f"a.{DOMAIN}").zone
     assert zone is not None
     assert zone.zone_id == child
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_zone_is_not_used_if_the_zone_that_delegates_to_it_is_not() -> None:
+    create_zone()
+    middle, lowest = create_zone(DOMAIN), create_zone(f"a.{DOMAIN}")
+    servers = client("route53").get_hosted_zone(Id=lowest)["DelegationSet"]["NameServers"]
+    add(middle, "NS", *servers, name=f"a.{DOMAIN}")
+    said = f"the hosted zone {DOMAIN} is not in use: example.com delegates it to no name servers"
+    assert find_zone(f"b.a.{DOMAIN}").problem.startswith(said)
+    client("route53").create_hosted_zone(Name=DOMAIN, CallerReference="second")
+    zone = find_zone(f"b.a.{DOMAIN}").zone
+    assert zone is not None
+    assert zone.zone_id == lowest
 
 
 @pytest.mark.usefixtures("aws")

@@ -154,7 +154,7 @@ def test_mail_about_an_article_shows_its_slug(kolom: Kolom, kind: outbox.Kind, r
     article = publishing.publish(content("hello"), now=NOW).article
     transaction = Transaction()
     mail_id = f"{kind}#01KB3R5T7W9Y1A2C4E6G8J0MNP"
-    outbox.enqueue(transaction, mail_id, kind, item_id="x", now=NOW, article_id=article.id, person="p")
+    outbox.enqueue(transaction, mail_id, kind, item_id="x", now=datetime.now(UTC), article_id=article.id, person="p")
     transaction.commit()
     (listed,) = kolom("mail", "list", "--json").json
     assert (listed["recipient"], listed["about"]) == (recipient, about)

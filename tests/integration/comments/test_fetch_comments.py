@@ -101,7 +101,7 @@ def test_counts_of_fifty_articles_need_three_requests(open_blog: Blog) -> None:
     with recorded() as asked:
         answer = call(fetch_comments.handler, request("/api/comments/counts", query))
     assert len(asked.operations) == 3
-    assert asked.attributes == {"kolom-articles": {"key", "part", "item", "status"}}
+    assert asked.attributes == {"kolom-articles": {"key", "part", "item", "schema", "status"}}
     assert answer.json["counts"] == {f"a{n}": 2 if n == 3 else 0 for n in range(49)} | {"none": 0}
 
 

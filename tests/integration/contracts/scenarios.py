@@ -266,8 +266,8 @@ def search_from_many_networks(function: str, searches: int) -> None:
         (serve_pages if function == "serve_pages" else search_articles).handler(event, Context())
 
 
-def run_scenario(function: str, *, searches: int = 0) -> list[Request]:
-    """Run the scenario of a function on empty tables, and return the requests that the function makes."""
+def prepare_scenario(function: str) -> None:
+    """Create what the scenario of a function needs, in empty tables."""
     blog()
     match function:
         case "fetch_comments" | "serve_mail_links":
@@ -285,6 +285,11 @@ def run_scenario(function: str, *, searches: int = 0) -> list[Request]:
             update_index((2, 3))
             publishing.publish(content("n1", html="<p>other words</p>"), now=NOW, force=True)
             publishing.unpublish("n2", now=NOW)
+
+
+def run_scenario(function: str, *, searches: int = 0) -> list[Request]:
+    """Run the scenario of a function on empty tables, and return the requests that the function makes."""
+    prepare_scenario(function)
     with recorded() as asked:
         SCENARIOS[function]()
         search_from_many_networks(function, searches)

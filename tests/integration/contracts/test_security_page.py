@@ -9,6 +9,7 @@ import pytest
 
 from kolom_cli.sam.model import Template
 from tests.hostile import hostile_addresses, hostile_lines, hostile_texts
+from tests.hostile_markup import hostile_markdown, hostile_markup
 from tests.integration.cli import test_archive as archives
 from tests.integration.comments import test_posting as posting
 from tests.integration.contracts import test_hostile_requests as requests
@@ -52,6 +53,7 @@ def counted(template: Template) -> dict[str, int]:
             sanitizer.test_hostile_markdown_becomes_harmless,
             sanitizer.test_the_results_of_a_resolver_are_sanitised_too,
         ),
+        "HTML, SVG, MathML and Markdown for a browser": len({*hostile_markup(), *hostile_markdown()}),
         "email addresses": len(list(hostile_addresses())),
         "names and subjects of messages": len(list(hostile_lines())),
         "requests to all routes": requests_to(template),

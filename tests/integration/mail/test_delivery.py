@@ -172,7 +172,7 @@ def test_a_mail_that_cannot_be_composed_blocks_no_others_and_fails_after_a_day(
 ) -> None:
     poisonous, good = (f"contact#{mail_system.submit(text).id}" for text in ("Poison.", "Good."))
     load = messages.get
-    monkeypatch.setattr(messages, "get", lambda each: 1 / 0 if poisonous.endswith(each) else load(each))
+    monkeypatch.setattr(messages, "get", lambda each, **more: 1 / 0 if poisonous.endswith(each) else load(each, **more))
     mail_system.invoke_sender(poisonous, good)
     assert (mail_system.status(poisonous), mail_system.status(good)) == ("deferred", "sent")
     assert outbox.get(poisonous).reason == "ZeroDivisionError"
@@ -339,7 +339,7 @@ def test_no_personal_data_is_logged_or_measured(
         faults()
         mail_system.run_for(0.5)
     last = mail_system.submit("Private words that cannot be composed.", email="budi.private@example.com")
-    monkeypatch.setattr(messages, "get", lambda _: 1 / 0)
+    monkeypatch.setattr(messages, "get", lambda _, **__: 1 / 0)
     mail_system.invoke_sender(f"contact#{last.id}")
     logger.setLevel("INFO")
     printed = capsys.readouterr()

@@ -362,7 +362,9 @@ def test_a_comment_that_cannot_be_shown_is_counted_and_does_not_block_the_others
     mail_system.deliver_stream()
     load = composer._comment
     poison = found[6].id
-    monkeypatch.setattr(composer, "_comment", lambda record: 1 / 0 if record.item_id == poison else load(record))
+    monkeypatch.setattr(
+        composer, "_comment", lambda record, now: 1 / 0 if record.item_id == poison else load(record, now)
+    )
     mail_system.run_for(1.2)
     (digest,) = digest_mails(mail_system)
     assert TEXT.findall(digest["text"]) == ["5", "7"]

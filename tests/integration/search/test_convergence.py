@@ -179,7 +179,7 @@ class Indexing(RuleBasedStateMachine):
 
     def items(self) -> dict[tuple[str, str], dict[str, Any]]:
         found = self.client.scan(TableName="kolom-search")["Items"]
-        return {(item["key"]["S"], item["part"]["S"]): _comparable(item) for item in found}
+        return {(item["key"]["S"], item["part"]["S"]): comparable(item) for item in found}
 
     def check(self) -> None:
         """Deliver all outstanding records, and compare the index with a rebuilt one."""
@@ -199,7 +199,7 @@ def is_postings(key: tuple[str, str]) -> bool:
     return re.fullmatch(r"b\d{5}", key[1]) is not None
 
 
-def _comparable(item: dict[str, Any]) -> dict[str, Any]:
+def comparable(item: dict[str, Any]) -> dict[str, Any]:
     """Return the item without revision numbers, with sets sorted; of a block of postings, the postings."""
     if is_postings((item["key"]["S"], item["part"]["S"])):
         packed = unpack(item["packed"]["B"]) if "packed" in item else ()

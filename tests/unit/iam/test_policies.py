@@ -122,6 +122,12 @@ def test_null_tests_whether_a_key_is_missing(false: object) -> None:
     assert not check({"Null": {KEYS: "true"}}, "a")
 
 
+def test_null_with_both_values_always_holds() -> None:
+    """Values are alternatives, as for all operators."""
+    assert check({"Null": {KEYS: ["true", False]}})
+    assert check({"Null": {KEYS: ["true", False]}}, "a")
+
+
 def test_with_null_for_all_values_fails_for_a_missing_key() -> None:
     condition = {"ForAllValues:StringLike": {KEYS: "a#*"}, "Null": {KEYS: "false"}}
     assert check(condition, "a#1")
@@ -146,9 +152,21 @@ def test_arn_operators_compare_component_by_component() -> None:
         allow(Condition={"NumericEquals": {KEYS: "1"}}),
         allow(Condition={"ForSomeValues:StringEquals": {KEYS: "a"}}),
         allow(Condition={"NullIfExists": {KEYS: "true"}}),
+        allow(Condition={"Null": {KEYS: "yes"}}),
+        allow(Resource=TABLE + "/${aws:username}"),
         allow(Condition={"StringEquals": {KEYS: "${aws:userid}"}}),
     ],
-    ids=["element", "effect", "resource", "operator", "quantifier", "null if exists", "variable"],
+    ids=[
+        "element",
+        "effect",
+        "resource",
+        "operator",
+        "quantifier",
+        "null if exists",
+        "null",
+        "variable in a resource",
+        "variable",
+    ],
 )
 def test_what_cannot_be_evaluated_is_refused(statement: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedPolicyError):

@@ -15,7 +15,7 @@ from kolom.timestamps import to_rfc3339
 SUMMARY_FIELDS = tuple(field.name for field in fields(ArticleSummary))
 _ARTICLE_FIELDS = tuple(field.name for field in fields(Article))
 
-LISTED_ATTRIBUTES = ("key", "part", "item", *(name for name in SUMMARY_FIELDS if name != "url"))
+LISTED_ATTRIBUTES = ("key", "part", "item", "schema", *(name for name in SUMMARY_FIELDS if name != "url"))
 """The attributes of an item that :func:`to_summary` needs, with those that identify the item.
 
 Articles in public lists have no URL: they are not pages of other sites.

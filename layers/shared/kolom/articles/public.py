@@ -270,7 +270,8 @@ def get_many_without_body(article_ids: Collection[int]) -> dict[int, Article]:
 def published_ids(article_ids: Collection[int]) -> set[int]:
     """Return those of these articles that are published. A BatchGetItem for each hundred."""
     keys = [(str(article_id), ARTICLE) for article_id in article_ids]
-    records = ArticleRecord.batch_get(keys, attributes_to_get=["key", "part", "item", "status"]) if keys else ()
+    attributes = ["key", "part", "item", "schema", "status"]
+    records = ArticleRecord.batch_get(keys, attributes_to_get=attributes) if keys else ()
     return {int(record.key) for record in records if record.status == "published"}
 
 

@@ -131,7 +131,7 @@ def pointers_by_id() -> Mapping[int, Sequence[str]]:
     names: dict[int, list[str]] = {}
     is_article_or_pointer = (ArticlesTableRecord.part == ARTICLE) | (ArticlesTableRecord.part == POINTER)
     for record in ArticlesTableRecord.scan(
-        is_article_or_pointer, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]
+        is_article_or_pointer, consistent_read=True, attributes_to_get=["key", "part", "item", "schema", "id"]
     ):
         if isinstance(record, Pointer):
             names.setdefault(int(record.id), []).append(record.key)
@@ -168,7 +168,7 @@ def delete_stale_chunks(current: Article) -> None:
             str(current.id),
             BodyChunk.part.between(prefix, f"{prefix}{body_version_prefix(current.version + 1)}"),
             consistent_read=True,
-            attributes_to_get=["key", "part", "item"],
+            attributes_to_get=["key", "part", "item", "schema"],
         )
         if part.part.split("#")[1] != current.body_version
     ]

@@ -14,6 +14,7 @@ from kolom.articles.page_urls import url_pointer_key
 from kolom.articles.types import Article, Body
 from kolom.errors import Conflict, KolomError, StaleRead
 from kolom.models.articles import COUNTS, POINTER, ArticleRecord, Count, LabelRecord, Pointer
+from kolom.models.errors import StorageError, none_if_unavailable
 from kolom.models.transaction import MAX_ITEMS, Transaction
 
 _NONE: Final[Mapping[str, str]] = {}
@@ -49,16 +50,22 @@ def commit_with_body(
 ) -> Article:
     """Store ``body``, then :func:`commit` ``new`` with it, which may raise; return the stored article.
 
-    The body gets a unique version that begins with ``number``, so that concurrent writers never mix their chunks.
+    The body gets a unique version that begins with ``number``, so that concurrent writers never mix their chunks. If
+    nothing was committed, the chunks are deleted. If it is unknown whether the transaction was applied, they stay: it
+    may still be, and an article without its body would be worse than chunks that nobody reads.
     """
     version = f"{repository.body_version_prefix(number)}{ULID()}"
     shown, source = split_body(new.id, version, body), split_source(new.id, version, body)
-    repository.write_chunks([*shown, *source])
+    try:
+        repository.write_chunks([*shown, *source])
+    except StorageError:
+        none_if_unavailable(lambda: repository.delete_chunks([*shown, *source]))
+        raise
     new = replace(new, body_version=version, body_parts=len(shown), source_parts=len(source))
     try:
         return commit(old, new, spellings=spellings)
     except KolomError:
-        repository.delete_chunks([*shown, *source])
+        none_if_unavailable(lambda: repository.delete_chunks([*shown, *source]))
         raise
 
 
@@ -111,7 +118,7 @@ def _write_counts(transaction: Transaction, old: Article | None, new: Article, s
     names = {f"label#{(key := label_key(label))}": spellings.get(key, label) for label in new.labels}
     for part, amount in change.items():
         if amount:
-            actions = [Count.articles.add(amount), Count.item.set(Count), Count.schema.set(1)]
+            actions = [Count.articles.add(amount), Count.item.set(Count), Count.schema.keep_or_set()]
             if part in names:
                 actions.append(Count.label.set(names[part]))
             transaction.update(Count(COUNTS, part), actions)

@@ -1,21 +1,24 @@
 """Comments for the moderator: by status, by id, by email address. Not for public functions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ulid import ULID
 
+from kolom import outbox
 from kolom.articles.types import Article
 from kolom.comments import authors, reply_subscriptions, repository
 from kolom.comments.editing import erase
 from kolom.comments.mapping import to_comment
 from kolom.comments.types import MAX_DEPTH, Comment, Status
 from kolom.errors import Conflict, NotFound
-from kolom.models.comments import AddressRecord, CommentRecord, address_key
+from kolom.models.comments import ADDRESS, AddressRecord, CommentRecord, address_key
+from kolom.models.expiry import has_expired, is_unexpired
 from kolom.models.transaction import Transaction
-from kolom.security.pseudonyms import all_pseudonyms_of
+from kolom.security import origins
+from kolom.security.pseudonyms import all_pseudonyms_of, pseudonym_of
 from kolom.security.signing import SigningKeys
 from kolom.submissions.reasons import to_reason
 
@@ -36,14 +39,16 @@ class PersonalData:
 
 
 def list_by_status(status: Status, *, limit: int) -> list[Comment]:
-    """Return the newest comments with that status."""
-    found = CommentRecord.by_status.query(status, scan_index_forward=False, limit=limit)
+    """Return the newest unexpired comments with that status."""
+    unexpired = is_unexpired(CommentRecord.expires_at)
+    found = CommentRecord.by_status.query(status, filter_condition=unexpired, scan_index_forward=False, limit=limit)
     return [to_comment(record) for record in found]
 
 
-def list_by_article(article_id: int) -> list[Comment]:
-    """Return all comments of an article, oldest first, in any status."""
-    return [to_comment(record) for record in CommentRecord.query(str(article_id))]
+def list_by_article(article_id: int, *, now: datetime | None = None) -> list[Comment]:
+    """Return all unexpired comments of an article, oldest first, in any status."""
+    found = map(to_comment, CommentRecord.query(str(article_id)))
+    return [comment for comment in found if not has_expired(comment.expires_at, now)]
 
 
 def get(comment_id: str) -> Comment:
@@ -63,30 +68,48 @@ def personal_data(comment: Comment, *, now: datetime) -> PersonalData:
     """Return the comment with its author's address and the state of their subscription."""
     subscription = reply_subscriptions.load(comment.article_id, comment.person, now=now) if comment.person else None
     state = subscription.state if subscription else None
-    try:
-        record = AddressRecord.get(*address_key(comment.id), consistent_read=True)
-    except AddressRecord.DoesNotExist:
+    address = repository.load_address(comment, now=now)
+    if address is None:
         return PersonalData(comment, None, notify_replies=False, subscription=state)
-    return PersonalData(comment, record.email, record.notify_replies, state)
+    return PersonalData(comment, address.email, address.notify_replies, state)
 
 
 def list_by_email(email: str, secret: SigningKeys, *, now: datetime) -> Iterator[PersonalData]:
-    """Yield all comments with that email address, ignoring case. Reads the whole table."""
-    persons = all_pseudonyms_of(email, secret)
-    for record in CommentRecord.scan(CommentRecord.person.is_in(*persons)):
-        yield personal_data(to_comment(record), now=now)
+    """Yield all unexpired comments with that email address, ignoring case. Reads the whole table."""
+    for record in _records_of(all_pseudonyms_of(email, secret)):
+        if not has_expired(record.expires_at, now):
+            yield personal_data(to_comment(record), now=now)
 
 
 def erase_person(email: str, secret: SigningKeys, *, now: datetime) -> int:
-    """Erase every comment with that email address, and the address itself; return the number of comments.
+    """Erase every comment with that email address, and everything else about the person that Kolom can find by it.
 
-    If interrupted, run it again to complete it.
+    These are the address, also of comments that no longer exist, the hashes of the IP address, the subscriptions, and
+    the records of mail to the person. Return the number of unexpired comments. If interrupted, run it again to
+    complete it.
     """
-    found = [data.comment for data in list_by_email(email, secret, now=now)]
-    for comment in found:
-        erase(comment.article_id, comment.id, by="kolom", now=now)
-    reply_subscriptions.delete_for_person(all_pseudonyms_of(email, secret))
-    return len(found)
+    persons = all_pseudonyms_of(email, secret)
+    erased = 0
+    for record in list(_records_of(persons)):
+        # Before the comment: without its pseudonym, a second run would not find it.
+        origins.delete(record.sort)
+        if has_expired(record.expires_at, now):
+            record.delete()
+        else:
+            erase(int(record.article_id), record.sort, by="kolom", now=now)
+            erased += 1
+    for address in AddressRecord.scan(AddressRecord.sort == ADDRESS):
+        if pseudonym_of(address.email, secret) in persons:
+            origins.delete(address.article_id.removeprefix(address_key("")[0]))
+            address.delete()
+    reply_subscriptions.delete_for_person(persons)
+    outbox.delete_for_person(persons)
+    return erased
+
+
+def _records_of(persons: Sequence[str]) -> Iterator[CommentRecord]:
+    """Yield the comments with one of these pseudonyms, also expired ones. Reads the whole table."""
+    yield from CommentRecord.scan(CommentRecord.person.is_in(*persons))
 
 
 def reply(parent: Comment, article: Article, *, name: str, content: str, now: datetime, secret: SigningKeys) -> Comment:

@@ -96,7 +96,7 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
 
     def delete_address(transaction: Transaction) -> None:
         transaction.delete(AddressRecord(*address_key(comment_id)))
-        reply_subscriptions.delete_for_comment(transaction, erased[0], now=now)
+        reply_subscriptions.delete_for_comment(transaction, erased[0])
 
     return repository.update(article_id, comment_id, decide, now=now, also=delete_address)
 
@@ -108,7 +108,7 @@ def _require_edit_token(article: Article, comment_id: str, context: RequestConte
         raise InvalidCredentials("the Authorization header is required: Bearer with the edit token of this comment")
     if token != (article.id, comment_id):
         raise PermissionDenied("the edit token is for another comment")
-    comment = repository.get(article.id, comment_id)
+    comment = repository.get(article.id, comment_id, now=now)
     if comment is None:
         raise Gone("this comment has been deleted")
     minutes = settings().edit_minutes

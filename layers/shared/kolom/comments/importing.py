@@ -13,6 +13,7 @@ from kolom.comments.authors import imported_avatar_seed
 from kolom.comments.types import Comment, Status
 from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
+from kolom.models.expiry import has_expired
 from kolom.models.retry import retry_on_conflict
 from kolom.models.transaction import Transaction
 from kolom.submissions.reasons import to_reason
@@ -65,17 +66,18 @@ def id_suffix_of(origin: str) -> str:
 
 
 def load_states(article_id: int) -> dict[str, CommentState]:
-    """Return the states of all comments of an article by their :func:`id_suffix_of`.
+    """Return the states of all unexpired comments of an article by their :func:`id_suffix_of`.
 
     A consistent Query per megabyte.
     """
-    attributes = ["sort", "parent_id", "depth", "status", "change"]
+    attributes = ["sort", "schema", "parent_id", "depth", "status", "change", "expires_at"]
     found = CommentRecord.query(str(article_id), consistent_read=True, attributes_to_get=attributes)
     return {
         record.sort[-_SUFFIX_LENGTH:]: CommentState(
             record.sort, record.parent_id, int(record.depth), record.status, record.change
         )
         for record in found
+        if not has_expired(record.expires_at)
     }
 
 
@@ -101,7 +103,7 @@ def upsert(
 
     def attempt() -> Change:
         nonlocal is_new, has_approved_parent
-        old = None if is_new else repository.get(imported.article_id, imported.id)
+        old = None if is_new else repository.get(imported.article_id, imported.id, now=now)
         change = diff(old, imported, overwrite=overwrite)
         if change != "unchanged":
             transaction = Transaction()

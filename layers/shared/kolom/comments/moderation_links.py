@@ -67,13 +67,13 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Mo
     return link
 
 
-def preview(link: ModerationLink) -> Comment:
+def preview(link: ModerationLink, *, now: datetime) -> Comment:
     """Return the current state of the link's comment.
 
     :raises NotFound: the comment no longer exists
     :raises LinkAlreadyUsed: the link was used before
     """
-    comment = repository.get(link.article_id, link.comment_id)
+    comment = repository.get(link.article_id, link.comment_id, now=now)
     if comment is None:
         raise NotFound("this comment no longer exists")
     if GuardRecord.get_many([single_use.used_key(link.name)]):
@@ -96,5 +96,5 @@ def execute(link: ModerationLink, *, shown_revision: object, now: datetime) -> C
         used = LinkAlreadyUsed("this link was used before")
         single_use.mark_used(transaction, link.name, expires_at=link.expires + SECONDS_PER_DAY, conflict=used)
 
-    preview(link)
+    preview(link, now=now)
     return moderate(link.article_id, link.comment_id, link.action, by="link", now=now, revision=revision, also=use)

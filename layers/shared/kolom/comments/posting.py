@@ -156,7 +156,7 @@ class _CommentSubmission:
         return retry_on_conflict(attempt)
 
     def repeat(self, record: GuardRecord, *, is_same_client: bool) -> PostedComment:
-        comment = repository.get(int(record.article_id or 0), str(record.item_id))
+        comment = repository.get(int(record.article_id or 0), str(record.item_id), now=self._now)
         if comment is None or comment.status == "deleted":
             raise Gone("this comment was posted before and has been deleted since")
         if is_same_client:
@@ -168,7 +168,7 @@ class _CommentSubmission:
     def _find_parent(self) -> Comment | None:
         if self._new.parent_id is None:
             return None
-        parent = repository.get(self._article.id, self._new.parent_id)
+        parent = repository.get(self._article.id, self._new.parent_id, now=self._now)
         if parent is None or parent.status != "approved":
             raise InvalidInput(FieldError("parent_id", "the comment to reply to does not exist"))
         if parent.depth >= MAX_DEPTH:
@@ -177,7 +177,7 @@ class _CommentSubmission:
 
     def _find_trusted_comment(self) -> Comment | None:
         """Return the approved comment whose edit token the client has, or None."""
-        comment = repository.get(*self._trusted) if self._trusted else None
+        comment = repository.get(*self._trusted, now=self._now) if self._trusted else None
         return comment if comment and comment.status == "approved" else None
 
     def _comment(self, decision: Decision, trusted: Comment | None, pipeline: SubmissionPipeline) -> Comment:

@@ -17,6 +17,7 @@ from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import Conflict, Gone, KolomError, NotFound
 from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
+from kolom.models.expiry import has_expired, is_expired, is_unexpired
 from kolom.models.transaction import Transaction
 from kolom.security import confirmation_limits, origins, signing
 from kolom.security.origins import SubmissionOrigin
@@ -94,7 +95,7 @@ def _ask(
     conflict: KolomError,
     now: datetime,
 ) -> None:
-    if address is None or not address.notify_replies or address.expires_at <= now.timestamp():
+    if address is None or not address.notify_replies or has_expired(address.expires_at, now):
         return
     # All pseudonyms are looked up: after a key rotation, people who have answered must not be asked again.
     keys = signing.load_keys()
@@ -113,7 +114,7 @@ def _ask(
         email=address.email,
         expires_at=int((now + _UNANSWERED_FOR).timestamp()),
     )
-    is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
+    is_new = SubscriptionRecord.state.does_not_exist() | is_expired(SubscriptionRecord.expires_at, now)
     if person in retired:
         is_new |= SubscriptionRecord.state == "asked"
     transaction.put(record, is_new, conflict)
@@ -136,12 +137,16 @@ def _may_ask(comment: Comment, email: str, origin: SubmissionOrigin | None, now:
 
 
 def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord | None:
-    """Return that person's subscription for that article, or None. One consistent GetItem."""
+    """Return that person's unexpired subscription for that article, or None. One consistent GetItem."""
+    record = _find(article_id, person)
+    return None if record is None or has_expired(record.expires_at, now) else record
+
+
+def _find(article_id: int, person: str) -> SubscriptionRecord | None:
     try:
-        record = SubscriptionRecord.get(*subscription_key(article_id, person), consistent_read=True)
+        return SubscriptionRecord.get(*subscription_key(article_id, person), consistent_read=True)
     except SubscriptionRecord.DoesNotExist:
         return None
-    return record if record.expires_at > now.timestamp() else None
 
 
 def create_token(action: Action, article_id: int, person: str, secret: SigningKeys, *, now: datetime) -> str:
@@ -183,23 +188,26 @@ def execute(link: SubscriptionLink, *, now: datetime) -> None:
         unsubscribed = [
             state.set("left"),
             SubscriptionRecord.subscriber.set(link.person),
-            SubscriptionRecord.schema.set(1),
+            SubscriptionRecord.schema.keep_or_set(),
         ]
         record.update(actions=[*unsubscribed, extended, SubscriptionRecord.email.remove()])
-    elif not record.update_if(state.is_in("asked", "confirmed"), [state.set("confirmed"), extended]):
+    elif not record.update_if(
+        state.is_in("asked", "confirmed") & is_unexpired(SubscriptionRecord.expires_at, now),
+        [state.set("confirmed"), extended],
+    ):
         if load(link.article_id, link.person, now=now) is None:
             raise NotFound("this subscription no longer exists")
         raise Conflict("this subscription has ended")
 
 
-def delete_for_comment(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
+def delete_for_comment(transaction: Transaction, comment: Comment) -> None:
     """Delete the subscription that ``comment`` started, in the transaction that erases this comment.
 
     An unsubscription is kept.
     """
     if comment.person is None:
         return
-    subscription = load(comment.article_id, comment.person, now=now)
+    subscription = _find(comment.article_id, comment.person)
     if subscription is not None and subscription.comment_id == comment.id and subscription.state != "left":
         transaction.delete(subscription)
 

@@ -20,6 +20,8 @@ from kolom.config import settings
 from kolom.errors import NotFound, StaleRead
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
 from kolom.models.errors import StorageError
+from kolom.models.expiry import has_expired, is_expired
+from kolom.models.expressions import Condition
 from kolom.models.retry import retry_on_conflict
 from kolom.models.transaction import Transaction
 from kolom.security.origins import SubmissionOrigin
@@ -32,12 +34,13 @@ COMMENT_CHANGED: Final = "the comment was changed concurrently"
 PARENT_CHANGED: Final = "the parent comment was changed concurrently"
 
 
-def get(article_id: int, comment_id: str) -> Comment | None:
-    """Return the comment, or None. One consistent GetItem."""
+def get(article_id: int, comment_id: str, *, now: datetime | None = None) -> Comment | None:
+    """Return the comment, or None if there is none, or if it has expired. One consistent GetItem."""
     try:
-        return to_comment(CommentRecord.get(str(article_id), comment_id, consistent_read=True))
+        comment = to_comment(CommentRecord.get(str(article_id), comment_id, consistent_read=True))
     except CommentRecord.DoesNotExist:
         return None
+    return None if has_expired(comment.expires_at, now) else comment
 
 
 def update(
@@ -58,7 +61,7 @@ def update(
     """
 
     def attempt() -> Comment:
-        old = get(article_id, comment_id)
+        old = get(article_id, comment_id, now=now)
         if old is None:
             raise NotFound("there is no such comment")
         decided = decide(old)
@@ -114,11 +117,11 @@ def stage(
     is_announced = new.status == "approved" and not new.announced
     needs_parent = is_announced or (new.is_visible != was_visible and not has_approved_parent)
     if parent is None and new.parent_id is not None and needs_parent:
-        parent = get(new.article_id, new.parent_id)
+        parent = get(new.article_id, new.parent_id, now=now)
     if is_announced:
         new = replace(new, announced=True)
         if settings().sender:
-            author_address = address if old is None else _load_address(new)
+            author_address = address if old is None else load_address(new, now=now)
             _announce(transaction, new, parent, author_address, origin, now=now)
     if new.is_visible != was_visible:
         difference = 1 if new.is_visible else -1
@@ -128,7 +131,7 @@ def stage(
             new = _count_with_parent(transaction, new, parent, difference, now=now)
     if old is not None or new.expires_at is None:
         new = with_expiry(new, now)
-    unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
+    unchanged = _is_new(now) if old is None else CommentRecord.version == old.version
     transaction.put(to_record(new), unchanged, StaleRead(COMMENT_CHANGED))
     counted = (new.status == "approved") - (old is not None and old.status == "approved")
     _count_approved(transaction, new.article_id, counted)
@@ -147,7 +150,7 @@ def stage_new(transaction: Transaction, comments: Sequence[Comment], *, now: dat
         new = replace(comment, replies=count, version=comment.version + count)
         if new.expires_at is None:
             new = with_expiry(new, now)
-        transaction.put(to_record(new), CommentRecord.sort.does_not_exist(), StaleRead(COMMENT_CHANGED))
+        transaction.put(to_record(new), _is_new(now), StaleRead(COMMENT_CHANGED))
     article_id = comments[0].article_id
     for parent_id, count in replies.items():
         _count_with_approved_parent(transaction, article_id, parent_id, count)
@@ -157,7 +160,8 @@ def stage_new(transaction: Transaction, comments: Sequence[Comment], *, now: dat
 def _count_approved(transaction: Transaction, article_id: int, difference: int) -> None:
     if difference:
         transaction.update(
-            StatsRecord(*stats_key(article_id)), [StatsRecord.approved.add(difference), StatsRecord.schema.set(1)]
+            StatsRecord(*stats_key(article_id)),
+            [StatsRecord.approved.add(difference), StatsRecord.schema.keep_or_set()],
         )
 
 
@@ -176,13 +180,21 @@ def _announce(
     )
 
 
-def _load_address(comment: Comment) -> AddressRecord | None:
+def load_address(comment: Comment, *, now: datetime | None = None) -> AddressRecord | None:
+    """Return the address of the comment's author; None if none was given, or it has expired. At most one GetItem."""
     if comment.person is None:
         return None
     try:
-        return AddressRecord.get(*address_key(comment.id), consistent_read=True)
+        record = AddressRecord.get(*address_key(comment.id), consistent_read=True)
     except AddressRecord.DoesNotExist:
         return None
+    return None if has_expired(record.expires_at, now) else record
+
+
+def _is_new(now: datetime) -> Condition:
+    """Return the condition that there is no comment with the id, except one that has expired."""
+    is_new: Condition = CommentRecord.sort.does_not_exist() | is_expired(CommentRecord.expires_at, now)
+    return is_new
 
 
 def with_expiry(comment: Comment, now: datetime) -> Comment:
@@ -207,7 +219,7 @@ def _count_with_parent(
     # The field ``change`` keeps its value, since only the count of replies changes.
     new = replace(parent, replies=max(0, parent.replies + difference), version=parent.version + 1)
     if new.is_visible != parent.is_visible:
-        grandparent = get(new.article_id, new.parent_id) if new.parent_id is not None else None
+        grandparent = get(new.article_id, new.parent_id, now=now) if new.parent_id is not None else None
         new = _count_with_parent(transaction, new, grandparent, difference, now=now)
     unchanged = CommentRecord.version == parent.version
     transaction.put(to_record(with_expiry(new, now)), unchanged, StaleRead(PARENT_CHANGED))

@@ -6,11 +6,11 @@ also counts it. So each comment counts once, even after a crash and a rerun.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kolom.articles.types import Change
-from kolom.comments import repository
+from kolom.comments import reply_subscriptions, repository
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.errors import Conflict, NotFound, RestoreConflict
 from kolom.models.comments import (
@@ -21,6 +21,7 @@ from kolom.models.comments import (
     address_key,
     subscription_key,
 )
+from kolom.models.expiry import has_expired, is_expired
 from kolom.models.transaction import Transaction
 from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
@@ -63,7 +64,7 @@ def export_authors(comments: Sequence[Comment], *, now: datetime) -> Iterator[Co
     records = {record.article_id: record for record in AddressRecord.batch_get(keys, consistent_read=True)}
     for comment in with_author:
         record = records.get(address_key(comment.id)[0])
-        if record is not None and record.expires_at > now.timestamp():
+        if record is not None and not has_expired(record.expires_at, now):
             yield CommentAuthorSnapshot(
                 article_id=comment.article_id,
                 comment_id=comment.id,
@@ -87,7 +88,7 @@ def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
             comment_id=record.comment_id,
         )
         for record in SubscriptionRecord.scan(SubscriptionRecord.sort == SUBSCRIPTION, consistent_read=True)
-        if record.expires_at > now.timestamp()
+        if not has_expired(record.expires_at, now)
     ]
     return sorted(found, key=lambda each: (each.article_id, each.email or "", each.person or ""))
 
@@ -179,9 +180,8 @@ def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ())
         return "created"
     if author.email is None:
         return "unchanged"
-    try:
-        found = AddressRecord.get(*address_key(author.comment_id), consistent_read=True)
-    except AddressRecord.DoesNotExist:
+    found = repository.load_address(comment)
+    if found is None:
         return "created"
     if (found.email, found.notify_replies, found.expires_at) == (
         author.email,
@@ -236,12 +236,12 @@ def restore_subscription(subscription: SubscriptionSnapshot, *, dry_run: bool = 
         email=subscription.email,
         expires_at=subscription.expires_at,
     )
-    try:
-        found = SubscriptionRecord.get(record.article_id, SUBSCRIPTION, consistent_read=True)
-    except SubscriptionRecord.DoesNotExist:
+    now = datetime.now(UTC)
+    found = reply_subscriptions.load(subscription.article_id, person, now=now)
+    if found is None:
         if not dry_run:
             transaction = Transaction()
-            new = SubscriptionRecord.state.does_not_exist()
+            new = SubscriptionRecord.state.does_not_exist() | is_expired(SubscriptionRecord.expires_at, now)
             transaction.put(record, new, Conflict("the subscription was stored concurrently"))
             transaction.commit()
         return "created"

@@ -9,6 +9,7 @@ from typing import Final
 from kolom.config import settings
 from kolom.contact.types import STATUSES, Message, Status
 from kolom.errors import NotFound
+from kolom.models.expiry import has_expired, is_unexpired
 from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
 from kolom.security.pseudonyms import all_pseudonyms_of
@@ -19,31 +20,37 @@ from kolom.timestamps import SECONDS_PER_DAY
 _STATUSES: Final[dict[str, Status]] = {status: status for status in STATUSES}
 
 
-def get(message_id: str) -> Message:
+def get(message_id: str, *, now: datetime | None = None) -> Message:
     """Return the message with that id.
 
-    :raises NotFound: there is no such message
+    :raises NotFound: there is no such message, or it has expired
     """
     try:
-        return _to_message(MessageRecord.get(message_id.upper(), consistent_read=True))
+        record = MessageRecord.get(message_id.upper(), consistent_read=True)
     except MessageRecord.DoesNotExist:
-        raise NotFound(f"there is no message {message_id!r}") from None
+        record = None
+    if record is None or has_expired(record.expires_at, now):
+        raise NotFound(f"there is no message {message_id!r}")
+    return _to_message(record)
 
 
 def get_many(message_ids: Collection[str]) -> dict[str, Message]:
-    """Return the existing messages with these ids, by id. A BatchGetItem for each hundred."""
+    """Return the unexpired messages with these ids, by id. A BatchGetItem for each hundred."""
     records = MessageRecord.batch_get(list(set(message_ids)), consistent_read=True) if message_ids else ()
-    return {message.id: message for message in map(_to_message, records)}
+    return {record.id: _to_message(record) for record in records if not has_expired(record.expires_at)}
 
 
 def list_by_status(status: Status, *, limit: int | None = None) -> Iterator[Message]:
-    """Yield the messages with that status, newest first."""
-    return map(_to_message, MessageRecord.by_status.query(status, scan_index_forward=False, limit=limit))
+    """Yield the unexpired messages with that status, newest first."""
+    unexpired = is_unexpired(MessageRecord.expires_at)
+    found = MessageRecord.by_status.query(status, filter_condition=unexpired, scan_index_forward=False, limit=limit)
+    return map(_to_message, found)
 
 
-def list_all() -> Iterator[Message]:
-    """Yield all messages, oldest first."""
-    queues = [MessageRecord.by_status.query(status) for status in STATUSES]
+def list_all(*, now: datetime | None = None) -> Iterator[Message]:
+    """Yield all unexpired messages, oldest first."""
+    unexpired = is_unexpired(MessageRecord.expires_at, now)
+    queues = [MessageRecord.by_status.query(status, filter_condition=unexpired) for status in STATUSES]
     last = ""
     for record in heapq.merge(*queues, key=lambda record: record.id):
         if record.id != last:  # a message may appear in two queues while its status changes
@@ -58,7 +65,7 @@ def set_status(message_id: str, status: Status, *, now: datetime) -> Message:
 
     :raises NotFound: there is no such message
     """
-    before = get(message_id)
+    before = get(message_id, now=now)
     days, since = (settings().spam_days, now) if status == "spam" else (settings().message_days, before.created_at)
     expires_at = int(since.timestamp()) + days * SECONDS_PER_DAY
     transaction = Transaction()
@@ -85,16 +92,22 @@ def delete(message_id: str) -> Message:
 
 
 def list_by_email(email: str, secret: SigningKeys) -> Iterator[Message]:
-    """Yield all messages from that email address, ignoring case. Reads the whole table."""
-    return map(_to_message, MessageRecord.scan(MessageRecord.person.is_in(*all_pseudonyms_of(email, secret))))
+    """Yield all unexpired messages from that email address, ignoring case. Reads the whole table."""
+    found = _records_of(email, secret)
+    return (_to_message(record) for record in found if not has_expired(record.expires_at))
 
 
 def erase_person(email: str, secret: SigningKeys) -> int:
-    """Delete every message from that email address; return their number."""
-    found = list(list_by_email(email, secret))
-    for message in found:
-        MessageRecord(message.id).delete()
-    return len(found)
+    """Delete every message from that email address; return the number of those that had not expired."""
+    found = list(_records_of(email, secret))
+    for record in found:
+        record.delete()
+    return sum(not has_expired(record.expires_at) for record in found)
+
+
+def _records_of(email: str, secret: SigningKeys) -> Iterator[MessageRecord]:
+    """Yield the messages from that address, also expired ones. Reads the whole table."""
+    yield from MessageRecord.scan(MessageRecord.person.is_in(*all_pseudonyms_of(email, secret)))
 
 
 def _to_message(record: MessageRecord) -> Message:

@@ -4,6 +4,7 @@ from kolom.articles.types import Change
 from kolom.contact import repository as messages
 from kolom.contact.types import Message
 from kolom.errors import Conflict, NotFound, RestoreConflict
+from kolom.models.expiry import is_expired
 from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
 from kolom.security import signing
@@ -44,7 +45,7 @@ def restore_message(message: Message, *, overwrite: bool = False) -> Change:
         expires_at=message.expires_at,
     )
     transaction = Transaction()
-    free = MessageRecord.id.does_not_exist() if change == "created" else None
+    free = MessageRecord.id.does_not_exist() | is_expired(MessageRecord.expires_at) if change == "created" else None
     transaction.put(record, free, Conflict("the message was restored concurrently"))
     transaction.commit()
     return change

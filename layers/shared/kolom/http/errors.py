@@ -21,6 +21,7 @@ from kolom.errors import (
     PermissionDenied,
     RateLimited,
     ServiceBusy,
+    UnknownSchema,
 )
 from kolom.http.cross_origin import ForeignOrigin
 from kolom.http.request_body import BodyTooLarge, MalformedBody, UnsupportedMediaType
@@ -86,6 +87,9 @@ class Failure:
 def failure_of(error: Exception) -> Failure:
     """Convert an error to a failure, for the API and for pages. Errors of AWS and unexpected errors are logged."""
     match error:
+        case UnknownSchema():
+            logger.error("stored item of another version", reason=str(error))
+            return failure_of(ServiceBusy("the service is temporarily unavailable; please retry"))
         case KolomError() if (status := _status_of(error)) is not None:
             return _domain_failure(error, status)
         case ServiceError():

@@ -17,7 +17,7 @@ from kolom.comments import repository as comments
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
-from kolom.errors import KolomError, NotFound
+from kolom.errors import KolomError, NotFound, UnknownSchema
 from kolom.i18n.locale import Locale, find_locale, site_locale
 from kolom.mail import digests
 from kolom.mail.renderer import header_text, render
@@ -87,9 +87,9 @@ def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
     return _COMPOSERS[record.kind](record, now)
 
 
-def _contact(record: OutboxRecord, _: datetime) -> OutgoingMail:
+def _contact(record: OutboxRecord, now: datetime) -> OutgoingMail:
     try:
-        message = messages.get(record.item_id)
+        message = messages.get(record.item_id, now=now)
     except NotFound:
         raise MailObsolete("the message was deleted") from None
     if message.status == "spam":
@@ -137,7 +137,7 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
             entries.append({**shown, "text": shorten(text, _MAX_DIGEST_CHARACTERS)})
         except MailObsolete:
             continue
-        except (BotoCoreError, ClientError, StorageError):
+        except (BotoCoreError, ClientError, StorageError, UnknownSchema):
             raise  # the whole digest is retried
         except Exception as error:  # noqa: BLE001 - one comment that cannot be shown must not block the others
             omitted[member.id] = type(error).__name__
@@ -162,7 +162,7 @@ def _moderation_values(record: OutboxRecord, locale: Locale, now: datetime) -> d
 
     :raises MailObsolete: the comment was deleted, moderated or edited
     """
-    comment = _comment(record)
+    comment = _comment(record, now)
     if comment.status not in {"pending", "approved"}:
         raise MailObsolete(f"the comment is {comment.status}")
     if comment.decided_by != "rules":
@@ -207,7 +207,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
 
 def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
     subscription = _subscription(record, "confirmed", now)
-    comment = _comment(record)
+    comment = _comment(record, now)
     if comment.status != "approved":
         raise MailObsolete(f"the comment is {comment.status}")
     article = _public_article(record)
@@ -312,8 +312,8 @@ def _ascii_address(email: str) -> str | None:
         return None
 
 
-def _comment(record: OutboxRecord) -> Comment:
-    comment = comments.get(int(record.article_id or 0), record.item_id)
+def _comment(record: OutboxRecord, now: datetime) -> Comment:
+    comment = comments.get(int(record.article_id or 0), record.item_id, now=now)
     if comment is None:
         raise MailObsolete("the comment was deleted")
     return comment

@@ -111,7 +111,7 @@ def _count_single(mail_id: str, now: datetime) -> bool:
     actions: list[Action] = [
         single.add({mail_id}),
         OutboxRecord.expires_at.set(OutboxRecord.expires_at | _expiry(now)),
-        OutboxRecord.schema.set(1),
+        OutboxRecord.schema.keep_or_set(),
     ]
     return OutboxRecord(digest_id(now)).update_if(has_room(single, mail_id, MAX_SINGLE), actions)
 
@@ -146,7 +146,7 @@ def _collecting_actions(chosen: str, due: datetime, now: datetime) -> tuple[Acti
         OutboxRecord.due.set(due),
         OutboxRecord.deadline.set(due + outbox.GIVE_UP_AFTER),
         OutboxRecord.expires_at.set(_expiry(now)),
-        OutboxRecord.schema.set(1),
+        OutboxRecord.schema.keep_or_set(),
     )
 
 

@@ -27,7 +27,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from kolom.models.base import Record, TableMeta, TimestampAttribute
+from kolom.models.base import Record, SchemaAttribute, TableMeta, TimestampAttribute
 from kolom.models.summary import SummaryAttributes
 
 ARTICLE = "card"
@@ -60,7 +60,7 @@ class ArticlesTableRecord(Record):
     key = UnicodeAttribute(hash_key=True)
     part = UnicodeAttribute(range_key=True)
     item = DiscriminatorAttribute()
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     by_shelf = ByShelf()
 
 

@@ -1,14 +1,14 @@
 """Shared by all table models: table names from the settings, one connection, timestamps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
-from pynamodb.attributes import Attribute
+from pynamodb.attributes import Attribute, NumberAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
@@ -18,6 +18,8 @@ from pynamodb.models import Model
 
 from kolom import aws
 from kolom.config import settings
+from kolom.errors import UnknownSchema
+from kolom.models import schema
 from kolom.models.errors import is_condition_failed
 from kolom.models.expressions import Action, Condition
 from kolom.models.responses import ItemParserFactory
@@ -93,7 +95,22 @@ def connection() -> _SharedConnection:
 
 
 class Record(Model):
-    """The base of all models. They share one client, because a second one would lengthen every cold start."""
+    """The base of all models. They share one client, because a second one would lengthen every cold start.
+
+    An item with a schema number that this version does not read (:mod:`kolom.models.schema`) never becomes a record:
+    reading it raises :class:`UnknownSchema`.
+    """
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """Return the record of an item in DynamoDB's format."""
+        refuse_unknown_schema(data)
+        return super().from_raw_data(data)
+
+    def deserialize(self, attribute_values: dict[str, dict[str, Any]]) -> None:
+        """Replace the attributes of this record by those of the item, which was read again or updated."""
+        refuse_unknown_schema(attribute_values)
+        super().deserialize(attribute_values)
 
     @classmethod
     def table_connection(cls) -> TableConnection:
@@ -145,6 +162,30 @@ MAX_KEY_BYTES = 2_048
 def is_key(text: str) -> bool:
     """Return whether ``text`` can be a hash key. DynamoDB rejects requests with an invalid key."""
     return 0 < len(text.encode()) <= MAX_KEY_BYTES
+
+
+def refuse_unknown_schema(item: Mapping[str, Any]) -> None:
+    """Refuse an item in DynamoDB's format that another version wrote, and that this one cannot read.
+
+    :raises UnknownSchema: its schema number is not one that this version reads
+    """
+    if (number := schema.unknown_number(item)) is not None:
+        raise UnknownSchema(
+            f"another version of Kolom stored an item with the schema number {number}; this version reads "
+            f"{schema.OLDEST_READ} to {schema.NEWEST_READ}: use the version that is deployed, or deploy the latest one"
+        )
+
+
+class SchemaAttribute(NumberAttribute):
+    """The schema number of an item. A new item has that of this version, and an existing one keeps its own."""
+
+    def __init__(self) -> None:
+        super().__init__(default=schema.WRITTEN)
+
+    def keep_or_set(self) -> Action:
+        """Return the action of an update that may create the item."""
+        action: Action = self.set(self | schema.WRITTEN)
+        return action
 
 
 class TimestampAttribute(Attribute[datetime]):

@@ -16,7 +16,7 @@ read all items.
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 
-from kolom.models.base import Record, TableMeta, TimestampAttribute
+from kolom.models.base import Record, SchemaAttribute, TableMeta, TimestampAttribute
 
 STATS = "stats"
 ADDRESS = "address"
@@ -76,7 +76,7 @@ class CommentRecord(Record):
 
     article_id = UnicodeAttribute(hash_key=True)
     sort = UnicodeAttribute(range_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
 
     status = UnicodeAttribute()
     status_before = UnicodeAttribute(null=True)
@@ -119,7 +119,7 @@ class StatsRecord(Record):
 
     article_id = UnicodeAttribute(hash_key=True)
     sort = UnicodeAttribute(range_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     approved = NumberAttribute(default=0)
 
 
@@ -131,7 +131,7 @@ class AddressRecord(Record):
 
     article_id = UnicodeAttribute(hash_key=True)
     sort = UnicodeAttribute(range_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     email = UnicodeAttribute()
     notify_replies = BooleanAttribute()
     expires_at = NumberAttribute()
@@ -148,7 +148,7 @@ class SubscriptionRecord(Record):
 
     article_id = UnicodeAttribute(hash_key=True)
     sort = UnicodeAttribute(range_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     subscriber = UnicodeAttribute()
     comment_id = UnicodeAttribute(null=True)
     state = UnicodeAttribute()

@@ -32,7 +32,8 @@ from pynamodb.attributes import (
 )
 from pynamodb.expressions.operand import Path
 
-from kolom.models.base import Record, TableMeta
+from kolom.models.base import Record, SchemaAttribute, TableMeta
+from kolom.models.expiry import has_expired
 from kolom.models.expressions import Action, Condition, has_room
 
 
@@ -46,7 +47,7 @@ class GuardRecord(Record):
         setting = "guard_table"
 
     key = UnicodeAttribute(hash_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     expires_at = NumberAttribute()
     fingerprint = UnicodeAttribute(null=True)
     article_id = UnicodeAttribute(null=True)
@@ -76,7 +77,7 @@ class GuardRecord(Record):
 
     def is_unexpired(self, now: datetime) -> bool:
         """Return whether the record has not expired; DynamoDB deletes expired items late."""
-        return self.expires_at > now.timestamp()
+        return not has_expired(self.expires_at, now)
 
 
 def count_once(
@@ -97,7 +98,7 @@ def count_once(
     members = Path([ids])
     conditions: list[Condition] = [members.does_not_exist() | ~members.contains(member_id)]
     conditions += [Path([name]).does_not_exist() | (Path([name]) < maximum) for name, maximum in maxima.items()]
-    actions: list[Action] = [GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
+    actions: list[Action] = [GuardRecord.expires_at.set(expires_at), GuardRecord.schema.keep_or_set()]
     actions += [Path([name]).add(1) for name in maxima]
     if is_remembered:
         actions.append(members.add({"SS": [member_id]}))
@@ -116,7 +117,7 @@ class SearchCount(Record):
         setting = "guard_table"
 
     key = UnicodeAttribute(hash_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     expires_at = NumberAttribute()
     searches = NumberAttribute(default=0)
     without_results = NumberAttribute(default=0)
@@ -130,7 +131,8 @@ class SearchCount(Record):
 def get_or_set_salt(key: str, salt: bytes, *, expires_at: int) -> bytes:
     """Return the salt of an item, which is ``salt`` if it had none. One UpdateItem."""
     item = SearchCount(key)
-    item.update([SearchCount.salt.set(SearchCount.salt | salt), SearchCount.expires_at.set(expires_at)])
+    actions = [SearchCount.salt.set(SearchCount.salt | salt), SearchCount.expires_at.set(expires_at)]
+    item.update([*actions, SearchCount.schema.keep_or_set()])
     return bytes(item.salt)
 
 
@@ -147,7 +149,7 @@ def count_search(key: str, *, has_results: bool, visitor: int, day: int, expires
             SearchCount.visitors.add({visitor}),
             SearchCount.days.add({day}),
             SearchCount.expires_at.set(SearchCount.expires_at | expires_at),
-            SearchCount.schema.set(1),
+            SearchCount.schema.keep_or_set(),
         ]
     )
     return item
@@ -158,7 +160,11 @@ def show_query(item: SearchCount, text: str, list_key: str, *, max_shown: int, e
 
     Two UpdateItems: first that of the list, so that an interrupted call can be repeated.
     """
-    actions = [SearchCount.shown.add({item.key}), SearchCount.expires_at.set(expires_at), SearchCount.schema.set(1)]
+    actions = [
+        SearchCount.shown.add({item.key}),
+        SearchCount.expires_at.set(expires_at),
+        SearchCount.schema.keep_or_set(),
+    ]
     if not SearchCount(list_key).update_if(has_room(SearchCount.shown, item.key, max_shown), actions):
         return False
     item.update([SearchCount.text.set(text), SearchCount.expires_at.set(expires_at)])

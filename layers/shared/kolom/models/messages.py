@@ -3,7 +3,7 @@
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from kolom.models.base import Record, TableMeta, TimestampAttribute
+from kolom.models.base import Record, SchemaAttribute, TableMeta, TimestampAttribute
 
 
 class MessagesByStatus(GlobalSecondaryIndex["MessageRecord"]):
@@ -24,7 +24,7 @@ class MessageRecord(Record):
         setting = "messages_table"
 
     id = UnicodeAttribute(hash_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     status = UnicodeAttribute()
     name = UnicodeAttribute(null=True)
     email = UnicodeAttribute()

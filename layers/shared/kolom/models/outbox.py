@@ -14,7 +14,7 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
-from kolom.models.base import Record, TableMeta, TimestampAttribute
+from kolom.models.base import Record, SchemaAttribute, TableMeta, TimestampAttribute
 
 QUEUE = "mail"
 """The only value of ``queue``, which a mail has until it is sent, failed or dropped."""
@@ -63,7 +63,7 @@ class OutboxRecord(Record):
         pass
 
     id = UnicodeAttribute(hash_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     kind = UnicodeAttribute()
     article_id = UnicodeAttribute(null=True)
     item_id = UnicodeAttribute()
@@ -103,6 +103,6 @@ class SuppressionRecord(Record):
         pass
 
     id = UnicodeAttribute(hash_key=True)
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     reason = UnicodeAttribute()
     created_at = TimestampAttribute()

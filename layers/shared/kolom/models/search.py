@@ -35,9 +35,11 @@ from pynamodb.attributes import (
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import UpdateError
 
-from kolom.models.base import Record, TableMeta, write_conditionally
+from kolom.errors import UnknownSchema
+from kolom.models.base import Record, SchemaAttribute, TableMeta, refuse_unknown_schema, write_conditionally
 from kolom.models.errors import is_condition_failed
 from kolom.models.expressions import Action, Condition
+from kolom.models.schema import NEWEST_READ
 from kolom.models.summary import SummaryAttributes
 
 DOCUMENTS: Final = "#documents"
@@ -63,9 +65,11 @@ class BlockRecord(SearchRecord):
     """A block of numbers, or the :class:`Revisions`.
 
     A block of postings has those of ``packed`` that are not in ``removed``, and those of ``elements``. So adding and
-    removing postings are atomic updates that need not read the block.
+    removing postings are atomic updates that need not read the block. Only the revisions have a schema number, which is
+    that of all blocks and words.
     """
 
+    schema = SchemaAttribute()
     elements = NumberSetAttribute(null=True)
     packed = BinaryAttribute(null=True, legacy_encoding=False)
     removed = NumberSetAttribute(null=True)
@@ -83,7 +87,7 @@ class ForwardRecord(SearchRecord):
     ``touched`` is the reindex mark that the article had, and ``doc`` a digest of the written :class:`ResultRecord`.
     """
 
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     revision = NumberAttribute()
     is_settled = BooleanAttribute()
     analyser = NumberAttribute()
@@ -101,7 +105,7 @@ class ResultRecord(SummaryAttributes, SearchRecord):
     headings, and their ids. Items of earlier versions have none.
     """
 
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     text = BinaryAttribute(legacy_encoding=False)
     is_whole = BooleanAttribute()
     rest = UnicodeAttribute(null=True)
@@ -119,7 +123,7 @@ class TextRecord(SearchRecord):
 class RelatedRecord(SearchRecord):
     """The ids of the articles that are related to an article, the most similar first."""
 
-    schema = NumberAttribute(default=1)
+    schema = SchemaAttribute()
     ids: ListAttribute[int] = ListAttribute()
 
 
@@ -166,6 +170,7 @@ def read_documents() -> tuple[int, list[Block]]:
     revision, blocks = 0, []
     for item in _query(DOCUMENTS, consistent=True):
         if item["part"]["S"] == REVISION:
+            refuse_unknown_schema(item)
             revision = int(item["revision"]["N"])
         else:
             blocks.append(_block(item))
@@ -175,18 +180,25 @@ def read_documents() -> tuple[int, list[Block]]:
 def read_revisions(*, consistent: bool = False) -> Revisions:
     """Return the current revisions. One GetItem."""
     item = table().get_item(DOCUMENTS, REVISION, consistent_read=consistent).get("Item", {})
+    refuse_unknown_schema(item)
     return Revisions(*(int(item.get(name, {"N": "0"})["N"]) for name in ("revision", "results", "settings")))
 
 
 def increase_revisions(documents: int, results: int) -> None:
-    """Increase the revision of the document list by ``documents``, and that of the results by ``results``."""
-    actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results)]
-    table().update_item(DOCUMENTS, REVISION, actions=actions)
+    """Increase the revision of the document list by ``documents``, and that of the results by ``results``.
+
+    :raises UnknownSchema: a later version has written the index
+    """
+    actions = [BlockRecord.revision.add(documents), BlockRecord.results.add(results), BlockRecord.schema.keep_or_set()]
+    is_known = BlockRecord.schema.does_not_exist() | (BlockRecord.schema <= NEWEST_READ)
+    if not write_conditionally(lambda: table().update_item(DOCUMENTS, REVISION, actions=actions, condition=is_known)):
+        raise UnknownSchema("a later version of Kolom has written the index of the search: deploy the latest version")
 
 
 def announce_settings(revision: int) -> None:
     """Record the revision of the owner's settings of the search where every search reads it."""
-    table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.settings.set(revision)])
+    actions = [BlockRecord.settings.set(revision), BlockRecord.schema.keep_or_set()]
+    table().update_item(DOCUMENTS, REVISION, actions=actions)
 
 
 def add_postings(key: str, block: int, postings: Iterable[int]) -> Block:
@@ -256,7 +268,10 @@ def clear() -> Iterator[int]:
     """Delete all items except the revisions, which readers compare; yield the count per request.
 
     A Scan: not for a Lambda function.
+
+    :raises UnknownSchema: a later version has written the index; nothing is deleted
     """
+    read_revisions(consistent=True)
     start: Mapping[str, Any] | None = None
     while True:
         found = table().scan(attributes_to_get=["key", "part"], exclusive_start_key=start)  # type: ignore[arg-type]  # the hint is wrong

@@ -42,6 +42,11 @@ def keep_until(item_id: str, expires_at: int) -> None:
     GuardRecord(origin_key(item_id)).update_if(expires_earlier, [GuardRecord.expires_at.set(expires_at)])
 
 
+def delete(item_id: str) -> None:
+    """Delete the origin of a comment. A ban of its sender stays, and ends at its time."""
+    GuardRecord(origin_key(item_id)).delete()
+
+
 def load(item_id: str, *, now: datetime) -> SubmissionOrigin | None:
     """Return the origin of a comment; None if it is no longer stored. One BatchGetItem."""
     return find(GuardRecord.get_many([origin_key(item_id)]), item_id, now=now)

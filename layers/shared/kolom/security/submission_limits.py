@@ -91,7 +91,7 @@ class SubmissionLimits:
         actions = [
             total.add(weight),
             GuardRecord.expires_at.set((self._now // MINUTE_SECONDS + 1) * MINUTE_SECONDS),
-            GuardRecord.schema.set(1),
+            GuardRecord.schema.keep_or_set(),
         ]
         has_room = total.does_not_exist() | (total < self._site_max)
         transaction.update(GuardRecord(self._site_key), actions, has_room, self._error([MINUTE_SECONDS]))

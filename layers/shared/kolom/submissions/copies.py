@@ -35,7 +35,7 @@ def count_senders(text: str, sender: ClientId, keys: SigningKeys, *, now: dateti
         return 1
     sender_id = keyed_hash(_PURPOSE, f"{key}#{sender.address}", keys)[:12]
     record, seen = GuardRecord(key), GuardRecord.seen
-    actions = [seen.add({sender_id}), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
+    actions = [seen.add({sender_id}), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.keep_or_set()]
     was_added = record.update_if(has_room(seen, sender_id, MAX_SENDERS), actions)
     return len(record.seen or ()) if was_added else MAX_SENDERS
 
@@ -45,7 +45,7 @@ def reset(transaction: Transaction, text: str, *, now: datetime) -> None:
     key, expires_at = _key(text, now)
     if key is not None:
         # The functions may not delete items of this table. An update creates the item if it does not exist.
-        actions = [GuardRecord.seen.remove(), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
+        actions = [GuardRecord.seen.remove(), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.keep_or_set()]
         transaction.update(GuardRecord(key), actions)
 
 

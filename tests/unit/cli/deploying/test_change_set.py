@@ -3,7 +3,7 @@
 import pytest
 
 from kolom_cli.deploying.answers import template_document
-from kolom_cli.deploying.change_set import Change, ChangeSet, _change, is_known
+from kolom_cli.deploying.change_set import UNDO, Change, ChangeSet, _change, is_known
 from kolom_cli.deploying.errors import DeploymentError, fix_for
 
 
@@ -54,9 +54,9 @@ def test_only_the_replacement_of_what_may_hold_data_is_refused(
         with pytest.raises(
             DeploymentError, match=rf"may hold data: {logical_id} \(replace.*: Name\)\. Nothing was changed"
         ):
-            planned.check()
+            planned.check(UNDO)
     else:
-        planned.check()
+        planned.check(UNDO)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_each_common_reason_of_a_failure_has_its_fix(reason: str, fix: str) -> N
 def test_an_action_that_is_not_known_yet_is_refused_for_data() -> None:
     described = {"Action": "Dynamic", "LogicalResourceId": "Secret", "ResourceType": "AWS::SecretsManager::Secret"}
     with pytest.raises(DeploymentError, match=r"Secret \(replace, depending on the values\)"):
-        change_set(_change(described)).check()
+        change_set(_change(described)).check(UNDO)
 
 
 def test_each_resource_of_the_template_is_of_a_known_type() -> None:
