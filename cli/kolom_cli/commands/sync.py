@@ -96,7 +96,7 @@ def sync(
         dry_run=dry_run,
     )
     connect(ctx.obj)
-    report = SyncReport(dry_run=dry_run)
+    report = SyncReport(dry_run=dry_run, origin=origin_of(options.base_url) or "")
     with console.interruptible() as stopped, console.progress(hidden=as_json) as bar:
 
         def track[T](items: Iterable[T], title: str, total: int | None) -> Iterable[T]:

@@ -19,8 +19,11 @@ _MAX_SHOWN: Final = 20
 class SyncReport(Report):
     """The counts of pages and redirects, and the pages that were removed: their files or addresses are gone.
 
-    ``whole_bodies`` is the number of pages without a marked main text. ``writes`` is False if nothing was stored.
+    ``origin`` is that of the site. ``whole_bodies`` is the number of pages without a marked main text. ``writes`` is
+    False if nothing was stored.
     """
+
+    origin: str = ""
 
     removed_pages: list[str] = field(default_factory=list)
     whole_bodies: int = 0
@@ -36,13 +39,17 @@ class SyncReport(Report):
             names = ", ".join(map(to_printable, self.removed_pages[:_MAX_SHOWN]))
             more = len(self.removed_pages) - _MAX_SHOWN
             yield (
-                f"{count(len(self.removed_pages), 'page is', 'pages are')} gone and removed from the search; their "
-                f"comments are kept: {names}{f' and {more} more' if more > 0 else ''}."
+                f"{count(len(self.removed_pages), 'page is', 'pages are')} gone and removed from the search, but not "
+                f"the comments: {names}{f' and {more} more' if more > 0 else ''}."
             )
         if self.whole_bodies:
             has = count(self.whole_bodies, "page has", "pages have")
             yield f"{has} neither data-kolom-body nor <main> or <article>: all of the body is indexed, without menus."
 
     def _print_end(self, console: Console) -> None:
+        if self.origin and self.counts(PAGE)["created"]:
+            console.print(
+                f"Before these pages can send comments, AllowedOrigins must have {self.origin}.", soft_wrap=True
+            )
         if not self.writes and not self.dry_run and not self.errors:
             console.print("Nothing has changed: nothing was written.", soft_wrap=True)

@@ -83,6 +83,17 @@ def manifest() -> dict[str, ManifestEntry]:
     return Manifest.load("example.com").entries
 
 
+def test_the_report_says_what_was_stored_and_what_remains_to_be_done(kolom: Kolom, site: Path) -> None:
+    text = kolom("sync", site, "--base-url", URL).stdout
+    assert "Pages: 5 published." in text
+    assert f"AllowedOrigins must have {URL}." in text
+    assert "1 page has neither data-kolom-body nor <main> or <article>" in text
+    (site / "about/index.html").unlink()
+    text = kolom("sync", site, "--base-url", URL).stdout
+    assert f"1 page is gone and removed from the search, but not the comments: {URL}/about/." in text
+    assert "AllowedOrigins" not in text
+
+
 class TestReading:
     def test_pages_are_read_as_their_authors_declare_them(self, sync: Sync) -> None:
         report = sync()
@@ -171,16 +182,23 @@ class TestRunningAgain:
         for name in ("kinds", "created", "removed_pages"):
             assert dry[name] == real[name]
 
-    def test_pages_of_a_run_that_was_killed_are_found_again(self, sync: Sync, site: Path) -> None:
+    @pytest.mark.parametrize("is_lost", [False, True], ids=["killed", "lost"])
+    def test_pages_that_the_manifest_lacks_are_found_again(self, sync: Sync, site: Path, is_lost: bool) -> None:
+        """A run was killed before it wrote the manifest, or the manifest is lost."""
         sync()
-        Manifest.load("example.com").delete()
-        interrupted = Manifest.load("example.com")
-        interrupted.begin()
+        before = Manifest.load("example.com")
+        if is_lost:
+            before.delete()
+        else:
+            del before.entries["url:example.com/about"]
+            before.save()
+            before.begin()
         (site / "about/index.html").unlink()
         report = sync()
         assert (report["created"], report["updated"]) == (0, 0)
         assert report["removed_pages"] == [f"{URL}/about/"]
         assert not Manifest.load("example.com").is_unfinished
+        assert sync()["writes"] is False
 
     def test_interrupted_publishing_continues_without_second_articles(
         self, sync: Sync, monkeypatch: pytest.MonkeyPatch
