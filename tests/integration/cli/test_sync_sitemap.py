@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -327,6 +328,11 @@ class TestAddresses:
         ):
             list(opened.documents({}))
         assert site.received == []
+
+    def test_a_public_host_may_move_to_another_public_address(self) -> None:
+        allows = remote_site._allowed_by("https://site.example/sitemap.xml", lambda _host, _port: ["1.1.1.1"])
+        addresses = ("1.1.1.1", "8.8.8.8", "127.0.0.1", "169.254.169.254", "::1")
+        assert [allows(ip_address(each)) for each in addresses] == [True, True, False, False, False]
 
     def test_a_host_without_an_address_is_an_error(self) -> None:
         with pytest.raises(SyncError, match="cannot be read"):
