@@ -20,6 +20,7 @@ from kolom.articles.types import Article, ArticleFilter
 from kolom.errors import Conflict, InvalidInput
 from kolom.models.articles import ArticlesTableRecord
 from kolom.search.index_writer import update_index
+from kolom.search.reindexing import article_ids
 from tests.factories import NOW, comment_request, content, request
 from tests.integration.conftest import Configure
 from tests.integration.handlers import call
@@ -240,3 +241,4 @@ def test_the_author_lists_external_pages_apart() -> None:
     assert [each.id for each in admin.list_by_status("external", limit=5).items] == [article.id]
     assert admin.list_by_status("published", limit=5).items == admin.list_by_status("page", limit=5).items == ()
     assert public.count_articles(ArticleFilter()) == 0
+    assert list(article_ids()) == [article.id], "a reindexing includes them"

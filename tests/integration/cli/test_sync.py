@@ -200,6 +200,19 @@ class TestRunningAgain:
         assert not Manifest.load("example.com").is_unfinished
         assert sync()["writes"] is False
 
+    def test_a_page_that_a_killed_run_stored_is_removed_when_it_is_gone(
+        self, sync: Sync, site: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sync()
+        write(site, "new.html", page("New"))
+        with monkeypatch.context() as patch:
+            patch.setattr(Manifest, "save", lambda _: pytest.fail("killed"))
+            with pytest.raises(pytest.fail.Exception):
+                sync()
+        assert slug_at(f"{URL}/new") == "new"
+        (site / "new.html").unlink()
+        assert sync()["removed_pages"] == [f"{URL}/new.html"]
+
     def test_interrupted_publishing_continues_without_second_articles(
         self, sync: Sync, monkeypatch: pytest.MonkeyPatch
     ) -> None:
