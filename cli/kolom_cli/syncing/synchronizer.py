@@ -82,7 +82,6 @@ class Synchronizer:
     manifest: Manifest = field(init=False)
     _ids: dict[str, int] = field(default_factory=dict)
     _slugs: dict[str, str] = field(default_factory=dict)
-    _failed: set[str] = field(default_factory=set)
 
     def run(self, source: Source) -> None:
         """Synchronize until all is done, the work is stopped, or AWS is unavailable."""
@@ -101,14 +100,21 @@ class Synchronizer:
                 self._store_aliases(reading)
                 self._remove(gone, source)
         finally:
-            if not self.options.dry_run and self.manifest.changes:
-                self._begin()
-                self.manifest.save()
-                if former is not None:
-                    former.delete()
+            if not self.options.dry_run:
+                self._save(former)
+
+    def _save(self, former: Manifest | None) -> None:
+        if self.manifest.changes:
+            self._begin()
+            self.manifest.save()
+        if former is not None:
+            former.delete()
 
     def _take_over_former_site(self) -> Manifest | None:
-        """Add the entries of the former site to the manifest, as if its pages had always been at the new URLs."""
+        """Add the entries of the former site to the manifest, as if its pages had always been at the new URLs.
+
+        A page that is already stored at its new URL as another article keeps that one. The former article is gone.
+        """
         moved_from = self.options.moved_from
         if moved_from is None:
             return None
@@ -116,11 +122,13 @@ class Synchronizer:
         if old == new:
             return None
         former = self.workers.call_for_all(partial(Manifest.load, old))
-        entries = former.entries or dict(self._stored_pages(old, known=set()))
+        entries = former.entries
+        if not entries and not self.manifest.entries:
+            entries = dict(self._stored_pages(old, known=set()))
         for key, entry in entries.items():
-            self.manifest.entries.setdefault(
-                url_pointer_key(f"https://{new}{_below(key, old)}"), replace(entry, digest="", etag="", modified="")
-            )
+            new_key = url_pointer_key(f"https://{new}{_below(key, old)}")
+            is_free = self.manifest.entries.get(new_key, entry).id == entry.id
+            self.manifest.entries[new_key if is_free else key] = replace(entry, digest="", etag="", modified="")
         return former
 
     def _find_stored_pages(self) -> None:
@@ -322,7 +330,6 @@ class Synchronizer:
         for outcome in outcomes:
             page, result = outcome.page, outcome.result
             if result is None or outcome.built is None:
-                self._failed.add(page.url_key)
                 self.report.skip(PAGE, page.document.name, outcome.reason, refused=True)
                 continue
             article = result.article

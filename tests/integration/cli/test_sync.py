@@ -304,6 +304,20 @@ class TestMoving:
         assert sync("--moved-from", URL, base_url=new)["writes"] is False
         assert sync(base_url=new)["writes"] is False
 
+    def test_a_site_that_moved_before_it_was_said_has_each_page_once(self, sync: Sync, site: Path) -> None:
+        sync()
+        former = id_at(f"{URL}/about/")
+        build_for(site, "https://new.example")
+        sync(base_url="https://new.example")
+        before = id_at("https://new.example/about/")
+        report = sync("--moved-from", URL, base_url="https://new.example")
+        assert f"{URL}/about/" in report["removed_pages"]
+        assert len(report["removed_pages"]) == 5
+        assert (id_at("https://new.example/about/"), slug_at(f"{URL}/about/")) == (before, 404)
+        assert before != former
+        assert Manifest.load("example.com").entries == {}
+        assert sync(base_url="https://new.example")["writes"] is False
+
     def test_two_sites_with_the_same_paths_stay_apart(self, sync: Sync, site: Path) -> None:
         sync()
         build_for(site, "https://other.example")

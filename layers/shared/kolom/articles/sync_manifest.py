@@ -96,7 +96,9 @@ class Manifest:
             self.is_unfinished = False
 
     def delete(self) -> None:
-        """Delete the manifest, because another one has its pages."""
+        """Delete the manifest, because another one has its pages. No request if there is none."""
+        if not self._revisions and not self.is_unfinished:
+            return
         with ArticlesTableRecord.batch_write() as batch:
             for bucket in self._revisions:
                 batch.delete(SyncRecord(_key(self.site), _part(bucket)))
