@@ -356,10 +356,12 @@ class TestBadPages:
         write(site, "bad/empty.html", "")
         write(site, "bad/double.html", page(head=canonical.format(f"{URL}/about/")))
         write(site, "bad/double/index.html", page())
+        for name in ("c1", "c2"):
+            write(site, f"bad/{name}.html", page(head=canonical.format("/shared/")))
         (site / "bad/link.html").symlink_to("/etc/hostname")
         (site / "bad/broken.html").symlink_to("nowhere")
         report = sync(exit_code=1)
-        assert report["kinds"]["external"]["created"] == 5
+        assert report["kinds"]["external"]["created"] == 5 + 1
         found = refused(report)
         expected = {
             "bad/untitled.html": "it has no title",
@@ -370,6 +372,7 @@ class TestBadPages:
             "bad/elsewhere.html": "its canonical URL is on another site: http://localhost:1313/bad/",
             "bad/empty.html": "it is empty",
             "bad/double/index.html": "it has the same URL as bad/double.html",
+            "bad/c2.html": "it has the same URL as bad/c1.html",
             "bad/link.html": "it is a link to a file outside of the folder",
             "bad/broken.html": "it cannot be read: No such file or directory",
         }
