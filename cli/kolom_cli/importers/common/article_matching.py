@@ -43,7 +43,7 @@ def extract_host(url: str) -> str:
 
 def url_names(url: str) -> list[str]:
     """Return the ``url:…`` names of a URL, by which Kolom has a page of another site; none for a home page."""
-    return [] if extract_path(url) is None else [*url_pointer_keys_at(url)]
+    return [] if _is_in_query(url) or extract_path(url) is None else [*url_pointer_keys_at(url)]
 
 
 def path_names(url: str) -> list[str]:
