@@ -28,7 +28,6 @@ class MainText:
         """Remove what is not text from the regions, and return their HTML."""
         for region in self.regions:
             _prune(region, with_header=self.is_whole)
-            _remove_anchors(region)
         return "".join(
             etree.tostring(each, encoding="unicode", method="html", with_tail=False) for each in self.regions
         )
@@ -42,6 +41,14 @@ class MainText:
 
 
 def find_main_text(root: Any) -> MainText:
+    """Return the main text, after removing the links of headings to themselves, such as ``¶``."""
+    found = _find(root)
+    for region in found.regions:
+        _simplify_headings(region)
+    return found
+
+
+def _find(root: Any) -> MainText:
     """Return the elements with ``data-kolom-body``, else ``<main>`` or its only article, else the longest article."""
     marked = [each for each in root.iterfind(".//*[@data-kolom-body]") if _is_outermost(each)]
     if marked:
@@ -92,11 +99,22 @@ def _is_removed(element: Any) -> bool:
     )
 
 
-def _remove_anchors(region: Any) -> None:
-    """Remove the links of headings to themselves, such as ``¶``."""
+def _simplify_headings(region: Any) -> None:
+    """Remove the anchors and the links to themselves of headings, and give their ids to the headings.
+
+    Some generators give the id to the section that begins with the heading instead.
+    """
     for heading in list(elements(region, *_HEADINGS)):
         for link in list(elements(heading, "a")):
-            if attribute(link, "href").startswith("#") and text_of(link).lower() in _ANCHOR_MARKS:
-                if (identifier := link.get("id")) and not heading.get("id"):
-                    heading.set("id", identifier)
+            if attribute(link, "href")[:1] in {"", "#"} and text_of(link).lower() in _ANCHOR_MARKS:
+                if identifier := link.get("id") or link.get("name"):
+                    _set_id(heading, identifier)
                 link.drop_tree()
+        parent = heading.getparent()
+        if parent is not None and parent.tag in {"section", "div"} and parent[0] is heading and parent.get("id"):
+            _set_id(heading, parent.attrib.pop("id"))
+
+
+def _set_id(heading: Any, identifier: str) -> None:
+    if not heading.get("id"):
+        heading.set("id", identifier)

@@ -125,6 +125,9 @@ def test_links_of_headings_to_themselves_are_removed_and_keep_their_id() -> None
     assert page.html.count("<a") == 1
     assert '<h2 id="a">One</h2>' in page.html
     assert page.heading_ids == {"a", "b"}
+    body = '<main><section id="s"><h2>One</h2></section><h2><a name="n"></a>Two</h2><h2>Three<a id="t"></a></h2></main>'
+    assert read(body=body).heading_ids == {"s", "n", "t"}
+    assert read(body='<main><h1>Title<a href="#title">¶</a></h1></main>').title == "Title"
 
 
 @pytest.mark.parametrize(
