@@ -6,11 +6,12 @@
 | ``7`` | ``card`` | :class:`ArticleRecord` |
 | ``7`` | ``label#<label>`` | :class:`LabelRecord`: a copy of the list fields, so that a label page is one Query |
 | ``7`` | ``source#<version>#0`` … | :class:`BodyChunk`: the author's source |
-| ``slug:<slug>``, ``path:<path>``, ``origin:<origin>`` | ``pointer`` | :class:`Pointer` to an id |
+| ``slug:…``, ``path:…``, ``origin:…``, ``url:<normalized>`` | ``pointer`` | :class:`Pointer` to an id |
 | ``counts`` | ``all``, ``month#…``, ``label#…``, ``label-month#…`` | :class:`Count` of published articles |
 | ``sequence`` | ``article`` | :class:`Sequence`, the last assigned id |
 | ``site`` | ``theme`` | :class:`ThemeRecord`: the current assets and the settings of the pages |
 | ``search-settings`` | ``settings`` | :class:`SearchSettingsRecord`: the owner's synonyms and pinned articles |
+| ``sync#<site>`` | ``page#00`` … ``page#63``, ``unfinished`` | :class:`SyncRecord`: what `kolom sync` knows of a site |
 | ``blocked-words`` | ``settings`` | :class:`BlockedWordsRecord`: the owner's list of blocked words |
 
 The parts sort so that one Query reads ``body#`` to ``card``, without the labels and the source.
@@ -99,7 +100,7 @@ class BodyChunk(ArticlesTableRecord, discriminator="body"):
 
 
 class Pointer(ArticlesTableRecord, discriminator="pointer"):
-    """A name of an article: a slug, a path, or the origin of an import."""
+    """A name of an article: a slug, a path, the origin of an import, or the URL of an external page."""
 
     id = NumberAttribute()
 
@@ -137,6 +138,16 @@ class SearchSettingsRecord(ArticlesTableRecord, discriminator="search-settings")
 
     revision = NumberAttribute()
     data = BinaryAttribute(legacy_encoding=False)
+
+
+class SyncRecord(ArticlesTableRecord, discriminator="sync"):
+    """A part of the manifest of a site, or the mark of a run that has not finished.
+
+    ``data`` is compressed JSON; ``revision`` grows with every change.
+    """
+
+    revision = NumberAttribute(default=0)
+    data = BinaryAttribute(null=True, legacy_encoding=False)
 
 
 class BlockedWordsRecord(ArticlesTableRecord, discriminator="blocked-words"):
