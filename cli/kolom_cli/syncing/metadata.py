@@ -21,6 +21,7 @@ _ARTICLE_TYPES: Final = frozenset(
 )
 _PAGE_TYPES: Final = frozenset({"WebPage", "AboutPage", "ContactPage", "ProfilePage", "ItemPage"})
 _MAX_NODES: Final = 1_000
+_MAX_DEPTH: Final = 20
 _KEYS: Final = frozenset(
     {"title", "description", "date", "updated", "label", "author", "image", "language", "comments", "search"}
 )
@@ -149,10 +150,13 @@ def _types(node: Mapping[str, Any]) -> set[str]:
     return {name.rpartition("/")[2] for name in names if isinstance(name, str)}
 
 
-def _text(value: Any) -> str:
-    """Return a value of JSON-LD as text: of a list the first, of a node its name or URL."""
+def _text(value: Any, depth: int = _MAX_DEPTH) -> str:
+    """Return a value of JSON-LD as text: of a list the first, of a node its name or URL. Deeper values are ignored."""
+    if depth == 0:
+        return ""
     if isinstance(value, list):
-        return next((text for each in value if (text := _text(each))), "")
+        return next((text for each in value if (text := _text(each, depth - 1))), "")
     if isinstance(value, dict):
-        return next((text for name in ("@value", "name", "url", "@id") if (text := _text(value.get(name)))), "")
+        names = ("@value", "name", "url", "@id")
+        return next((text for name in names if (text := _text(value.get(name), depth - 1))), "")
     return one_line(str(value)) if isinstance(value, str | int | float) else ""

@@ -6,16 +6,19 @@ from urllib.parse import quote, urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from kolom.articles.input import MAX_IMAGE, is_image_url
-from kolom.articles.page_urls import normalize_url, page_url_problem
+from kolom.articles.page_urls import MAX_URL, normalize_url, page_url_problem
 from kolom_cli.syncing.html_tree import attribute, elements, parse_page, text_of
 from kolom_cli.syncing.main_text import MainText, find_main_text
 from kolom_cli.syncing.metadata import Metadata, find_publication_time, read_metadata
 from kolom_cli.syncing.types import Content, Excluded, Page, PageError, Redirect
 
 _REFRESH: Final = re.compile(
-    r"\s*(\d+)(?:\.\d*)?(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?[\"']?\s*([^\"'\s][^\"']*)", re.IGNORECASE
+    r"\s*(\d{1,9})(?:\.\d*)?(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?[\"']?\s*([^\"'\s][^\"']*)", re.IGNORECASE
 )
 _MAX_REFRESH_SECONDS: Final = 10
+_MAX_REFRESH: Final = MAX_URL + 100
+"""Characters of a refresh that are read: more would only cost time."""
+
 _NO_INDEX: Final = frozenset({"noindex", "none"})
 _ROBOTS: Final = ("robots", "googlebot")
 _NO: Final = frozenset({"false", "no", "off", "closed", "0"})
@@ -88,7 +91,7 @@ def _refresh_target(root: Any, base: str) -> str | None:
     """Return the URL that the page leads to at once, without the reader's doing, or None."""
     for each in elements(root, "meta"):
         if attribute(each, "http-equiv").lower() == "refresh":
-            match = _REFRESH.match(attribute(each, "content"))
+            match = _REFRESH.match(attribute(each, "content")[:_MAX_REFRESH])
             if match and int(match[1]) <= _MAX_REFRESH_SECONDS:
                 return absolute_page_url(base, match[2])
     return None

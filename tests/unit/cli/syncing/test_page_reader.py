@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -52,6 +53,11 @@ def test_json_ld_that_is_not_usable_is_ignored(script: str) -> None:
     page = read(f'<script type="application/ld+json">{script}</script>')
     assert page.title == "T"
     assert page.notes in {(), ("its JSON-LD is not valid and not used",)}
+
+
+def test_values_of_json_ld_that_are_nested_too_deeply_are_ignored() -> None:
+    deep = '{"name":' * 1_500 + '"x"' + "}" * 1_500
+    assert read(f'<script type="application/ld+json">{{"@type": "Article", "headline": {deep}}}</script>').title == "T"
 
 
 def test_the_first_declaration_of_a_field_counts() -> None:
@@ -146,6 +152,13 @@ def test_a_page_that_leads_on_at_once_is_a_redirect(markup: str, target: str) ->
 @pytest.mark.parametrize("content", ["30", "60; url=/x", "", "x"])
 def test_a_page_that_reloads_itself_is_not_a_redirect(content: str) -> None:
     assert read(f'<meta http-equiv="refresh" content="{content}">').title == "T"
+
+
+def test_a_refresh_that_is_made_to_cost_time_is_not_a_redirect() -> None:
+    start = time.process_time()
+    for content in ("9" * 5_000 + ";url=/b", "1" + " " * 30_000 + "''"):
+        read(f'<meta http-equiv="refresh" content="{content}">')
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
