@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -66,7 +67,7 @@ class Folder:
     def _document(self, path: Path) -> Document:
         relative = path.relative_to(self._directory).as_posix()
         location = relative.removesuffix("index.html") if path.name == "index.html" else relative
-        url = urljoin(self._base_url, quote(location.encode("utf-8", "surrogateescape"), safe=_SAFE))
+        url = self._base_url + quote(location.encode("utf-8", "surrogateescape"), safe=_SAFE)
         name = relative.encode("utf-8", "replace").decode()
         try:
             if path.is_symlink() and not path.resolve().is_relative_to(self._directory.resolve()):
@@ -95,12 +96,15 @@ class Folder:
             return
         for line in lines[:_MAX_REDIRECTS]:
             match line.partition("#")[0].split():
-                case [origin, target] | [origin, target, "301" | "301!" | "308"] if origin.startswith("/") and not {
-                    "*",
-                    ":",
-                } & set(origin):
-                    yield Document(
-                        name=f"{_REDIRECTS}: {origin}",
-                        url=urljoin(self._base_url, quote(origin, safe=f"{_SAFE}%")),
-                        target=urljoin(self._base_url, target),
-                    )
+                case [origin, target] | [origin, target, "301" | "301!" | "308"] if _is_single_path(origin):
+                    with suppress(ValueError):  # the target is not a URL
+                        yield Document(
+                            name=f"{_REDIRECTS}: {origin}",
+                            url=urljoin(self._base_url, quote(origin, safe=f"{_SAFE}%")),
+                            target=urljoin(self._base_url, target),
+                        )
+
+
+def _is_single_path(origin: str) -> bool:
+    """Return whether the origin of a redirect is a path on this host, without placeholders."""
+    return origin.startswith("/") and not origin.startswith("//") and not {"*", ":"} & set(origin)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urljoin, urlsplit
 
-from kolom.articles.page_urls import normalize_url, url_pointer_key
+from kolom.articles.page_urls import is_page_of, normalize_url, url_pointer_key
 from kolom.articles.sync_manifest import ManifestEntry
 from kolom.urls import origin_of
 from kolom_cli.concurrency import OrderedResults, Workers
@@ -28,6 +28,7 @@ DEFAULT_DELAY_SECONDS: Final = 0.1
 _MAX_REDIRECTS: Final = 5
 _ATTEMPTS: Final = 4
 _MAX_WAIT_SECONDS: Final = 60.0
+_PERMANENT: Final = frozenset({301, 308})
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 _PORTS: Final = {"http": 80, "https": 443}
 _HEADERS: Final = {
@@ -135,7 +136,7 @@ class RemoteSite:
             return "its URL is not valid"
         if not _is_same_host(url, self._sitemap_url):
             return f"its host {urlsplit(url).netloc} is not that of the sitemap"
-        if not f"{normalize_url(url)}/".startswith(f"{normalize_url(self._options.base_url)}/"):
+        if not is_page_of(url, self._options.base_url):
             return f"it is not below {self._options.base_url}"
         return None
 
@@ -175,6 +176,9 @@ class RemoteSite:
                     problem = f"it redirects to another host: {url[:200]}"
                     break
                 if normalize_url(url) != normalize_url(entry.url):
+                    if response.status not in _PERMANENT:
+                        problem = f"it redirects, but not permanently: {url[:200]}"
+                        break
                     return Document(name=entry.url, url=entry.url, target=url)
         except (DownloadError, ValueError) as error:
             problem = str(error)

@@ -1,20 +1,17 @@
 """Decide what each document of a site is: an unchanged page, a new or changed one, a redirect, or none of these."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from kolom.articles.page_urls import url_pointer_key
+from kolom.articles.page_urls import is_page_of, url_pointer_key
 from kolom.articles.sync_manifest import ManifestEntry
-from kolom.urls import origin_of
 from kolom_cli.syncing.page_reader import read_page
 from kolom_cli.syncing.report import PAGE, REDIRECT, SyncReport
 from kolom_cli.syncing.types import Document, Excluded, Options, Page, PageError, Redirect
 
 _MAX_STEPS: Final = 10
-_WWW: Final = re.compile(r"//(?:www\.)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +72,18 @@ class SiteReading:
         self._url_keys = {each.key: each.url_key for each in self._found}
         own = {each.key for each in self._found} | self.unchanged
         taken = {url_pointer_key(self.entries[key].url): self._names[key] for key in self.unchanged}
+        reserved = {key: key for key in self.unread}
+        reserved |= {url_pointer_key(self.entries[key].url): key for key in self.unread if key in self.entries}
         for each in self._found:
             if each.url_key != each.key and each.url_key in own:
                 self._redirects[each.key] = each.document, each.url
             elif each.url_key in taken:
                 self.unread.add(each.key)
                 self._refuse_duplicate(each.document, taken[each.url_key])
+            elif reserved.get(each.url_key, each.key) != each.key:
+                self.unread.add(each.key)
+                reason = f"its URL {each.url} is that of another page, which cannot be read now"
+                self.report.skip(PAGE, each.document.name, reason, refused=True)
             else:
                 taken[each.url_key] = each.document.name
                 self.pages[each.url_key] = each
@@ -119,7 +122,7 @@ class SiteReading:
             case Excluded(reason):
                 self.report.skip(PAGE, document.name, reason)
             case Page(canonical=url):
-                if _site_of(url) != _site_of(self.options.base_url):
+                if not is_page_of(url, self.options.base_url):
                     self.unread.add(key)
                     self.report.skip(
                         PAGE, document.name, f"its canonical URL is on another site: {url[:200]}", refused=True
@@ -142,8 +145,3 @@ def load_page(document: Document, zone: ZoneInfo) -> Page | Redirect | Excluded:
     except OSError as error:
         raise PageError(f"it cannot be read: {error.strerror or error}") from error
     return read_page(content, document.url, zone)
-
-
-def _site_of(url: str) -> str:
-    """Return host and port of a URL, without ``www.``."""
-    return _WWW.sub("", (origin_of(url) or "").partition(":")[2], count=1)

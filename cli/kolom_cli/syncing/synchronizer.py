@@ -23,7 +23,7 @@ from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from kolom.articles import admin, aliases, publishing, repository
-from kolom.articles.page_urls import url_pointer_key
+from kolom.articles.page_urls import is_page_of, url_pointer_key
 from kolom.articles.sync_manifest import Manifest, ManifestEntry
 from kolom.articles.types import Article
 from kolom.config import settings
@@ -92,13 +92,15 @@ class Synchronizer:
         reading = self._read(source)
         if reading is None:
             return
-        gone = self._gone(reading, source)
+        gone, number = self._gone(reading, source), len(self.manifest.entries)
         self._identify(reading, gone)
+        is_empty = not reading.pages and not reading.unchanged
         try:
             self._publish(reading)
             if not self.workers.is_stopped:
                 self._store_aliases(reading)
-                self._remove(gone, source)
+                if self._may_remove(gone, number, source, is_empty=is_empty):
+                    self._remove(gone)
         finally:
             if not self.options.dry_run:
                 self._save(former)
@@ -146,7 +148,7 @@ class Synchronizer:
             listed = self.workers.call_for_all(partial(admin.list_by_status, "external", limit=_LISTED, cursor=cursor))
             for article in listed.items:
                 key = url_pointer_key(article.url or "")
-                if article.id not in known and f"{key}/".startswith((f"url:{site}/", f"url:{site}?")):
+                if article.id not in known and is_page_of(article.url or "", f"https://{site}"):
                     yield key, ManifestEntry(article.id, article.slug, article.url or "", article.fingerprint[:16])
             if (cursor := listed.next_cursor) is None:
                 return
@@ -198,9 +200,10 @@ class Synchronizer:
                 leading.setdefault(target, []).append(alias)
         new = [url_key for url_key in pages if url_key not in self._ids]
         wanted = [*new, *(alias for listed in leading.values() for alias in listed)]
-        stored = self._look_up(wanted)
+        stored = self._without_other_sites(self._look_up(wanted))
         by_url = {url_pointer_key(entry.url): entry.id for entry in gone.values()}
-        used = set(self._ids.values())
+        unread = {self.manifest.entries[key].id for key in reading.unread if key in self.manifest.entries}
+        used = unread.union(self._ids.values())
         for url_key in new:
             for key in (url_key, *leading.get(url_key, ())):
                 found = by_url.get(key) or stored.get(key)
@@ -228,6 +231,19 @@ class Synchronizer:
             for part in batched(keys, _LOOKUP, strict=False)
         ]
         return {key: found for future in futures for key, found in (future.result() or {}).items()}
+
+    def _without_other_sites(self, stored: Mapping[str, int]) -> Mapping[str, int]:
+        """Return the pointers without those of the pages of other sites, which a page of this one must not replace."""
+        known = {entry.id for entry in self.manifest.entries.values()}
+        unknown = sorted(set(stored.values()) - known)
+        loaded = self.workers.call_for_all(partial(repository.get_many, unknown)) if unknown else {}
+        sites = [site for site in (self.options.base_url, self.options.moved_from) if site is not None]
+        others = {
+            article.id
+            for article in loaded.values()
+            if article.status != "deleted" and not any(is_page_of(article.url or "", site) for site in sites)
+        }
+        return {key: found for key, found in stored.items() if found not in others}
 
     def _publish(self, reading: SiteReading) -> None:
         results: OrderedResults[_Outcome] = OrderedResults(self.workers)
@@ -391,18 +407,25 @@ class Synchronizer:
             entry = self.manifest.entries[key]
             self.manifest.entries[key] = replace(entry, aliases=tuple(sorted({*entry.aliases, alias})))
 
-    def _remove(self, gone: Mapping[str, ManifestEntry], source: Source) -> None:
-        """Delete the pages that are gone, unless these are most of the pages of the site."""
-        number = len(self.manifest.entries)
+    def _may_remove(self, gone: Mapping[str, ManifestEntry], number: int, source: Source, *, is_empty: bool) -> bool:
+        """Return whether the pages that are gone may be deleted: not if these are most of the ``number`` known ones.
+
+        New pages do not count: all pages may be at wrong URLs. ``is_empty`` says that the site has no page any more.
+        """
         if gone and not source.is_complete:
             self.report.errors.append("No page was removed, because a sitemap could not be read.")
-            return
-        if len(gone) > _FEW and 2 * len(gone) > number and not self.options.allows_removals:
+            return False
+        are_most = len(gone) > _FEW and 2 * len(gone) > number
+        if gone and (are_most or is_empty) and not self.options.allows_removals:
             self.report.errors.append(
                 f"{len(gone):,} of {number:,} pages seem to be gone, so none was removed. If that is right, run the "
                 "command again with --remove-many"
             )
-            return
+            return False
+        return True
+
+    def _remove(self, gone: Mapping[str, ManifestEntry]) -> None:
+        """Delete the pages that are gone."""
         for key, entry in gone.items():
             if self.workers.is_stopped:
                 return

@@ -336,14 +336,82 @@ class TestMoving:
         report = sync(exit_code=1)
         assert "run the command again with --remove-many" in report["errors"][0]
         assert slug_at(f"{URL}/more/3") == "3"
-        assert len(sync("--remove-many")["removed_pages"]) == 15
+        for number in range(20):
+            write(site, f"new/{number}.html", page(f"New {number}"))
+        assert sync(exit_code=1)["removed_pages"] == [], "new pages make the others no less gone"
+        shutil.rmtree(site / "new")
+        assert sync(exit_code=1)["removed_pages"] == []
+        assert len(sync("--remove-many")["removed_pages"]) == 35
         for path in site.rglob("*.html"):
             path.unlink()
         assert "there are no HTML files" in sync(exit_code=1)["errors"][0]
         assert slug_at(f"{URL}/about/") == "about"
 
+    def test_the_pages_of_a_site_without_pages_stay_until_the_caller_says_so(self, sync: Sync, site: Path) -> None:
+        sync()
+        for path in site.rglob("*.html"):
+            path.write_text(page(head='<meta name="robots" content="noindex">'))
+        assert sync(exit_code=1)["removed_pages"] == []
+        assert slug_at(f"{URL}/about/") == "about"
+        assert len(sync("--remove-many")["removed_pages"]) == 5
+
+
+class TestTakingOver:
+    """A page changes no article of another page, whatever URL it claims."""
+
+    CANONICAL = '<link rel="canonical" href="{}">'
+
+    def test_a_page_cannot_claim_the_url_of_one_that_cannot_be_read(self, sync: Sync, site: Path) -> None:
+        markup = (site / "about/index.html").read_text()
+        before = (sync(), id_at(f"{URL}/about/"))[1]
+        write(site, "about/index.html", b"\xff\xfe\xfa")
+        write(site, "claim.html", page("Claim", head=self.CANONICAL.format(f"{URL}/about/")))
+        reason = f"its URL {URL}/about/ is that of another page, which cannot be read now"
+        assert refused(sync(exit_code=1))["claim.html"] == reason
+        assert (article_at(f"{URL}/about/").title, id_at(f"{URL}/about/")) == ("About us", before)
+        write(site, "about/index.html", markup)
+        sync()
+        assert article_at(f"{URL}/about/").title == "About us"
+
+    def test_a_page_cannot_replace_one_that_cannot_be_read_by_its_former_url(self, sync: Sync, site: Path) -> None:
+        (site / "_redirects").write_text("/us/ /about/\n")
+        sync()
+        before = id_at(f"{URL}/us/")
+        write(site, "about/index.html", b"\xff\xfe\xfa")
+        write(site, "team.html", page("Team"))
+        (site / "_redirects").write_text("/us/ /team.html\n")
+        sync(exit_code=1)
+        assert (id_at(f"{URL}/about/"), article_at(f"{URL}/about/").title) == (before, "About us")
+        assert article_at(f"{URL}/team").title == "Team"
+
+    def test_a_site_in_a_folder_changes_no_page_of_another_folder(self, sync: Sync, site: Path) -> None:
+        blog, docs = f"{URL}/blog", f"{URL}/docs"
+        build_for(site, blog)
+        sync(base_url=blog)
+        before = id_at(f"{blog}/about/")
+        build_for(site, docs)
+        for path in site.rglob("*.html"):
+            path.write_text(path.read_text().replace(f"{blog}/", f"{docs}/"))
+        write(site, "claim.html", page("Claim", head=self.CANONICAL.format(f"{blog}/about/")))
+        write(site, "team.html", page("Team"))
+        (site / "_redirects").write_text(
+            "/blog/about/ /docs/team.html\n//other.example/a /docs/team.html\n/x http://[\n"
+        )
+        report = sync(base_url=docs, exit_code=1)
+        assert refused(report)["claim.html"] == f"its canonical URL is on another site: {blog}/about/"
+        assert (id_at(f"{blog}/about/"), article_at(f"{blog}/about/").title) == (before, "About us")
+        assert article_at(f"{docs}/team").title == "Team"
+        assert slug_at("https://other.example/a") == 404
+
 
 class TestBadPages:
+    def test_the_name_of_a_file_may_have_a_colon(self, sync: Sync, site: Path) -> None:
+        for name in ("note: one.html", "https:two.html"):
+            write(site, name, page(name))
+        sync()
+        assert article_at(f"{URL}/note:%20one.html").title == "note: one.html"
+        assert article_at(f"{URL}/https:two").title == "https:two.html"
+
     def test_each_bad_page_is_one_clear_line_and_the_others_are_stored(self, sync: Sync, site: Path) -> None:
         canonical = '<link rel="canonical" href="{}">'
         write(site, "bad/untitled.html", "<main><p>Text</p></main>")

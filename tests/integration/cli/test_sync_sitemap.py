@@ -182,6 +182,23 @@ def test_a_page_that_redirects_or_is_gone_is_renamed_or_removed(sync: Sync, site
     assert sync()["writes"] is False
 
 
+def test_a_page_that_leads_elsewhere_for_a_while_stays_as_it_was(sync: Sync, site: Site) -> None:
+    sync()
+    for status in (302, 303, 307):
+        site.put("/one/", b"", status, Location="/two.html")
+        report = sync(exit_code=1)
+        assert reasons(report) == {f"{site.url}/one/": f"it redirects, but not permanently: {site.url}/two.html"}
+        assert (report["removed_pages"], slug_at(f"{site.url}/one/")) == ([], "one")
+
+
+def test_pages_may_differ_by_the_query_of_the_home_page(sync: Sync, site: Site) -> None:
+    for number in (1, 2):
+        site.page(f"/?p={number}", f"Post {number}")
+    site.list("/?p=1", "/?p=2")
+    assert sync()["created"] == 2
+    assert slug_at(f"{site.url}/?p=1") != slug_at(f"{site.url}/?p=2")
+
+
 def test_bad_answers_are_one_clear_line_each_and_remove_nothing(
     sync: Sync, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

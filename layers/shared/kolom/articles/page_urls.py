@@ -76,6 +76,18 @@ def url_pointer_keys_at(url: str) -> Sequence[str]:
     return keys
 
 
+def is_page_of(url: str, site_url: str) -> bool:
+    """Return whether ``url`` is that of a site, or below it. A site may be a folder of a host.
+
+    >>> is_page_of("https://www.example.com/blog/a", "http://example.com/blog/")
+    True
+    >>> is_page_of("https://example.com/blogs", "https://example.com/blog")
+    False
+    """
+    page, site = normalize_url(url), normalize_url(site_url)
+    return page is not None and site is not None and (page == site or page.startswith((f"{site}/", f"{site}?")))
+
+
 def path_on_site(url: str, site_url: str) -> str | None:
     """Return the path (unescaped) of ``url`` if its host is that of ``site_url``, otherwise None.
 
