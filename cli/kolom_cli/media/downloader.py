@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import urllib3
 
+from kolom.hosts import ascii_host
+
 MAX_PICTURE_BYTES: Final = 20 * 1024 * 1024
 _MAX_REDIRECTS: Final = 5
 _CONNECT_SECONDS: Final = 10.0
@@ -205,8 +207,8 @@ def _is_address(host: str) -> bool:
 
 def _ascii(host: str) -> str:
     try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError as error:
+        return ascii_host(host)
+    except ValueError as error:
         raise DownloadError("its host is invalid") from error
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kolom.articles.input import MAX_IMAGE, is_image_url
 from kolom.articles.page_urls import MAX_URL, normalize_url, page_url_problem
+from kolom.hosts import ascii_host
 from kolom_cli.syncing.html_tree import attribute, elements, parse_page, text_of
 from kolom_cli.syncing.main_text import MainText, find_main_text
 from kolom_cli.syncing.metadata import Metadata, find_publication_time, read_metadata
@@ -71,11 +72,13 @@ def absolute_page_url(base: str, reference: str) -> str:
     """Return the absolute URL of a link on a page, percent-encoded and without its fragment; unchanged if invalid."""
     try:
         parts = urlsplit(urljoin(base, reference.strip()).partition("#")[0])
-        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    except ValueError:  # such as UnicodeError
+        user, at, address = parts.netloc.rpartition("@")
+        host, colon, port = address.partition(":") if not address.isascii() else (address, "", "")
+        netloc = f"{user}{at}{ascii_host(host)}{colon}{port}"
+    except ValueError:
         return reference
     return parts._replace(
-        netloc=host, path=quote(parts.path or "/", safe=_UNSAFE), query=quote(parts.query, safe=_UNSAFE)
+        netloc=netloc, path=quote(parts.path or "/", safe=_UNSAFE), query=quote(parts.query, safe=_UNSAFE)
     ).geturl()
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from kolom.articles.page_urls import is_page_of, normalize_url, url_pointer_key
 from kolom.articles.sync_manifest import ManifestEntry
+from kolom.hosts import ascii_host
 from kolom.urls import origin_of
 from kolom_cli.concurrency import OrderedResults, Workers
 from kolom_cli.media.downloader import Address, Downloader, DownloadError, HttpResponse, is_public, resolve
@@ -154,7 +155,7 @@ class RemoteSite:
             if response.status != 200:
                 raise SyncError(f"the sitemap {url} has the status {response.status}")
             return _decoded(response, MAX_SITEMAP_BYTES)
-        except DownloadError as error:
+        except (DownloadError, ValueError) as error:
             raise SyncError(f"the sitemap {url} cannot be read: {error}") from error
 
     def _fetch_page(self, entry: SitemapEntry, known: ManifestEntry | None) -> Document:
@@ -170,7 +171,7 @@ class RemoteSite:
             for _ in range(_MAX_REDIRECTS + 1):
                 response = self._request(url, headers, MAX_PAGE_BYTES)
                 if (target := response.location) is None:
-                    return self._received(document, response)
+                    return self._received(document, response, is_conditional=bool(headers))
                 url = urljoin(url, target)
                 if not _is_same_host(url, self._sitemap_url):
                     problem = f"it redirects to another host: {url[:200]}"
@@ -180,13 +181,15 @@ class RemoteSite:
                         problem = f"it redirects, but not permanently: {url[:200]}"
                         break
                     return Document(name=entry.url, url=entry.url, target=url)
-        except (DownloadError, ValueError) as error:
+        except DownloadError as error:
             problem = str(error)
+        except ValueError:  # of urljoin, or of http.client
+            problem = f"its URL, or that of a redirect, is not valid: {url[:200]}"
         return Document(name=entry.url, url=entry.url, problem=problem)
 
-    def _received(self, document: Document, response: HttpResponse) -> Document:
+    def _received(self, document: Document, response: HttpResponse, *, is_conditional: bool) -> Document:
         name, url, updated_at = document.name, document.url, document.updated_at
-        if response.status == 304:
+        if response.status == 304 and is_conditional:
             return Document(name=name, url=url, updated_at=updated_at, is_unmodified=True)
         if response.status != 200:
             raise DownloadError(f"the response has the status {response.status}")
@@ -216,7 +219,7 @@ class RemoteSite:
             if response.status not in _BUSY or attempt + 1 == _ATTEMPTS or self._stopped.is_set():
                 return response
             after = response.headers.get("Retry-After", "")
-            seconds = float(after) if after.isdigit() else 2.0**attempt
+            seconds = float(after) if after.isdecimal() else 2.0**attempt
             self._pace.pause(min(seconds, _MAX_WAIT_SECONDS))
         return response
 
@@ -231,10 +234,10 @@ def _allowed_by(sitemap_url: str, addresses_of: Callable[[str, int], list[str]])
     :raises SyncError: the host has no address
     """
     parts = urlsplit(sitemap_url)
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     try:
+        host, port = ascii_host(parts.hostname or ""), parts.port or _PORTS[parts.scheme]
         found = addresses_of(host, port)
-    except DownloadError as error:
+    except (DownloadError, ValueError) as error:
         raise SyncError(f"the sitemap {sitemap_url} cannot be read: {error}") from error
     own = {ipaddress.ip_address(each.partition("%")[0]) for each in found}
     if all(map(is_public, own)):
@@ -258,10 +261,13 @@ def _decoded(response: HttpResponse, max_bytes: int) -> bytes:
         return response.content
     if encoding not in {"gzip", "x-gzip"}:
         raise DownloadError(f"its encoding {encoding[:40]!r} is unknown")
+    decompressor = zlib.decompressobj(wbits=31)
     try:
-        data = zlib.decompressobj(wbits=31).decompress(response.content, max_bytes + 1)
+        data = decompressor.decompress(response.content, max_bytes + 1)
     except zlib.error as error:
         raise DownloadError("its compression is not valid") from error
     if len(data) > max_bytes:
         raise DownloadError(f"it has more than {max_bytes >> 20} MB when it is decompressed")
+    if not decompressor.eof:
+        raise DownloadError("its compressed content is not complete")
     return data

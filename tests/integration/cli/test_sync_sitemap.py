@@ -207,6 +207,11 @@ def test_bad_answers_are_one_clear_line_each_and_remove_nothing(
     bomb = gzip.compress(bytes(60 << 20), 9)
     site.put("/bomb", bomb, Content_Encoding="gzip")
     site.put("/broken", b"not gzip", Content_Encoding="gzip")
+    site.put(
+        "/cut", gzip.compress(b"<title>Cut</title><main>Text that is longer</main>")[:-12], Content_Encoding="gzip"
+    )
+    site.put("/unasked", b"", 304)
+    site.put("/nowhere", b"", 301, Location="http://[")
     site.put("/picture", b"\x89PNG", Content_Type="image/png")
     site.put("/large", b"x" * (6 << 20))
     site.put("/error", b"", 503)
@@ -217,12 +222,16 @@ def test_bad_answers_are_one_clear_line_each_and_remove_nothing(
     site.page("/hidden", "Hidden", X_Robots_Tag="noindex")
     site.put("/one/", b"", 500)
     bad = ("/bomb", "/broken", "/picture", "/large", "/error", "/latin", "/private", "/loop", "/hidden", "/missing")
+    bad += ("/cut", "/unasked", "/nowhere")
     site.list("/one/", "/two.html", *bad, "https://elsewhere.example/", "file:///etc/passwd", "http://10.0.0.1/x")
     report = sync(exit_code=1)
     found = {name.removeprefix(site.url): reason for name, reason in reasons(report).items()}
     assert found == {
         "/bomb": "it has more than 5 MB when it is decompressed",
         "/broken": "its compression is not valid",
+        "/cut": "its compressed content is not complete",
+        "/unasked": "the response has the status 304",
+        "/nowhere": f"its URL, or that of a redirect, is not valid: {site.url}/nowhere",
         "/picture": "it is not HTML but image/png",
         "/large": "it has more than 5 MB",
         "/error": "the response has the status 503",
@@ -263,6 +272,10 @@ def test_a_sitemap_that_cannot_be_read_removes_nothing(sync: Sync, site: Site, m
     site.answers["/sitemap.xml"] = good
     site.redirect("/sitemap.xml", "https://elsewhere.example/sitemap.xml")
     assert "redirects to another host" in sync(exit_code=1)["errors"][0]
+    site.redirect("/sitemap.xml", "http://[")
+    assert "cannot be read" in sync(exit_code=1)["errors"][0]
+    site.put("/sitemap.xml", b"", 503, Retry_After="\xb2")
+    assert "has the status 503" in sync(exit_code=1)["errors"][0]
 
 
 def test_entities_of_a_sitemap_are_not_resolved(sync: Sync, site: Site) -> None:
@@ -350,6 +363,24 @@ class TestAddresses:
         allows = remote_site._allowed_by("https://site.example/sitemap.xml", lambda _host, _port: ["1.1.1.1"])
         addresses = ("1.1.1.1", "8.8.8.8", "127.0.0.1", "169.254.169.254", "::1")
         assert [allows(ip_address(each)) for each in addresses] == [True, True, False, False, False]
+
+    def test_the_host_is_the_one_that_browsers_contact(self) -> None:
+        asked: list[str] = []
+
+        def addresses_of(host: str, _port: int) -> list[str]:
+            asked.append(host)
+            return ["1.1.1.1"] if len(asked) == 1 else ["127.0.0.1"]
+
+        url = "http://straße.example/sitemap.xml"
+        site = RemoteSite(url, Options(base_url=url), threading.Event(), delay_seconds=0, addresses_of=addresses_of)
+        with site, pytest.raises(SyncError):
+            list(site.documents({}))
+        assert asked == ["xn--strae-oqa.example"] * 2, "strasse.example is another host"
+
+    def test_a_host_that_cannot_be_one_is_an_error(self) -> None:
+        for url in ("http://example.com:99999/sitemap.xml", "http://\u2024\u2024.example/sitemap.xml"):
+            with pytest.raises(SyncError, match="cannot be read"):
+                RemoteSite(url, Options(base_url="http://example.com"), threading.Event())
 
     def test_a_host_without_an_address_is_an_error(self) -> None:
         with pytest.raises(SyncError, match="cannot be read"):

@@ -183,6 +183,11 @@ def test_canonical_urls_are_absolute_encoded_and_without_fragment() -> None:
     assert read().canonical == URL
 
 
+def test_the_host_of_a_canonical_url_is_the_one_that_browsers_contact() -> None:
+    for href, host in (("https://straße.example/a", "xn--strae-oqa.example"), ("//bücher:81/a", "xn--bcher-kva:81")):
+        assert read(f'<link rel="canonical" href="{href}">').canonical == f"https://{host}/a"
+
+
 @pytest.mark.parametrize("href", ["javascript:alert(1)", "http://[x/", "mailto:a@b.example", f"/{'x' * 3_000}"])
 def test_a_canonical_url_that_cannot_be_one_is_refused(href: str) -> None:
     with pytest.raises(PageError, match="canonical URL"):
