@@ -95,20 +95,23 @@ class Synchronizer:
         gone, number = self._gone(reading, source), len(self.manifest.entries)
         self._identify(reading, gone)
         is_empty = not reading.pages and not reading.unchanged
+        is_finished = False
         try:
             self._publish(reading)
             if not self.workers.is_stopped:
                 self._store_aliases(reading)
                 if self._may_remove(gone, number, source, is_empty=is_empty):
                     self._remove(gone)
+            is_finished = not self.workers.is_stopped
         finally:
             if not self.options.dry_run:
-                self._save(former)
+                self._save(former, is_finished=is_finished)
 
-    def _save(self, former: Manifest | None) -> None:
+    def _save(self, former: Manifest | None, *, is_finished: bool) -> None:
+        """Write the manifest. Without ``is_finished``, it may lack pages whose outcome is not known."""
         if self.manifest.changes:
             self._begin()
-            self.manifest.save()
+            self.manifest.save(is_finished=is_finished)
         if former is not None:
             former.delete()
 

@@ -206,12 +206,32 @@ class TestRunningAgain:
         sync()
         write(site, "new.html", page("New"))
         with monkeypatch.context() as patch:
-            patch.setattr(Manifest, "save", lambda _: pytest.fail("killed"))
+            patch.setattr(Manifest, "save", lambda *_, **__: pytest.fail("killed"))
             with pytest.raises(pytest.fail.Exception):
                 sync()
         assert slug_at(f"{URL}/new") == "new"
         (site / "new.html").unlink()
         assert sync()["removed_pages"] == [f"{URL}/new.html"]
+
+    def test_a_page_whose_answer_an_interrupted_run_missed_is_removed_when_it_is_gone(
+        self, sync: Sync, site: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sync()
+        write(site, "new.html", page("New"))
+        publish = publishing.publish_new
+
+        def publish_and_fail(*arguments: Any, **named: Any) -> Any:
+            publish(*arguments, **named)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(publishing, "publish_new", publish_and_fail)
+            with pytest.raises((KeyboardInterrupt, AssertionError)):
+                sync()
+        assert slug_at(f"{URL}/new") == "new"
+        (site / "new.html").unlink()
+        assert sync()["removed_pages"] == [f"{URL}/new.html"]
+        assert not Manifest.load("example.com").is_unfinished
 
     def test_interrupted_publishing_continues_without_second_articles(
         self, sync: Sync, monkeypatch: pytest.MonkeyPatch

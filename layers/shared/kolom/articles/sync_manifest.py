@@ -82,8 +82,8 @@ class Manifest:
             SyncRecord(_key(self.site), _UNFINISHED).save()
             self.is_unfinished = True
 
-    def save(self) -> None:
-        """Write the items that changed, then remove the mark of the run.
+    def save(self, *, is_finished: bool = True) -> None:
+        """Write the items that changed, then remove the mark of the run if it is finished.
 
         :raises ServiceBusy: other runs for the same site changed the same items each time
         """
@@ -91,7 +91,7 @@ class Manifest:
         for bucket in range(BUCKETS):
             if self._differs(bucket, current):
                 self._save(bucket, current[bucket])
-        if self.is_unfinished:
+        if self.is_unfinished and is_finished:
             SyncRecord(_key(self.site), _UNFINISHED).delete()
             self.is_unfinished = False
 
