@@ -4,6 +4,7 @@
 |---|---|
 | read the manifest | one Query per megabyte: about 15,000 pages |
 | read the documents of the site, and compare them with the manifest | none |
+| after an interruption: list the stored pages | those of the list, and a Query for each folder that a new page is in |
 | find new pages by their URLs and former URLs, and whether their slugs are free | a BatchGetItem for each hundred |
 | publish new and changed pages | those of a publication, two or three requests each |
 | store redirects as further URLs of pages | a BatchGetItem for each hundred, a transaction for each new one |
@@ -146,15 +147,33 @@ class Synchronizer:
                 self.manifest.entries[key] = replace(entry, fingerprint="", digest="", etag="", modified="")
 
     def _stored_pages(self, site: str, known: set[int]) -> Iterator[tuple[str, ManifestEntry]]:
+        """Yield the stored pages of a site, except ``known`` ones and those of other sites above or below it."""
+        for folder in _folders(site):
+            above = self.workers.call_for_all(partial(Manifest.load, folder))
+            known = known.union(entry.id for entry in above.entries.values())
+        are_sites: dict[str, bool] = {}
         cursor: str | None = None
         while True:
             listed = self.workers.call_for_all(partial(admin.list_by_status, "external", limit=_LISTED, cursor=cursor))
             for article in listed.items:
                 key = url_pointer_key(article.url or "")
-                if article.id not in known and is_page_of(article.url or "", f"https://{site}"):
+                if article.id in known or not is_page_of(article.url or "", f"https://{site}"):
+                    continue
+                if not self._is_of_site_below(_site_key(article.url or ""), site, are_sites):
                     yield key, ManifestEntry(article.id, article.slug, article.url or "", article.fingerprint[:16])
             if (cursor := listed.next_cursor) is None:
                 return
+
+    def _is_of_site_below(self, page: str, site: str, are_sites: dict[str, bool]) -> bool:
+        """Return whether a folder of the page below ``site`` is a site of its own; ``are_sites`` has known answers."""
+        for folder in (page, *_folders(page)):
+            if folder == site:
+                return False
+            if folder not in are_sites:
+                are_sites[folder] = self.workers.call_for_all(partial(Manifest.exists, folder))
+            if are_sites[folder]:
+                return True
+        return False
 
     def _read(self, source: Source) -> SiteReading | None:
         """Read all documents; None if the work was stopped, or they could not all be found."""
@@ -475,6 +494,16 @@ def _existing(loaded: Mapping[int, Article], article_id: int) -> Article:
 def _site_key(url: str) -> str:
     """Return the normalized URL of a site."""
     return url_pointer_key(url).removeprefix("url:")
+
+
+def _folders(url: str) -> list[str]:
+    """Return the folders above a normalized URL, the nearest first.
+
+    >>> _folders("example.com/docs/a?b")
+    ['example.com/docs', 'example.com']
+    """
+    segments = url.partition("?")[0].split("/")
+    return ["/".join(segments[:number]) for number in range(len(segments) - 1, 0, -1)]
 
 
 def _below(key: str, site: str) -> str:

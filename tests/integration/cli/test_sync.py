@@ -404,6 +404,20 @@ class TestTakingOver:
         assert (id_at(f"{URL}/about/"), article_at(f"{URL}/about/").title) == (before, "About us")
         assert article_at(f"{URL}/team").title == "Team"
 
+    @pytest.mark.parametrize("options", [(), ("--full",)], ids=["first run", "full"])
+    def test_a_site_removes_no_page_of_a_site_above_or_below_it(
+        self, kolom: Kolom, site: Path, tmp_path: Path, options: tuple[str, ...]
+    ) -> None:
+        docs, root = tmp_path / "docs", f"{URL}/docs"
+        write(docs, "guide/start.html", page("Start"))
+        write(docs, "index.html", page("Docs"))
+        write(site, "docs/more.html", page("More"))
+        for _ in range(1 + len(options)):
+            for folder, base in ((docs, root), (site, URL), (docs, root)):
+                assert kolom("sync", folder, "--base-url", base, "--json", *options).json["removed_pages"] == []
+        assert [slug_at(f"{URL}/docs{path}") for path in ("", "/guide/start", "/more")] == ["docs", "start", "more"]
+        assert len(manifest()) == 6
+
     def test_a_site_in_a_folder_changes_no_page_of_another_folder(self, sync: Sync, site: Path) -> None:
         blog, docs = f"{URL}/blog", f"{URL}/docs"
         build_for(site, blog)

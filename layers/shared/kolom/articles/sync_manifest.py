@@ -70,6 +70,11 @@ class Manifest:
                 entries |= _decoded(record)
         return cls(site, entries, revisions, is_unfinished=is_unfinished)
 
+    @staticmethod
+    def exists(site: str) -> bool:
+        """Return whether the site has a manifest. One Query of one item."""
+        return next(iter(SyncRecord.query(_key(site), consistent_read=True, limit=1)), None) is not None
+
     @property
     def changes(self) -> bool:
         """Whether :meth:`save` would write more than digests and headers of responses."""
