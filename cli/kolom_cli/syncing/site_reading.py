@@ -91,6 +91,10 @@ class SiteReading:
             target = self._target_of(key)
             if target in taken:
                 self.aliases[key] = target
+            elif key in self._url_keys:
+                self.unread.add(key)
+                reason = "its canonical URL leads to no page that can be stored"
+                self.report.skip(PAGE, document.name, reason, refused=True)
             else:
                 self.report.skip(REDIRECT, document.name, "it leads to no page of this site that is read")
 

@@ -404,6 +404,17 @@ class TestTakingOver:
         assert (id_at(f"{URL}/about/"), article_at(f"{URL}/about/").title) == (before, "About us")
         assert article_at(f"{URL}/team").title == "Team"
 
+    def test_pages_that_name_each_other_as_canonical_stay_as_they_were(self, sync: Sync, site: Path) -> None:
+        for name in ("a", "b"):
+            write(site, f"{name}.html", page(name))
+        sync()
+        for name, other in (("a", "b"), ("b", "a")):
+            write(site, f"{name}.html", page(name, head=self.CANONICAL.format(f"{URL}/{other}")))
+        report = sync(exit_code=1)
+        reason = "its canonical URL leads to no page that can be stored"
+        assert refused(report) == {"a.html": reason, "b.html": reason}
+        assert (report["removed_pages"], slug_at(f"{URL}/a"), slug_at(f"{URL}/b")) == ([], "a", "b")
+
     @pytest.mark.parametrize("options", [(), ("--full",)], ids=["first run", "full"])
     def test_a_site_removes_no_page_of_a_site_above_or_below_it(
         self, kolom: Kolom, site: Path, tmp_path: Path, options: tuple[str, ...]
