@@ -147,8 +147,8 @@ openapi: sync ## Write docs/openapi.json
 	$(RUN) python -m kolom_cli.openapi docs/openapi.json
 
 # Limits and messages for the custom elements. A test fails if it is out of date.
-catalog: sync ## Write frontend/widgets/kolom-catalog.js
-	$(RUN) python -m kolom_cli.assets.catalog frontend/widgets/kolom-catalog.js
+catalog: sync ## Write the modules of frontend/widgets/ with messages and limits
+	$(RUN) python -m kolom_cli.assets.catalog frontend/widgets
 
 # From the figures that `python -m benchmarks.cost --record benchmarks/costs/measured.json` has recorded. A test fails if it
 # is out of date.

@@ -95,16 +95,30 @@ export class KolomArticles extends KolomElement {
     await (this.getAttribute("article") ? this.#loadArticle() : this.#loadList(null));
   }
 
+  /** @override */
+  get firstPaths() {
+    return [this.getAttribute("article") ? this.#articlePath : this.#listPath(null)];
+  }
+
+  get #articlePath() {
+    return `/api/articles/${encodeURIComponent(this.getAttribute("article") ?? "")}`;
+  }
+
   /** @param {string | null} cursor the position where the list continues */
-  async #loadList(cursor) {
+  #listPath(cursor) {
     const query = new URLSearchParams();
     for (const name of ["label", "limit"]) {
       const value = this.getAttribute(name);
       if (value) query.set(name, value);
     }
     if (cursor) query.set("cursor", cursor);
+    return `/api/articles?${query}`;
+  }
+
+  /** @param {string | null} cursor */
+  async #loadList(cursor) {
     /** @type {CardPage | null} */
-    const page = await this.#get(`/api/articles?${query}`, () => this.#loadList(cursor));
+    const page = await this.#get(this.#listPath(cursor), () => this.#loadList(cursor));
     if (!page) return;
     const first = this.#list.children.length;
     this.#list.append(...page.items.map((card) => this.#card(card)));
@@ -119,9 +133,8 @@ export class KolomArticles extends KolomElement {
   }
 
   async #loadArticle() {
-    const slug = this.getAttribute("article") ?? "";
     /** @type {Article | null} */
-    const article = await this.#get(`/api/articles/${encodeURIComponent(slug)}`, () => this.#loadArticle());
+    const article = await this.#get(this.#articlePath, () => this.#loadArticle());
     if (!article) return;
     this.#main.replaceChildren(
       element(

@@ -166,8 +166,26 @@ export class KolomComments extends KolomElement {
     return this.getAttribute("article") ?? "";
   }
 
+  get #articlePath() {
+    return `/api/articles/${encodeURIComponent(this.#slug)}`;
+  }
+
   get #path() {
-    return `/api/articles/${encodeURIComponent(this.#slug)}/comments`;
+    return `${this.#articlePath}/comments`;
+  }
+
+  /** @override */
+  get firstPaths() {
+    if (!this.#slug) return [];
+    return [this.#pagePath(null), ...(this.getAttribute("open") ? [] : [this.#articlePath])];
+  }
+
+  /**
+   * @param {string | null} cursor
+   * @param {string} [limit]
+   */
+  #pagePath(cursor, limit = this.getAttribute("limit") || PAGE) {
+    return `${this.#path}?${new URLSearchParams({ limit, ...(cursor ? { cursor } : {}) })}`;
   }
 
   /** @param {string} name */
@@ -187,9 +205,8 @@ export class KolomComments extends KolomElement {
    * @param {string} [limit]
    * @returns {Promise<Page>}
    */
-  #fetchPage(cursor, request, limit = this.getAttribute("limit") || PAGE) {
-    const query = new URLSearchParams({ limit, ...(cursor ? { cursor } : {}) });
-    return this.fetchJson(`${this.#path}?${query}`, { signal: request.signal });
+  #fetchPage(cursor, request, limit) {
+    return this.fetchJson(this.#pagePath(cursor, limit), { signal: request.signal });
   }
 
   /**
@@ -202,7 +219,7 @@ export class KolomComments extends KolomElement {
     const known = this.getAttribute("open");
     if (known) return known !== "false";
     try {
-      const article = await this.fetchJson(`/api/articles/${encodeURIComponent(this.#slug)}`, { signal: request.signal });
+      const article = await this.fetchJson(this.#articlePath, { signal: request.signal });
       return /** @type {{comments_open: boolean}} */ (article).comments_open;
     } catch (error) {
       // After other errors, the form is shown and the API decides.

@@ -5,18 +5,20 @@
  * @module
  */
 
-import { DATES, MESSAGES } from "./kolom-catalog.js";
+import { LANGUAGES } from "./kolom-catalog.js";
 
 /**
- * @typedef {keyof typeof MESSAGES.en} Key the key of a message
+ * @typedef {keyof (typeof import("./messages/en.js"))["LOCALE"]["messages"]} Key the key of a message
  * @typedef {"comments" | "minutes" | "search.results" | "search.suggestions"} CountKey the key of a message with a
- *   number, which has a singular form in some languages
+ *   number, which has a form for each plural category of the language
+ * @typedef {{language: string, direction: string, months: string[], date: string, dateTime: string, thousands: string,
+ *   minimumGroupingDigits: number, messages: Record<string, string>}} Locale
  */
 
-/** @type {Record<string, Record<string, string>>} */
-const CATALOG = MESSAGES;
-/** @type {Record<string, {format: string, months: string[]}>} */
-const DATE_FORMATS = DATES;
+/** @type {Record<string, () => Promise<{LOCALE: Locale}>>} */
+const LOADERS = LANGUAGES;
+/** The languages whose messages are loaded. @type {Set<string>} */
+const loaded = new Set();
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
@@ -49,7 +51,7 @@ const textOn = (background) => {
 // A page may set only some of the custom properties. The other colours are derived: `--on-paper` is the colour of text
 // on the background `--kolom-paper`, and `--derived-paper` a background for the page's own text colour. Older browsers
 // use the system colours.
-// The interface is left-to-right, even on a right-to-left page; texts of authors and visitors have their own direction.
+// The direction is that of the interface's language, not that of the page; texts of authors and visitors have their own.
 const BASE_STYLES = `
 :host > :not(slot) { --derived-paper: Canvas; --on-accent: var(--kolom-paper, Canvas); }
 @supports (color: lab(from currentcolor l 0 0)) {
@@ -89,6 +91,9 @@ button[aria-disabled="true"] { cursor: progress; opacity: .65; }
 /** The space above an element that directly follows another Kolom element. Styles of the page take precedence. */
 const STACKED_SHEET = new CSSStyleSheet();
 STACKED_SHEET.replaceSync(":host { margin-block-start: 2em; }");
+
+const RTL_SHEET = new CSSStyleSheet();
+RTL_SHEET.replaceSync(":host { direction: rtl; }");
 
 /** An error response: `problem` is its RFC 9457 body, if it has one. */
 export class ApiError extends Error {
@@ -188,12 +193,64 @@ export function inLanguage(code) {
 }
 
 /**
+ * Returns the `lang` of the nearest element that has one, as `:lang()` does: also outside of the element's shadow tree.
+ *
+ * @param {Element} host
+ */
+function languageAround(host) {
+  /** @type {Element | null} */
+  let node = host;
+  while (node) {
+    const found = node.closest("[lang]");
+    if (found) return found.getAttribute("lang") ?? "";
+    const root = node.getRootNode();
+    node = root instanceof ShadowRoot ? root.host : null;
+  }
+  return "";
+}
+
+/**
+ * Returns the language of an element: that of the page, otherwise the first of the browser's, otherwise English. Only
+ * languages with messages count. The region and the script of a tag such as `pt-BR` or `zh_Hans` are ignored.
+ *
+ * @param {Element} host
+ */
+function preferredLanguage(host) {
+  const tags = [languageAround(host), ...navigator.languages];
+  const codes = tags.map((tag) => tag.split(/[-_]/)[0]?.toLowerCase() ?? "");
+  return codes.find((code) => Object.hasOwn(LOADERS, code)) ?? "en";
+}
+
+/**
+ * Returns the messages and formats of a language; those of English if they cannot be loaded.
+ *
+ * @param {string} language
+ * @returns {Promise<Locale>}
+ */
+async function loadLocale(language) {
+  try {
+    const { LOCALE } = await /** @type {() => Promise<{LOCALE: Locale}>} */ (LOADERS[language])();
+    loaded.add(language);
+    return LOCALE;
+  } catch (error) {
+    if (language === "en") throw error;
+    return loadLocale("en");
+  }
+}
+
+/**
  * The base class of all elements. After attributes change, it reloads once: a subclass lists them in
  * `observedAttributes` and overrides `reload()`.
  */
 export class KolomElement extends HTMLElement {
   /** The visible status, a live region. It must exist before its text changes, so it is never replaced. */
   status = element("p", { class: "status", part: "status", role: "status" });
+  /** The language of the interface, and its messages, from before the first `reload()`. */
+  language = "en";
+  /** @type {Locale | null} */
+  #locale = null;
+  /** Requests that were sent while the messages are loaded, by their paths. @type {Map<string, Promise<Response>>} */
+  #early = new Map();
   /** The site's time zone: the one that the API's last response named. */
   #timeZone = "UTC";
   #isQueued = false;
@@ -207,8 +264,15 @@ export class KolomElement extends HTMLElement {
   }
 
   connectedCallback() {
-    this.root.adoptedStyleSheets = isStacked(this) ? [this.#sheet, STACKED_SHEET] : [this.#sheet];
+    this.#adoptStyles();
     this.#queue();
+  }
+
+  #adoptStyles() {
+    const sheets = [this.#sheet];
+    if (isStacked(this)) sheets.push(STACKED_SHEET);
+    if (this.#locale?.direction === "rtl") sheets.push(RTL_SHEET);
+    this.root.adoptedStyleSheets = sheets;
   }
 
   /**
@@ -223,14 +287,43 @@ export class KolomElement extends HTMLElement {
   /** Updates the element from its attributes. @returns {Promise<void>} */
   async reload() {}
 
-  /** Reloads once for several attributes that are set at the same time. */
+  /** The paths of the API that `reload()` requests first. @returns {string[]} */
+  get firstPaths() {
+    return [];
+  }
+
+  /** Reloads once for several attributes that are set at the same time, as soon as the messages are loaded. */
   #queue() {
     if (this.#isQueued) return;
     this.#isQueued = true;
-    queueMicrotask(() => {
-      this.#isQueued = false;
+    queueMicrotask(async () => {
+      try {
+        await this.#loadMessages();
+      } catch (error) {
+        // Without messages, the fallback content stays.
+        this.emit("kolom-error", error);
+        return;
+      } finally {
+        this.#isQueued = false;
+      }
       if (this.isConnected) void this.reload();
+      this.#early.clear();
     });
+  }
+
+  /** Loads the messages of the element's language. The API's first responses are requested at the same time. */
+  async #loadMessages() {
+    const language = preferredLanguage(this);
+    if (!loaded.has(language)) {
+      for (const path of this.firstPaths) {
+        const answer = this.#request(path, AbortSignal.timeout(TIMEOUT_MS));
+        answer.catch(() => {}); // handled by `fetchJson`
+        this.#early.set(path, answer);
+      }
+    }
+    this.#locale = await loadLocale(language);
+    this.language = this.#locale.language;
+    this.#adoptStyles();
   }
 
   /** The blog's origin: the attribute `api`, or the page's own origin. */
@@ -238,11 +331,9 @@ export class KolomElement extends HTMLElement {
     return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
   }
 
-  /** The language of the nearest element with `lang`, without its region; English if there are no messages for it. */
-  get language() {
-    const code = this.closest("[lang]")?.getAttribute("lang") || navigator.language;
-    const language = code.split("-")[0]?.toLowerCase() ?? "";
-    return language in CATALOG ? language : "en";
+  /** The locale of `Intl`, with the digits of the other numbers. */
+  get intlLocale() {
+    return `${this.language}-u-nu-latn`;
   }
 
   /**
@@ -252,7 +343,7 @@ export class KolomElement extends HTMLElement {
    * @param {Record<string, string>} [values]
    */
   text(key, values = {}) {
-    return formatMessage(CATALOG[this.language]?.[key] ?? "", values);
+    return formatMessage(this.#locale?.messages[key] ?? "", values);
   }
 
   /**
@@ -263,8 +354,9 @@ export class KolomElement extends HTMLElement {
    * @param {Record<string, string>} [values]
    */
   count(key, n, values = {}) {
-    const messages = CATALOG[this.language] ?? {};
-    const message = (n === 1 ? messages[`${key}.one`] : null) ?? messages[`${key}.other`] ?? "";
+    const { messages = {} } = this.#locale ?? {};
+    const category = new Intl.PluralRules(this.language).select(n);
+    const message = messages[`${key}.${category}`] ?? messages[`${key}.other`] ?? "";
     return formatMessage(message, { n: this.number(n), ...values });
   }
 
@@ -281,7 +373,9 @@ export class KolomElement extends HTMLElement {
     const late = AbortSignal.timeout(TIMEOUT_MS);
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
     try {
-      const answer = await fetch(this.api + path, { credentials: "omit", ...options, signal });
+      const early = this.#early.get(path);
+      this.#early.delete(path);
+      const answer = await (early ?? this.#request(path, signal, options));
       if (!answer.ok) {
         const retryAfter = Number(answer.headers.get("Retry-After")) || null;
         throw new ApiError(answer.status, await answer.json().catch(() => ({})), retryAfter);
@@ -297,6 +391,15 @@ export class KolomElement extends HTMLElement {
       }
       throw error;
     }
+  }
+
+  /**
+   * @param {string} path
+   * @param {AbortSignal} signal
+   * @param {RequestInit} [options]
+   */
+  #request(path, signal, options = {}) {
+    return fetch(this.api + path, { credentials: "omit", ...options, signal });
   }
 
   /**
@@ -335,9 +438,15 @@ export class KolomElement extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  /** @param {number} value */
+  /**
+   * Returns a whole number as the site's pages show it.
+   *
+   * @param {number} value
+   */
   number(value) {
-    return new Intl.NumberFormat(this.language).format(value);
+    const { thousands = "", minimumGroupingDigits = 1 } = this.#locale ?? {};
+    const digits = String(value);
+    return digits.length < 3 + minimumGroupingDigits ? digits : digits.replace(/\B(?=(\d{3})+$)/g, thousands);
   }
 
   /**
@@ -346,9 +455,8 @@ export class KolomElement extends HTMLElement {
    * @param {string} moment
    */
   date(moment) {
-    const { format, months } = DATE_FORMATS[this.language] ?? DATES.en;
     const parts = this.#parts("en-u-ca-gregory-nu-latn", { year: "numeric", month: "numeric", day: "numeric" }, moment);
-    return formatMessage(format, { ...parts, month: months[Number(parts.month) - 1] ?? "" });
+    return formatMessage(this.#locale?.date ?? "", { ...parts, month: this.#locale?.months[Number(parts.month) - 1] ?? "" });
   }
 
   /**
@@ -367,11 +475,17 @@ export class KolomElement extends HTMLElement {
    */
   timeAgo(moment) {
     const { hour, minute, timeZoneName } = this.#parts(
-      this.language,
+      this.intlLocale,
       { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" },
       moment,
     );
-    const time = element("time", { datetime: moment, title: `${this.date(moment)}, ${hour}:${minute} ${timeZoneName}` });
+    const time = element("time", {
+      datetime: moment,
+      title: formatMessage(this.#locale?.dateTime ?? "", {
+        date: this.date(moment),
+        time: `${hour}:${minute} ${timeZoneName}`,
+      }),
+    });
     this.#refreshTime(time);
     return time;
   }
@@ -398,7 +512,7 @@ export class KolomElement extends HTMLElement {
   #refreshTime(time) {
     const seconds = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / 1000);
     const [unit, length] = UNITS.find(([, shortest]) => seconds >= shortest) ?? ["second", Infinity];
-    const format = new Intl.RelativeTimeFormat(this.language, { numeric: "auto" });
+    const format = new Intl.RelativeTimeFormat(this.intlLocale, { numeric: "auto" });
     time.textContent = format.format(-Math.trunc(seconds / length), unit);
   }
 

@@ -7,7 +7,7 @@
  */
 
 import { FIELD_LIMITS } from "./kolom-catalog.js";
-import { ApiError, element } from "./kolom-element.js";
+import { ApiError, element, inLanguage } from "./kolom-element.js";
 
 /**
  * @typedef {import("./kolom-element.js").KolomElement} Host
@@ -25,6 +25,9 @@ const COMMON_FIELDS = /** @type {const} */ ({
   email: { kind: "email", label: "comment.email", autocomplete: "email" },
   website: { kind: "url", label: "comment.website", autocomplete: "url" },
 });
+
+/** The direction of the text in the fields of a kind. @type {Record<string, string>} */
+const DIRECTIONS = { text: "auto", email: "ltr", url: "ltr" };
 
 /** The maximum length of each field in characters. @type {Record<string, number>} */
 const LIMITS = FIELD_LIMITS;
@@ -244,7 +247,7 @@ export class KolomForm {
     this.#token = options.isGuarded ? new SubmissionToken(host) : null;
     const known = storage.get(options.draft);
     if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
-    this.node = element("form", { class: "form", part: "form", novalidate: "", lang: host.language });
+    this.node = element("form", { class: "form", part: "form", novalidate: "", ...inLanguage(host.language) });
     const fields = options.fields.map((field) => this.#field(this.#withDefaults(field)));
     this.node.append(...fields, this.#honeypot(), ...this.#footer());
     this.node.addEventListener("submit", (event) => {
@@ -301,7 +304,7 @@ export class KolomForm {
     const input =
       field.kind === "long"
         ? element("textarea", { rows: "5", dir: "auto" })
-        : element("input", { type: field.kind === "check" ? "checkbox" : field.kind, dir: field.kind === "text" ? "auto" : null });
+        : element("input", { type: field.kind === "check" ? "checkbox" : field.kind, dir: DIRECTIONS[field.kind] ?? null });
     const error = element("p", { class: "error", part: "error", id: `${id}-error`, hidden: "" });
     const hint = field.hint ? element("p", { class: "hint", part: "hint", id: `${id}-hint` }, field.hint) : null;
     input.id = id;
@@ -577,7 +580,7 @@ export class KolomForm {
     const seconds = error.retryAfterSeconds;
     const minutes = Math.ceil(seconds / 60);
     const [value, unit] = minutes > 90 ? [Math.ceil(minutes / 60), "hour"] : seconds > 90 ? [minutes, "minute"] : [seconds, "second"];
-    const format = new Intl.NumberFormat(host.language, { style: "unit", unit: String(unit), unitDisplay: "long" });
+    const format = new Intl.NumberFormat(host.intlLocale, { style: "unit", unit: String(unit), unitDisplay: "long" });
     this.#offerRetry(host.text("form.wait", { time: format.format(Number(value)) }));
     this.#timer = setTimeout(() => this.#showMessage(host.text("form.now")), Math.min(seconds, DAY_MS / 1000) * 1000);
   }

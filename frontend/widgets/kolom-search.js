@@ -204,6 +204,7 @@ export class KolomSearch extends KolomElement {
   /** @override */
   connectedCallback() {
     super.connectedCallback();
+    this.#copyPlainInput();
     window.addEventListener("popstate", this.#onPopState);
   }
 
@@ -221,7 +222,6 @@ export class KolomSearch extends KolomElement {
   /** Updates the element from its attributes and the page's URL. @override */
   async reload() {
     this.#updateTexts();
-    this.#copyPlainInput();
     if (this.getAttribute("results")) {
       this.#clear();
     } else {
@@ -742,7 +742,8 @@ export class KolomSearch extends KolomElement {
   /** @param {string} code */
   languageName(code) {
     try {
-      return new Intl.DisplayNames(this.language, { type: "language" }).of(code) ?? code;
+      const name = new Intl.DisplayNames(this.language, { type: "language" }).of(code) ?? code;
+      return name.charAt(0).toLocaleUpperCase(this.language) + name.slice(1);
     } catch {
       return code;
     }

@@ -24,7 +24,8 @@ api = new_api(
 @api.get("/preview/<token>", include_in_schema=False)
 def get_preview(token: str) -> Response[str]:
     article_id = preview_links.read_token(unquote(token), signing.load_keys, now=datetime.now(UTC))
-    return html_response(views.render_preview(*repository.get_for_preview(article_id)))
+    locale = locale_of(api.current_event.raw_event)
+    return html_response(views.render_preview(*repository.get_for_preview(article_id), locale=locale))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

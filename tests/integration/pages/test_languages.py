@@ -68,6 +68,17 @@ def test_an_article_has_its_own_language_for_every_reader() -> None:
             assert "Vary" not in page.headers
 
 
+def test_an_untranslated_article_has_the_interface_of_its_reader(secret: str) -> None:
+    """Its page varies by the language that the CDN caches by."""
+    publishing.publish(content("svensk", language="sv"), now=NOW)
+    for header, language, word in (("en", "en", "min read"), ("sv,id;q=0.5", "id", "menit baca"), ("", "id", "menit")):
+        page = get("/svensk/", accept_language=header)
+        assert '<html lang="sv"' in page.body
+        assert f'<body class="page page--article" lang="{language}"' in page.body
+        assert word in page.body
+        assert (page.headers["Content-Language"], page.headers["Vary"]) == ("sv", "Accept-Language")
+
+
 def test_a_large_page_varies_by_encoding_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve_pages.api, "compress_above_bytes", 100)
     assert get("/", accept_encoding="gzip").headers["Vary"] == "Accept-Language, Accept-Encoding"
@@ -89,8 +100,8 @@ def test_links_previews_and_forms_answer_in_the_readers_language(secret: str) ->
 
 
 def test_without_messages_in_the_language_the_sites_first_locale_is_used(configure: Configure) -> None:
-    configure(languages="de,en")
-    for header in ("de", "id"):
+    configure(languages="sv,en")
+    for header in ("sv", "id"):
         assert get("/", accept_language=header).headers["Content-Language"] == "en"
 
 

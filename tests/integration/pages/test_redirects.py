@@ -41,7 +41,7 @@ def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kolom.pages.views.render_article", _page)
 
 
-def _page(found: PublishedArticle, _: None) -> HtmlResponse:
+def _page(found: PublishedArticle, _: None, **__: object) -> HtmlResponse:
     return HtmlResponse(200, str(found.article.id), {})
 
 

@@ -15,7 +15,7 @@ from kolom.articles.types import AdjacentArticle, Body, LabelCount, MonthCount, 
 from kolom.comments.reply_subscriptions import Action, SubscriptionLink
 from kolom.errors import Conflict
 from kolom.http.api import FormResponder
-from kolom.i18n.locale import site_locale
+from kolom.i18n.locale import find_locale, site_locale
 from kolom.pages import subscription, views
 from kolom.pages.article_extras import ArticleExtras
 from kolom.pages.forms import comment_form_response, contact_form_response
@@ -84,6 +84,7 @@ PAGES: dict[str, Callable[[], HtmlResponse]] = {
     ),
     "article in English": lambda: article_page(reading(language="en-GB")),
     "article in Arabic": lambda: article_page(reading(language="ar")),
+    "article in Persian": lambda: article_page(reading(language="fa")),
     "article, updated": lambda: article_page(reading(updated_at=datetime(2026, 3, 1, tzinfo=UTC))),
     "article with comments": lambda: article_page(
         reading(title="Hello"),
@@ -235,12 +236,35 @@ def test_a_page_uses_the_language_of_its_article_or_the_site(name: str, language
 
 
 def test_an_article_in_a_language_without_locale_has_the_sites_interface_language() -> None:
-    made = PAGES["article in Arabic"]()
-    assert parse(made).get("lang") == "ar"
+    made = PAGES["article in Persian"]()
+    assert (parse(made).get("lang"), parse(made).get("dir")) == ("fa", None)
     assert attributes(made, "//body", "lang") == ["id"]
-    assert attributes(made, "//article", "lang") == ["ar"]
+    assert attributes(made, "//article", "lang") == ["fa"]
     assert attributes(made, "//article", "dir") == ["rtl"]
     assert "menit baca" in made.html
+
+
+def test_a_page_in_arabic_is_right_to_left() -> None:
+    made = PAGES["article in Arabic"]()
+    assert (parse(made).get("lang"), parse(made).get("dir")) == ("ar", "rtl")
+    assert attributes(made, "//body", "lang") == attributes(made, "//article", "dir") == [None]
+    form = views.render_contact(locale=find_locale("ar"))
+    assert attributes(form, "//input[@type='email']", "dir") == ["ltr"]
+
+
+def test_an_untranslated_article_keeps_its_direction_on_a_right_to_left_page() -> None:
+    made = views.render_article(
+        reading(language="sv"), ArticleExtras(comments=comment_page(), is_open=False), locale=find_locale("ar")
+    )
+    assert (parse(made).get("lang"), parse(made).get("dir")) == ("sv", "rtl")
+    assert attributes(made, "//body", "lang") == ["ar"]
+    assert attributes(made, "//article", "dir") == ["ltr"]
+
+
+def test_the_messages_of_the_elements_are_preloaded_in_the_language_of_the_page() -> None:
+    for name, language in (("article in English", "en"), ("article in Persian", "id"), ("article in Arabic", "ar")):
+        preloaded = attributes(PAGES[name](), "//link[@rel='modulepreload']", "href")
+        assert [path for path in preloaded if "/messages/" in str(path)] == [f"/assets/widgets/messages/{language}.js"]
 
 
 def test_a_summary_in_another_language_has_a_lang_attribute() -> None:

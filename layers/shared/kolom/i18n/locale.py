@@ -1,7 +1,8 @@
 """Localize the site's texts: the strings, dates and numbers of ``messages/<language>.json``."""
 
+import gettext
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,28 +20,45 @@ _RIGHT_TO_LEFT: Final = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "nqo", 
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """A language of the site's own texts. To add a language, add its file."""
+    """A language of the site's own texts. To add a language, add its file.
+
+    ``plural_rule`` is a C expression of ``n``, as in the ``Plural-Forms`` of gettext; its value is the index of one of
+    ``plural_categories``, which are those of the Unicode CLDR.
+    """
 
     code: str
     months: tuple[str, ...]
     date_format: str
     month_format: str
+    date_time_format: str
     thousands: str
+    minimum_grouping_digits: int
+    plural_rule: str
+    plural_categories: tuple[str, ...]
     strings: Mapping[str, str]
+
+    @property
+    def direction(self) -> str:
+        """The writing direction of the language: ``ltr`` or ``rtl``."""
+        return text_direction(self.code)
 
     def translate(self, key: str, **values: object) -> str:
         """Return the string with that key, with its ``{placeholders}`` filled. Plain text: templates escape it."""
         return self.strings[key].format(**values)
 
     def count(self, key: str, number: int, **values: object) -> str:
-        """Return a number with its noun: ``<key>.one`` for 1 if the language has it, else ``<key>.other``."""
-        one = self.strings.get(f"{key}.one")
-        chosen = one if number == 1 and one is not None else self.strings[f"{key}.other"]
+        """Return a number with its noun: the string ``<key>.<plural category of the number>``."""
+        chosen = self.strings[f"{key}.{self.plural_category(number)}"]
         return chosen.format(n=self.number(number), **values)
 
+    def plural_category(self, number: int) -> str:
+        """Return the plural category of a whole number that is not negative."""
+        return self.plural_categories[_plural_function(self.plural_rule)(number)]
+
     def number(self, number: int) -> str:
-        """Return a whole number in groups of three digits."""
-        return f"{number:,}".replace(",", self.thousands)
+        """Return a whole number that is not negative. Its digits are in groups of three if there are enough of them."""
+        has_groups = len(str(number)) >= 3 + self.minimum_grouping_digits
+        return f"{number:,}".replace(",", self.thousands) if has_groups else str(number)
 
     def date(self, moment: datetime) -> str:
         """Return the day of ``moment`` in the site's time zone."""
@@ -54,7 +72,8 @@ class Locale:
         """
         local = moment.astimezone(settings().zone)
         name = local.tzname() or ""
-        return f"{self.date(moment)}, {local:%H:%M} {name if name.isalpha() else f'UTC{name}'}"
+        time = f"{local:%H:%M} {name if name.isalpha() else f'UTC{name}'}"
+        return self.date_time_format.format(date=self.date(moment), time=time)
 
     def month(self, year: int, month: int) -> str:
         """Return a month with its year."""
@@ -70,8 +89,8 @@ def site_locale() -> Locale:
 
 
 def find_locale(language: str) -> Locale | None:
-    """Return the locale for a language code such as ``en`` or ``en-GB``; None if there is none."""
-    code = language.split("-")[0].lower()
+    """Return the locale for a language code such as ``en``, ``pt-BR`` or ``zh_CN``; None if there is none."""
+    code = _primary_subtag(language)
     return _load(code) if code in available_languages() else None
 
 
@@ -88,7 +107,16 @@ def available_languages() -> frozenset[str]:
 
 def text_direction(language: str) -> str:
     """Return the writing direction of the language: ``ltr`` or ``rtl``."""
-    return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if _primary_subtag(language) in _RIGHT_TO_LEFT else "ltr"
+
+
+def _primary_subtag(language: str) -> str:
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+@cache
+def _plural_function(rule: str) -> Callable[[int], int]:
+    return gettext.c2py(rule)
 
 
 @cache
@@ -99,6 +127,10 @@ def _load(code: str) -> Locale:
         months=tuple(data["months"]),
         date_format=data["date"],
         month_format=data["month"],
+        date_time_format=data["date_time"],
         thousands=data["thousands"],
+        minimum_grouping_digits=data["minimum_grouping_digits"],
+        plural_rule=data["plural"]["rule"],
+        plural_categories=tuple(data["plural"]["categories"]),
         strings=data["strings"],
     )

@@ -32,7 +32,7 @@ REDIRECT_CACHING: Final = "max-age=60"
 NO_CACHING: Final = "no-store"
 
 BY_LANGUAGE: Final = {"Vary": "Accept-Language"}
-"""The headers of pages in the language of the reader, not of an article."""
+"""The headers of pages whose interface is in the language of the reader, not of an article."""
 
 PRIVATE_HEADERS: Final = {
     "Cache-Control": NO_CACHING,

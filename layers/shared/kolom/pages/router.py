@@ -56,7 +56,8 @@ def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlRespo
     """Return the page at ``path``. ``query`` has the values of each parameter.
 
     ``path`` is decoded, as API Gateway passes it, or percent-encoded. ``locale`` is the reader's, for pages without a
-    language of their own. An error becomes a page, too, with the status that the API would return.
+    language of their own, or in one without a locale. An error becomes a page, too, with the status that the API would
+    return.
     """
     locale = locale or site_locale()
     try:
@@ -87,7 +88,7 @@ def _page(url_path: str, query: Query, locale: Locale) -> HtmlResponse:
     for pattern, view in _ROUTES:
         if match := pattern.fullmatch(path):
             return view(path, query, locale, *match.groups())
-    return _article(path, url_path, query)
+    return _article(path, url_path, query, locale)
 
 
 def _redirect(path: str, query: Query) -> HtmlResponse:
@@ -163,7 +164,7 @@ def _months(path: str, query: Query, locale: Locale, year: str, month: str | Non
     return views.render_months(listing.year, listing.month, articles, cursor=cursor, locale=locale)
 
 
-def _article(path: str, url_path: str, query: Query) -> HtmlResponse:
+def _article(path: str, url_path: str, query: Query, locale: Locale) -> HtmlResponse:
     """Return the article at its path; redirect its other paths directly to it."""
     if document := find_document_redirect(path):
         return _redirect(document, query)
@@ -193,6 +194,7 @@ def _article(path: str, url_path: str, query: Query) -> HtmlResponse:
             reply_to_id=_value(query, "answer"),
             now=datetime.now(UTC),
         ),
+        locale=locale,
     )
 
 

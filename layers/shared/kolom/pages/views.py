@@ -1,6 +1,7 @@
 """Render articles and lists as pages. Pure, except for the site's settings and theme.
 
-An article is in its own language. Other pages are in the language of ``locale``, by default the site's first one.
+The interface of an article is in the article's language. If there is no locale for it, and on other pages, it is in the
+language of ``locale``, by default the site's first one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -94,9 +95,11 @@ def render_contact(*, locale: Locale | None = None) -> HtmlResponse:
     )
 
 
-def render_article(published: PublishedArticle, extras: ArticleExtras) -> HtmlResponse:
-    """Return an article, or a page of the author, with its extras; in its own language if there is a locale for it."""
-    shown, locale = published.article, _locale_of(published.article)
+def render_article(published: PublishedArticle, extras: ArticleExtras, *, locale: Locale | None = None) -> HtmlResponse:
+    """Return an article, or a page of the author, with its extras."""
+    shown = published.article
+    own = find_locale(shown.language)
+    locale = own or locale or site_locale()
     path = urls.encoded_path(shown.path)
     head = Head(
         title=shown.title,
@@ -108,12 +111,13 @@ def render_article(published: PublishedArticle, extras: ArticleExtras) -> HtmlRe
         feed=FeedLink(locale.translate("feed.comments.of", title=shown.title), urls.comments_feed_path(shown.slug)),
     )
     shares = _shares(shown.title, urls.absolute_url(path), locale) if shown.is_listed else ()
-    return html_response(_render_article(head, locale, published, extras=extras, shares=shares), shown.language)
+    html = _render_article(head, locale, published, extras=extras, shares=shares)
+    return html_response(html, shown.language, headers={} if own else BY_LANGUAGE)
 
 
-def render_preview(shown: Article, body: Body) -> HtmlResponse:
+def render_preview(shown: Article, body: Body, *, locale: Locale | None = None) -> HtmlResponse:
     """Return an article in any status for the holder of a preview link: with a banner, and never cached."""
-    locale = _locale_of(shown)
+    locale = find_locale(shown.language) or locale or site_locale()
     status = "draft" if shown.status == "deleted" else shown.status
     date = locale.date_and_time(shown.published_at or shown.updated_at)
     head = Head(title=shown.title, description=_description(shown), is_indexable=False)
@@ -229,10 +233,6 @@ def _shares(title: str, url: str, locale: Locale) -> list[tuple[str, str]]:
         ("Mastodon", f"https://share.joinmastodon.org/#{urlencode({'text': f'{title} {url}'}, quote_via=quote)}"),
         (locale.translate("share.mail"), f"mailto:?{urlencode({'subject': title, 'body': url}, quote_via=quote)}"),
     ]
-
-
-def _locale_of(shown: Article) -> Locale:
-    return find_locale(shown.language) or site_locale()
 
 
 def _description(shown: Article) -> str:
