@@ -64,12 +64,17 @@ def list_months() -> schemas.MonthListOut:
 
 @api.get(
     "/api/paths",
-    summary="The slug of the article at a path of the site",
+    summary="The slug of the article at a path of the site, or at the URL of a page of another site",
     tags=["articles"],
     responses=responses(200, 404, 422),
 )
-def find_path(path: Annotated[str, Query("Such as `/2024/05/x.html`")]) -> schemas.PathOut:
-    return {"slug": public.resolve_path(path)}
+def find_path(
+    path: Annotated[str | None, Query("Such as `/2024/05/x.html`")] = None,
+    url: Annotated[str | None, Query("Such as `https://example.com/post/`; ignored if there is a `path`")] = None,
+) -> schemas.PathOut:
+    if path is None and url is None:
+        raise InvalidInput(FieldError("path", "must not be missing, unless there is a url"))
+    return {"slug": public.resolve_url(url or "") if path is None else public.resolve_path(path)}
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)

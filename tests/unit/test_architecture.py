@@ -21,6 +21,7 @@ ROOTS: Final = {"kolom": PROJECT / "layers/shared", "kolom_cli": PROJECT / "cli"
 LEVELS: Final[Mapping[str, int]] = {
     "kolom": 0,
     "kolom.errors": 0,
+    "kolom.hosts": 0,
     "kolom.json_input": 0,
     "kolom.labels": 0,
     "kolom.limits": 0,
@@ -80,10 +81,12 @@ with those for the others (:func:`test_importers_do_not_import_each_other` keeps
 PURE: Final = (
     "kolom.articles.input",
     "kolom.articles.names",
+    "kolom.articles.page_urls",
     "kolom.articles.types",
     "kolom.comments.threads",
     "kolom.comments.types",
     "kolom.errors",
+    "kolom.hosts",
     "kolom.json_input",
     "kolom.labels",
     "kolom.limits",

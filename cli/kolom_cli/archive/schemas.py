@@ -29,6 +29,7 @@ from kolom.articles.input import (
     Language,
     MaxLabelCount,
     Origin,
+    PageUrl,
     Slug,
     StoredLabel,
     Title,
@@ -52,7 +53,7 @@ _MAX_TEXT: Final = 100_000
 # The fields that a record and the type of the domain have under the same name.
 _ARTICLE_FIELDS: Final = (
     *("id", "slug", "version", "status", "kind", "title", "month", "language", "author", "description", "excerpt"),
-    *("image", "reading_minutes", "origin", "fingerprint"),
+    *("image", "reading_minutes", "origin", "url", "fingerprint"),
 )
 _COMMENT_FIELDS: Final = (
     *("id", "status", "status_before", "name", "website", "avatar", "is_owner", "content", "decided_by", "revision"),
@@ -142,7 +143,7 @@ class ArticleRecord(Record):
     version: Annotated[int, Field(ge=1, lt=10**9)]
     body_version: Annotated[int, Field(ge=0, lt=10**9)] = 0
     status: Literal["draft", "scheduled", "published", "deleted"]
-    kind: Literal["article", "page"] = "article"
+    kind: Literal["article", "page", "external"] = "article"
     date: Moment | None = None
     updated: Moment
     month: Line | None = None
@@ -157,6 +158,7 @@ class ArticleRecord(Record):
     comments: bool = True
     reading_minutes: Annotated[int, Field(ge=0, le=100_000)] = 1
     origin: Origin | None = None
+    url: PageUrl | None = None
     fingerprint: Hash = ""
     aliases: Annotated[list[Text], Field(max_length=100_000)] = []
     toc: Annotated[list[HeadingRecord], Field(max_length=1_000)] = []

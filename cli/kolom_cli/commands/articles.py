@@ -30,6 +30,7 @@ _EMPTY: Final[dict[str | None, str]] = {
     "scheduled": "No scheduled articles. `kolom publish FILE` schedules a file whose `date:` is in the future.",
     "published": "No published articles. `kolom publish FILE` publishes one.",
     "page": "No pages. `kolom publish FILE` creates one from a file with `kind: page` in its front matter.",
+    "external": "No pages of other sites. `kolom sync` adds those of a site that Kolom does not serve.",
     "deleted": "No deleted articles. `kolom articles list` shows the others.",
 }
 
@@ -46,7 +47,7 @@ def list_articles(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List articles: drafts, scheduled and published ones, then pages.
+    """List articles: drafts, scheduled and published ones, then pages, then the pages of other sites.
 
     The newest come first within each status. Deleted articles are listed only with --status deleted.
     """
@@ -107,6 +108,10 @@ def delete(ctx: typer.Context, slug: Slug, yes: Yes = False) -> None:
     """
     connect(ctx.obj)
     article = publishing.get_by_slug(slug)
+    if article.url is not None:
+        console.fail(
+            f"{slug!r} is the page {article.url} of another site: `kolom sync` removes it when the page is gone"
+        )
     if not yes:
         typer.confirm(f"Delete {article.title!r} ({article.slug}) permanently?", abort=True)
     deleted = publishing.delete(slug, now=datetime.now(UTC))
@@ -128,6 +133,8 @@ def preview(
     article = publishing.get_by_slug(slug)
     if article.status == "deleted":
         console.fail(f"the article {slug!r} is deleted")
+    if article.url is not None:
+        console.fail(f"{slug!r} is a page of another site, at {article.url}")
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
     token = preview_links.create_token(article.id, signing.load_keys(), expires_at=expires_at)
     typer.echo(urls.preview_url(token))
@@ -136,7 +143,7 @@ def preview(
 
 def _fields(article: ArticleSummary) -> dict[str, object]:
     fields = {name: value for name, value in asdict(article).items() if name not in _INTERNAL}
-    return {**fields, "url": urls.article_url(article.path)}
+    return {**fields, "url": urls.article_url(article)}
 
 
 def _as_data(article: ArticleSummary) -> dict[str, Any]:
@@ -146,6 +153,6 @@ def _as_data(article: ArticleSummary) -> dict[str, Any]:
 def _as_row(article: ArticleSummary) -> Row:
     status = "published"
     if isinstance(article, Article):
-        status = "page" if article.status == "published" and article.kind == "page" else article.status
+        status = article.kind if article.status == "published" and article.kind != "article" else article.status
     date = format_moment(article.published_at) if article.published_at else ""
     return Row((date, status, article.slug), (article.title,))

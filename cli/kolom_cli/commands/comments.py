@@ -299,7 +299,7 @@ def _article_fields(comment: Comment, articles: Mapping[int, Article]) -> dict[s
     article = articles.get(comment.article_id)
     if article is None:
         return {"article_title": None, "article_slug": None, "article_url": None}
-    url = urls.article_url(article.path)
+    url = urls.article_url(article)
     return {"article_title": article.title, "article_slug": article.slug, "article_url": url}
 
 

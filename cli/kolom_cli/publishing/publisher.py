@@ -184,7 +184,7 @@ def _to_file(path: Path, done: PublishResult) -> PublishedFile:
         kind=article.kind,
         change=done.change,
         slug=article.slug,
-        url=urls.article_url(article.path),
+        url=urls.article_url(article),
         status=article.status,
         published_at=article.published_at,
     )

@@ -72,7 +72,7 @@ class ImportedState:
             name=name,
             kind=article.kind,
             title=article.title,
-            url=urls.article_url(article.path),
+            url=urls.article_url(article),
             status=article.status,
             change=change,
         )

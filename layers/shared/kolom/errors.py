@@ -44,12 +44,13 @@ class Gone(KolomError):
 
 
 class Moved(KolomError):
-    """The article has a different name now: its ``slug`` and ``path``."""
+    """The article has a different name now: its ``slug`` and ``path``. ``url`` is that of a page of another site."""
 
-    def __init__(self, slug: str, path: str) -> None:
+    def __init__(self, slug: str, path: str, url: str | None = None) -> None:
         super().__init__(f"moved to {slug}")
         self.slug = slug
         self.path = path
+        self.url = url
 
 
 class Conflict(KolomError):

@@ -4,15 +4,30 @@ Pure, except for the site's URL.
 """
 
 import re
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from kolom.config import settings
+from kolom.hosts import ascii_host
 from kolom.labels import normalize_label
 
 SEARCH_PATH: Final = "/search/"
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Located(Protocol):
+    """An article with its ``path`` on this site (unescaped), and the ``url`` of its page if that is on another site."""
+
+    @property
+    def path(self) -> str:
+        """The path on this site."""
+        ...
+
+    @property
+    def url(self) -> str | None:
+        """The URL on another site."""
+        ...
 
 
 def label_path(label: str) -> str:
@@ -65,14 +80,19 @@ def absolute_url(url: str) -> str:
     return settings().site_url.rstrip("/") + url
 
 
-def article_url(path: str) -> str:
-    """Return the full URL of the article at ``path`` (unescaped)."""
-    return absolute_url(encoded_path(path))
+def article_href(article: Located) -> str:
+    """Return the target of a link to the article: its path on this site, or the URL of its page on another site."""
+    return article.url or encoded_path(article.path)
 
 
-def comment_url(path: str, comment_id: str) -> str:
-    """Return the full URL of a comment on the page of the article at ``path`` (unescaped)."""
-    return f"{article_url(path)}#comment-{comment_id}"
+def article_url(article: Located) -> str:
+    """Return the full URL of the page of the article."""
+    return article.url or absolute_url(encoded_path(article.path))
+
+
+def comment_url(article: Located, comment_id: str) -> str:
+    """Return the full URL of a comment on the page of the article."""
+    return f"{article_url(article)}#comment-{comment_id}"
 
 
 def preview_url(token: str) -> str:
@@ -105,7 +125,7 @@ def origin_of(url: str) -> str | None:
     """
     try:
         parts = urlsplit(url.strip())
-        host, port = _ascii_host(parts.hostname or ""), parts.port
+        host, port = ascii_host(parts.hostname or ""), parts.port
     except ValueError:
         return None
     if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc:
@@ -117,12 +137,3 @@ def origin_of(url: str) -> str | None:
 
 def _with_site(path: str) -> str:
     return settings().need("site_url").rstrip("/") + path
-
-
-def _ascii_host(host: str) -> str:
-    if host.isascii():
-        return host
-    # Imported here, because its tables add 100 ms to a cold start, and almost all hosts are ASCII.
-    import idna
-
-    return idna.encode(host, uts46=True).decode()  # IDNAError is a ValueError

@@ -527,6 +527,23 @@ def test_a_renamed_article_is_recognised(small: Kolom, tmp_path: Path) -> None:
     assert public.count_articles(ArticleFilter()) == public.count_articles(ArticleFilter(label="a")) == 4
 
 
+def test_pages_of_other_sites_are_restored_and_an_archive_without_any_does_not_mention_them(
+    small: Kolom, move_to_new_stack: Move, tmp_path: Path
+) -> None:
+    export(small, tmp_path / "without")
+    assert "url: " not in "".join(path.read_text() for path in (tmp_path / "without/articles").iterdir())
+    page = publish("walks", kind="external", url="https://old.example/walks.html", labels=("a",)).article
+    moved = content("walks", kind="external", url="https://site.example/walks/")
+    publishing.publish(moved, now=NOW, article_id=page.id, force=True)
+    before = export(small, tmp_path / "a")
+    move_to_new_stack()
+    assert restore(small, tmp_path / "a")["skipped"] == 0
+    assert export(small, tmp_path / "b") == before
+    assert publishing.publish(moved, now=NOW, article_id=page.id).change == "unchanged"
+    for url in ("https://old.example/walks", "https://www.site.example/walks"):
+        assert public.resolve_url(url) == "walks"
+
+
 def test_search_settings_are_kept_unless_overwritten(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
     create_search_settings()
     archived = settings_editor.load()

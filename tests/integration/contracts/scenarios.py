@@ -54,6 +54,7 @@ def blog() -> None:
     assert publishing.publish(content("draft", draft=True), now=NOW).article.id == DRAFT_ID
     publishing.publish(content("new", labels=("News",)), now=NOW, article_id=1, expected_version=1)
     publishing.publish(content("gone"), now=NOW)
+    publishing.publish(content("elsewhere", kind="external", url="https://site.example/x.html"), now=NOW)
     publishing.delete("gone", now=NOW)
     soon = datetime.now(UTC) + timedelta(hours=1)
     publishing.publish(content("soon", labels=("News",), published_at=soon), now=soon - timedelta(hours=9))
@@ -70,13 +71,27 @@ def use_fetch_articles() -> None:
         ("/api/labels", ""),
         ("/api/archive", ""),
         *(("/api/paths", f"path={path}") for path in ("/2024/05/1.html", "/n2/", "/none")),
+        *(("/api/paths", f"url={url}") for url in ("https://site.example/x?a=b", "https://blog.example/n2/", "none")),
     ]:
         fetch_articles.handler(request(path, query), Context())
 
 
 def use_serve_pages() -> None:
     for path in (
-        *("/", "/new/", "/n0/", "/n1", "/n1/", "/2024/05/1.html", "/about/", "/gone/", "/none/", "/draft/", "/api/x"),
+        *(
+            "/",
+            "/new/",
+            "/n0/",
+            "/n1",
+            "/n1/",
+            "/2024/05/1.html",
+            "/about/",
+            "/gone/",
+            "/none/",
+            "/elsewhere/",
+            "/draft/",
+        ),
+        "/api/x",
         *("/label/News/", "/labels/", "/archive/", "/2026/", "/2026/02/", "/search/"),
     ):
         serve_pages.handler(request(path), Context())

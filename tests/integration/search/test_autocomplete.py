@@ -43,7 +43,12 @@ def test_the_last_word_is_matched_as_a_prefix() -> None:
     publish("one", "coffee", title="Old harbours")
     answer = get("/api/search/suggest", q="old har")
     assert answer["items"] == [
-        {"slug": "one", "title": "Old harbours", "title_html": "<mark>Old</mark> <mark>harbours</mark>"}
+        {
+            "slug": "one",
+            "title": "Old harbours",
+            "title_html": "<mark>Old</mark> <mark>harbours</mark>",
+            "url": "https://blog.example/one/",
+        }
     ]
     assert answer["completions"] == ["old harbours"]
 

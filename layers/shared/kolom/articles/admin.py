@@ -9,10 +9,10 @@ from kolom.articles.types import Article, ArticleSummary
 from kolom.models.articles import ArticleRecord, ArticlesTableRecord, ListedRecord
 from kolom.pagination import decode_cursor, encode_cursor
 
-type AdminStatus = Literal["published", "page", "draft", "scheduled", "deleted"]
-"""The status of an article or a page, except that a published page has the status ``page``."""
+type AdminStatus = Literal["published", "page", "external", "draft", "scheduled", "deleted"]
+"""The status of an article, except that a published page or external article has its kind instead."""
 
-ADMIN_STATUSES: tuple[AdminStatus, ...] = ("draft", "scheduled", "published", "page", "deleted")
+ADMIN_STATUSES: tuple[AdminStatus, ...] = ("draft", "scheduled", "published", "page", "external", "deleted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
+from kolom.articles.page_urls import page_url_problem
 from kolom.articles.types import MAX_HTML_BYTES, MAX_SOURCE_BYTES, Body, Kind
 from kolom.errors import FieldError, InvalidInput
 from kolom.rendering.types import Rendered
@@ -132,6 +133,7 @@ Excerpt = Annotated[Text, _at_most(MAX_EXCERPT)]
 Description = Annotated[Text, _at_most(MAX_DESCRIPTION)]
 Author = Annotated[Text, _at_most(MAX_AUTHOR)]
 Image = Annotated[Text, _at_most(MAX_IMAGE), _rule(_image_problem)]
+PageUrl = Annotated[str, _rule(page_url_problem)]
 Origin = Annotated[Text, _at_most(MAX_ORIGIN)]
 Language = Annotated[str, _rule(_language_problem)]
 Time = Annotated[AwareDatetime, _rule(_time_problem)]
@@ -147,7 +149,8 @@ class ArticleInput(BaseModel):
     A future ``published_at`` schedules the article; the default is the time of its first publication. ``path`` is its
     path if that is not the default, such as the one that it had on another system. ``origin`` identifies it in the
     export that it was imported from. Letters with accents are composed (Unicode's NFC), except in body, image
-    and origin.
+    and origin. ``url`` is the URL of an external page: every article of this kind has one, and neither a path nor the
+    status of a draft.
 
     :raises InvalidInput: a field is not valid; the error has an entry for every such field
     """
@@ -171,6 +174,7 @@ class ArticleInput(BaseModel):
     comments_open: bool = True
     reading_minutes: Annotated[int, Field(ge=0)] = 1
     origin: Origin | None = None
+    url: PageUrl | None = None
 
     @field_validator("title", "slug", "excerpt", "description", "author", "path", mode="before")
     @classmethod
@@ -182,6 +186,14 @@ class ArticleInput(BaseModel):
     @classmethod
     def _compose_labels(cls, value: object) -> object:
         return tuple(map(cls._compose, value)) if isinstance(value, tuple) else value
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if (self.kind == "external") != (self.url is not None):
+            raise ValueError("an external article, and no other, has a url")
+        if self.url is not None and (self.draft or self.path is not None):
+            raise ValueError("an external article is published, and has no path of its own")
+        return self
 
     @model_validator(mode="wrap")
     @classmethod

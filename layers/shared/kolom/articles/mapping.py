@@ -3,9 +3,10 @@
 import unicodedata
 from collections import Counter
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from kolom.articles.names import default_path, is_reserved_path, label_key, pointer_keys_at
+from kolom.articles.page_urls import url_pointer_key
 from kolom.articles.types import Article, ArticleSummary
 from kolom.models.articles import ARTICLE, ArticleRecord, LabelRecord
 from kolom.models.summary import SummaryAttributes
@@ -14,18 +15,21 @@ from kolom.timestamps import to_rfc3339
 SUMMARY_FIELDS = tuple(field.name for field in fields(ArticleSummary))
 _ARTICLE_FIELDS = tuple(field.name for field in fields(Article))
 
-LISTED_ATTRIBUTES = ("key", "part", "item", "schema", *SUMMARY_FIELDS)
-"""The attributes of an item that :func:`to_summary` needs, with those that identify the item."""
+LISTED_ATTRIBUTES = ("key", "part", "item", "schema", *(name for name in SUMMARY_FIELDS if name != "url"))
+"""The attributes of an item that :func:`to_summary` needs, with those that identify the item.
+
+Articles in public lists have no URL: they are not pages of other sites.
+"""
 
 ALL_ARTICLES = "all"
 ALL_PAGES = "page"
+ALL_EXTERNAL = "external"
+_PUBLISHED: Final = {"article": ALL_ARTICLES, "page": ALL_PAGES, "external": ALL_EXTERNAL}
 
 
 def listing_key(article: Article) -> str:
     """Return the listing of the article: ``all`` is public, ``page`` for the sitemap, the others for the author."""
-    if article.status == "published":
-        return ALL_ARTICLES if article.kind == "article" else ALL_PAGES
-    return article.status
+    return _PUBLISHED[article.kind] if article.status == "published" else article.status
 
 
 def label_listing_key(label: str) -> str:
@@ -72,6 +76,8 @@ def pointer_keys(article: Article) -> list[tuple[str, str]]:
         for path in _spellings(article.path):
             for key in pointer_keys_at(path):
                 keys.setdefault(key, f"the path {article.path!r}")
+    if article.url:
+        keys[url_pointer_key(article.url)] = f"the URL {article.url}"
     if article.origin:
         keys[f"origin:{article.origin}"] = f"the origin {article.origin!r}"
     return list(keys.items())
@@ -99,8 +105,11 @@ def count_deltas(article: Article | None) -> Counter[str]:
 
 
 def summary_attributes(summary: ArticleSummary) -> dict[str, Any]:
-    """Return the attributes of an article summary in an item."""
-    return {name: _stored(getattr(summary, name)) for name in SUMMARY_FIELDS}
+    """Return the attributes of an article summary in an item. Only external articles have the attribute ``url``."""
+    attributes = {name: _stored(getattr(summary, name)) for name in SUMMARY_FIELDS}
+    if summary.url is None:
+        del attributes["url"]
+    return attributes
 
 
 def to_summary(record: SummaryAttributes) -> ArticleSummary:

@@ -21,6 +21,7 @@ from kolom.articles.mapping import (
     to_summary,
 )
 from kolom.articles.names import label_key, pointer_keys_at, post_number_alias, variant_pointer_keys
+from kolom.articles.page_urls import path_on_site, url_pointer_keys_at
 from kolom.articles.types import (
     AdjacentArticle,
     Article,
@@ -173,6 +174,26 @@ def resolve_path(path: str) -> str:
         return moved.slug
     except Gone:
         raise NotFound(f"there is nothing at {path!r}") from None
+
+
+def resolve_url(url: str) -> str:
+    """Return the slug of the published article whose page has that URL: an external page, or a page of this site.
+
+    The variants of :mod:`.page_urls` identify the same page. A URL with a query identifies the page without the query
+    if there is none with it. Up to three GetItems; those of :func:`resolve_path` more for a URL of this site.
+
+    :raises NotFound: no published article is there
+    """
+    for key in url_pointer_keys_at(url):
+        article_id = _find_id(key)
+        if article_id is not None:
+            try:
+                return _get_without_body(article_id, _check_public).slug
+            except (Gone, NotFound):
+                continue
+    if (path := path_on_site(url, settings().site_url)) is not None:
+        return resolve_path(path)
+    raise NotFound(f"there is no page at {url!r}")
 
 
 def current_path(path: str) -> str:
@@ -339,13 +360,13 @@ def _check_public(article: Article) -> None:
 def _check_slug(article: Article, slug: str) -> None:
     _check_public(article)
     if article.slug != slug:
-        raise Moved(article.slug, article.path)
+        raise Moved(article.slug, article.path, article.url)
 
 
 def _check_path(article: Article, path: str) -> None:
     _check_public(article)
     if article.path != path:
-        raise Moved(article.slug, article.path)
+        raise Moved(article.slug, article.path, article.url)
 
 
 def _adjacent(article: Article, *, newer: bool) -> AdjacentArticle | None:

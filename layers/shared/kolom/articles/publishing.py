@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kolom.articles import repository, transitions
 from kolom.articles.names import default_path, label_key
+from kolom.articles.page_urls import url_pointer_key
 from kolom.articles.types import Article, Change, Status
 from kolom.config import settings
 from kolom.errors import Conflict, NotFound, StaleRead, VersionConflict
@@ -110,10 +111,12 @@ def plan_change(
     """Return what publishing ``content`` would make of ``old``, which is None for a new article. No requests.
 
     :raises VersionConflict: ``old`` has a different version
+    :raises Conflict: only one of the two is the page of another site
     """
     new = _next_state(content, old, now)
     if old is None:
         return PublishResult(new, "created")
+    _check_kind(old, new)
     if _is_unchanged(old, new):
         return PublishResult(old, "unchanged", old)
     is_same_text = old.fingerprint == new.fingerprint and old.status != "deleted"
@@ -126,6 +129,7 @@ def unpublish(slug: str, *, now: datetime) -> Article:
     """Unpublish an article: it becomes a draft and keeps all its data.
 
     :raises NotFound: there is no article with that slug, or it is deleted
+    :raises Conflict: it is the page of another site
     """
     return _set_status(slug, "draft", now)
 
@@ -177,6 +181,7 @@ def _find(content: "ArticleInput", article_id: int | None) -> Article | None:
             raise NotFound(f"there is no article with the id {article_id}")
         return article
     names = [f"origin:{content.origin}"] if content.origin else []
+    names += [url_pointer_key(content.url)] if content.url else []
     for name in (*names, f"slug:{content.slug}"):
         found = repository.find_id(name)
         if found is not None:
@@ -185,8 +190,17 @@ def _find(content: "ArticleInput", article_id: int | None) -> Article | None:
                 raise Conflict(f"{content.slug!r} is an alias of {article.slug!r}")
             if article is not None and content.origin and article.origin != content.origin:
                 raise Conflict(f"the slug {content.slug!r} belongs to another article")
+            if article is not None and name.startswith("slug:") and content.url:
+                raise Conflict(f"the slug {content.slug!r} belongs to another article")
             return article
     return None
+
+
+def _check_kind(old: Article, new: Article) -> None:
+    if old.url is not None and new.url is None:
+        raise Conflict(f"{old.slug!r} is the page {old.url} of another site, which only `kolom sync` changes")
+    if old.url is None and new.url is not None:
+        raise Conflict(f"{old.slug!r} is an article of this site, not a page of another one")
 
 
 def _check_version(old: Article, expected_version: int | None) -> None:
@@ -220,6 +234,7 @@ def _next_state(content: "ArticleInput", old: Article | None, now: datetime) -> 
         published_at=published_at.replace(microsecond=0) if published_at else None,
         updated_at=(content.updated_at or now).replace(microsecond=0),
         reading_minutes=content.reading_minutes,
+        url=content.url,
         kind=content.kind,
         status="draft",
         month=None,
@@ -261,7 +276,9 @@ def _is_unchanged(old: Article, new: Article) -> bool:
 
 def _fingerprint(content: "ArticleInput") -> str:
     """Return a digest of everything that the author supplied."""
-    supplied = json.dumps(content.model_dump(), default=str, sort_keys=True)
+    # Without a URL, the digest is that of earlier versions, which had no external pages.
+    fields = content.model_dump(exclude={"url"} if content.url is None else None)
+    supplied = json.dumps(fields, default=str, sort_keys=True)
     return hashlib.sha256(supplied.encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -278,6 +295,8 @@ def _set_status(slug: str, status: Status, now: datetime) -> Article:
         article = get_by_slug(slug)
         if article.status == "deleted":
             raise NotFound(f"the article {slug!r} is deleted")
+        if status == "draft" and article.url is not None:
+            raise Conflict(f"{slug!r} is the page {article.url} of another site, which cannot be a draft")
         if article.status == status:
             return article
         changed = replace(

@@ -22,7 +22,7 @@ MAX_ID = 10**12 - 1
 
 _MAX_ALIAS = 1_000
 # Less strict than for new articles: old paths must be restored unchanged.
-_ALIAS = re.compile(r"(?:slug:[^/\x00-\x1f\x7f]+|path:/[^\x00-\x1f\x7f]*|origin:[^\x00-\x1f\x7f]+)")
+_ALIAS = re.compile(r"(?:slug:[^/\x00-\x1f\x7f]+|path:/[^\x00-\x1f\x7f]*|(?:origin|url):[^\x00-\x1f\x7f]+)")
 # The fields of the input that a stored article has under the same names, and with the same meaning.
 _SUPPLIED = ArticleInput.model_fields.keys() - {"body", "draft", "path"}
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")

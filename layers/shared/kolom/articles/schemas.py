@@ -98,7 +98,7 @@ class MonthListOut(TypedDict):
 
 
 class PathOut(TypedDict):
-    """The slug of the article at a path."""
+    """The slug of the article at a path or URL."""
 
     slug: str
 
@@ -117,7 +117,7 @@ def to_summary_out(summary: ArticleSummary) -> ArticleSummaryOut:
         "id": summary.id,
         "slug": summary.slug,
         "path": summary.path,
-        "url": article_url(summary.path),
+        "url": article_url(summary),
         "title": summary.title,
         "excerpt": summary.excerpt,
         "image": summary.image,

@@ -10,6 +10,7 @@ from kolom.articles import repository
 from kolom.articles.body_chunks import split_body, split_source
 from kolom.articles.mapping import count_deltas, pointer_keys, to_article_record, to_label_records
 from kolom.articles.names import label_key
+from kolom.articles.page_urls import url_pointer_key
 from kolom.articles.types import Article, Body
 from kolom.errors import Conflict, KolomError, StaleRead
 from kolom.models.articles import COUNTS, POINTER, ArticleRecord, Count, LabelRecord, Pointer
@@ -91,9 +92,11 @@ def _write_article(transaction: Transaction, old: Article | None, new: Article) 
 
 def _write_pointers(transaction: Transaction, old: Article | None, new: Article) -> None:
     old_keys = set(pointer_keys(old)) if old else set()
-    # The slug and the origin of a new article were free when they were looked up. If they no longer are, that read is
-    # stale; if another name is taken, the article conflicts.
-    were_free = {f"slug:{new.slug}", f"origin:{new.origin}"} if old is None else frozenset()
+    # The slug, the origin and the URL of a new article were free when they were looked up. If they no longer are, that
+    # read is stale; if another name is taken, the article conflicts.
+    were_free = {f"slug:{new.slug}", f"origin:{new.origin}"} if old is None else set()
+    if old is None and new.url:
+        were_free.add(url_pointer_key(new.url))
     for key, name in pointer_keys(new):
         if (key, name) not in old_keys:
             conflict = StaleRead if key in were_free else Conflict

@@ -8,7 +8,8 @@ from typing import Literal, Self
 from kolom.rendering.types import Heading, Rendered, SourceFormat
 
 type Status = Literal["draft", "scheduled", "published", "deleted"]
-type Kind = Literal["article", "page"]
+type Kind = Literal["article", "page", "external"]
+"""An external article is a page of another site, which Kolom finds and whose comments it has, but does not show."""
 
 MAX_HTML_BYTES = 2 * 1024 * 1024
 """A Lambda response has at most 6 MB, and JSON within JSON can escape a quotation mark twice."""
@@ -37,7 +38,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleSummary:
-    """The fields of an article that a list shows."""
+    """The fields of an article that a list shows. ``url`` is that of an external page; the others have None."""
 
     id: int
     slug: str
@@ -51,11 +52,13 @@ class ArticleSummary:
     published_at: datetime | None
     updated_at: datetime
     reading_minutes: int
+    url: str | None = None
 
     @property
     def size_bytes(self) -> int:
         """Return the size of the text that a list shows of the article: the path twice, since the URL contains it."""
-        texts = (self.title, self.excerpt, self.image or "", self.author, self.slug, self.path, self.path, *self.labels)
+        url = self.url or self.path
+        texts = (self.title, self.excerpt, self.image or "", self.author, self.slug, self.path, url, *self.labels)
         return sum(len(text.encode()) for text in texts)
 
 
@@ -82,13 +85,18 @@ class Article(ArticleSummary):
 
     @property
     def is_listed(self) -> bool:
-        """Return whether the article is in the public lists and counts: a published article, but not a page."""
+        """Return whether the article is in the public lists, counts and feeds: a published ``article``."""
         return self.status == "published" and self.kind == "article"
 
     @property
     def is_searchable(self) -> bool:
-        """Return whether the search finds the article: a published article or page."""
+        """Return whether the search finds the article: it is published, whatever its kind."""
         return self.status == "published"
+
+    @property
+    def is_related(self) -> bool:
+        """Return whether lists of related articles may have the article: it is published, but not a page."""
+        return self.status == "published" and self.kind != "page"
 
     def takes_comments(self, now: datetime, *, close_after_days: int) -> bool:
         """Return whether readers may comment: the author allows it, and the article is recent (0 days: no limit)."""

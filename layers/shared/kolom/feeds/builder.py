@@ -87,7 +87,7 @@ def build_article_comment_feed(slug: str) -> Feed:
         title=locale.translate("feed.comments.of", title=article.title),
         description=locale.translate("feed.comments.description", site=site),
         author=site,
-        url=urls.article_url(article.path),
+        url=urls.article_url(article),
         feed_url=urls.absolute_url(urls.comments_feed_path(slug)),
         language=locale.code,
         entries=[_comment_entry(each, article, locale) for each in found if not each.deleted],
@@ -118,13 +118,13 @@ def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
     picture = ""
     if article.image and not body.contains_image(article.image):
         picture = f'<p><img src="{escape(article.image)}" alt=""></p>'
-    return with_absolute_links(picture + body.html, urls.article_url(article.path), max_bytes=max_bytes)
+    return with_absolute_links(picture + body.html, urls.article_url(article), max_bytes=max_bytes)
 
 
 def _article_entry(summary: ArticleSummary, text: str | None) -> FeedEntry:
     return FeedEntry(
         id=urls.absolute_url(f"/#article-{summary.id}"),
-        url=urls.article_url(summary.path),
+        url=urls.article_url(summary),
         title=summary.title,
         published_at=summary.published_at or summary.updated_at,
         updated_at=summary.updated_at,
@@ -140,7 +140,7 @@ def _article_entry(summary: ArticleSummary, text: str | None) -> FeedEntry:
 def _comment_entry(comment: PublicComment, article: Article, locale: Locale) -> FeedEntry:
     return FeedEntry(
         id=urls.absolute_url(f"/#comment-{comment.id}"),
-        url=urls.comment_url(article.path, comment.id),
+        url=urls.comment_url(article, comment.id),
         title=locale.translate("feed.comment", name=comment.name, title=article.title),
         published_at=comment.created_at,
         updated_at=comment.edited_at or comment.created_at,

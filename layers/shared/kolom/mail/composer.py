@@ -176,7 +176,7 @@ def _moderation_values(record: OutboxRecord, locale: Locale, now: datetime) -> d
         "comment": comment,
         "title": article.title,
         "language": article.language,
-        "url": urls.article_url(article.path),
+        "url": urls.article_url(article),
         "date": locale.date_and_time(comment.created_at),
         "links": [
             (action, urls.moderation_url(moderation_links.create(comment, action, secret, now=now)))
@@ -199,7 +199,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
         subject=_subject(locale, "mail.confirm.subject", title=article.title),
         title=article.title,
         language=article.language,
-        url=urls.article_url(article.path),
+        url=urls.article_url(article),
         confirm_url=_subscription_url("confirm", record, now),
         days=reply_subscriptions.CONFIRM_DAYS,
     )
@@ -224,7 +224,7 @@ def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
         name=f"{comment.name} ({locale.translate('comments.owner')})" if comment.is_owner else comment.name,
         title=article.title,
         language=article.language,
-        url=urls.comment_url(article.path, comment.id),
+        url=urls.comment_url(article, comment.id),
     )
 
 

@@ -6,7 +6,7 @@
 | ``7`` | ``card`` | :class:`ArticleRecord` |
 | ``7`` | ``label#<label>`` | :class:`LabelRecord`: a copy of the list fields, so that a label page is one Query |
 | ``7`` | ``source#<version>#0`` … | :class:`BodyChunk`: the author's source |
-| ``slug:<slug>``, ``path:<path>``, ``origin:<origin>`` | ``pointer`` | :class:`Pointer` to an id |
+| ``slug:…``, ``path:…``, ``origin:…``, ``url:<normalized>`` | ``pointer`` | :class:`Pointer` to an id |
 | ``counts`` | ``all``, ``month#…``, ``label#…``, ``label-month#…`` | :class:`Count` of published articles |
 | ``sequence`` | ``article`` | :class:`Sequence`, the last assigned id |
 | ``site`` | ``theme`` | :class:`ThemeRecord`: the current assets and the settings of the pages |
@@ -99,7 +99,7 @@ class BodyChunk(ArticlesTableRecord, discriminator="body"):
 
 
 class Pointer(ArticlesTableRecord, discriminator="pointer"):
-    """A name of an article: a slug, a path, or the origin of an import."""
+    """A name of an article: a slug, a path, the origin of an import, or the URL of an external page."""
 
     id = NumberAttribute()
 

@@ -20,3 +20,4 @@ class SummaryAttributes:
     published_at = TimestampAttribute(null=True)
     updated_at = TimestampAttribute()
     reading_minutes = NumberAttribute()
+    url = UnicodeAttribute(null=True)

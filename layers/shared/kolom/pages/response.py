@@ -94,6 +94,15 @@ def html_response(
     )
 
 
+def redirect_to_page(url: str) -> HtmlResponse:
+    """Return a temporary redirect to the page of another site, whose URL an article has."""
+    return HtmlResponse(
+        status=int(HTTPStatus.FOUND),
+        html="",
+        headers={"Location": url, "Cache-Control": REDIRECT_CACHING, **_SECURITY},
+    )
+
+
 def redirect(location: str) -> HtmlResponse:
     """Return a permanent redirect to a path of this site, percent-encoded."""
     return HtmlResponse(

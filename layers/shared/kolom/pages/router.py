@@ -10,6 +10,7 @@
 | ``/{slug}/``, or an article's path | 9: pointer, body, adjacent articles (2), comments (2), related ones (2 or 3) |
 | … indexed by an earlier version, without a list of related articles | 18: the related ones take 12 |
 | … stored when a path ``/x`` did not yet reserve the slug ``x`` | 2 more: one more pointer and article |
+| the slug of a page of another site | 2, then a 302 |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | the feed of another system, ``/favicon.ico`` | 3, then a 301 |
 | ``/?p=12`` and the like (:mod:`kolom.pages.wordpress_urls`) | 2, then a 301 |
@@ -40,7 +41,7 @@ from kolom.i18n.locale import Locale, site_locale
 from kolom.labels import display_label, normalize_label
 from kolom.pages import views
 from kolom.pages.article_extras import load_article_extras
-from kolom.pages.response import HtmlResponse, redirect
+from kolom.pages.response import HtmlResponse, redirect, redirect_to_page
 from kolom.pages.theme import get_theme
 from kolom.pages.wordpress_urls import home_redirect, post_redirect
 
@@ -171,7 +172,7 @@ def _article(path: str, url_path: str, query: Query, locale: Locale) -> HtmlResp
     try:
         found = public.get_article_at(path)
     except Moved as moved:
-        return _redirect(urls.encoded_path(moved.path), query)
+        return redirect_to_page(moved.url) if moved.url else _redirect(urls.encoded_path(moved.path), query)
     except NotFound:
         if feed := find_legacy_feed_redirect(path, query):
             return redirect(feed)
@@ -182,6 +183,8 @@ def _article(path: str, url_path: str, query: Query, locale: Locale) -> HtmlResp
         if target := post_redirect(query):  # of a WordPress site in a directory: /blog/?p=12
             return redirect(target)
         raise
+    if found.article.url:
+        return redirect_to_page(found.article.url)
     # For a path that is not decoded: another encoding than the canonical one redirects to it.
     canonical = urls.encoded_path(path)
     if url_path not in {canonical, path}:

@@ -95,6 +95,7 @@ def environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
         absolute=urls.absolute_url,
+        article_href=urls.article_href,
         avatar=render_avatar,
         encoded_path=urls.encoded_path,
         feed_path=urls.feed_path,

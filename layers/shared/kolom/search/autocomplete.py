@@ -30,6 +30,7 @@ from kolom.search.settings_cache import owner_settings
 from kolom.search.synonyms import expand
 from kolom.search.terms import MAX_WORD_STEMS
 from kolom.search.tokenizer import Word, tokenize
+from kolom.urls import article_url
 
 MAX_ITEMS: Final = 6
 _MAX_WORDS_BEFORE: Final = 5
@@ -39,11 +40,12 @@ _NO_LANGUAGE: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A suggested article; ``title_html`` marks the words that match the query."""
+    """A suggested article; ``title_html`` marks the words that match the query, and ``url`` is that of its page."""
 
     slug: str
     title: str
     title_html: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +120,11 @@ def _best(
 def _items(found: Sequence[StoredResult], typed: Sequence[Word]) -> tuple[Suggestion, ...]:
     matcher = Matcher({stem(word.form, _NO_LANGUAGE) for word in typed}, _NO_LANGUAGE, typed[-1].form)
     return tuple(
-        Suggestion(each.summary.slug, each.summary.title, mark_title(each.summary.title, matcher)) for each in found
+        Suggestion(
+            each.summary.slug,
+            each.summary.title,
+            mark_title(each.summary.title, matcher),
+            article_url(each.summary),
+        )
+        for each in found
     )

@@ -40,7 +40,7 @@ def listed_related(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
     for part in (ids[:limit], ids[limit:]):  # the rest replaces articles that are no longer published
         if part and len(shown) < limit:
             found = public.get_many_without_body(part)
-            shown += [found[each] for each in part if each in found and found[each].is_listed]
+            shown += [found[each] for each in part if each in found and found[each].is_related]
     return tuple(shown[:limit])
 
 

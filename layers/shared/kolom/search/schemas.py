@@ -89,6 +89,7 @@ class SuggestionOut(TypedDict):
     slug: str
     title: str
     title_html: str
+    url: str
 
 
 class SuggestionListOut(TypedDict):
@@ -123,7 +124,8 @@ def to_suggestions_out(suggestions: Suggestions) -> SuggestionListOut:
     """Convert suggestions."""
     return {
         "items": [
-            {"slug": each.slug, "title": each.title, "title_html": each.title_html} for each in suggestions.items
+            {"slug": each.slug, "title": each.title, "title_html": each.title_html, "url": each.url}
+            for each in suggestions.items
         ],
         "completions": list(suggestions.completions),
     }
