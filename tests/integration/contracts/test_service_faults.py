@@ -279,7 +279,9 @@ def mailbox(faults: FaultInjector) -> Iterator[SentMail]:
 
 
 @pytest.mark.parametrize("function", sorted(SCENARIOS))
-@pytest.mark.parametrize("is_complete", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["sample", "all"])
+@pytest.mark.parametrize(
+    "is_complete", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["sample", "all"]
+)
 def test_any_fault_of_any_service_has_no_lasting_effect(
     function: str, is_complete: bool, faults: FaultInjector, mailbox: SentMail, template: Template
 ) -> None:
