@@ -82,7 +82,8 @@ export class KolomArticles extends KolomElement {
     this.root.addEventListener("click", (event) => this.#followFragment(event));
   }
 
-  disconnectedCallback() {
+  /** @override */
+  stop() {
     this.#request?.abort();
     this.#request = null;
   }

@@ -29,13 +29,15 @@ export class KolomContact extends KolomElement {
 
   /** @type {KolomForm | null} */
   #form = null;
+  #main = element("div", {}, element("slot", {}));
 
   constructor() {
     super(FORM_STYLES + STYLES);
-    this.root.append(element("slot", {}));
+    this.root.append(this.#main);
   }
 
-  disconnectedCallback() {
+  /** @override */
+  stop() {
     this.#form?.close();
   }
 
@@ -44,7 +46,7 @@ export class KolomContact extends KolomElement {
     const before = this.#form;
     before?.close();
     const form = this.#createForm();
-    this.root.replaceChildren(form.node);
+    this.#main.replaceChildren(form.node);
     if (!before) form.copyInput(this.querySelector("form"));
     this.#form = form;
   }
@@ -89,7 +91,7 @@ export class KolomContact extends KolomElement {
       await this.reload();
       this.#form?.focus();
     });
-    this.root.replaceChildren(thanks);
+    this.#main.replaceChildren(thanks);
     thanks.focus();
     this.emit("kolom-sent", { id });
   }
