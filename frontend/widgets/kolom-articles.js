@@ -89,7 +89,7 @@ export class KolomArticles extends KolomElement {
   }
 
   /** Updates the element from its attributes. @override */
-  async reload() {
+  async update() {
     this.#removeButtons();
     this.#main.replaceChildren();
     this.#list.replaceChildren();

@@ -61,6 +61,7 @@ const STYLES = `
 .badge { padding: .05em .5em; border: 1px solid transparent; border-radius: 1em; background: var(--kolom-accent, var(--kolom-ink, CanvasText)); color: var(--on-accent); font-weight: 600; }
 .pending { margin: .3em 0; padding: .35em .7em; border-inline-start: 3px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); font-size: .875em; }
 .gone { margin: 0; color: var(--kolom-soft, inherit); font-style: italic; }
+.gone:is(:lang(ar), :lang(fa), :lang(he), :lang(ja), :lang(zh)) { font-style: normal; }
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1em; font-size: .875em; }
 .tools button { min-block-size: 28px; padding: .2em 0; border: 0; color: var(--kolom-soft, inherit); text-underline-offset: .25em; }
 .tools button:hover { color: inherit; text-decoration: underline; }
@@ -163,7 +164,7 @@ export class KolomComments extends KolomElement {
   }
 
   /** Updates the element from its attributes. @override */
-  async reload() {
+  async update() {
     const address = `${this.api} ${this.getAttribute("article") || pageUrl()}`;
     if (this.#address && this.#address !== address) this.#clear();
     this.#address = address;

@@ -42,7 +42,7 @@ export class KolomContact extends KolomElement {
   }
 
   /** Shows an empty form, or the saved draft. @override */
-  async reload() {
+  async update() {
     const before = this.#form;
     before?.close();
     const form = this.#createForm();

@@ -128,7 +128,7 @@ export class KolomCount extends KolomElement {
   }
 
   /** @override */
-  async reload() {
+  async update() {
     const article = this.getAttribute("article");
     const turn = (this.#shown += 1);
     try {

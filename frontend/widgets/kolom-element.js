@@ -295,12 +295,12 @@ export async function explainNoResponse(name, api, error) {
 
 /**
  * The base class of all elements. After attributes change, it reloads once: a subclass lists them in
- * `observedAttributes` and overrides `reload()`.
+ * `observedAttributes` and overrides `update()`.
  */
 export class KolomElement extends HTMLElement {
   /** The visible status, a live region. It must exist before its text changes, so it is never replaced. */
   status = element("p", { class: "status", part: "status", role: "status" });
-  /** The language of the interface, and its messages, from before the first `reload()`. */
+  /** The language of the interface, and its messages, from before the first `update()`. */
   language = "en";
   /** @type {Locale | null} */
   #locale = null;
@@ -388,7 +388,7 @@ export class KolomElement extends HTMLElement {
     const lightness = /^lab\(([\d.]+)/.exec(getComputedStyle(this.#probe).backgroundColor)?.[1];
     if (lightness) sheets.push(SCHEME_SHEETS[Number(lightness) > 50 ? "light" : "dark"]);
     if (isStacked(this)) sheets.push(STACKED_SHEET);
-    if (this.#locale?.direction === "rtl") sheets.push(RTL_SHEET);
+    if (this.direction === "rtl") sheets.push(RTL_SHEET);
     this.root.adoptedStyleSheets = sheets;
   }
 
@@ -401,10 +401,10 @@ export class KolomElement extends HTMLElement {
     if (this.isConnected && before !== after) this.queueReload();
   }
 
-  /** Updates the element from its attributes. @returns {Promise<void>} */
-  async reload() {}
+  /** Shows the element's content by its attributes. The messages are loaded. @returns {Promise<void>} */
+  async update() {}
 
-  /** The paths of the API that `reload()` requests first. @returns {string[]} */
+  /** The paths of the API that `update()` requests first. @returns {string[]} */
   get firstPaths() {
     return [];
   }
@@ -419,24 +419,31 @@ export class KolomElement extends HTMLElement {
     this.#setNear();
   }
 
-  /** Reloads once for several attributes that are set at the same time, as soon as the messages are loaded. */
+  /** Loads the messages of the element's language, then updates the element from its attributes. */
+  async reload() {
+    const lifetime = this.#lifetime;
+    try {
+      await this.#loadMessages();
+    } catch (error) {
+      // Without messages, the fallback content stays.
+      this.emit("kolom-error", error);
+      return;
+    } finally {
+      this.#queued = null;
+    }
+    const updated = lifetime && !lifetime.signal.aborted ? this.update() : null;
+    this.#early.clear();
+    await updated;
+  }
+
+  /** Reloads once for several attributes that are set at the same time, as soon as the element is near. */
   queueReload() {
     const lifetime = this.#lifetime;
     if (!lifetime || this.#queued === lifetime) return;
     this.#queued = lifetime;
     queueMicrotask(async () => {
-      try {
-        await this.#waitUntilNear(lifetime.signal);
-        if (!lifetime.signal.aborted) await this.#loadMessages();
-      } catch (error) {
-        // Without messages, the fallback content stays.
-        this.emit("kolom-error", error);
-        return;
-      } finally {
-        if (this.#queued === lifetime) this.#queued = null;
-      }
-      if (!lifetime.signal.aborted) void this.reload();
-      this.#early.clear();
+      await this.#waitUntilNear(lifetime.signal);
+      if (!lifetime.signal.aborted) await this.reload();
     });
   }
 
@@ -482,6 +489,11 @@ export class KolomElement extends HTMLElement {
   /** The blog's origin: the attribute `api`, or that of a `data-kolom-api` around it, or the page's own origin. */
   get api() {
     return apiOf(this, this.getAttribute("api"));
+  }
+
+  /** The direction of the interface's language. */
+  get direction() {
+    return this.#locale?.direction ?? "ltr";
   }
 
   /** The locale of `Intl`, with the digits of the other numbers. */

@@ -26,9 +26,6 @@ const COMMON_FIELDS = /** @type {const} */ ({
   website: { kind: "url", label: "comment.website", autocomplete: "url" },
 });
 
-/** The direction of the text in the fields of a kind. @type {Record<string, string>} */
-const DIRECTIONS = { text: "auto", email: "ltr", url: "ltr" };
-
 /** The maximum length of each field in characters. @type {Record<string, number>} */
 const LIMITS = FIELD_LIMITS;
 
@@ -40,6 +37,7 @@ export const FORM_STYLES = `
 .field label { display: block; margin-block-end: .3em; font-weight: 600; }
 .required::after { content: " *"; content: " *" / ""; }
 .field :is(input, textarea) { display: block; inline-size: 100%; min-block-size: 2.75em; padding: .55em .7em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font: inherit; }
+.field :is(input, textarea):not([dir]) { unicode-bidi: plaintext; }
 .field textarea { min-block-size: 7em; max-block-size: 32em; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
 .check { display: flex; gap: .6em; align-items: start; margin-block-start: -.25em; }
 .check input { flex: none; inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--kolom-accent, auto); }
@@ -298,13 +296,24 @@ export class KolomForm {
     return /** @type {Field} */ ({ ...basis, ...(isMarkdown ? { hint: this.#host.text("form.markdown") } : {}), ...options });
   }
 
+  /**
+   * Returns the direction of a field. With `auto`, an empty field is left-to-right even in a right-to-left form, so there
+   * the styles do the same for text only.
+   *
+   * @param {Field} field
+   */
+  #directionOf({ kind }) {
+    if (kind === "email" || kind === "url") return "ltr";
+    return kind !== "check" && this.#host.direction === "ltr" ? "auto" : null;
+  }
+
   /** @param {Field} field */
   #field(field) {
     const id = `${this.#id}-${field.name}`;
     const input =
       field.kind === "long"
-        ? element("textarea", { rows: "5", dir: "auto" })
-        : element("input", { type: field.kind === "check" ? "checkbox" : field.kind, dir: DIRECTIONS[field.kind] ?? null });
+        ? element("textarea", { rows: "5", dir: this.#directionOf(field) })
+        : element("input", { type: field.kind === "check" ? "checkbox" : field.kind, dir: this.#directionOf(field) });
     const error = element("p", { class: "error", part: "error", id: `${id}-error`, hidden: "" });
     const hint = field.hint ? element("p", { class: "hint", part: "hint", id: `${id}-hint` }, field.hint) : null;
     input.id = id;

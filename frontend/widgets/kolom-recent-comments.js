@@ -68,7 +68,7 @@ export class KolomRecentComments extends KolomElement {
   }
 
   /** Updates the element from its attributes. @override */
-  async reload() {
+  async update() {
     const [path = ""] = this.firstPaths;
     try {
       /** @type {{items: Recent[]}} */

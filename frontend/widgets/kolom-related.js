@@ -62,7 +62,7 @@ export class KolomRelated extends KolomElement {
   }
 
   /** Updates the element from its attributes and the page's URL. @override */
-  async reload() {
+  async update() {
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;

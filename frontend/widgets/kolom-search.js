@@ -136,7 +136,7 @@ export class KolomSearch extends KolomElement {
     to: element("input", { class: "field", part: "field", type: "date" }),
     sort: element("select", { class: "field", part: "field" }),
   };
-  #summary = element("summary", { part: "summary" });
+  #summary = element("summary", { part: "summary" }, "\u00a0");
   #reset = element("button", { type: "button", part: "button" });
   #filters = element("details", { class: "filters", part: "filters", hidden: "" }, this.#summary);
   #form = element("form", { part: "form", role: "search" });
@@ -211,6 +211,8 @@ export class KolomSearch extends KolomElement {
   /** @override */
   start() {
     this.#copyPlainInput();
+    // Before the messages are loaded, so that the results of the page do not move.
+    if (this.#hasServerResults) this.#filters.hidden = false;
     window.addEventListener("popstate", this.#onPopState, { signal: this.lifetime });
     window.addEventListener("keydown", (event) => this.#onShortcut(event), { signal: this.lifetime });
   }
@@ -257,7 +259,7 @@ export class KolomSearch extends KolomElement {
   }
 
   /** Updates the element from its attributes and the page's URL. @override */
-  async reload() {
+  async update() {
     this.#updateTexts();
     this.#form.hidden = this.#isDialog;
     this.#opener.hidden = !this.#isDialog;
@@ -265,11 +267,16 @@ export class KolomSearch extends KolomElement {
       this.#clear();
     } else {
       this.#restore(false);
-      if (this.#serverRendered.isConnected && this.querySelector("[slot]")) {
+      if (this.#hasServerResults) {
         this.#filters.hidden = false;
         this.#updateFilterCount();
       } else await this.#search();
     }
+  }
+
+  /** Whether the page has the results, and this element shows them. */
+  get #hasServerResults() {
+    return !this.getAttribute("results") && this.#serverRendered.isConnected && this.querySelector("[slot]") !== null;
   }
 
   /** Sets the texts of the interface. */

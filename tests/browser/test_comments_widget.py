@@ -719,7 +719,7 @@ def test_right_to_left_text_starts_at_the_right(chromium: Browser, blog: Site, s
         assert text.evaluate("text => getComputedStyle(text).direction") == "rtl"
 
 
-@pytest.mark.parametrize(("lang", "send_button"), [("id-ID", "Kirim"), ("en-GB", "Send"), ("fr", "Send")])
+@pytest.mark.parametrize(("lang", "send_button"), [("id-ID", "Kirim"), ("en-GB", "Send"), ("fr", "Envoyer")])
 def test_the_element_uses_the_language_of_the_page(
     chromium: Browser, blog: Site, slug: str, lang: str, send_button: str
 ) -> None:

@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -31,9 +31,23 @@ from kolom_cli.sam.model import Template
 moto_core.RESPONSES_METHODS.clear()
 
 type Snapshot = tuple[list[BackendDict[Any]], bytes]
-"""All data of moto, by service."""
+"""All data of moto, by service, and that of the other stores."""
 
 _snapshots: dict[str, Snapshot] = {}
+
+
+class Store(Protocol):
+    """Data outside of moto that is part of snapshots. It is emptied whenever moto's data is."""
+
+    def dump(self) -> Any:
+        """Return all data."""
+
+    def load(self, data: Any) -> None:
+        """Add the data to the empty store."""
+
+
+stores: list[Store] = []
+"""The tables of :mod:`tests.dynamodb_local`, if the tests use it."""
 
 
 @cache
@@ -84,14 +98,18 @@ def restore_or_create(name: str, create: Callable[[], object]) -> None:
 def take_snapshot() -> Snapshot:
     """Return a copy of all data."""
     services = list(BackendDict._instances)  # type: ignore[misc]
-    return services, pickle.dumps([(dict(service), vars(service)) for service in services])
+    data = [(dict(service), vars(service)) for service in services], [store.dump() for store in stores]
+    return services, pickle.dumps(data)
 
 
 def restore_snapshot(snapshot: Snapshot) -> None:
     """Replace all data by that of a snapshot."""
     BackendDict.reset()
     services, data = snapshot
-    for service, (accounts, attributes) in zip(services, pickle.loads(data), strict=True):  # noqa: S301 (our own)
+    backends, contents = pickle.loads(data)  # noqa: S301 (our own)
+    for store, content in zip(stores, contents, strict=True):
+        store.load(content)
+    for service, (accounts, attributes) in zip(services, backends, strict=True):
         service[ACCOUNT_ID]
         service.update(accounts)
         vars(service).update(attributes)

@@ -58,7 +58,7 @@ def unpack(data: bytes) -> AssetBuild:
                 for name, hashed in settings["names"]
             ]
             return AssetBuild(assets=assets, menu=settings["menu"], logo=settings["logo"], warnings=[])
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # zipfile and the decompressors have many classes of errors, some undocumented
         raise ArchiveError(f"the archive of the site's files is damaged: {error}") from error
 
 

@@ -8,6 +8,8 @@ from typing import NoReturn
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+import kolom
+from kolom.models import schema
 from kolom_cli.commands.deployment_options import (
     Deployment,
     DomainName,
@@ -22,7 +24,7 @@ from kolom_cli.commands.site_reading import read_site
 from kolom_cli.deploying import account, answers, preflight
 from kolom_cli.deploying.certificates import owner_of
 from kolom_cli.deploying.deployer import Deployer
-from kolom_cli.deploying.deployment_history import DeploymentHistory
+from kolom_cli.deploying.deployment_history import DeploymentHistory, refuse_newer_data
 from kolom_cli.deploying.deployment_log import new_deployment
 from kolom_cli.deploying.domain import Domain
 from kolom_cli.deploying.domain_removal import delete_unused
@@ -66,6 +68,8 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
         parameters=deployment.parameters,
         progress=Progress(),
     )
+    log = DeploymentHistory(deployer.bucket).read()
+    refuse_newer_data(log, kolom.__version__, reads_schema=schema.NEWEST_READ)
     if dry_run:
         _plan_only(deployer, deployment)
         return
@@ -76,30 +80,37 @@ def deploy(  # noqa: PLR0913, RUF100 (one parameter per option)
             _report(preflight.check_names(deployment.target.stack, deployment.parameters))
         deployment.remember(found.identity)  # The next run need not ask again.
     values = site_domain.prepare(partial(deployment.remember_domain, found.identity), deployer.settle)
-    existing = site_domain.stack
     if values is None:
-        if parameter and existing is not None:
+        if parameter and site_domain.stack is not None:
             _print("The values of --parameter were not applied: pass them again.")
         return
     deployer.parameters = {**deployment.parameters, **values}
+    may_replace_certificate = domain is not None or site_domain.replaces_certificate(values)
+    deployed = _deploy(deployer, deployment, site_domain, may_replace_certificate=may_replace_certificate)
+    read_site(deployed, "kolom deploy")
+    typer.echo(deployed.outputs["SiteUrl"])
+
+
+def _deploy(deployer: Deployer, deployment: Deployment, site_domain: Domain, *, may_replace_certificate: bool) -> Stack:
+    """Build, upload, update the stack, fill the site, and record the deployment; return the stack."""
+    existing = site_domain.stack
     uploaded = deployer.upload()
     planned = deployer.plan(uploaded.template, existing)
-    deployment.remember(found.identity)  # An update that was refused must not be repeated by the next run.
+    deployment.remember(deployer.identity)  # An update that was refused must not be repeated by the next run.
     history = DeploymentHistory(deployer.bucket)
     recorded = new_deployment(template=uploaded.template, assets=uploaded.archive)
     is_change = history.begin(recorded, changes_stack=planned is not None)
     deployed = existing if planned is None else deployer.apply(planned)
     assert deployed is not None
     deployed = deployer.set_own_url(deployed)
-    if domain is not None or site_domain.replaces_certificate(values):
+    if may_replace_certificate:
         for line in delete_unused(site_domain.owner, deployed.parameters["CertificateArn"]):
             _print(line)
     for line in deployer.fill(uploaded.assets):
         _print(line)
     if is_change:
         history.finish(recorded, deployed.parameters)
-    read_site(deployed, "kolom deploy")
-    typer.echo(deployed.outputs["SiteUrl"])
+    return deployed
 
 
 def is_interactive() -> bool:

@@ -1,6 +1,5 @@
 """`kolom rollback`: return the stack to an earlier deployment."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,11 +9,11 @@ from kolom_cli.commands.deployment_options import Deployment, Profile, Region, S
 from kolom_cli.commands.site_reading import read_site
 from kolom_cli.connection import StackNotFound
 from kolom_cli.deploying.deployer import Deployer
-from kolom_cli.deploying.deployment_history import DeploymentHistory
-from kolom_cli.deploying.deployment_log import DeploymentLog, RecordedDeployment, new_deployment
+from kolom_cli.deploying.deployment_history import DeploymentHistory, refuse_newer_data
+from kolom_cli.deploying.deployment_log import DeploymentLog, RecordedDeployment, repeated_deployment
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.rollback import Rollback, choose_target, read_rollback, refuse_newer_data
+from kolom_cli.deploying.rollback import Rollback, choose_target, read_rollback
 from kolom_cli.deploying.stack import Stack, find_stack
 from kolom_cli.terminal.options import AsJson
 from kolom_cli.terminal.output import Row, print_json, print_list
@@ -66,7 +65,7 @@ def rollback(
             planned.discard()
         typer.echo("Dry run: the stack was not changed.")
         return
-    recorded = _again(found.target)
+    recorded = repeated_deployment(found.target)
     is_change = history.begin(recorded, changes_stack=planned is not None)
     deployed = existing if planned is None else deployer.apply(planned)
     for line in deployer.deploy_assets(found.assets):
@@ -99,19 +98,8 @@ def _settle(deployer: Deployer, deployment: Deployment, *, dry_run: bool) -> Sta
 def _prepare(history: DeploymentHistory, to: str | None) -> Rollback:
     log = history.read()
     target = choose_target(log, to)
-    refuse_newer_data(log, target)
+    refuse_newer_data(log, target.version, reads_schema=target.reads_schema)
     return read_rollback(history.bucket, target)
-
-
-def _again(target: RecordedDeployment) -> RecordedDeployment:
-    """Return the record of a rollback: a new deployment with the content and the schema numbers of an earlier one."""
-    return replace(
-        new_deployment(template=target.template, assets=target.assets),
-        version=target.version,
-        writes_schema=target.writes_schema,
-        reads_schema=target.reads_schema,
-        returned_to=target.number,
-    )
 
 
 def _describe(target: RecordedDeployment) -> str:

@@ -1,5 +1,6 @@
 """The parameters of a deployment: answers to questions, options, and what ``kolom.toml`` remembers."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -76,6 +77,10 @@ def check_values(given: Mapping[str, str]) -> None:
 
     :raises KolomError: a name is unknown or a value is not allowed
     """
+    for code in given.get("Languages", "").split(","):
+        primary = re.split("[-_]", code)[0].lower()
+        if primary != code.lower():
+            raise KolomError(f"parameter Languages: {code!r} has a region or a script; write {primary!r}")
     try:
         parameter_values(definitions(), {"SiteUrl": PENDING_URL, **given})
     except TemplateError as error:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from kolom.models import schema
 from kolom_cli.deploying.deployment_log import DeploymentLog, LogError, RecordedDeployment, parse_log
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.upload_bucket import UploadBucket
@@ -53,10 +54,27 @@ class DeploymentHistory:
                 "`kolom deploy` then begins a new record",
             ) from error
 
-    def _change(self, change: Callable[[DeploymentLog], DeploymentLog]) -> DeploymentLog:
+    def _change(self, change: Callable[[DeploymentLog], DeploymentLog]) -> None:
+        content = b""
         for _ in range(_ATTEMPTS):
             log, etag = self._read()
-            changed = change(log)
-            if self.bucket.write_if_unchanged(self.key, changed.to_json(), etag):
-                return changed
+            if log.to_json() == content:
+                return  # The last attempt has written it, and its response was lost.
+            content = change(log).to_json()
+            if self.bucket.write_if_unchanged(self.key, content, etag):
+                return
         raise DeploymentError("another run records deployments at the same time", "run the command again")
+
+
+def refuse_newer_data(log: DeploymentLog, version: str, *, reads_schema: int) -> None:
+    """Refuse to deploy a version that cannot read what other versions may have stored.
+
+    :raises DeploymentError: it does not know the schema number
+    """
+    stored = max(log.newest_schema, schema.WRITTEN)
+    if stored > reads_schema:
+        raise DeploymentError(
+            f"version {version} reads items up to schema {reads_schema}, but other versions store schema {stored}. "
+            "Nothing was changed",
+            "deploy a later version, or return to a later deployment (`kolom rollback --list`)",
+        )

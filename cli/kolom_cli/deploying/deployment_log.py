@@ -9,7 +9,7 @@ from typing import Any, Final
 import kolom
 from kolom.errors import KolomError
 from kolom.models import schema
-from kolom.timestamps import to_rfc3339
+from kolom.timestamps import parse_time, to_rfc3339
 
 FORMAT: Final = 1
 MAX_DEPLOYMENTS: Final = 10
@@ -47,6 +47,7 @@ class RecordedDeployment:
 class DeploymentLog:
     """The last deployments, the oldest first. Only the last one may be incomplete: it has begun, and may have failed.
 
+    Beside it, there are at most :data:`MAX_DEPLOYMENTS`, so that a rollback to the oldest one can be continued.
     ``newest_schema`` is the highest schema number that any recorded version has written, also one that is not in the
     log any more.
     """
@@ -77,12 +78,13 @@ class DeploymentLog:
 
         If another run has begun a deployment in the meantime, that one is left out: it is recorded when it is complete.
         """
-        return self._add(replace(deployment, is_complete=True, parameters=dict(parameters)))
+        log = self._add(replace(deployment, is_complete=True, parameters=dict(parameters)))
+        return replace(log, deployments=log.deployments[-MAX_DEPLOYMENTS:])
 
     def _add(self, deployment: RecordedDeployment) -> "DeploymentLog":
         number = 1 + max((each.number for each in self.complete), default=0)
         return DeploymentLog(
-            deployments=(*self.complete, replace(deployment, number=number))[-MAX_DEPLOYMENTS:],
+            deployments=(*self.complete, replace(deployment, number=number)),
             newest_schema=max(self.newest_schema, deployment.writes_schema),
         )
 
@@ -107,6 +109,11 @@ def new_deployment(*, template: str, assets: str, now: datetime | None = None) -
     )
 
 
+def repeated_deployment(target: RecordedDeployment, *, now: datetime | None = None) -> RecordedDeployment:
+    """Return the record of a rollback to ``target``: a new deployment with its content and schema numbers."""
+    return replace(target, time=now or datetime.now(UTC), returned_to=target.number)
+
+
 def parse_log(data: bytes) -> DeploymentLog:
     """Return the log of a file. Unknown fields are ignored.
 
@@ -128,7 +135,7 @@ def _deployment(entry: Mapping[str, Any]) -> RecordedDeployment:
     return RecordedDeployment(
         number=int(entry["number"]),
         version=str(entry["version"]),
-        time=datetime.fromisoformat(entry["time"]),
+        time=parse_time(entry["time"]),
         template=str(entry["template"]),
         assets=str(entry["assets"]),
         writes_schema=int(entry["writes_schema"]),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kolom.errors import KolomError
-from kolom.models import schema
 from kolom_cli.assets.build_archive import ArchiveError, unpack
 from kolom_cli.assets.deployment import AssetBuild
 from kolom_cli.deploying.change_set import ChangeSet
@@ -95,7 +94,8 @@ def choose_target(log: DeploymentLog, wanted: str | None) -> RecordedDeployment:
     last = log.last
     assert last is not None
     if last.returned_to is not None:
-        return _find(log, str(last.returned_to))
+        # If that one is not in the log any more, the rollback itself has its content.
+        return next((each for each in log.complete if each.number == last.returned_to), last)
     earlier = [each for each in log.complete if each is not last]
     if not earlier:
         raise DeploymentError("there is no recorded deployment before the last one", _DEPLOY)
@@ -130,20 +130,6 @@ def _changed(last: RecordedDeployment, before: RecordedDeployment) -> dict[str, 
         for name, value in before.parameters.items()
         if name != VERSION_PARAMETER and last.parameters.get(name, value) != value
     }
-
-
-def refuse_newer_data(log: DeploymentLog, target: RecordedDeployment) -> None:
-    """Refuse a version that cannot read what later versions may have stored.
-
-    :raises DeploymentError: it does not know the schema number
-    """
-    stored = max(log.newest_schema, schema.WRITTEN)
-    if stored > target.reads_schema:
-        raise DeploymentError(
-            f"deployment {target.number} (version {target.version}) reads items up to schema {target.reads_schema}, "
-            f"but later versions store schema {stored}. Nothing was changed",
-            "return to a later deployment (`kolom rollback --list`), or deploy a version with a correction",
-        )
 
 
 def read_rollback(bucket: UploadBucket, target: RecordedDeployment) -> Rollback:

@@ -118,7 +118,7 @@ export const LOCALE = {
     "feed.comment": "{name} sur «\u00a0{title}\u00a0»",
     "comment.name": "Nom",
     "comment.email": "E-mail",
-    "comment.email.hint": "Ne sera pas publiée.",
+    "comment.email.hint": "Ne sera pas publié.",
     "comment.website": "Site web",
     "comment.content": "Commentaire",
     "form.send": "Envoyer",

@@ -20,6 +20,7 @@ from typing import Final, Literal
 from uuid import uuid4
 
 from kolom.errors import Conflict, NotFound
+from kolom.models.base import write_conditionally
 from kolom.models.errors import StorageError
 from kolom.models.expiry import has_expired, is_unexpired
 from kolom.models.expressions import Action, Condition
@@ -257,20 +258,24 @@ def _requeue(found: OutboxRecord, now: datetime) -> bool:
         OutboxRecord.due.set(now + _STREAM_TIMEOUT),
         OutboxRecord.lease.remove(),
     ]
-    # The index is a second behind: a process that changed the item in the meantime has handled it.
-    return OutboxRecord(found.id).update_if(_is_still(found, now) & (OutboxRecord.deadline > now), actions)
+    return _update_unread(found, OutboxRecord.deadline > now, actions, now=now)
 
 
 def _fail(found: OutboxRecord, now: datetime) -> bool:
     created_at = OutboxRecord.created_at  # the index of due mail does not contain when the mail was created
     actions = [OutboxRecord.status.set("failed"), created_at.set(created_at | now), *_REMOVE_FROM_QUEUE]
-    return OutboxRecord(found.id).update_if(_is_still(found, now) & (OutboxRecord.deadline <= now), actions)
+    return _update_unread(found, OutboxRecord.deadline <= now, actions, now=now)
 
 
-def _is_still(found: OutboxRecord, now: datetime) -> Condition:
-    """Return the condition that a mail is as it was found in the index, and has not expired."""
-    is_still: Condition = (OutboxRecord.due == found.due) & is_unexpired(OutboxRecord.expires_at, now)
-    return is_still
+def _update_unread(found: OutboxRecord, condition: Condition, actions: Sequence[Action], *, now: datetime) -> bool:
+    """Update a mail if it is as it was found in the index, and has not expired; return whether it was.
+
+    It is not read, so that a mail of a later version, which the sender refuses, does not stop the timer.
+    """
+    # The index is a second behind: a process that changed the item in the meantime has handled it.
+    is_still = (OutboxRecord.due == found.due) & is_unexpired(OutboxRecord.expires_at, now) & condition
+    update = OutboxRecord.table_connection().update_item
+    return write_conditionally(lambda: update(found.id, actions=actions, condition=is_still))
 
 
 _REMOVE_FROM_QUEUE: Final[tuple[Action, ...]] = (

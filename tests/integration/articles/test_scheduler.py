@@ -12,10 +12,13 @@ from pynamodb.exceptions import TransactWriteError
 from functions.run_scheduled_tasks import app as run_scheduled_tasks
 from kolom.articles import public, publishing, scheduler
 from kolom.errors import Conflict, NotFound, ServiceBusy, StaleRead
+from kolom.models import schema
 from kolom.models.articles import ArticleRecord
 from kolom.observability import logger
 from tests.factories import Context, content
+from tests.integration.aws import client
 from tests.integration.contracts.test_handlers import published_metrics
+from tests.integration.handlers import stored
 
 SLUGS = ("first", "second", "third")
 DENIED = TransactWriteError("", ClientError({"Error": {"Code": "AccessDeniedException"}}, "TransactWriteItems"))
@@ -63,6 +66,16 @@ def fail_second(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         return publish(article_id, now=now)
 
     monkeypatch.setattr(scheduler, "publish_scheduled", publish_or_fail)
+
+
+@pytest.mark.usefixtures("due")
+def test_an_article_of_a_later_version_does_not_keep_the_others_back(capsys: pytest.CaptureFixture[str]) -> None:
+    (first,) = (item for item in stored("articles") if item.get("slug") == {"S": "first"} and "origin" not in item)
+    newer = {"schema": {"N": str(schema.NEWEST_READ + 1)}}
+    client("dynamodb").put_item(TableName="kolom-articles", Item=first | newer)
+    assert run(capsys)["ArticlesNotReleased"] == 1
+    assert [is_public(slug) for slug in SLUGS[1:]] == [True, True]
+    assert (first | newer) in stored("articles")
 
 
 @pytest.mark.usefixtures("due")

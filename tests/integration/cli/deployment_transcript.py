@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 import kolom
 from kolom_cli.commands import deploy, rollback
 from kolom_cli.deploying import toolchain
-from kolom_cli.deploying.deployment_log import new_deployment
+from kolom_cli.deploying.deployment_log import new_deployment, repeated_deployment
 from kolom_cli.main import app
 from tests.integration.cli import cloudformation
 from tests.integration.cli.rehearsal import Rehearsal, rehearse_in
@@ -92,9 +92,8 @@ def render() -> str:
         patch.setattr(kolom, "__version__", _VERSIONS[0])
         patch.setattr(toolchain, "SAM", Path(sys.executable))
         times = (_BEGINNING + timedelta(hours=hour) for hour in range(24))
-        at_fixed_times = functools.partial(_new_deployment, times)
-        for module in (deploy, rollback):
-            patch.setattr(module, "new_deployment", at_fixed_times)
+        patch.setattr(deploy, "new_deployment", functools.partial(_at_next, times, new_deployment))
+        patch.setattr(rollback, "repeated_deployment", functools.partial(_at_next, times, repeated_deployment))
         with rehearse_in(_Account(Path(folder)), patch) as account:
             account.answers["GetCallerIdentity"] = {
                 "Account": "123456789012",
@@ -109,8 +108,8 @@ def render() -> str:
     return "\n".join(transcript.parts)
 
 
-def _new_deployment(times: Iterator[datetime], **values: Any) -> Any:
-    return new_deployment(**values, now=next(times))
+def _at_next(times: Iterator[datetime], record: Callable[..., Any], *arguments: Any, **values: Any) -> Any:
+    return record(*arguments, **values, now=next(times))
 
 
 def _first_deployment(transcript: _Transcript) -> None:

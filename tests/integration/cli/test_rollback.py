@@ -235,6 +235,48 @@ def test_interrupted_rollbacks_are_continued(updated: Rehearsal) -> None:
     assert [(each["number"], each["returned_to"]) for each in log()["deployments"]] == [(1, None), (2, None), (3, 1)]
 
 
+def test_a_record_whose_response_was_lost_is_not_written_twice(updated: Rehearsal) -> None:
+    """The SDK repeats the write, and S3 refuses it, because the object has changed."""
+    lost = 0
+
+    def put(Key: str, **arguments: object) -> None:  # noqa: N803
+        nonlocal lost
+        if Key == LOG:
+            del updated.answers["PutObject"]
+            client("s3").put_object(Key=Key, **arguments)
+            updated.answers["PutObject"] = put
+            lost += 1
+            raise error(
+                "PutObject", "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"
+            )
+
+    updated.answers["PutObject"] = put
+    ran = updated.kolom("rollback")
+    assert ran.exit_code == 0, ran.stderr
+    assert lost == 2
+    assert [(each["number"], each["returned_to"]) for each in log()["deployments"]] == [(1, None), (2, None), (3, 1)]
+
+
+def test_a_rollback_to_the_oldest_deployment_can_be_continued_and_repeated(updated: Rehearsal) -> None:
+    """The log leaves it out when the rollback is complete."""
+
+    def fill(data: Any) -> None:
+        last = data["deployments"][-1]
+        data["deployments"] += [last | {"number": number} for number in range(3, 11)]
+
+    change_log(fill)
+    updated.cloudformation.before["ExecuteChangeSet"] = lambda: setattr(
+        updated.cloudformation, "interrupt_at", "DescribeStackEvents"
+    )
+    assert updated.kolom("rollback", "--to", "1").exit_code == 130
+    for expected in ("Returning to deployment 1, version 0.1.0", "Returning to deployment 11, version 0.1.0"):
+        ran = updated.kolom("rollback")
+        assert ran.exit_code == 0, ran.stderr
+        assert expected in ran.stderr
+        assert queue_keeps_days(updated)
+        assert [each["number"] for each in log()["deployments"]] == list(range(2, 12))
+
+
 def test_an_operation_that_is_running_is_waited_for(updated: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloudformation, "STEPS_PER_CALL", 1)
     updated.cloudformation.interrupt_at = "ExecuteChangeSet"
@@ -301,7 +343,7 @@ def test_assets_that_were_pruned_are_uploaded_again(updated: Rehearsal) -> None:
 def test_a_version_that_does_not_know_the_schema_of_the_data_is_refused(
     updated: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = "deployment 1 (version 0.1.0) reads items up to schema 1, but later versions store schema 2."
+    refused = "version 0.1.0 reads items up to schema 1, but other versions store schema 2. Nothing was changed\n"
     change_log(lambda data: data.update(newest_schema=2))
     ran = updated.kolom("rollback")
     assert ran.exit_code == 1
@@ -314,10 +356,24 @@ def test_a_version_that_does_not_know_the_schema_of_the_data_is_refused(
     assert updated.kolom("rollback").exit_code == 0
 
 
+@pytest.mark.parametrize("option", ["--yes", "--dry-run"])
+def test_a_deployment_of_a_version_that_does_not_know_the_schema_of_the_data_is_refused(
+    updated: Rehearsal, option: str
+) -> None:
+    change_log(lambda data: data.update(newest_schema=2))
+    updated.builds.clear()
+    ran = updated.deploy(option)
+    assert ran.exit_code == 1
+    assert "version 0.2.0 reads items up to schema 1, but other versions store schema 2. Nothing" in ran.stderr
+    assert "\n  Fix: deploy a later version, or return to a later deployment (`kolom rollback --list`)\n" in ran.stderr
+    assert (updated.executions(), updated.builds) == (0, [])
+
+
 def test_a_version_that_writes_a_newer_schema_is_remembered(
     updated: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schema, "WRITTEN", 3)
+    monkeypatch.setattr(schema, "NEWEST_READ", 3)
     change_version(updated, RETENTION[1], "MessageRetentionPeriod: 3600")
     assert updated.deploy("--yes").exit_code == 0
     assert log()["newest_schema"] == 3

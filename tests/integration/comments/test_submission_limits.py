@@ -165,6 +165,7 @@ def test_a_low_limit_of_the_site_is_exact(blog: Blog, configure: Configure, one_
     assert [blog.post(f"Number {n}.").status for n in range(2)] == [201, 429]
 
 
+@pytest.mark.moto
 @pytest.mark.parametrize("per_minute", [1, 100], ids=["lowest", "highest"])
 def test_counting_a_new_sender_costs_three_units_at_any_limit(per_minute: int) -> None:
     """Two of them are those of the site, which counts in a transaction."""
@@ -206,6 +207,7 @@ def test_counters_of_ended_periods_do_not_make_a_network_crowded() -> None:
     assert len([name for name in item if name.startswith("f00000")]) == 2 * 8
 
 
+@pytest.mark.moto
 def test_counting_a_sender_of_a_crowded_network_costs_at_most_two_units() -> None:
     """The item has the ids of many submissions, and counters that are shared and not shared."""
     minute = int(NOW.timestamp()) // 60

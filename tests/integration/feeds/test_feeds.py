@@ -257,6 +257,11 @@ class TestComments:
             "https://blog.example/2024/05/hello.html",
         )
 
+    @pytest.mark.parametrize(("language", "title"), [("de", "Kommentare zu „Hallo“"), ("sv", "Komentar pada “Hallo”")])
+    def test_an_articles_feed_is_in_its_language(self, language: str, title: str) -> None:
+        publishing.publish(content("hallo", language=language), now=NOW)
+        assert read("/feeds/comments/hallo").feed.title == title
+
     def test_an_articles_feed_has_its_newest_twenty_comments(self) -> None:
         names = [str(number) for number in range(22)]
         for name in names:

@@ -112,8 +112,12 @@ class MailSystem:
         return messages.get(answer.json["id"])
 
     def comment(self, text: str = "Nice.", **fields: Any) -> Comment:
-        """Post a comment through the API. Each visitor has another IP address by default."""
+        """Post a comment through the API. Each visitor has another IP address by default.
+
+        The clock advances by a millisecond, so that the ids have the order of the comments.
+        """
         self.visitors += 1
+        self.now += timedelta(milliseconds=1)
         address = fields.pop("address", f"198.52.{self.visitors // 256}.{self.visitors % 256}")
         answer = call(write_comments.handler, comment_request(content=text, address=address, **fields))
         assert answer.status == 201, answer.body
@@ -136,7 +140,8 @@ class MailSystem:
 
     def deliver_stream(self, *, batch: int = 10) -> None:
         """Invoke the sender with all pending mail, as the stream's filter selects it."""
-        waiting = [record.id for record in OutboxRecord.scan(OutboxRecord.status == "waiting")]
+        records = sorted(OutboxRecord.scan(OutboxRecord.status == "waiting"), key=lambda record: record.item_id)
+        waiting = [record.id for record in records]
         for start in range(0, len(waiting), batch):
             self.invoke_sender(*waiting[start : start + batch])
 

@@ -90,6 +90,7 @@ def test_a_network_triggers_at_most_twenty_per_day(mail_system: MailSystem) -> N
     assert counts == [8, 8, 4, 0]
 
 
+@pytest.mark.moto
 def test_the_site_sends_at_most_twenty_per_hour_and_a_hundred_per_day(mail_system: MailSystem) -> None:
     """Counting costs a unit each for mailbox and site, however many were counted. Refusing writes nothing."""
     with metered() as bill:

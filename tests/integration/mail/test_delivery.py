@@ -19,10 +19,13 @@ from kolom import outbox
 from kolom.articles import publishing
 from kolom.contact import repository as messages
 from kolom.mail import delivery, suppression
+from kolom.models import schema
+from kolom.models.outbox import OutboxRecord
 from kolom.observability import logger
 from kolom.outbox import LEASE
 from kolom_cli.sam.model import Template
 from tests.factories import Context, content, pending_mail_event
+from tests.integration.aws import client
 from tests.integration.conftest import FaultInjector, RefusedCalls
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, Crash, MailSystem
@@ -230,6 +233,30 @@ def test_a_timer_throttled_at_one_mail_processes_the_others(
     assert '"MailFailed":[2.0]' in capsys.readouterr().out
     mail_system.run_timer()
     assert [mail_system.status(each) for each in ids] == ["failed"] * 3
+
+
+def test_mail_of_a_later_version_does_not_stop_the_timer_and_fails_with_an_alarm(
+    mail_system: MailSystem, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sender refuses it. A later version can send it after `kolom mail resend`."""
+    newer, other = (f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(2))
+    OutboxRecord(newer).update([OutboxRecord.due.set(mail_system.now - timedelta(minutes=1))])  # It is processed first.
+    key = {"TableName": "kolom-outbox", "Key": {"id": {"S": newer}}}
+    client("dynamodb").update_item(
+        **key,
+        UpdateExpression="SET #schema = :newer",
+        ExpressionAttributeNames={"#schema": schema.ATTRIBUTE},
+        ExpressionAttributeValues={":newer": {"N": str(schema.NEWEST_READ + 1)}},
+    )
+    mail_system.now += timedelta(minutes=5)
+    assert set(outbox.requeue_due(now=mail_system.now).requeued) == {newer, other}
+    mail_system.invoke_sender(newer, other)
+    assert [mail["text"].count("Number 1.") for mail in mail_system.ses.mails] == [1]
+    mail_system.now += timedelta(days=1)
+    capsys.readouterr()
+    mail_system.run_timer()
+    assert '"MailFailed":[1.0]' in capsys.readouterr().out
+    assert client("dynamodb").get_item(**key)["Item"]["status"] == {"S": "failed"}
 
 
 def test_concurrent_timers_and_late_senders_send_no_duplicates(mail_system: MailSystem) -> None:

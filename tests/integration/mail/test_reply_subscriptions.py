@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from kolom import outbox
 from kolom.articles import public, publishing
 from kolom.comments import admin, authors, editing, reply_subscriptions, repository
 from kolom.comments.moderation import moderate
@@ -415,6 +416,29 @@ def test_an_erased_person_is_no_longer_in_the_comments_table(mail_system: MailSy
     comments = json.dumps(stored("comments"))
     assert BUDI not in comments
     assert person not in comments
+
+
+def test_a_person_who_is_erased_while_a_reply_is_approved_leaves_no_trace(
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = subscribed(mail_system)
+    reply = mail_system.comment("A reply.", parent_id=parent.id)
+    enqueue = outbox.enqueue
+    keys = signing.load_keys()
+    erased: list[int] = []
+
+    def erase_before(*arguments: Any, **named: Any) -> None:
+        """Erase the person after the approval has read their subscription, and before it is committed."""
+        if not erased:
+            erased.append(admin.erase_person(BUDI, keys, now=mail_system.now))
+        enqueue(*arguments, **named)
+
+    monkeypatch.setattr(outbox, "enqueue", erase_before)
+    assert mail_system.approve(reply).status == "approved"
+    assert erased == [1]
+    person = pseudonym_of(BUDI, keys)
+    assert [table for table in ("comments", "outbox") if person in json.dumps(stored(table))] == []
+    assert f"reply#{reply.id}" not in json.dumps(stored("outbox"))
 
 
 def test_a_subscription_is_in_no_index(mail_system: MailSystem) -> None:

@@ -15,10 +15,10 @@ import pytest
 from kolom import outbox
 from kolom.comments import admin, moderation, moderation_links, reply_subscriptions
 from kolom.comments.types import Comment
-from kolom.models.comments import SubscriptionRecord
+from kolom.models.comments import CommentRecord, SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.search import query_counts
-from kolom.security import bans, signing
+from kolom.security import bans, origins, signing
 from tests.factories import comment_request, contact_request, pending_mail_event, request
 from tests.integration.aws import client
 from tests.integration.cli.conftest import Kolom
@@ -252,6 +252,28 @@ def test_an_expired_query_is_not_in_the_search_report(kept: Kept, monkeypatch: p
     assert WORD in kept.kolom("search", "report").stdout
     expire("guard")
     assert WORD not in kept.kolom("search", "report").stdout
+
+
+def test_an_erasure_includes_what_takes_the_place_of_an_expired_comment_and_ignores_what_is_gone(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import replaces an expired comment, and DynamoDB deletes another one, after the erasure has found them."""
+    before = CommentRecord.get("1", kept.spam.id)
+    expire("comments")
+    delete = origins.delete
+
+    def change_after(comment_id: str) -> None:
+        delete(comment_id)
+        if comment_id == kept.spam.id:
+            before.save()
+        else:
+            CommentRecord("1", comment_id).delete()
+
+    monkeypatch.setattr(origins, "delete", change_after)
+    erased = admin.erase_person(EMAIL, signing.load_keys(), now=datetime.now(UTC))
+    assert erased == 1
+    left = CommentRecord.get("1", kept.spam.id)
+    assert (left.status, left.content, "person" in left.attribute_values) == ("deleted", "", False)
 
 
 EXPIRING: Final = {

@@ -97,6 +97,7 @@ def test_an_index_of_an_earlier_version_has_no_lists_and_is_searched() -> None:
     assert [int(each) for each in RelatedRecord.get(f"related#{first}", RELATED).ids] == [2]
 
 
+@pytest.mark.moto
 def test_an_edit_that_changes_no_term_computes_no_list() -> None:
     publish("a")
     publish("b")

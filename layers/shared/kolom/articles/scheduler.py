@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from kolom.articles.mapping import to_summary
 from kolom.articles.publishing import publish_scheduled
 from kolom.aws import is_unavailable
 from kolom.models.articles import ArticlesTableRecord, ListedRecord
@@ -23,19 +22,20 @@ def publish_due(*, now: datetime, has_time: Callable[[], bool] = lambda: True) -
     """
     published, failed = [], []
     due = ListedRecord.shelf_order <= f"{to_rfc3339(now)}~"
-    for record in ArticlesTableRecord.by_shelf.query("scheduled", due, limit=MAX_PER_RUN):
+    # Not as records: an article of a later version, which cannot be read, must not stop the others either.
+    index = ArticlesTableRecord.by_shelf.Meta.index_name
+    page = ArticlesTableRecord.table_connection().query("scheduled", due, index_name=index, limit=MAX_PER_RUN)
+    for found in page["Items"]:
         if not has_time():
             logger.warning("no time left to publish more scheduled articles")
             break
-        if not isinstance(record, ListedRecord):
-            continue
+        article_id, slug = int(found["key"]["S"]), found["slug"]["S"]
         try:
-            summary = to_summary(record)
-            if publish_scheduled(summary.id, now=now):
-                published.append(summary.slug)
+            if publish_scheduled(article_id, now=now):
+                published.append(slug)
         except Exception as error:  # noqa: BLE001 - an error with one article must not stop the others
-            logger.exception("scheduled article not published", slug=record.slug, reason=type(error).__name__)
-            failed.append(record.slug)
+            logger.exception("scheduled article not published", slug=slug, reason=type(error).__name__)
+            failed.append(slug)
             if is_unavailable(error):
                 break
     return published, failed

@@ -1,6 +1,7 @@
 """Comments for the moderator: by status, by id, by email address. Not for public functions."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from kolom.comments.mapping import to_comment
 from kolom.comments.types import MAX_DEPTH, Comment, Status
 from kolom.errors import Conflict, NotFound
 from kolom.models.comments import ADDRESS, AddressRecord, CommentRecord, address_key
-from kolom.models.expiry import has_expired, is_unexpired
+from kolom.models.expiry import has_expired, is_expired, is_unexpired
 from kolom.models.transaction import Transaction
 from kolom.security import origins
 from kolom.security.pseudonyms import all_pseudonyms_of, pseudonym_of
@@ -93,9 +94,10 @@ def erase_person(email: str, secret: SigningKeys, *, now: datetime) -> int:
     for record in list(_records_of(persons)):
         # Before the comment: without its pseudonym, a second run would not find it.
         origins.delete(record.sort)
-        if has_expired(record.expires_at, now):
-            record.delete()
-        else:
+        was_expired = has_expired(record.expires_at, now)
+        if was_expired and record.delete_if(is_expired(CommentRecord.expires_at, now)):
+            continue
+        with suppress(NotFound):  # DynamoDB has deleted it in the meantime.
             erase(int(record.article_id), record.sort, by="kolom", now=now)
             erased += 1
     for address in AddressRecord.scan(AddressRecord.sort == ADDRESS):

@@ -22,7 +22,7 @@ from kolom.comments.types import PublicComment
 from kolom.config import settings
 from kolom.errors import NotFound, ServiceBusy
 from kolom.feeds.types import Feed, FeedEntry
-from kolom.i18n.locale import Locale, site_locale
+from kolom.i18n.locale import Locale, find_locale, site_locale
 from kolom.labels import display_label
 from kolom.rendering.absolute_links import with_absolute_links
 
@@ -75,13 +75,14 @@ def build_comment_feed() -> Feed:
 
 
 def build_article_comment_feed(slug: str) -> Feed:
-    """Return the feed of the newest comments of the article with that slug.
+    """Return the feed of the newest comments of the article with that slug, in the article's language.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     :raises Moved: it has a different slug now
     """
-    article, locale, site = public.get_without_body(slug), site_locale(), settings().site_title
+    article, site = public.get_without_body(slug), settings().site_title
+    locale = find_locale(article.language) or site_locale()
     found = comments.list_newest(article.id, limit=MAX_ENTRIES)
     return Feed(
         title=locale.translate("feed.comments.of", title=article.title),

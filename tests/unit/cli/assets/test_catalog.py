@@ -11,7 +11,9 @@ from kolom_cli.assets.catalog import modules, write
 from tests.paths import PROJECT
 
 WIDGETS = PROJECT / "frontend/widgets"
-ELEMENTS = ("kolom-articles.js", "kolom-comments.js", "kolom-contact.js", "kolom-search.js")
+ELEMENTS = {"kolom-articles.js": 16, "kolom-comments.js": 30, "kolom-contact.js": 22, "kolom-search.js": 24}
+"""How many KB each element may have, compressed, with all that it loads for one language."""
+
 MAX_BYTES = 3 * 1024
 MAX_CATALOG_BYTES = 512
 
@@ -52,3 +54,9 @@ def test_an_element_imports_no_messages_before_it_knows_its_language(name: str) 
     paths = imported(WIDGETS / name)
     assert WIDGETS / "kolom-catalog.js" in paths
     assert [path for path in paths if path.parent.name == "messages"] == []
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_an_element_is_small_with_all_that_it_loads(name: str) -> None:
+    messages = max(compressed(WIDGETS / f"messages/{code}.js") for code in available_languages())
+    assert sum(map(compressed, imported(WIDGETS / name))) + messages <= ELEMENTS[name] * 1024

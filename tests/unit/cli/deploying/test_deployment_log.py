@@ -31,7 +31,9 @@ def test_a_log_is_the_same_after_reading() -> None:
 def test_only_the_last_ten_are_kept() -> None:
     log = filled(*"abcdefghijkl")
     assert [each.number for each in log.deployments] == list(range(3, 13))
-    assert [each.number for each in log.begin(deployment("m")).deployments] == list(range(4, 14))
+    begun = log.begin(deployment("m"))
+    assert [each.number for each in begun.deployments] == list(range(3, 14))
+    assert [each.number for each in begun.finish(deployment("m"), {}).deployments] == list(range(4, 14))
 
 
 def test_a_deployment_takes_the_place_of_an_incomplete_one() -> None:
@@ -67,8 +69,9 @@ def test_only_a_complete_deployment_with_the_same_content_is_current() -> None:
         {"deployments": [{}]},
         {"deployments": None},
         {"newest_schema": None},
+        {"deployments": [{**json.loads(filled("a").to_json())["deployments"][0], "time": "2026-11-30T12:00:00"}]},
     ],
-    ids=str,
+    ids=lambda change: str(change)[:40],
 )
 def test_a_damaged_log_is_refused(change: bytes | dict[str, Any]) -> None:
     whole = json.loads(filled("a").to_json())

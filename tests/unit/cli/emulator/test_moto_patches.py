@@ -33,7 +33,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def make_table(client: Any) -> None:
     client.create_table(
-        TableName="t",
+        TableName="table",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("key", "part", "shelf", "at")],
         KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}, {"AttributeName": "part", "KeyType": "RANGE"}],
         BillingMode="PAY_PER_REQUEST",
@@ -60,13 +60,13 @@ def item(key: str, part: str = "p", **more: dict[str, Any]) -> dict[str, Any]:
 
 
 def put(key: str, **more: dict[str, Any]) -> dict[str, Any]:
-    return {"Put": {"TableName": "t", "Item": {**item(key), **more}}}
+    return {"Put": {"TableName": "table", "Item": {**item(key), **more}}}
 
 
 def fill(count: int) -> None:
     for number in range(count):
         more = {"shelf": {"S": "all"}, "at": {"S": f"{number:06}"}} if number % 6 == 0 else {}
-        backend().put_item("t", item(str(number // 6), f"p{number % 6}", **more))
+        backend().put_item("table", item(str(number // 6), f"p{number % 6}", **more))
 
 
 def refused(message: str) -> Any:
@@ -88,7 +88,7 @@ def test_concurrent_additions_are_all_applied(dynamodb: Any) -> None:
     def add() -> None:
         for _ in range(25):
             dynamodb.update_item(
-                TableName="t",
+                TableName="table",
                 Key=item("counter"),
                 UpdateExpression="ADD tally :one",
                 ExpressionAttributeValues={":one": {"N": "1"}},
@@ -99,7 +99,7 @@ def test_concurrent_additions_are_all_applied(dynamodb: Any) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert dynamodb.get_item(TableName="t", Key=item("counter"))["Item"]["tally"] == {"N": "200"}
+    assert dynamodb.get_item(TableName="table", Key=item("counter"))["Item"]["tally"] == {"N": "200"}
 
 
 def test_calls_do_not_overlap(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_calls_do_not_overlap(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(DynamoDBBackend, "get_item", slowly)
     threads = [
-        threading.Thread(target=dynamodb.get_item, kwargs={"TableName": "t", "Key": item("x")}) for _ in range(5)
+        threading.Thread(target=dynamodb.get_item, kwargs={"TableName": "table", "Key": item("x")}) for _ in range(5)
     ]
     for thread in threads:
         thread.start()
@@ -125,13 +125,17 @@ def test_calls_do_not_overlap(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_rejected_transaction_changes_no_table_index_or_stream(dynamodb: Any) -> None:
-    dynamodb.put_item(TableName="t", Item=item("old", value={"N": "1"}, shelf={"S": "all"}, at={"S": "1"}))
+    dynamodb.put_item(TableName="table", Item=item("old", value={"N": "1"}, shelf={"S": "all"}, at={"S": "1"}))
     condition = {
-        "ConditionCheck": {"TableName": "t", "Key": item("missing"), "ConditionExpression": "attribute_exists(part)"}
+        "ConditionCheck": {
+            "TableName": "table",
+            "Key": item("missing"),
+            "ConditionExpression": "attribute_exists(part)",
+        }
     }
     update = {
         "Update": {
-            "TableName": "t",
+            "TableName": "table",
             "Key": item("old"),
             "UpdateExpression": "SET #value = :two, #at = :two_text",
             "ExpressionAttributeNames": {"#value": "value", "#at": "at"},
@@ -140,17 +144,17 @@ def test_a_rejected_transaction_changes_no_table_index_or_stream(dynamodb: Any) 
     }
     with refused("TransactionCanceledException"):
         dynamodb.transact_write_items(TransactItems=[put("new", shelf={"S": "all"}, at={"S": "0"}), update, condition])
-    assert "Item" not in dynamodb.get_item(TableName="t", Key=item("new"))
-    assert dynamodb.get_item(TableName="t", Key=item("old"))["Item"]["value"] == {"N": "1"}
+    assert "Item" not in dynamodb.get_item(TableName="table", Key=item("new"))
+    assert dynamodb.get_item(TableName="table", Key=item("old"))["Item"]["value"] == {"N": "1"}
     assert [found["at"]["S"] for found in query_list(dynamodb)] == ["1"]
-    shard = backend().tables["t"].stream_shard
+    shard = backend().tables["table"].stream_shard
     assert shard is not None
     assert len(shard.items) == 1
 
 
 def query_list(dynamodb: Any, **more: Any) -> list[dict[str, Any]]:
     answer = dynamodb.query(
-        TableName="t",
+        TableName="table",
         IndexName="by_shelf",
         KeyConditionExpression="shelf = :all",
         ExpressionAttributeValues={":all": {"S": "all"}},
@@ -173,26 +177,29 @@ def test_queries_on_a_large_table_are_fast(dynamodb: Any) -> None:
     assert minimum_cpu_seconds(lambda: query_list(dynamodb, Limit=2)) < 0.05  # 3 ms; 200 ms without the patch.
     by_key = {"KeyConditionExpression": "#key = :key", "ExpressionAttributeNames": {"#key": "key"}}
     values = {":key": {"S": "7"}}
-    assert minimum_cpu_seconds(lambda: dynamodb.query(TableName="t", ExpressionAttributeValues=values, **by_key)) < 0.05
-    assert minimum_cpu_seconds(lambda: dynamodb.scan(TableName="t", Limit=2)) < 0.05
+    assert (
+        minimum_cpu_seconds(lambda: dynamodb.query(TableName="table", ExpressionAttributeValues=values, **by_key))
+        < 0.05
+    )
+    assert minimum_cpu_seconds(lambda: dynamodb.scan(TableName="table", Limit=2)) < 0.05
 
 
 def test_a_rejected_update_leaves_the_item_unchanged(dynamodb: Any) -> None:
-    dynamodb.put_item(TableName="t", Item=item("a", value={"S": "x"}))
+    dynamodb.put_item(TableName="table", Item=item("a", value={"S": "x"}))
     with refused("ValidationException"):
         dynamodb.update_item(
-            TableName="t",
+            TableName="table",
             Key=item("a"),
             UpdateExpression="SET first_one = :x, second_one = :large",
             ExpressionAttributeValues={":x": {"S": "x"}, ":large": {"S": "x" * 410_000}},
         )
-    assert dynamodb.get_item(TableName="t", Key=item("a"))["Item"] == item("a", value={"S": "x"})
+    assert dynamodb.get_item(TableName="table", Key=item("a"))["Item"] == item("a", value={"S": "x"})
 
 
 def test_a_transaction_repeated_with_its_token_is_applied_once(dynamodb: Any) -> None:
     addition = {
         "Update": {
-            "TableName": "t",
+            "TableName": "table",
             "Key": item("counter"),
             "UpdateExpression": "ADD tally :one",
             "ExpressionAttributeValues": {":one": {"N": "1"}},
@@ -200,7 +207,7 @@ def test_a_transaction_repeated_with_its_token_is_applied_once(dynamodb: Any) ->
     }
     for _ in range(2):
         dynamodb.transact_write_items(TransactItems=[addition], ClientRequestToken="once")
-    assert dynamodb.get_item(TableName="t", Key=item("counter"))["Item"]["tally"] == {"N": "1"}
+    assert dynamodb.get_item(TableName="table", Key=item("counter"))["Item"]["tally"] == {"N": "1"}
 
 
 def test_another_transaction_with_a_used_token_is_rejected(dynamodb: Any) -> None:
@@ -211,21 +218,21 @@ def test_another_transaction_with_a_used_token_is_rejected(dynamodb: Any) -> Non
 
 def test_a_set_beyond_the_item_size_limit_is_rejected_and_not_stored(dynamodb: Any) -> None:
     numbers = [f"1{number:037}" for number in range(1, 200_000, 9)]
-    dynamodb.put_item(TableName="t", Item=item("set", postings={"NS": numbers[:20_000]}))
+    dynamodb.put_item(TableName="table", Item=item("set", postings={"NS": numbers[:20_000]}))
     with refused("Item size to update has exceeded"):
         dynamodb.update_item(
-            TableName="t",
+            TableName="table",
             Key=item("set"),
             UpdateExpression="ADD postings :more",
             ExpressionAttributeValues={":more": {"NS": numbers[20_000:21_000]}},
         )
-    assert len(dynamodb.get_item(TableName="t", Key=item("set"))["Item"]["postings"]["NS"]) == 20_000
+    assert len(dynamodb.get_item(TableName="table", Key=item("set"))["Item"]["postings"]["NS"]) == 20_000
 
 
 def test_binary_values_are_measured_in_raw_bytes(dynamodb: Any) -> None:
-    dynamodb.put_item(TableName="t", Item=item("a", value={"B": b"x" * 400_000}))
+    dynamodb.put_item(TableName="table", Item=item("a", value={"B": b"x" * 400_000}))
     with refused("Item size has exceeded"):
-        dynamodb.put_item(TableName="t", Item=item("a", value={"B": b"x" * 410_000}))
+        dynamodb.put_item(TableName="table", Item=item("a", value={"B": b"x" * 410_000}))
 
 
 @pytest.mark.parametrize("kind", ["N", "NS"])
@@ -234,20 +241,20 @@ def test_a_number_beyond_38_digits_is_rejected(dynamodb: Any, kind: str) -> None
         number = "1" * digits + "000"
         return {kind: [number]} if kind == "NS" else {kind: number}
 
-    dynamodb.put_item(TableName="t", Item=item("a", value=value(38)))
+    dynamodb.put_item(TableName="table", Item=item("a", value=value(38)))
     with refused("38 significant digits"):
-        dynamodb.put_item(TableName="t", Item=item("a", value=value(39)))
+        dynamodb.put_item(TableName="table", Item=item("a", value=value(39)))
 
 
 def test_a_transaction_beyond_four_megabytes_is_rejected(dynamodb: Any) -> None:
     with refused("ValidationException"):
         dynamodb.transact_write_items(TransactItems=[put(str(n), value={"S": "x" * 399_000}) for n in range(11)])
-    assert dynamodb.scan(TableName="t")["Count"] == 0
+    assert dynamodb.scan(TableName="table")["Count"] == 0
 
 
 def test_a_transaction_allows_at_most_a_hundred_operations(dynamodb: Any) -> None:
     dynamodb.transact_write_items(TransactItems=[put(str(n)) for n in range(100)])
-    gets = [{"Get": {"TableName": "t", "Key": item(str(n))}} for n in range(100)]
+    gets = [{"Get": {"TableName": "table", "Key": item(str(n))}} for n in range(100)]
     assert len(dynamodb.transact_get_items(TransactItems=gets)["Responses"]) == 100
     with refused("ValidationException"):
         dynamodb.transact_write_items(TransactItems=[put(str(n)) for n in range(101)])
@@ -256,18 +263,18 @@ def test_a_transaction_allows_at_most_a_hundred_operations(dynamodb: Any) -> Non
 def test_two_operations_on_one_item_are_rejected(dynamodb: Any) -> None:
     with refused("multiple operations on one item"):
         dynamodb.transact_write_items(TransactItems=[put("a"), put("a")])
-    assert dynamodb.scan(TableName="t")["Count"] == 0
+    assert dynamodb.scan(TableName="table")["Count"] == 0
 
 
 def test_a_batch_beyond_25_writes_is_rejected(dynamodb: Any) -> None:
     with refused("ValidationException"):
-        dynamodb.batch_write_item(RequestItems={"t": [{"PutRequest": {"Item": item(str(n))}} for n in range(26)]})
-    assert dynamodb.scan(TableName="t")["Count"] == 0
+        dynamodb.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": item(str(n))}} for n in range(26)]})
+    assert dynamodb.scan(TableName="table")["Count"] == 0
 
 
 def test_polling_a_stream_keeps_no_used_iterators(dynamodb: Any) -> None:
     streams = boto3.client("dynamodbstreams", region_name="us-east-1")
-    arn = dynamodb.describe_table(TableName="t")["Table"]["LatestStreamArn"]
+    arn = dynamodb.describe_table(TableName="table")["Table"]["LatestStreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"]
     for _ in range(5):
@@ -284,20 +291,20 @@ WRITES = st.lists(st.tuples(st.sampled_from(["put", "delete", "move"]), KEYS, SH
 @settings(max_examples=settings().max_examples // 2)
 @given(writes=WRITES, forward=st.booleans(), limit=st.integers(1, 4))
 def test_paging_returns_all_items_in_order(dynamodb: Any, writes: Any, forward: bool, limit: int) -> None:
-    for found in dynamodb.scan(TableName="t")["Items"]:
-        dynamodb.delete_item(TableName="t", Key={name: found[name] for name in ("key", "part")})
+    for found in dynamodb.scan(TableName="table")["Items"]:
+        dynamodb.delete_item(TableName="table", Key={name: found[name] for name in ("key", "part")})
     model: dict[tuple[str, str], tuple[str, str] | None] = {}
     for action, (key, part), shelf in writes:
         more = {"shelf": {"S": shelf[0]}, "at": {"S": shelf[1]}} if shelf else {}
         if action == "delete":
-            dynamodb.delete_item(TableName="t", Key=item(key, part))
+            dynamodb.delete_item(TableName="table", Key=item(key, part))
             model.pop((key, part), None)
         elif action == "put" or not shelf:
-            dynamodb.put_item(TableName="t", Item=item(key, part, **more))
+            dynamodb.put_item(TableName="table", Item=item(key, part, **more))
             model[key, part] = shelf
         else:
             dynamodb.update_item(
-                TableName="t",
+                TableName="table",
                 Key=item(key, part),
                 UpdateExpression="SET shelf = :shelf, #at = :at",
                 ExpressionAttributeNames={"#at": "at"},
@@ -307,7 +314,7 @@ def test_paging_returns_all_items_in_order(dynamodb: Any, writes: Any, forward: 
 
     def pages(operation: str, **request: Any) -> list[tuple[str, str]]:
         found = []
-        for page in dynamodb.get_paginator(operation).paginate(TableName="t", Limit=limit, **request):
+        for page in dynamodb.get_paginator(operation).paginate(TableName="table", Limit=limit, **request):
             found += [(each["key"]["S"], each["part"]["S"]) for each in page["Items"]]
         return found
 
@@ -371,16 +378,16 @@ def test_adding_to_sets_has_the_same_effect_with_and_without_a_stream(
     dynamodb: Any, changes: list[tuple[str, set[int]]]
 ) -> None:
     make_table_without_stream(dynamodb)
-    for table in ("sets", "t"):
+    for table in ("sets", "table"):
         dynamodb.put_item(TableName=table, Item=item("b") | _VALUES)
     for key, added in changes:
         direct = add(dynamodb, key, *added, ReturnValues="ALL_NEW")["Attributes"]
         # This table has a stream, so it does not use the shortcut.
-        usual = add(dynamodb, key, *added, table="t", ReturnValues="ALL_NEW")["Attributes"]
+        usual = add(dynamodb, key, *added, table="table", ReturnValues="ALL_NEW")["Attributes"]
         assert _without_order(direct) == _without_order(usual)
     for key in {key for key, _ in changes}:
         assert len(dynamodb.query(**by_key(key))["Items"]) == 1
-    for table in ("sets", "t"):
+    for table in ("sets", "table"):
         for key in "ab":
             dynamodb.delete_item(TableName=table, Key=item(key))
     dynamodb.delete_table(TableName="sets")
@@ -429,13 +436,13 @@ _VALUES: dict[str, dict[str, Any]] = {
 
 
 def test_values_of_all_types_are_read_as_they_were_stored(dynamodb: Any) -> None:
-    dynamodb.put_item(TableName="t", Item=item("k") | _VALUES)
-    assert dynamodb.get_item(TableName="t", Key=item("k"))["Item"] == item("k") | _VALUES
-    assert dynamodb.scan(TableName="t")["Items"] == [item("k") | _VALUES]
+    dynamodb.put_item(TableName="table", Item=item("k") | _VALUES)
+    assert dynamodb.get_item(TableName="table", Key=item("k"))["Item"] == item("k") | _VALUES
+    assert dynamodb.scan(TableName="table")["Items"] == [item("k") | _VALUES]
 
 
 def test_reading_values_does_not_look_up_their_members(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    dynamodb.put_item(TableName="t", Item=item("k") | {f"a{number}": {"S": "x"} for number in range(100)})
+    dynamodb.put_item(TableName="table", Item=item("k") | {f"a{number}": {"S": "x"} for number in range(100)})
     lookups = 0
     get_value = BaseJSONSerializer.get_value
 
@@ -445,7 +452,7 @@ def test_reading_values_does_not_look_up_their_members(dynamodb: Any, monkeypatc
         return get_value(*args)
 
     monkeypatch.setattr(BaseJSONSerializer, "get_value", counted)
-    assert len(dynamodb.get_item(TableName="t", Key=item("k"))["Item"]) == 102
+    assert len(dynamodb.get_item(TableName="table", Key=item("k"))["Item"]) == 102
     assert lookups < 10
 
 
@@ -459,14 +466,14 @@ def test_writing_values_does_not_parse_them(dynamodb: Any, monkeypatch: pytest.M
         return parse(*args)  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(RequestParser, "_default_handle", counted)
-    dynamodb.put_item(TableName="t", Item=item("k") | {f"a{number}": {"S": "x"} for number in range(100)})
+    dynamodb.put_item(TableName="table", Item=item("k") | {f"a{number}": {"S": "x"} for number in range(100)})
     assert parsed <= 103  # the names of the attributes and of the table
 
 
 def test_the_methods_of_a_service_are_looked_up_once(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     dynamodb.list_tables()
     monkeypatch.setattr("inspect.getmembers", lambda *_, **__: pytest.fail("looked up again"))
-    assert dynamodb.list_tables()["TableNames"] == ["t"]
+    assert dynamodb.list_tables()["TableNames"] == ["table"]
 
 
 def test_read_items_are_freed(dynamodb: Any) -> None:
@@ -480,7 +487,7 @@ def test_read_items_are_freed(dynamodb: Any) -> None:
 
 def test_a_call_is_not_compared_with_the_urls_of_all_services(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moto.backend_index.backend_url_patterns", [])
-    assert dynamodb.list_tables()["TableNames"] == ["t"]
+    assert dynamodb.list_tables()["TableNames"] == ["table"]
 
 
 def test_responses_have_different_request_ids(dynamodb: Any) -> None:
@@ -489,8 +496,8 @@ def test_responses_have_different_request_ids(dynamodb: Any) -> None:
 
 def test_text_that_resembles_the_response_of_another_service_is_not_changed(dynamodb: Any) -> None:
     text = {"S": "<RequestId>a&b=c</RequestId>"}
-    dynamodb.put_item(TableName="t", Item=item("k", text=text))
-    assert dynamodb.get_item(TableName="t", Key=item("k"))["Item"]["text"] == text
+    dynamodb.put_item(TableName="table", Item=item("k", text=text))
+    assert dynamodb.get_item(TableName="table", Key=item("k"))["Item"]["text"] == text
 
 
 def test_responses_are_the_same_with_and_without_an_http_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -506,13 +513,13 @@ def _responses() -> list[dict[str, Any]]:
     client: Any = boto3.client("dynamodb", region_name="us-east-1")
     make_table(client)
     calls: list[Callable[[], dict[str, Any]]] = [
-        lambda: client.put_item(TableName="t", Item=item("é") | _VALUES),
-        lambda: client.get_item(TableName="t", Key=item("é"), ReturnConsumedCapacity="TOTAL"),
+        lambda: client.put_item(TableName="table", Item=item("é") | _VALUES),
+        lambda: client.get_item(TableName="table", Key=item("é"), ReturnConsumedCapacity="TOTAL"),
         lambda: client.query(**by_key("é")),
         lambda: client.transact_write_items(TransactItems=[put("z"), put("z")]),
-        lambda: client.get_item(TableName="t", Key={"key": {"S": "é"}}),
+        lambda: client.get_item(TableName="table", Key={"key": {"S": "é"}}),
         lambda: client.get_item(TableName="missing", Key=item("é")),
-        lambda: client.delete_item(TableName="t", Key=item("é"), ReturnValues="ALL_OLD"),
+        lambda: client.delete_item(TableName="table", Key=item("é"), ReturnValues="ALL_OLD"),
     ]
     responses = []
     for call in calls:
