@@ -22,7 +22,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
         "Import <migrate>",
         "Export and restore <archive>",
     ),
-    "Embed": ("Custom elements <embed>", "Search <search>"),
+    "Embed": ("Other sites <sync>", "Custom elements <embed>", "Search <search>"),
     "Operate": (
         "Deploy <deploy>",
         "A deployment from beginning to end <deploy-transcript>",

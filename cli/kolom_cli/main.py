@@ -36,6 +36,7 @@ from kolom_cli.commands import (
     search,
     serve,
     status,
+    sync,
 )
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
 from kolom_cli.publishing.document import DocumentError
@@ -119,6 +120,12 @@ for name, function, panel, examples in (
     ("preview", articles.preview, _WRITING, ("kolom preview my-article --hours 2",)),
     ("unpublish", articles.unpublish, _WRITING, ("kolom unpublish my-article",)),
     ("delete", articles.delete, _WRITING, ("kolom delete my-article",)),
+    (
+        "sync",
+        sync.sync,
+        _TRANSFER,
+        ("kolom sync public/ --base-url https://example.com", "kolom sync https://example.com/sitemap.xml --dry-run"),
+    ),
     ("export", export.export, _TRANSFER, ("kolom export my-blog", "kolom export my-blog --private")),
     (
         "deploy",

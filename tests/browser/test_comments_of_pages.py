@@ -205,7 +205,6 @@ def test_eager_comments_and_linked_ones_are_loaded_at_once(chromium: Browser, bl
 def test_loading_comments_moves_nothing(
     chromium: Browser, blog: Site, thread: tuple[str, list[str]], width: int, subtests: pytest.Subtests
 ) -> None:
-    viewport = {"viewport": {"width": width, "height": 800}}
     shown = element(blog, f'article="{thread[0]}"')
     cases = {"a short page": shown, "a long page": TALL + shown, "an unknown page": element(blog)}
     for name, body in cases.items():
@@ -219,7 +218,7 @@ def test_loading_comments_moves_nothing(
                 head=STYLES,
                 policy=STYLED,
                 complaints=["404", "kolom sync"],
-                **viewport,
+                viewport={"width": width, "height": 800},
             ) as page,
         ):
             page.evaluate("document.fonts.ready")

@@ -62,6 +62,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom_cli.archive": 12,
     "kolom_cli.assets": 12,
     "kolom_cli.importers": 12,
+    "kolom_cli.syncing": 12,
     "kolom_cli.deploying": 13,
     "kolom_cli.emulator": 13,
     "kolom_cli.seed": 14,

@@ -30,6 +30,10 @@ from kolom_cli.terminal.options import DryRun, Yes
 from kolom_cli.terminal.plurals import count
 
 _NEXT = "Run `kolom deploy` now: it adds the site, its functions and alarms."
+_FORGET = (
+    "What was erased since the backup is back: then repeat `kolom comments forget` and `kolom messages forget` for "
+    "people who asked for it."
+)
 
 
 def import_resources(  # noqa: PLR0913, RUF100 (one parameter per option)
@@ -95,6 +99,11 @@ def import_resources(  # noqa: PLR0913, RUF100 (one parameter per option)
     replace(deployment, parameters=merged).remember(identity)
     execute(planned, progress)
     typer.echo(f"Imported {count(len(found), 'resource')} into the stack {name}. {_NEXT}")
+    restored = {each.logical_id for each in lost}
+    if "ArticlesTable" in restored:
+        typer.echo("Then run `kolom reindex --rebuild`: the search index may know newer articles.")
+    if {"CommentsTable", "MessagesTable"} & restored:
+        typer.echo(_FORGET)
 
 
 def _parse(options: Iterable[str]) -> dict[str, str]:

@@ -18,7 +18,15 @@ from kolom_cli.commands.deployment_options import (
 )
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.progress import Progress
-from kolom_cli.deploying.restoring.restore_point import LATEST, RestorePoint, at_time, of_backup, option_of
+from kolom_cli.deploying.restoring.restore_point import (
+    KINDS,
+    LATEST,
+    RestorePoint,
+    at_time,
+    command_at,
+    of_backup,
+    option_of,
+)
 from kolom_cli.deploying.restoring.temporary_tables import (
     RestoredTable,
     discard,
@@ -37,7 +45,6 @@ if TYPE_CHECKING:
 
 type Kind = Literal["articles", "comments", "messages"]
 
-_KINDS: Final = ("articles", "comments", "messages")
 _REMEMBERED: Final = timedelta(days=30)
 """How long the tables know what was erased: an erased comment expires then."""
 
@@ -81,13 +88,13 @@ def restore(  # noqa: PLR0913, RUF100 (one parameter per option)
         return
     if found.condition == "busy":
         raise DeploymentError(f"the stack {found.name} is being changed ({found.status})", "wait until this has ended")
-    chosen = {kind: names[kind] for kind in _KINDS if not only or kind in only}
+    chosen = {kind: names[kind] for kind in KINDS if not only or kind in only}
     unfinished = find_unfinished(names)
     point = _find_point(at, backup, chosen, names, unfinished)
     refuse_others(point, unfinished)
     progress = Progress()
     progress.step(f"Restoring the state of {point}")
-    tables = restore_tables(point, chosen, progress)
+    tables = restore_tables(point, chosen, unfinished, progress)
     # Imported here, because it loads the functions' logger, which reads the environment.
     from kolom_cli.deploying.restoring.restorer import Restorer
 
@@ -100,8 +107,8 @@ def restore(  # noqa: PLR0913, RUF100 (one parameter per option)
         return
     if dry_run:
         typer.echo(
-            f"Dry run: nothing was written. The temporary tables stay for `kolom restore {point.option}`, and are "
-            "billed until then; `kolom restore --discard` deletes them."
+            f"Dry run: nothing was written. The temporary tables stay for `{point.command}`, and are billed "
+            "until then; `kolom restore --discard` deletes them."
         )
         return
     can_undo = _is_recoverable(chosen)
@@ -112,7 +119,7 @@ def restore(  # noqa: PLR0913, RUF100 (one parameter per option)
         _write(restorer, comparisons)
     finally:
         if can_undo:
-            _print(_explain_undo(before, chosen))
+            _print(f"To undo what this run has written, for 35 days: {command_at(before, chosen)}")
     _finish(point, names)
     for line in (f"Restored the state of {point}.", *_advice(chosen, point)):
         typer.echo(line)
@@ -151,15 +158,9 @@ def _compare(restorer: "Restorer") -> list["Comparison"]:
     if stopped.is_set():
         _stop(restorer.point)
     for comparison in found:
-        for line in _describe(comparison):
+        for line in restorer.describe(comparison):
             _print(line)
     return found
-
-
-def _describe(comparison: "Comparison") -> Iterator[str]:
-    from kolom_cli.deploying.restoring.restorer import describe  # As above.
-
-    return describe(comparison)
 
 
 def _is_recoverable(chosen: Mapping[str, str]) -> bool:
@@ -168,11 +169,6 @@ def _is_recoverable(chosen: Mapping[str, str]) -> bool:
     if off:
         _print(f"Point-in-time recovery is switched off for {', '.join(off)}: this cannot be undone.")
     return not off
-
-
-def _explain_undo(before: datetime, chosen: Mapping[str, str]) -> str:
-    only = "".join(f" --only {kind}" for kind in chosen) if len(chosen) < len(_KINDS) else ""
-    return f"To undo this, for 35 days: kolom restore --at {before:%Y-%m-%dT%H:%M:%SZ}{only}"
 
 
 def _write(restorer: "Restorer", comparisons: Sequence["Comparison"]) -> None:
@@ -202,7 +198,7 @@ def _write(restorer: "Restorer", comparisons: Sequence["Comparison"]) -> None:
 
 
 def _stop(point: RestorePoint) -> None:
-    console.fail(f"interrupted: `kolom restore {point.option}` continues", console.INTERRUPTED)
+    console.fail(f"interrupted: `{point.command}` continues", console.INTERRUPTED)
 
 
 def _advice(chosen: Mapping[str, str], point: RestorePoint) -> Iterator[str]:

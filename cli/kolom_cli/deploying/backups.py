@@ -23,6 +23,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,100}")
 _PREFIX: Final = "kolom."
 """The names in DynamoDB begin with this, so that other backups of the tables are not taken for sets."""
 
+_NOT_UNIQUE: Final = "not unique: two runs have used the name"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableBackup:
@@ -105,7 +107,7 @@ def find_newest(table: str, name: str | None = None) -> TableBackup | None:
 def create_set(name: str, tables: Mapping[str, str], progress: Progress) -> BackupSet:
     """Back up the tables under a new name, and wait until all backups are available.
 
-    :raises DeploymentError: the name is invalid or exists, or a table cannot be backed up
+    :raises DeploymentError: the name is invalid or exists, or a table cannot be backed up, or has two of these backups
     """
     check_name(name)
     if any(each.name == name for each in list_sets(tables)):
@@ -125,14 +127,17 @@ def create_set(name: str, tables: Mapping[str, str], progress: Progress) -> Back
             progress.step(f"The backup {name} is incomplete: delete it with `kolom backup delete {name}`.")
         raise
     try:
-        return BackupSet(
-            name=name,
-            backups={kind: _wait(tables[kind], arn) for kind, arn in requested.items()},
-            problem="",
-        )
+        backups = {kind: _wait(tables[kind], arn) for kind, arn in requested.items()}
     except KeyboardInterrupt:
         progress.step("AWS completes the backup by itself: see `kolom backup list`.")
         raise
+    # AWS makes another backup if the response of a request was lost, and the request is repeated.
+    if any(each.name == name and each.problem == _NOT_UNIQUE for each in list_sets(tables)):
+        raise DeploymentError(
+            f"the backup {name} cannot be restored: a table was backed up twice under this name",
+            f"delete it with `kolom backup delete {name}`, and create another one",
+        )
+    return BackupSet(name=name, backups=backups, problem="")
 
 
 def _wait(table: str, arn: str) -> TableBackup:
@@ -191,7 +196,7 @@ def _to_set(name: str, backups: list[tuple[str, TableBackup]], tables: Mapping[s
     if missing:
         problem = f"incomplete: without {', '.join(missing)}"
     elif len(by_kind) < len(backups):
-        problem = "not unique: two runs have used the name"
+        problem = _NOT_UNIQUE
     elif unfinished:
         problem = f"being created: {', '.join(unfinished)}"
     return BackupSet(name=name, backups=by_kind, problem=problem)

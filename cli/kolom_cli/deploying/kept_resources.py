@@ -11,7 +11,7 @@ from kolom_cli.deploying.answers import PENDING_URL, definitions, template_docum
 from kolom_cli.deploying.deployer import VERSION_PARAMETER
 from kolom_cli.deploying.destroyer import exists, find_kept
 from kolom_cli.deploying.errors import DeploymentError
-from kolom_cli.deploying.stack import StackResource, find_stack, holds_data
+from kolom_cli.deploying.stack import OWN_TABLE, StackResource, find_stack, holds_data
 
 _TABLE: Final = "AWS::DynamoDB::Table"
 _BUCKET: Final = "AWS::S3::Bucket"
@@ -65,11 +65,17 @@ def find_resources(
     ``named`` are resources that the caller names, by their logical ids, and ``without`` those that are not wanted. For
     the others, CloudFormation is asked, which remembers a deleted stack for 90 days; then names and tags are tried.
 
-    :raises DeploymentError: a logical id is unknown, a named resource does not exist, or several may be meant
+    :raises DeploymentError: a logical id is unknown, a named resource does not exist, or several may be meant; or the
+        table of articles is not wanted, without which no command would recognize the stack
     """
     kinds = data_types()
     if unknown := sorted({*named, *without} - kinds.keys()):
         raise DeploymentError(f"unknown: {', '.join(unknown)}", f"use one of {', '.join(kinds)}")
+    if OWN_TABLE in without:
+        raise DeploymentError(
+            f"a stack of Kolom cannot begin without {OWN_TABLE}",
+            f"name another table with the same keys and indexes, which may be empty: --resource {OWN_TABLE}=NAME",
+        )
     kept = find_kept(stack)
     candidates: defaultdict[str, list[str]] = defaultdict(list)
     for _, each in kept:

@@ -5,9 +5,11 @@ Each step looks at what exists before it acts, so that a run continues where an 
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kolom_cli.deploying import restored_tables
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.backups import TableBackup, find_newest
 from kolom_cli.deploying.change_set import ChangeSet, create_import
@@ -17,7 +19,7 @@ from kolom_cli.deploying.kept_resources import KeptResources, data_types, defaul
 from kolom_cli.deploying.operation import events_of_operation, failure, follow, latest_event
 from kolom_cli.deploying.progress import Progress
 from kolom_cli.deploying.stack import Stack, find_stack, list_resources, refuse_other
-from kolom_cli.deploying.table_settings import complete_settings, delete_unsent_mail, find_problems
+from kolom_cli.deploying.table_settings import complete_settings, find_problems
 from kolom_cli.deploying.tables import describe_table, explaining
 from kolom_cli.sam.defaults import TEMPLATE
 from kolom_cli.sam.intrinsics import TemplateError
@@ -29,7 +31,6 @@ REBUILT: Final = frozenset({"SearchTable", "GuardTable"})
 """Tables that `kolom deploy` creates again if they are missing."""
 
 _TABLE: Final = "AWS::DynamoDB::Table"
-_OUTBOX: Final = "OutboxTable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,10 @@ def restore_lost(lost: Sequence[LostTable], progress: Progress) -> None:
     dynamodb = client("dynamodb")
     for each in lost:
         progress.step(f"Restoring {each.name} from its backup of {each.backup.created:%Y-%m-%d %H:%M} UTC")
-        with explaining(each.name, "cannot restore the table"):
+        with (
+            explaining(each.name, "cannot restore the table"),
+            suppress(dynamodb.exceptions.TableAlreadyExistsException),  # The response of an attempt was lost.
+        ):
             dynamodb.restore_table_from_backup(TargetTableName=each.name, BackupArn=each.backup.arn)
 
 
@@ -141,10 +145,10 @@ def to_input(found: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, A
 
 
 def prepare_tables(template: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[str]:
-    """Complete the settings of the tables, and yield what was done. Old mail is deleted before its stream is on."""
-    for logical_id, name in tables_of(found).items():
-        if logical_id == _OUTBOX and (number := delete_unsent_mail(name)):
-            yield f"{name}: deleted unsent mail of the backup ({number}), which would be sent again"
+    """Correct restored tables, then complete the settings of all, which include their streams; yield what was done."""
+    tables = tables_of(found)
+    yield from restored_tables.correct(tables)
+    for logical_id, name in tables.items():
         yield from complete_settings(name, template["Resources"][logical_id]["Properties"])
 
 

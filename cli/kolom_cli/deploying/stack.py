@@ -17,7 +17,10 @@ WITHOUT_DATA: Final = frozenset({ORIGIN})
 """Resources of these types that hold nothing worth keeping: a new value does the same."""
 
 _OWN_PARAMETER: Final = "ArticlesTableName"
-_OWN_RESOURCE: Final = ("ArticlesTable", "AWS::DynamoDB::Table")
+OWN_TABLE: Final = "ArticlesTable"
+"""The logical id of the table by which a stack of Kolom is recognized."""
+
+_OWN_RESOURCE: Final = (OWN_TABLE, "AWS::DynamoDB::Table")
 _NEVER_CREATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _ROLLBACK_FAILED: Final = frozenset({"UPDATE_ROLLBACK_FAILED"})
 _STOPPED: Final = frozenset({"UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"})

@@ -61,30 +61,6 @@ def complete_settings(name: str, wanted: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: switched on point-in-time recovery"
 
 
-def delete_unsent_mail(name: str) -> int:
-    """Delete the unsent mail from a restored table of mail that has no stream yet; return the number.
-
-    It was sent after the backup, or is out of date. Sent mail stays, so that it is not created again.
-    """
-    table = describe_table(name) or {}
-    if "RestoreSummary" not in table or table.get("StreamSpecification", {}).get("StreamEnabled"):
-        return 0
-    dynamodb = client("dynamodb")
-    pages = dynamodb.get_paginator("scan").paginate(
-        TableName=name,
-        ConsistentRead=True,
-        FilterExpression="attribute_exists(#queue)",
-        ProjectionExpression="#id",
-        ExpressionAttributeNames={"#queue": "queue", "#id": "id"},
-    )
-    number = 0
-    for page in pages:
-        for item in page["Items"]:
-            dynamodb.delete_item(TableName=name, Key={"id": item["id"]})
-            number += 1
-    return number
-
-
 def _wait_until_active(name: str) -> None:
     while (table := describe_table(name)) is not None and table["TableStatus"] != "ACTIVE":
         if table["TableStatus"] == "DELETING":

@@ -1,7 +1,8 @@
-"""Download pictures from other sites, without reaching addresses of this machine or its network.
+"""Download pictures and pages from other sites, without reaching addresses of this machine or its network.
 
-The URLs come from an export, so an attacker may have chosen them. Each host is resolved once, and the connection is
-made to the address that was checked; this is repeated for every redirect. No cookies, proxies or credentials are used.
+The URLs come from an export or a sitemap, so an attacker may have chosen them. Each host is resolved once, and the
+connection is made to the address that was checked; this is repeated for every redirect. No cookies, proxies or
+credentials are used.
 """
 
 import ipaddress
@@ -9,7 +10,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -33,13 +34,31 @@ _NOT_FOUND: Final = {
 """The answers of the name service about a host; other errors say nothing about it."""
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"
-_HEADERS: Final = {"User-Agent": "Kolom (import of a blog)", "Accept": "image/*", "Accept-Encoding": "identity"}
+_PICTURE_HEADERS: Final = {
+    "User-Agent": "Kolom (import of a blog)",
+    "Accept": "image/*",
+    "Accept-Encoding": "identity",
+}
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class DownloadError(Exception):
-    """A picture cannot be downloaded; the message says why."""
+    """A URL cannot be downloaded; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response; ``content`` is empty unless the status is 200. ``headers`` ignores the case of names."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = b""
+
+    @property
+    def location(self) -> str | None:
+        """Return the target of a redirect, or None."""
+        return (self.headers.get("Location") or None) if self.status in _REDIRECTS else None
 
 
 def is_public(address: Address) -> bool:
@@ -81,7 +100,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 @dataclass(slots=True)
 class Downloader:
-    """Downloads pictures. It may be called by several threads.
+    """Downloads from public addresses. It may be called by several threads.
 
     ``is_allowed`` returns whether a connection to an address is allowed. ``addresses_of`` returns the addresses of a
     host and port.
@@ -92,20 +111,29 @@ class Downloader:
     _failures: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, url: str) -> bytes:
-        """Return the content of the URL.
+        """Return the picture at the URL, after redirects.
 
         :raises DownloadError: it cannot be downloaded, or has more than :data:`MAX_PICTURE_BYTES`
         """
         deadline = time.monotonic() + _TOTAL_SECONDS
         for _ in range(_MAX_REDIRECTS + 1):
-            answer = self._get(_checked(url), deadline)
-            if isinstance(answer, bytes):
-                return answer
-            url = urljoin(url, answer)
+            response = self._get(_checked(url), deadline, _PICTURE_HEADERS, MAX_PICTURE_BYTES)
+            if (target := response.location) is not None:
+                url = urljoin(url, target)
+                continue
+            if response.status != 200:
+                raise DownloadError(f"the response has status {response.status}")
+            return response.content
         raise DownloadError(f"it has more than {_MAX_REDIRECTS} redirects")
 
-    def _get(self, parts: SplitResult, deadline: float) -> bytes | str:
-        """Return the content, or the target of a redirect."""
+    def get(self, url: str, headers: Mapping[str, str], *, max_bytes: int) -> HttpResponse:
+        """Return the response to one request, whatever its status. A redirect is not followed.
+
+        :raises DownloadError: there is no response, or its content has more than ``max_bytes``
+        """
+        return self._get(_checked(url), time.monotonic() + _TOTAL_SECONDS, headers, max_bytes)
+
+    def _get(self, parts: SplitResult, deadline: float, headers: Mapping[str, str], max_bytes: int) -> HttpResponse:
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         if not _is_address(host):
             host = _ascii(host)
@@ -118,7 +146,7 @@ class Downloader:
                 response = pool.urlopen(
                     "GET",
                     target,
-                    headers={**_HEADERS, "Host": _host_header(host, parts.port)},
+                    headers={**headers, "Host": _host_header(host, parts.port)},
                     redirect=False,
                     retries=False,
                     assert_same_host=False,
@@ -126,7 +154,7 @@ class Downloader:
                     decode_content=False,
                 )
                 with response:
-                    return _content(response, deadline)
+                    return _received(response, deadline, max_bytes)
         except urllib3.exceptions.HTTPError as error:
             _check_time(deadline)
             self._failures[host] += 1
@@ -187,21 +215,19 @@ def _host_header(host: str, port: int | None) -> str:
     return name if port is None else f"{name}:{port}"
 
 
-def _content(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes | str:
-    """Return the content of the response, or the target of a redirect."""
+def _received(response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int) -> HttpResponse:
+    """Return the response with its content."""
     _check_time(deadline)
-    if response.status in _REDIRECTS and (location := response.headers.get("Location")):
-        return location
     if response.status != 200:
-        raise DownloadError(f"the response has status {response.status}")
+        return HttpResponse(response.status, response.headers)
     data = bytearray()
     for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
         data += chunk
-        if len(data) > MAX_PICTURE_BYTES:
-            raise DownloadError(f"it has more than {MAX_PICTURE_BYTES >> 20} MB")
+        if len(data) > max_bytes:
+            raise DownloadError(f"it has more than {max_bytes >> 20} MB")
         _check_time(deadline)
     _check_time(deadline)
-    return bytes(data)
+    return HttpResponse(response.status, response.headers, bytes(data))
 
 
 def _check_time(deadline: float) -> None:

@@ -273,7 +273,9 @@ class Report:
         """Yield the lines about all articles together."""
         if numbers := self.by_status:
             kinds = {article.kind for article in self.articles}
-            subject = "Articles and pages" if len(kinds) > 1 else "Pages" if kinds == {"page"} else "Articles"
+            subject = (
+                "Articles and pages" if len(kinds) > 1 else "Pages" if kinds in ({"page"}, {"external"}) else "Articles"
+            )
             yield f"{subject}: {', '.join(_with_status(status, number) for status, number in numbers.items())}."
         if self.copied_pictures or self.failed_pictures:
             failed = f"; {self.failed_pictures:,} could not be copied" if self.failed_pictures else ""

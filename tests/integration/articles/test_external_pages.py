@@ -15,10 +15,12 @@ from functions.serve_pages import app as serve_pages
 from functions.write_comments import app as write_comments
 from kolom.articles import admin, public, publishing, repository
 from kolom.articles.input import ArticleInput
+from kolom.articles.mapping import summary_attributes
 from kolom.articles.types import Article, ArticleFilter
 from kolom.errors import Conflict, InvalidInput
 from kolom.models.articles import ArticlesTableRecord
 from kolom.search.index_writer import update_index
+from kolom.search.reindexing import article_ids
 from tests.factories import NOW, comment_request, content, request
 from tests.integration.conftest import Configure
 from tests.integration.handlers import call
@@ -63,6 +65,7 @@ class TestStoredItems:
     def test_other_articles_have_no_such_attribute(self) -> None:
         article = publish(content(labels=("News",)))
         assert all("url" not in item for item in raw_items(str(article.id)).values())
+        assert "url" not in summary_attributes(article), "the digests of stored search results would change"
 
     def test_the_digest_of_other_articles_is_that_of_earlier_versions(self) -> None:
         """Otherwise every import would rewrite all articles."""
@@ -238,3 +241,4 @@ def test_the_author_lists_external_pages_apart() -> None:
     assert [each.id for each in admin.list_by_status("external", limit=5).items] == [article.id]
     assert admin.list_by_status("published", limit=5).items == admin.list_by_status("page", limit=5).items == ()
     assert public.count_articles(ArticleFilter()) == 0
+    assert list(article_ids()) == [article.id], "a reindexing includes them"

@@ -228,6 +228,18 @@ def import_blogs(author: Author, folder: Path, monkeypatch: pytest.MonkeyPatch) 
         author("import", "wordpress", file, "--pictures", "--overwrite")
 
 
+def sync_site(author: Author, folder: Path) -> None:
+    """Store the pages of a site, then move, change and remove some."""
+    folder.mkdir()
+    for name in ("one", "two", "three"):
+        (folder / f"{name}.html").write_text(f"<title>{name}</title><main>Text of {name}.</main>")
+    author("sync", folder, "--base-url", "https://site.example")
+    (folder / "one.html").write_text('<meta http-equiv="refresh" content="0; url=/two.html">')
+    (folder / "two.html").write_text("<title>two</title><main>Another text.</main>")
+    (folder / "three.html").unlink()
+    author("sync", folder, "--base-url", "https://new.example", "--moved-from", "https://site.example")
+
+
 def index(author: Author) -> None:
     """Reindex while the function indexes."""
     ended = threading.Event()
@@ -299,6 +311,7 @@ def test_the_policy_for_authors_equals_the_calls_of_the_commands(
     block_words(author, tmp_path / "words.txt")
     deploy_assets(author, tmp_path / "frontend", monkeypatch)
     import_blogs(author, tmp_path / "blog", monkeypatch)
+    sync_site(author, tmp_path / "site")
     index(author)
     tune_search(author, tmp_path / "search")
     move(author, tmp_path / "archive")

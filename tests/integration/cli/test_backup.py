@@ -83,6 +83,21 @@ def test_a_name_that_two_runs_have_used_is_no_complete_backup(deployed: Rehearsa
     assert deployed.kolom("backup", "delete", "twice", "--yes").stdout.endswith("(5 tables).\n")
 
 
+def test_a_request_that_was_repeated_after_a_lost_response_is_no_success(deployed: Rehearsal) -> None:
+    """The second backup of the table would make the set unusable without a word."""
+    repeated: list[Any] = []
+
+    def repeat(**parameters: Any) -> None:
+        if parameters["TableName"] == "kolom-comments" and not repeated:
+            repeated.append(parameters)
+            client("dynamodb").create_backup(**parameters)
+
+    deployed.answers["CreateBackup"] = repeat
+    ran = deployed.kolom("backup", "create", "--name", "first")
+    assert (ran.exit_code, "Created" in ran.stdout) == (1, False)
+    assert "kolom: the backup first cannot be restored: a table was backed up twice under this name\n" in ran.stderr
+
+
 def test_backups_of_other_tools_are_neither_listed_nor_deleted(deployed: Rehearsal) -> None:
     client("dynamodb").create_backup(TableName="kolom-articles", BackupName="mine")
     assert listed(deployed) == {}

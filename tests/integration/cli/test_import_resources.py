@@ -295,6 +295,22 @@ def test_a_lost_table_is_restored_from_a_named_backup(destroyed: Rehearsal) -> N
     assert source == client("dynamodb").list_backups(TableName="kolom-messages")["BackupSummaries"][0]["BackupArn"]
 
 
+def test_a_restore_of_a_lost_table_is_not_refused_because_its_response_was_lost(destroyed: Rehearsal) -> None:
+    client("dynamodb").create_backup(TableName="kolom-comments", BackupName="kolom.first")
+    lose("kolom-comments")
+
+    def restore(**parameters: Any) -> None:
+        """Make an attempt without a response; the next one follows."""
+        del destroyed.answers["RestoreTableFromBackup"]
+        client("dynamodb").restore_table_from_backup(**parameters)
+
+    destroyed.answers["RestoreTableFromBackup"] = restore
+    ran = run(destroyed, "--from-backup", "first")
+    assert ran.exit_code == 0, ran.stderr
+    assert len(imported(destroyed)) == 8
+    assert "What was erased since the backup is back: then repeat `kolom comments forget`" in ran.stdout
+
+
 def test_old_mail_of_a_restored_table_is_never_sent(destroyed: Rehearsal) -> None:
     """The suppression list is kept, and sent mail, so that it is not created again."""
     transaction = Transaction()
@@ -313,6 +329,22 @@ def test_old_mail_of_a_restored_table_is_never_sent(destroyed: Rehearsal) -> Non
     assert "kolom-outbox: deleted unsent mail of the backup (1), which would be sent again" in ran.stderr
     assert ids("kolom-outbox") == before - {"contact#waiting"}
     assert len(before) == 3
+
+
+def test_a_new_article_does_not_get_the_comments_of_a_lost_one(destroyed: Rehearsal) -> None:
+    """The backup of the articles is older than the comments, so it does not know the last ids."""
+    client("dynamodb").create_backup(TableName="kolom-articles", BackupName="older")
+    newer = publishing.publish(content("newer"), now=NOW).article.id
+    keys = ((str(newer), "01ABC"), ("address#01ABC", "address"), (f"stats#{newer + 1}", "stats"))
+    for key, part in keys:
+        item = {"article_id": {"S": key}, "sort": {"S": part}}
+        client("dynamodb").put_item(TableName="kolom-comments", Item=item)
+    lose("kolom-articles")
+    ran = run(destroyed, "--from-backup", "latest")
+    assert ran.exit_code == 0, ran.stderr
+    assert f"kolom-articles: new articles get ids after {newer + 1}, because there are comments on" in ran.stderr
+    assert "run `kolom reindex --rebuild`" in ran.stdout
+    assert publishing.publish(content("another"), now=NOW).article.id == newer + 2
 
 
 def test_waiting_mail_of_a_kept_table_stays(destroyed: Rehearsal) -> None:
@@ -346,6 +378,7 @@ def test_bad_options_and_denied_calls_change_nothing(destroyed: Rehearsal, subte
         (["--resource", "ArticlesTable"], "--resource needs ID=NAME, got 'ArticlesTable'"),
         (["--resource", "Articles=x"], "unknown: Articles"),
         (["--without", "OriginSecret"], "unknown: OriginSecret"),
+        (["--without", "ArticlesTable"], "a stack of Kolom cannot begin without ArticlesTable"),
         (["--resource", "ArticlesTable=none"], "ArticlesTable: none does not exist"),
         (["--resource", "MediaBucket=none-of-this-name"], "MediaBucket: none-of-this-name does not exist"),
     ):

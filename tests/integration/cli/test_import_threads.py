@@ -112,6 +112,16 @@ def test_a_thread_is_matched_by_address_or_identifier(kolom: Kolom, file: Path, 
 
 
 @pytest.mark.usefixtures("articles")
+def test_a_thread_of_a_page_of_another_site_is_matched_by_its_url(kolom: Kolom, file: Path) -> None:
+    """Its slug is not that in the URL, which an article of the blog has."""
+    page = content(slug="hello-2", kind="external", url="https://old.example/posts/hello/")
+    publishing.publish(page, now=datetime.now(UTC))
+    export = disqus(post(11, 2), thread(2, "http://www.old.example/posts/hello/index.html?utm_source=x"))
+    assert _import(kolom, "disqus", file, export)["created"] == 1
+    assert (len(_shown("hello-2")), len(_shown("hello"))) == (1, 0)
+
+
+@pytest.mark.usefixtures("articles")
 def test_disqus_comments_keep_their_threads_dates_and_authors(kolom: Kolom, file: Path) -> None:
     export = disqus(
         thread(2, "https://old.example/hello/"),

@@ -26,10 +26,10 @@ from kolom_cli.deploying import backups
 from kolom_cli.deploying.restoring import reading, temporary_tables, writer
 from tests.factories import content
 from tests.integration.aws import client
-from tests.integration.cli.cloudformation import error
+from tests.integration.cli.cloudformation import StackDouble, error
 from tests.integration.cli.conftest import CommandResult
 from tests.integration.cli.rehearsal import Rehearsal, record_calls, rehearse_in, rights_in_guide, with_blog
-from tests.integration.cli.table_history import TableHistory, with_history
+from tests.integration.cli.table_history import TableHistory, backend, with_history
 
 NOW: Final = datetime.now(UTC).replace(microsecond=0)
 THEN: Final = NOW - timedelta(hours=1)
@@ -314,6 +314,29 @@ def test_expired_items_do_not_come_back(blog: Blog) -> None:
     assert "repeat `kolom messages forget`" in ran.stdout
 
 
+def test_an_approved_comment_that_was_spam_and_would_have_expired_is_spam_again(blog: Blog) -> None:
+    """It is not removed: the owner would have to know its text to approve it again."""
+    comment = blog.comment("Not spam at all.")
+    blog.kolom("comments", "spam", comment)
+    spam = client("dynamodb").get_item(
+        TableName="kolom-comments",
+        Key={"article_id": {"S": str(admin.get(comment).article_id)}, "sort": {"S": comment}},
+    )["Item"]
+    expired = {**spam, "expires_at": {"N": str(int(NOW.timestamp()) - 10)}}
+    client("dynamodb").put_item(TableName="kolom-comments", Item=expired)
+    blog.history.remember()
+    client("dynamodb").put_item(TableName="kolom-comments", Item=spam)
+    assert blog.kolom("comments", "approve", comment).exit_code == 0
+    ran = blog.restore("--at", AT, "--only", "comments")
+    assert ran.exit_code == 0, ran.stderr
+    found = admin.get(comment)
+    assert (found.status, found.content, found.is_visible) == ("spam", "Not spam at all.", False)
+    assert found.expires_at is not None
+    assert found.expires_at > NOW.timestamp()
+    assert public_comments.count_by_slug(["hello"]) == {"hello": 0}
+    assert "Nothing to restore" in blog.restore("--at", AT, "--only", "comments").stdout
+
+
 def test_a_dry_run_writes_nothing_and_the_next_run_uses_its_tables(blog: Blog) -> None:
     blog.history.remember()
     publishing.delete("hello", now=NOW)
@@ -359,8 +382,74 @@ def test_a_table_that_only_has_such_a_name_is_never_deleted(blog: Blog) -> None:
     blog.history.remember()
     ran = blog.restore()
     assert ran.exit_code == 1
-    assert f"there is a table {name} that was not restored from kolom-articles" in ran.stderr
+    assert f"there is a table {name} that is in use, or was not restored from kolom-articles" in ran.stderr
     assert name in temporary()
+
+
+@pytest.mark.parametrize("use", ["by another stack", "protected"])
+def test_a_restored_table_that_is_used_meanwhile_is_never_deleted(blog: Blog, use: str) -> None:
+    """Somebody may have imported it into a second stack."""
+    blog.history.remember()
+    publish("newer")
+    assert blog.restore("--at", AT, "--dry-run", "--only", "articles").exit_code == 0
+    (name,) = temporary()
+    if use == "protected":
+        client("dynamodb").update_table(TableName=name, DeletionProtectionEnabled=True)
+    else:
+        second = StackDouble("second", 99, status="IMPORT_COMPLETE", imported={"ArticlesTable": name})
+        second.resources["ArticlesTable"] = ("AWS::DynamoDB::Table", "IMPORT_COMPLETE")
+        blog.cloudformation.stacks.append(second)
+    assert blog.restore("--discard").stdout == "There are no temporary tables.\n"
+    ran = blog.restore("--at", AT)
+    assert ran.exit_code == 1
+    assert f"there is a table {name} that is in use" in ran.stderr
+    assert blog.restore("--at", "latest").exit_code == 0
+    assert temporary() == [name]
+
+
+def test_what_continues_a_restore_names_the_same_tables(blog: Blog) -> None:
+    """Without its --only, the next run would also remove newer comments."""
+    blog.history.remember()
+    publish("newer")
+    ran = blog.restore("--at", AT, "--only", "articles", "--only", "messages", "--dry-run")
+    command = f"`kolom restore --at {AT} --only articles --only messages`"
+    assert f"stay for {command}, and" in ran.stdout
+    other = f"{THEN - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert f"continue it with {command}, or delete" in blog.restore("--at", other).stderr
+    blog.before["DeleteItem"] = lambda **_: signal.raise_signal(signal.SIGINT)
+    ran = blog.restore("--at", AT, "--only", "articles", "--only", "messages")
+    assert f"kolom: interrupted: {command} continues\n" in ran.stderr
+
+
+def test_a_temporary_table_that_loses_its_items_removes_nothing(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS does not say what is read from a table while it is deleted."""
+    blog.history.remember()
+    publish("hello", html="<p>Changed.</p>")
+    before = items("articles")
+
+    def empty(*_: Any) -> None:
+        backend().tables[f"kolom-articles{TEMPORARY}"].items.clear()
+
+    monkeypatch.setattr(command, "confirm_by_name", empty)
+    ran = blog.restore("--at", AT, "--only", "articles")
+    assert ran.exit_code == 1
+    assert "still different" in ran.stderr
+    kept = {key for key in before if "body#" not in key and "source#" not in key}
+    assert kept <= items("articles").keys()
+
+
+def test_what_is_read_from_a_table_that_is_deleted_meanwhile_is_not_used(blog: Blog) -> None:
+    blog.history.remember()
+    publish("hello", html="<p>Changed.</p>")
+
+    def describe(*, TableName: str) -> Any:  # noqa: N803 (the name of the API)
+        return {"Table": {"TableStatus": "DELETING"}} if TableName == f"kolom-articles{TEMPORARY}" else None
+
+    blog.before["Scan"] = lambda **_: blog.answers.update(DescribeTable=describe)
+    ran = blog.restore("--at", AT, "--only", "articles", "--yes")
+    assert ran.exit_code == 1
+    assert f"another run has finished or discarded this restore: kolom-articles{TEMPORARY} is deleted" in ran.stderr
+    assert public.get_article("hello").body.html == "<p>Changed.</p>"
 
 
 def test_a_run_that_was_interrupted_anywhere_is_continued(blog: Blog, subtests: pytest.Subtests) -> None:
@@ -394,7 +483,7 @@ def test_the_first_ctrl_c_ends_after_the_current_item(blog: Blog, monkeypatch: p
     ran = blog.restore()
     assert ran.exit_code == 130
     assert f"kolom: interrupted: `kolom restore --at {AT}` continues\n" in ran.stderr
-    assert "To undo this, " in ran.stderr
+    assert "To undo what this run has written, " in ran.stderr
     assert [name for name, _ in blog.written].count("DeleteItem") == 1
     assert blog.restore().exit_code == 0
 
@@ -489,7 +578,7 @@ def test_how_to_undo_a_restore_is_said(blog: Blog) -> None:
     blog.history.remember()
     publish("newer")
     ran = blog.restore("--at", AT, "--only", "articles")
-    assert "To undo this, for 35 days: kolom restore --at 20" in ran.stderr.splitlines()[-1]
+    assert "To undo what this run has written, for 35 days: kolom restore --at 20" in ran.stderr.splitlines()[-1]
     assert ran.stderr.endswith(" --only articles\n")
     blog.kolom("backup", "create", "--name", "first")
     blog.history.is_enabled = False
@@ -535,6 +624,12 @@ def test_a_time_that_cannot_be_restored_is_refused(blog: Blog, subtests: pytest.
             ran = blog.restore("--at", value)
             assert ran.exit_code == 1
             assert text in ran.stderr
+    blog.stack.outputs["TimeZone"] = "Europe/Berlin"
+    for value in ("2026-03-29T02:30", "2026-10-25T02:30:00"):
+        with subtests.test(value):
+            ran = blog.restore("--at", value)
+            assert ran.exit_code == 1
+            assert f"the clocks change in Europe/Berlin: {value} exists twice or not at all\n" in ran.stderr
     blog.history.is_enabled = False
     assert "point-in-time recovery of kolom-articles is switched off" in blog.restore().stderr
     assert temporary() == []

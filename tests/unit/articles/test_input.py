@@ -23,7 +23,7 @@ from kolom.articles.input import (
     field_problem,
 )
 from kolom.articles.names import MAX_LABEL, MAX_PATH, MAX_SLUG
-from kolom.articles.publishing import _fingerprint
+from kolom.articles.publishing import fingerprint_of
 from kolom.articles.types import Body
 from kolom.errors import InvalidInput
 from kolom.rendering.types import Heading
@@ -155,7 +155,7 @@ def test_misplaced_decomposed_or_invisible_characters_are_a_problem_of_a_slug(sl
     assert field_problem("slug", slug) is not None
 
 
-def test_the_fingerprint_of_a_content_never_changes() -> None:
+def test_thefingerprint_of_of_a_content_never_changes() -> None:
     """Otherwise the next publication would publish every article again."""
     article = ArticleInput(
         title="Déjà — vu",
@@ -169,7 +169,7 @@ def test_the_fingerprint_of_a_content_never_changes() -> None:
         image="/a.png",
         reading_minutes=3,
     )
-    assert _fingerprint(article) == "e9db346939b225f6b3ca4c6169a2a0e812b18ebdc4d4341afbf5d01cc1e1e543"
+    assert fingerprint_of(article) == "e9db346939b225f6b3ca4c6169a2a0e812b18ebdc4d4341afbf5d01cc1e1e543"
 
 
 def test_the_documentation_states_the_limits() -> None:

@@ -1,8 +1,9 @@
 """What the items of a restored table of comments should be.
 
 What was erased or ended since then is not restored: the text of an erased comment, the address and the subscriptions of
-its author, and subscriptions that were ended by an unsubscription. The counts of approved comments and of visible
-replies are those of then without the erased comments.
+its author, and subscriptions that were ended by an unsubscription. Expired items are not restored, either; a comment
+that would have expired, but was approved since then, gets its status of then and a new expiry. The counts of approved
+comments and of visible replies are those of then without the erased comments.
 """
 
 from collections import Counter
@@ -49,7 +50,8 @@ class CommentRules:
         """Return the item for a key."""
         key = key_of(then or now or {}, _KEY_NAMES)
         if then is not None and has_expired(then, self._now):
-            then = None
+            is_kept = now is not None and key[1] not in _PARTS and not has_expired(now, self._now)
+            then = self._with_expiry(_to_comment(then), now) if is_kept else None
         match key[1]:
             case "stats":
                 return self._stats(key, then)
@@ -101,7 +103,11 @@ class CommentRules:
         """Return a comment with another number of visible replies, on which its own visibility may depend."""
         if number(item, "replies") == replies:
             return item
-        comment = with_expiry(replace(_to_comment(item), replies=replies), self._now)
+        return self._with_expiry(replace(_to_comment(item), replies=replies), now)
+
+    def _with_expiry(self, comment: Comment, now: Item | None) -> Item:
+        """Return a comment that expires when the running one does, or as if it got its status now."""
+        comment = with_expiry(comment, self._now)
         if comment.expires_at is not None and now is not None:
             comment = replace(comment, expires_at=number(now, "expires_at", comment.expires_at))
         new: Item = to_record(comment).serialize()

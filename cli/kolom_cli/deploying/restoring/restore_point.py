@@ -1,6 +1,6 @@
 """What is restored: the state of the tables at a time, or a backup."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 from kolom_cli.deploying.backups import BackupSet, TableBackup, find_set
 from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.tables import describe_recovery
+
+KINDS: Final = ("articles", "comments", "messages")
+"""The kinds of tables that can be restored in place."""
 
 LATEST: Final = "latest"
 MARK: Final = "-restore-"
@@ -20,8 +23,9 @@ _SHOWN: Final = "%Y-%m-%d %H:%M:%S UTC"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestorePoint:
-    """A time, of which the tables have the state; or the backups of a set, by the kinds of tables."""
+    """A time, of which the tables of ``kinds`` get the state; or the backups of a set, by the kinds of tables."""
 
+    kinds: Collection[str]
     moment: datetime
     backup_name: str = ""
     backups: Mapping[str, TableBackup] | None = None
@@ -32,11 +36,9 @@ class RestorePoint:
         return f"{MARK}of-{self.backup_name}" if self.backups else f"{MARK}at-{self.moment.astimezone(UTC):{_FORMAT}}"
 
     @property
-    def option(self) -> str:
-        """The option with which the next run continues."""
-        return (
-            f"--backup {self.backup_name}" if self.backups else f"--at {self.moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        )
+    def command(self) -> str:
+        """The command that continues the restore, of the same kinds of tables."""
+        return command_for(f"--backup {self.backup_name}" if self.backups else _option_at(self.moment), self.kinds)
 
     def __str__(self) -> str:
         shown = f"{self.moment.astimezone(UTC):{_SHOWN}}"
@@ -52,22 +54,39 @@ def option_of(suffix: str) -> str:
         moment = datetime.strptime(rest, _FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return ""
-    return RestorePoint(moment=moment).option
+    return _option_at(moment)
+
+
+def command_for(option: str, kinds: Collection[str]) -> str:
+    """Return the command that restores these kinds of tables; ``option`` says to which state."""
+    only = [f"--only {kind}" for kind in KINDS if kind in kinds]
+    return " ".join(["kolom restore", option, *(only if len(only) < len(KINDS) else ())])
+
+
+def command_at(moment: datetime, kinds: Collection[str]) -> str:
+    """Return the command that restores these kinds of tables to a time."""
+    return command_for(_option_at(moment), kinds)
 
 
 def parse_moment(value: str, zone: ZoneInfo) -> datetime:
     """Return the time that an owner has typed; without an offset, it is in ``zone``.
 
-    :raises DeploymentError: it is not a time
+    :raises DeploymentError: it is not a time, or not exactly one because the clocks change
     """
     try:
         moment = datetime.fromisoformat(value.strip())
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        return moment.astimezone(UTC).replace(microsecond=0)
+        found = moment.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         raise DeploymentError(
             f"{value!r} is not a time", "write it like 2026-11-30T19:05, 2026-11-30T19:05+07:00, or latest"
         ) from None
+    if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+        raise DeploymentError(
+            f"the clocks change in {zone}: {value} exists twice or not at all",
+            f"write it in UTC, like {found:%Y-%m-%dT%H:%MZ}",
+        )
+    return found
 
 
 def at_time(value: str, zone: ZoneInfo, tables: Mapping[str, str], now: datetime) -> RestorePoint:
@@ -85,14 +104,14 @@ def at_time(value: str, zone: ZoneInfo, tables: Mapping[str, str], now: datetime
             "the tables have no time in common to which they can be restored", "restore a table alone (--only)"
         )
     if wanted is None:
-        return RestorePoint(moment=latest)
+        return RestorePoint(kinds=tuple(tables), moment=latest)
     if not earliest <= wanted <= latest:
         raise DeploymentError(
             f"the tables can be restored to times from {earliest:{_SHOWN}} to {latest:{_SHOWN}}, not to "
             f"{wanted:{_SHOWN}}",
             "choose a time in this period (AWS is about five minutes behind), or a backup (`kolom backup list`)",
         )
-    return RestorePoint(moment=wanted)
+    return RestorePoint(kinds=tuple(tables), moment=wanted)
 
 
 def of_backup(name: str, tables: Mapping[str, str], all_tables: Mapping[str, str]) -> RestorePoint:
@@ -106,7 +125,16 @@ def of_backup(name: str, tables: Mapping[str, str], all_tables: Mapping[str, str
             f"the backup {name} cannot be restored: it is {found.problem}",
             "use a complete one (`kolom backup list`); if it is being created, wait some minutes",
         )
-    return RestorePoint(moment=found.created, backup_name=name, backups={kind: found.backups[kind] for kind in tables})
+    return RestorePoint(
+        kinds=tuple(tables),
+        moment=found.created,
+        backup_name=name,
+        backups={kind: found.backups[kind] for kind in tables},
+    )
+
+
+def _option_at(moment: datetime) -> str:
+    return f"--at {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _restorable_period(table: str) -> tuple[datetime, datetime]:

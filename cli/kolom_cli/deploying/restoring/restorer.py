@@ -11,7 +11,7 @@ from kolom_cli.deploying.restoring.comment_rules import CommentRules
 from kolom_cli.deploying.restoring.comparison import ACTIONS, Action, Comparison, compare
 from kolom_cli.deploying.restoring.restore_point import RestorePoint
 from kolom_cli.deploying.restoring.table_rules import ArticleRules, MessageRules, TableRules
-from kolom_cli.deploying.restoring.temporary_tables import RestoredTable
+from kolom_cli.deploying.restoring.temporary_tables import RestoredTable, check_exists
 from kolom_cli.deploying.restoring.writer import write_differences
 from kolom_cli.deploying.tables import explaining
 from kolom_cli.terminal.plurals import count
@@ -36,14 +36,33 @@ class Restorer:
         for table in self.tables:
             with explaining(table.temporary, "another run may have ended this restore: cannot read the table"):
                 found.append(compare(table, self._rules(table), report, stopped))
+            check_exists(table)  # While AWS deletes it, items may be missing that it had.
         return found
+
+    def describe(self, comparison: Comparison) -> Iterator[str]:
+        """Yield what the differences are, in words."""
+        noun = _NOUNS[comparison.table.kind]
+        if not comparison.differences:
+            yield f"{comparison.table.running}: nothing to change"
+            return
+        items = count(len(comparison.differences), "item")
+        yield f"{comparison.table.running}: {items} to write"
+        for action in ACTIONS:
+            if number := comparison.numbers[action]:
+                titles = comparison.titles[action]
+                more = ", …" if number > len(titles) else ""
+                yield f"  {count(number, noun)} {_VERBS[action]}: {', '.join(titles)}{more}"
+            elif number := comparison.count(action):
+                yield f"  no {noun} {_VERBS[action]}, {count(number, 'other item')}"
 
     def write(self, comparisons: Sequence[Comparison], report: Report, stopped: Event) -> int:
         """Write the differences; return the number of conflicts with others."""
         conflicts = 0
         for each in comparisons:
-            with explaining(each.table.running, "cannot write the table"):
-                conflicts += len(write_differences(each, self._rules(each.table), report, stopped))
+            with explaining(each.table.running, "another run may have ended this restore: cannot write the table"):
+                rules = self._rules(each.table)
+                check_exists(each.table)
+                conflicts += len(write_differences(each, rules, report, stopped))
         return conflicts
 
     def announce(self) -> None:
@@ -56,20 +75,3 @@ class Restorer:
         if table.kind == "articles":
             return ArticleRules(mark=f"restored-{now:%Y%m%dT%H%M%S}")
         return CommentRules(table, now) if table.kind == "comments" else MessageRules(now)
-
-
-def describe(comparison: Comparison) -> Iterator[str]:
-    """Yield what the differences are, in words."""
-    noun = _NOUNS[comparison.table.kind]
-    if not comparison.differences:
-        yield f"{comparison.table.running}: nothing to change"
-        return
-    items = count(len(comparison.differences), "item")
-    yield f"{comparison.table.running}: {items} to write"
-    for action in ACTIONS:
-        if number := comparison.numbers[action]:
-            titles = comparison.titles[action]
-            more = ", …" if number > len(titles) else ""
-            yield f"  {count(number, noun)} {_VERBS[action]}: {', '.join(titles)}{more}"
-        elif number := comparison.count(action):
-            yield f"  no {noun} {_VERBS[action]}, {count(number, 'other item')}"

@@ -65,8 +65,8 @@ def _write(
     wanted = b"" if desired is None else digest(desired)
     if seen == wanted:  # An earlier attempt, or another run, has written it.
         return difference, True
-    if seen != difference.seen:
-        return difference, False
+    if seen != difference.seen or (desired is None) != (difference.action == "remove"):
+        return difference, False  # Nothing is removed that was not shown as such.
     table, names = comparison.table.running, rules.key_names
     arguments: dict[str, Any] = {
         "TableName": table,

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kolom.articles.names import path_problem
+from kolom.articles.page_urls import url_pointer_keys_at
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.publishing.slugs import clean_slug
 
@@ -38,6 +39,11 @@ def extract_host(url: str) -> str:
         return (urlsplit(url.strip()).hostname or "").lower().removeprefix("www.").rstrip(".")
     except ValueError:
         return ""
+
+
+def url_names(url: str) -> list[str]:
+    """Return the ``url:…`` names of a URL, by which Kolom has a page of another site; none for a home page."""
+    return [] if _is_in_query(url) or extract_path(url) is None else [*url_pointer_keys_at(url)]
 
 
 def path_names(url: str) -> list[str]:
@@ -89,7 +95,7 @@ def thread_names(link: str, identifier: str = "") -> tuple[str, ...]:
     named = numbered[2] if numbered else identifier
     if "/" in named and not is_url_or_path(named) and " " not in named:
         named = f"/{named}"
-    names = path_names(link) + origin_names(identifier, link)
+    names = url_names(link) + path_names(link) + origin_names(identifier, link)
     if is_url_or_path(named):
         names += path_names(named) + slug_names(link) + slug_names(named)
     else:

@@ -16,7 +16,13 @@ from typing import Final, TextIO
 from urllib.parse import urlsplit
 
 from kolom.articles.names import slug_problem
-from kolom_cli.importers.common.article_matching import extract_path, is_url_or_path, path_names, slug_names
+from kolom_cli.importers.common.article_matching import (
+    extract_path,
+    is_url_or_path,
+    path_names,
+    slug_names,
+    url_names,
+)
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.terminal.csv_export import safe_cell, write_csv
 
@@ -164,7 +170,7 @@ def _article(path: Path, line: int, article: str) -> tuple[str, ...]:
         if (extract_path(url) or "").strip("/").count("/") == 0:
             names += slug_names(url)
         if names:
-            return tuple(names)
+            return (*url_names(url), *names)
         raise SourceError(f"{path}:{line}: {article!r} is not the URL of an article")
     slug = unicodedata.normalize("NFC", article.lower())
     if problem := slug_problem(slug):

@@ -241,7 +241,7 @@ def _next_state(content: "ArticleInput", old: Article | None, now: datetime) -> 
         description=content.description,
         comments_open=content.comments_open,
         version=old.version + 1 if old else 1,
-        fingerprint=_fingerprint(content),
+        fingerprint=fingerprint_of(content),
         origin=content.origin or (old.origin if old else None),
         source_format=content.body.source_format,
         body_version="",
@@ -274,7 +274,7 @@ def _is_unchanged(old: Article, new: Article) -> bool:
     return (old.fingerprint, old.status) == (new.fingerprint, new.status)
 
 
-def _fingerprint(content: "ArticleInput") -> str:
+def fingerprint_of(content: "ArticleInput") -> str:
     """Return a digest of everything that the author supplied."""
     # Without a URL, the digest is that of earlier versions, which had no external pages.
     fields = content.model_dump(exclude={"url"} if content.url is None else None)

@@ -11,6 +11,7 @@
 | ``sequence`` | ``article`` | :class:`Sequence`, the last assigned id |
 | ``site`` | ``theme`` | :class:`ThemeRecord`: the current assets and the settings of the pages |
 | ``search-settings`` | ``settings`` | :class:`SearchSettingsRecord`: the owner's synonyms and pinned articles |
+| ``sync#<site>`` | ``page#00`` … ``page#63``, ``unfinished`` | :class:`SyncRecord`: what `kolom sync` knows of a site |
 | ``blocked-words`` | ``settings`` | :class:`BlockedWordsRecord`: the owner's list of blocked words |
 
 The parts sort so that one Query reads ``body#`` to ``card``, without the labels and the source.
@@ -137,6 +138,16 @@ class SearchSettingsRecord(ArticlesTableRecord, discriminator="search-settings")
 
     revision = NumberAttribute()
     data = BinaryAttribute(legacy_encoding=False)
+
+
+class SyncRecord(ArticlesTableRecord, discriminator="sync"):
+    """A part of the manifest of a site, or the mark of a run that has not finished.
+
+    ``data`` is compressed JSON; ``revision`` grows with every change.
+    """
+
+    revision = NumberAttribute(default=0)
+    data = BinaryAttribute(null=True, legacy_encoding=False)
 
 
 class BlockedWordsRecord(ArticlesTableRecord, discriminator="blocked-words"):

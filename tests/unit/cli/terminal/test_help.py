@@ -48,9 +48,15 @@ def test_commands_are_grouped_in_panels() -> None:
         ("Writing", ["publish", "preview", "unpublish", "delete", "articles"]),
         ("Moderation", ["comments", "blocked-words"]),
         ("Messages and mail", ["messages", "mail"]),
-        ("Import and export", ["export", "import"]),
+        ("Import and export", ["sync", "export", "import"]),
         ("Site", ["deploy-assets", "reindex", "serve", "search"]),
-        ("Deployment", ["deploy", "doctor", "status", "rotate-secrets", "destroy", "dropped-events"]),
+        (
+            "Deployment",
+            [
+                *("deploy", "rollback", "doctor", "status", "rotate-secrets", "restore", "import-resources", "destroy"),
+                *("dropped-events", "backup"),
+            ],
+        ),
     ]
 
 

@@ -41,8 +41,11 @@ def _error(file: Path, data: str | bytes) -> str:
         ("/hello/", ("path:/hello/", "slug:hello")),
         ("/2024/05/x.html", ("path:/2024/05/x.html",)),
         ("2024/05/x.html", ("path:/2024/05/x.html",)),
-        ("https://blog.example/2024/05/x.html?m=1#top", ("path:/2024/05/x.html",)),
-        ("https://blog.example/kata-%C3%A9/", ("path:/kata-é/", "slug:kata-é")),
+        (
+            "https://blog.example/2024/05/x.html?m=1#top",
+            ("url:blog.example/2024/05/x?m=1", "url:blog.example/2024/05/x", "path:/2024/05/x.html"),
+        ),
+        ("https://blog.example/kata-%C3%A9/", ("url:blog.example/kata-%C3%A9", "path:/kata-é/", "slug:kata-é")),
         ("", ()),
         ("   ", ()),
     ],
@@ -188,7 +191,7 @@ def test_every_listed_thread_can_be_mapped(file: Path, threads: list[str], title
 def test_the_candidate_names_of_any_address_are_valid(link: str, identifier: str, prefix: str) -> None:
     for name in thread_names(prefix + link, identifier):
         kind, _, value = name.partition(":")
-        assert kind in {"path", "slug", "origin"}
+        assert kind in {"path", "slug", "origin", "url"}
         assert kind != "path" or path_problem(value) is None
         assert kind != "slug" or slug_problem(value) is None
 

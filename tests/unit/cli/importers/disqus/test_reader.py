@@ -121,7 +121,7 @@ def test_a_comment_has_its_author_date_and_thread(file: Path) -> None:
         website="https://budi.example/",
         email="budi@mail.example",
     )
-    assert comment.article[0] == "path:/2024/05/hello.html"
+    assert comment.article[:2] == ("url:old.example/2024/05/hello", "path:/2024/05/hello.html")
 
 
 def test_ip_addresses_are_not_read(file: Path) -> None:
@@ -182,7 +182,7 @@ def test_several_threads_may_belong_to_one_article(file: Path) -> None:
         post(10, on=2),
         post(11, on=3),
     )
-    assert first.article == second.article
+    assert [name for name in second.article if "?m=1" not in name] == [*first.article]
 
 
 def test_threads_may_follow_their_comments_and_parents_their_replies(file: Path) -> None:

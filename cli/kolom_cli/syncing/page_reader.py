@@ -1,0 +1,150 @@
+"""Read a page: what it declares about itself, and its main text."""
+
+import re
+from typing import Any, Final
+from urllib.parse import quote, urljoin, urlsplit
+from zoneinfo import ZoneInfo
+
+from kolom.articles.input import MAX_IMAGE, is_image_url
+from kolom.articles.page_urls import normalize_url, page_url_problem
+from kolom_cli.syncing.html_tree import attribute, elements, parse_page, text_of
+from kolom_cli.syncing.main_text import MainText, find_main_text
+from kolom_cli.syncing.metadata import Metadata, find_publication_time, read_metadata
+from kolom_cli.syncing.types import Content, Excluded, Page, PageError, Redirect
+
+_REFRESH: Final = re.compile(
+    r"\s*(\d+)(?:\.\d*)?(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?[\"']?\s*([^\"'\s][^\"']*)", re.IGNORECASE
+)
+_MAX_REFRESH_SECONDS: Final = 10
+_NO_INDEX: Final = frozenset({"noindex", "none"})
+_ROBOTS: Final = ("robots", "googlebot")
+_NO: Final = frozenset({"false", "no", "off", "closed", "0"})
+_UNSAFE: Final = "!#$%&'()*+,/:;=?@[]~"
+
+
+def read_page(content: Content, url: str, zone: ZoneInfo) -> Page | Redirect | Excluded:
+    """Read the page at ``url``. Times without an offset are in ``zone``.
+
+    :raises PageError: it cannot be stored
+    """
+    root = parse_page(content)
+    base = _base(root, url)
+    if (target := _refresh_target(root, base)) is not None:
+        return Redirect(target)
+    metadata = read_metadata(root)
+    if reason := _why_excluded(root, content, metadata):
+        return Excluded(reason)
+    main = find_main_text(root)
+    title = metadata.first("title", ("headline", "name"), ("og:title",)) or _title(root, main)
+    if not title:
+        raise PageError("it has no title")
+    language = metadata.first("language", (), ()) or attribute(root, "lang")
+    published = metadata.first(
+        "date", ("datePublished", "dateCreated"), ("article:published_time", "date", "dc.date", "dcterms.created")
+    )
+    updated = metadata.first("updated", ("dateModified",), ("article:modified_time", "og:updated_time"))
+    image, note = _image(metadata, base)
+    if note:
+        metadata.notes.append(note)
+    return Page(
+        canonical=_canonical(root, base, url),
+        title=title,
+        description=metadata.first("description", ("description",), ("og:description", "description")),
+        language=language or metadata.first("language", ("inLanguage",), ("og:locale",)),
+        author=metadata.first("author", ("author", "creator"), ("author",)),
+        image=image,
+        labels=metadata.labels(),
+        published_at=metadata.moment(published or find_publication_time(root, main.regions[0]), zone),
+        updated_at=metadata.moment(updated, zone),
+        comments_open=metadata.first("comments", (), ()).lower() not in _NO,
+        heading_ids=main.heading_ids,
+        is_whole=main.is_whole,
+        html=_absolute(main, base),
+        notes=tuple(metadata.notes),
+    )
+
+
+def absolute_page_url(base: str, reference: str) -> str:
+    """Return the absolute URL of a link on a page, percent-encoded and without its fragment; unchanged if invalid."""
+    try:
+        parts = urlsplit(urljoin(base, reference.strip()).partition("#")[0])
+        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+    except ValueError:  # such as UnicodeError
+        return reference
+    return parts._replace(
+        netloc=host, path=quote(parts.path or "/", safe=_UNSAFE), query=quote(parts.query, safe=_UNSAFE)
+    ).geturl()
+
+
+def _base(root: Any, url: str) -> str:
+    found = next((attribute(each, "href") for each in elements(root, "base") if attribute(each, "href")), "")
+    try:
+        return urljoin(url, found)
+    except ValueError:
+        return url
+
+
+def _refresh_target(root: Any, base: str) -> str | None:
+    """Return the URL that the page leads to at once, without the reader's doing, or None."""
+    for each in elements(root, "meta"):
+        if attribute(each, "http-equiv").lower() == "refresh":
+            match = _REFRESH.match(attribute(each, "content"))
+            if match and int(match[1]) <= _MAX_REFRESH_SECONDS:
+                return absolute_page_url(base, match[2])
+    return None
+
+
+def _why_excluded(root: Any, content: Content, metadata: Metadata) -> str | None:
+    values = [content.robots, *(value for name in _ROBOTS for value in metadata.meta.get(name, ()))]
+    if any(_NO_INDEX & set(re.split(r"[\s,:]+", value.lower())) for value in values):
+        return "it has noindex"
+    ignored = [root, *(each for each in (root.find("body"),) if each is not None)]
+    if any("data-kolom-ignore" in each.attrib for each in ignored):
+        return "it has data-kolom-ignore"
+    if metadata.first("search", (), ()).lower() in _NO:
+        return "it has data-kolom-meta with search:off"
+    return None
+
+
+def _title(root: Any, main: MainText) -> str:
+    headings = (text for region in main.regions for each in elements(region, "h1") if (text := text_of(each)))
+    return next(headings, "") or text_of(next(elements(root, "title"), None))
+
+
+def _canonical(root: Any, base: str, url: str) -> str:
+    found = [
+        absolute_page_url(base, attribute(each, "href"))
+        for each in elements(root, "link")
+        if "canonical" in attribute(each, "rel").lower().split() and attribute(each, "href")
+    ]
+    if len({normalize_url(each) for each in found}) > 1:
+        raise PageError(f"it has {len(found)} canonical URLs: {', '.join(found[:3])}")
+    if not found:
+        return url
+    if page_url_problem(found[0]):
+        raise PageError(f"its canonical URL is not valid: {found[0][:200]!r}")
+    return found[0]
+
+
+def _image(metadata: Metadata, base: str) -> tuple[str | None, str]:
+    declared = metadata.first("image", ("image", "thumbnailUrl"), ("og:image", "og:image:url", "twitter:image"))
+    if not declared:
+        return None, ""
+    image = absolute_page_url(base, declared)
+    if len(image) > MAX_IMAGE or not is_image_url(image):
+        return None, f"its image {declared[:80]!r} is not valid and not used"
+    return image, ""
+
+
+def _absolute(main: MainText, base: str) -> str:
+    """Return the HTML of the main text, with absolute URLs of links and pictures, except links within the page."""
+    for region in main.regions:
+        for each in region.iter():
+            for name in ("href", "src", "poster"):
+                value = str(each.get(name) or "").strip()
+                if value and not value.startswith(("#", "data:")):
+                    try:
+                        each.set(name, urljoin(base, value))
+                    except ValueError:
+                        del each.attrib[name]
+    return main.to_html()
