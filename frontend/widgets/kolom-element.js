@@ -328,7 +328,7 @@ export class KolomElement extends HTMLElement {
     this.root = this.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [this.#sheet];
     this.root.append(this.#probe);
-    this.#probe.addEventListener("transitionrun", () => this.adoptStyles());
+    this.#probe.addEventListener("transitionend", () => this.adoptStyles());
   }
 
   connectedCallback() {
