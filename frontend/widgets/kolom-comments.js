@@ -5,22 +5,15 @@
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-comments.js"></script>
  *     <kolom-comments api="https://blog.example">Content without JavaScript</kolom-comments>
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `article` (the slug; default: the article whose page
- * has the canonical URL of this one), `limit` (comments per page, 1 to 100), `order` (`oldest` or `newest` first; readers
- * can change it), `open` (`true` or `false`: whether comments are open; default: as the API says), `edit-minutes` (the
- * stack's parameter `EditMinutes`; default: 15), `heading` (the level of the title, 2 to 5), `loading` (`lazy`, which
- * waits until the element is near the visible part of the page, or `eager`), `theme`. `lang` of the nearest element
- * selects the language of the interface. Children are shown until the API responds, and stay if it does not.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error), `kolom-sent`
- * after a comment was accepted (`detail`: `id`, `status`).
- * Style: see docs/embed.md for the custom properties and parts.
+ * `lang` of the nearest element selects the language of the interface. Children are shown until the API responds, and
+ * stay if it does not. Style: see docs/embed.md for the custom properties and parts.
  *
  * @module
  */
 
-import { ApiError, KolomElement, avatar, element, fragment, tellOwner, webUrl } from "./kolom-element.js";
+import { ApiError, KolomElement, avatar, element, fragment, webUrl } from "./kolom-element.js";
 import { FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
-import { pageUrl, watchPageUrl } from "./kolom-page.js";
+import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
 
 /**
  * @typedef {{id: string, parent_id: string | null, content_html: string, created_at: string, edited_at: string | null,
@@ -83,12 +76,41 @@ const INDENTED = 4;
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
 const KEPT_OWN = 200;
-/** The pages that the owner was told about. @type {Set<string>} */
-const missing = new Set();
-
 /** After this time, the API certainly shows an approved comment: its index lags by about 1 s, the CDN's cache by 10 s. */
 const BEHIND_MS = 120_000;
 
+/**
+ * The comments of an article or page, and a form for new ones.
+ *
+ * @tagname kolom-comments
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} article - The slug of the article; by default that of the article whose page has the URL of this page
+ * @attr {number} limit - How many items are loaded at once
+ * @attr {"oldest" | "newest"} order - Which comments come first until the reader chooses
+ * @attr {boolean} open - Whether the article takes comments; by default as the API says
+ * @attr {number} edit-minutes - The value of the parameter `EditMinutes`
+ * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title
+ * @attr {"lazy" | "eager"} loading - Whether to load only near the visible part of the page, or at once
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @fires kolom-sent - After a submission was accepted; `detail` has its `id`
+ * @csspart title
+ * @csspart list
+ * @csspart comment
+ * @csspart avatar
+ * @csspart name
+ * @csspart badge
+ * @csspart content
+ * @csspart pending
+ * @csspart actions
+ * @csspart write
+ * @csspart order
+ * @csspart foot
+ * @csspart meta
+ * @csspart status
+ * @csspart button
+ */
 export class KolomComments extends KolomElement {
   static observedAttributes = ["api", "article", "limit", "order", "open", "edit-minutes", "heading"];
 
@@ -314,15 +336,7 @@ export class KolomComments extends KolomElement {
 
   /** Tells the owner that the blog does not know the article. For a reader there are no comments. */
   #showMissing() {
-    const slug = this.getAttribute("article");
-    const what = slug ? `the article ${slug}` : `the page ${pageUrl()}`;
-    if (!missing.has(what)) {
-      missing.add(what);
-      tellOwner(
-        `<kolom-comments>: the blog at ${this.api} does not know ${what}. ${slug ? "Correct the attribute article" : "Run kolom sync"}` +
-          `${slug ? ", or publish the article." : ", so that it knows the pages of this site, or set the attribute article to a slug."}`,
-      );
-    }
+    void explainMissing(this);
     this.#isOpen = false;
     this.#slot.remove();
     this.#clear();

@@ -9,15 +9,13 @@
  * A link with `data-kolom-count` shows the number of the page that it leads to, or of the article whose slug is the value.
  * All counts of a page are requested together, fifty at a time, also those that are added later.
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `article` (the slug) or `url` (of the page, of any site;
- * default: that of the link around the element, or of this page). `lang` of the nearest element selects the language.
- * Children are shown until the API responds, and stay if it does not.
- * Events: `kolom-load` after the response (`detail`: the number), `kolom-error` (`detail`: the error).
+ * `lang` of the nearest element selects the language. Children are shown until the API responds, and stay if it does
+ * not.
  *
  * @module
  */
 
-import { ApiError, KolomElement, apiOf, element, explainNoResponse } from "./kolom-element.js";
+import { ApiError, KolomElement, apiOf, element, explainFailure } from "./kolom-element.js";
 import { pageUrl, watchPageUrl, withoutFragment } from "./kolom-page.js";
 
 const LINK = "[data-kolom-count]";
@@ -103,11 +101,22 @@ async function requestCounts(api, queries, batch) {
       batch.get(query)?.resolve(counts[value] ?? 0);
     }
   } catch (error) {
-    void explainNoResponse("kolom-count", api, error);
+    void explainFailure("kolom-count", api, error);
     for (const query of queries) batch.get(query)?.reject(error);
   }
 }
 
+/**
+ * The number of comments of an article or page, such as "3 comments".
+ *
+ * @tagname kolom-count
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} article - The slug of the article
+ * @attr {string} url - The URL of the page, by default that of the link around the element, or of this page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @csspart count
+ */
 export class KolomCount extends KolomElement {
   static observedAttributes = ["api", "article", "url"];
 

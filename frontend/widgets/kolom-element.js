@@ -24,9 +24,6 @@ const TIMEOUT_MS = 15_000;
 const NEAR = "800px 0px";
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
-/** The unreachable blogs that were already reported in the console. @type {Set<string>} */
-const unreachable = new Set();
-
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ["year", 31_557_600],
@@ -262,35 +259,16 @@ export function apiOf(node, given) {
 }
 
 /**
- * Tells the owner of the page something; readers see a message in the element.
- *
- * @param {string} text
- */
-export function tellOwner(text) {
-  // eslint-disable-next-line no-console -- the only place
-  console.error(text);
-}
-
-/**
- * Tells the owner of a page on another site why there is no response. A browser hides from scripts that the blog does not
- * allow the page's origin, but not whether the blog can be reached at all.
+ * Tells the owner of a page on another site why there is no response.
  *
  * @param {string} name what wanted the response
  * @param {string} api
  * @param {unknown} error
  */
-export async function explainNoResponse(name, api, error) {
-  const { origin } = location;
-  if (!(error instanceof TypeError) || api === origin || unreachable.has(api)) return;
-  unreachable.add(api);
-  const answer = await fetch(`${api}/api/health`, { mode: "no-cors", credentials: "omit" }).catch(() => null);
-  tellOwner(
-    answer
-      ? `<${name}>: the blog at ${api} does not allow this site. Add ${origin} to its parameter AllowedOrigins, beside the ` +
-          `others and separated by commas: kolom deploy --parameter AllowedOrigins=${origin}`
-      : `<${name}>: the blog at ${api} cannot be reached. Check the attribute api (data-kolom-api), and connect-src if this ` +
-          `page has a Content-Security-Policy.`,
-  );
+export async function explainFailure(name, api, error) {
+  if (!(error instanceof TypeError) || api === location.origin) return;
+  const { explainNoResponse } = await import("./kolom-advice.js");
+  await explainNoResponse(name, api);
 }
 
 /**
@@ -552,7 +530,7 @@ export class KolomElement extends HTMLElement {
       return data;
     } catch (error) {
       if (!options.signal?.aborted && !lifetime?.signal.aborted) {
-        void explainNoResponse(this.localName, this.api, error);
+        void explainFailure(this.localName, this.api, error);
         this.emit("kolom-error", error);
       }
       throw error;

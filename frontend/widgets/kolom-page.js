@@ -65,3 +65,16 @@ export function watchPageUrl(changed, signal) {
     clearTimeout(timer);
   });
 }
+
+/**
+ * Tells the owner of the page that the blog does not know the article or the page of an element.
+ *
+ * @param {import("./kolom-element.js").KolomElement} host
+ */
+export async function explainMissing(host) {
+  const { localName, api } = host;
+  const [slug, url] = [host.getAttribute("article"), pageUrl()];
+  const { explainMissingArticle, explainMissingPage } = await import("./kolom-advice.js");
+  if (slug) explainMissingArticle(localName, api, slug);
+  else explainMissingPage(localName, api, url);
+}

@@ -5,10 +5,7 @@
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-recent-comments.js"></script>
  *     <kolom-recent-comments api="https://blog.example" limit="5"></kolom-recent-comments>
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `limit` (1 to 100; default: 5), `link` (the URL of an
- * article, with `{slug}`; default: its page), `heading` (the level of the title, 1 to 6), `loading` (`lazy` or `eager`),
- * `theme`. Children are shown until the API responds. Nothing is shown if there are no comments.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
+ * Children are shown until the API responds. Nothing is shown if there are no comments.
  *
  * @module
  */
@@ -31,6 +28,27 @@ const STYLES = `
 const LIMIT = 5;
 const MAX_EXCERPT = 180;
 
+/**
+ * The newest comments of the site.
+ *
+ * @tagname kolom-recent-comments
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {number} limit - How many items are loaded at once
+ * @attr {string} link - The URL of an article, with `{slug}` in place of its slug; by default the page of the article
+ * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title
+ * @attr {"lazy" | "eager"} loading - Whether to load only near the visible part of the page, or at once
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @csspart main
+ * @csspart title
+ * @csspart list
+ * @csspart comment
+ * @csspart name
+ * @csspart link
+ * @csspart excerpt
+ * @csspart meta
+ */
 export class KolomRecentComments extends KolomElement {
   static observedAttributes = ["api", "limit", "link", "heading"];
 

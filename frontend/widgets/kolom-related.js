@@ -5,17 +5,13 @@
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-related.js"></script>
  *     <kolom-related api="https://blog.example" limit="4"></kolom-related>
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `article` (the slug; default: the article whose page has
- * the canonical URL of this one), `limit` (1 to 20; default: 5), `link` (the URL of a title, with `{slug}`; default: the
- * page of the article), `heading` (the level of the title, 1 to 6), `loading` (`lazy` or `eager`), `theme`. Children are
- * shown until the API responds. Nothing is shown if there are no related articles.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
+ * Children are shown until the API responds. Nothing is shown if there are no related articles.
  *
  * @module
  */
 
-import { KolomElement, element, inLanguage, webUrl } from "./kolom-element.js";
-import { pageUrl, watchPageUrl } from "./kolom-page.js";
+import { ApiError, KolomElement, element, inLanguage, webUrl } from "./kolom-element.js";
+import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
 
 /** @typedef {{slug: string, url: string, title: string, language: string, published_at: string, reading_minutes: number}} Related */
 
@@ -27,6 +23,26 @@ const STYLES = `
 `;
 const LIMIT = 5;
 
+/**
+ * Articles with similar content.
+ *
+ * @tagname kolom-related
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} article - The slug of the article; by default that of the article whose page has the URL of this page
+ * @attr {number} limit - How many items are loaded at once
+ * @attr {string} link - The URL of an article, with `{slug}` in place of its slug; by default the page of the article
+ * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title
+ * @attr {"lazy" | "eager"} loading - Whether to load only near the visible part of the page, or at once
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @csspart main
+ * @csspart title
+ * @csspart list
+ * @csspart card
+ * @csspart link
+ * @csspart meta
+ */
 export class KolomRelated extends KolomElement {
   static observedAttributes = ["api", "article", "limit", "link", "heading"];
 
@@ -74,9 +90,11 @@ export class KolomRelated extends KolomElement {
       if (this.#request !== request) return;
       this.#slot.remove();
       this.#show(items);
-    } catch {
-      // Related articles are optional: readers miss nothing. `fetchJson` has told the owner.
-      if (this.#request === request) this.#main.replaceChildren();
+    } catch (error) {
+      // Related articles are optional: readers miss nothing.
+      if (this.#request !== request) return;
+      this.#main.replaceChildren();
+      if (error instanceof ApiError && error.isNotFound) void explainMissing(this);
     }
     this.releaseSpace();
   }

@@ -14,16 +14,11 @@
  * runs. With `mode="dialog"` it is a button that opens a dialog with results as you type, as do `/` and Ctrl+K (⌘K) outside
  * of fields. A child with `slot="results"`, with server-rendered results for the page's URL, stays until another search.
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `mode` (`dialog`), `results`, `label` and `search-language` (search only
- * this label or language, and hide its filter), `languages` (the codes to choose from, "id en"), `limit` (1 to 100),
- * `link` (the URL of a result, with `{slug}`; default: the blog's own page), `heading` (the level of the titles, 2 to
- * 6), `page-title` (the page's title after a search, with `{q}`). `lang` of the nearest element selects the language of
- * the interface.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
- * Style: see docs/embed.md for the custom properties and parts. The box has the height `--kolom-search-height`
- * (2.75rem) and the width of the element, and before a search the element contains only the box. So replacing a plain
- * form of that size shifts nothing. `--kolom-paper` is the background of suggestions, `--kolom-mark` that of
- * highlights; `::part(options)` may be wider than the box.
+ * `lang` of the nearest element selects the language of the interface. Style: see docs/embed.md for the custom
+ * properties and parts. The box has the height `--kolom-search-height` (2.75rem) and the width of the element, and
+ * before a search the element contains only the box. So replacing a plain form of that size shifts nothing.
+ * `--kolom-paper` is the background of suggestions, `--kolom-mark` that of highlights; `::part(options)` may be wider
+ * than the box.
  *
  * @module
  */
@@ -108,6 +103,41 @@ const FILTER_LABELS = {
   sort: "search.sort",
 };
 
+/**
+ * A search with suggestions, filters and results, or a dialog with results.
+ *
+ * @tagname kolom-search
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {"dialog"} mode - Shows a button that opens a dialog
+ * @attr {string} results - The URL that shows results; by default they are below the box
+ * @attr {string} label - The label of the articles
+ * @attr {string} search-language - The language of the articles
+ * @attr {string} languages - The codes of languages to choose from, separated by spaces
+ * @attr {number} limit - How many items are loaded at once
+ * @attr {string} link - The URL of an article, with `{slug}` in place of its slug; by default the page of the article
+ * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title
+ * @attr {string} page-title - The title of the page after a search, with `{q}` in place of the query
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @csspart open
+ * @csspart dialog
+ * @csspart form
+ * @csspart box
+ * @csspart input
+ * @csspart options
+ * @csspart option
+ * @csspart list
+ * @csspart card
+ * @csspart title
+ * @csspart link
+ * @csspart snippet
+ * @csspart mark
+ * @csspart foot
+ * @csspart meta
+ * @csspart status
+ * @csspart button
+ */
 export class KolomSearch extends KolomElement {
   static observedAttributes = ["api", "mode", "results", "label", "search-language", "languages", "limit", "link", "heading"];
 

@@ -155,7 +155,7 @@ def test_related_articles_of_the_page_are_found_by_its_url(chromium: Browser, bl
 
 
 def test_an_unknown_page_has_no_related_articles(chromium: Browser, blog: Site) -> None:
-    with open_page(chromium, blog, "", at=FRIEND, widgets=(), complaints=["404"]) as page:
+    with open_page(chromium, blog, "", at=FRIEND, widgets=(), complaints=["404", "Run kolom sync"]) as page:
         with page.expect_response("**/api/paths?*"):
             insert(page, f'<kolom-related api="{blog}">Fallback</kolom-related>', "kolom-related", blog)
         expect(page.locator("kolom-related")).to_have_text("Fallback")
