@@ -13,9 +13,9 @@ from tests.paths import PROJECT
 WIDGETS = PROJECT / "frontend/widgets"
 ELEMENTS = {
     "kolom-articles.js": 17,
-    "kolom-comments.js": 33,
+    "kolom-comments.js": 34,
     "kolom-contact.js": 23,
-    "kolom-count.js": 16,
+    "kolom-count.js": 17,
     "kolom-recent-comments.js": 15,
     "kolom-related.js": 16,
     "kolom-search.js": 27,
