@@ -253,7 +253,7 @@ class TestComments:
         feed = read("/feeds/comments/hello")
         assert len(titles(feed)) == 1
         assert (feed.feed.title, feed.feed.link) == (
-            "Komentar pada “Hello”",
+            "Comments on “Hello”",
             "https://blog.example/2024/05/hello.html",
         )
 
