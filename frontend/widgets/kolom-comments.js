@@ -12,7 +12,6 @@
  */
 
 import { ApiError, KolomElement, avatar, element, fragment, webUrl } from "./kolom-element.js";
-import { FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
 import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
 
 /**
@@ -25,6 +24,8 @@ import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
  *   `until`, with its token. `source` is its source text, `view` is null as soon as the API shows the comment
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
  *   form: KolomForm | null}} Shown
+ * @typedef {import("./kolom-form.js").KolomForm} KolomForm
+ * @typedef {typeof import("./kolom-form.js")} Forms
  */
 
 const STYLES = `
@@ -143,13 +144,15 @@ export class KolomComments extends KolomElement {
   #total = 0;
   #loaded = 0;
   #isOpen = false;
+  /** The module of the forms, from before the first comments are shown. @type {Forms | null} */
+  #forms = null;
   /** The form at the end, and the open form within the thread. @type {KolomForm | null} */
   #form = null;
   /** @type {{form: KolomForm, close: () => void} | null} */
   #innerForm = null;
 
   constructor() {
-    super(FORM_STYLES + STYLES);
+    super(STYLES);
     this.root.append(this.#slot, this.#main, this.#foot, this.#write);
     this.#select.addEventListener("change", () => {
       this.#order = this.#select.value === "newest" ? "newest" : "oldest";
@@ -208,14 +211,18 @@ export class KolomComments extends KolomElement {
     this.#waiting.clear();
     this.#loaded = 0;
     this.#cursor = null;
-    this.#own = this.#loadOwn();
     this.#removeMoreButton();
     this.#showMessage(this.text("comments.loading"));
     const request = this.#startRequest();
     const url = pageUrl();
     try {
-      const [page, isOpen] = await Promise.all([this.#fetchPage(null, request), this.#fetchIsOpen(request)]);
+      const [page, isOpen] = await Promise.all([
+        this.#fetchPage(null, request),
+        this.#fetchIsOpen(request),
+        this.#loadForms(),
+      ]);
       if (this.#request !== request) return;
+      this.#own = this.#loadOwn();
       this.#found = page.article ? { url, slug: page.article.slug } : null;
       this.#isOpen = isOpen ?? page.article?.comments_open ?? true;
       this.#removeFallback();
@@ -231,6 +238,27 @@ export class KolomComments extends KolomElement {
       if (error instanceof ApiError && error.isNotFound) this.#showMissing();
       else this.#showError(error, () => this.#load());
     }
+  }
+
+  /** Loads the module of the forms. A page whose comments are not near its visible part does not need it. */
+  async #loadForms() {
+    const forms = await import("./kolom-form.js");
+    if (this.#forms) return;
+    this.#forms = forms;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(forms.FORM_STYLES);
+    this.moreSheets.push(sheet);
+    this.adoptStyles();
+  }
+
+  get #storage() {
+    return /** @type {Forms} */ (this.#forms).storage;
+  }
+
+  /** @param {ConstructorParameters<Forms["KolomForm"]>[1]} options */
+  #createForm(options) {
+    const { KolomForm } = /** @type {Forms} */ (this.#forms);
+    return new KolomForm(this, options);
   }
 
   /** @override */
@@ -520,7 +548,7 @@ export class KolomComments extends KolomElement {
   /** Loads the own comments from the browser's storage, and drops those that are no longer needed. */
   #loadOwn() {
     /** @type {[string, Own][]} */
-    const known = Object.entries(storage.get(this.#key("comments")) ?? {});
+    const known = Object.entries(this.#storage.get(this.#key("comments")) ?? {});
     for (const [, own] of known) {
       if (own.until < Date.now()) own.source = null;
       if (Date.now() - own.at > (own.isApproved ? BEHIND_MS : KEPT_DAYS * DAY_MS)) own.view = null;
@@ -529,7 +557,7 @@ export class KolomComments extends KolomElement {
   }
 
   #saveOwn() {
-    storage.set(this.#key("comments"), this.#own);
+    this.#storage.set(this.#key("comments"), this.#own);
   }
 
   /**
@@ -609,7 +637,7 @@ export class KolomComments extends KolomElement {
    * @param {() => void} [cancel]
    */
   #postForm(parent, cancel) {
-    const known = storage.get(this.#key("visitor"));
+    const known = this.#storage.get(this.#key("visitor"));
     /** @type {import("./kolom-form.js").FieldOptions[]} */
     const fields = [
       { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true },
@@ -619,7 +647,7 @@ export class KolomComments extends KolomElement {
       { name: "notify_replies", kind: "check", label: this.text("comments.notify"), when: "email" },
       { name: "remember", kind: "check", label: this.text("comments.remember"), value: Boolean(known) },
     ];
-    return new KolomForm(this, {
+    return this.#createForm({
       fields,
       draft: `${this.#key("draft")}/${this.#slug}${parent ? `#${parent.id}` : ""}`,
       isGuarded: true,
@@ -658,7 +686,7 @@ export class KolomComments extends KolomElement {
    */
   #onPosted({ comment, status, edit_token }, values) {
     const { name, email, website } = values;
-    storage.set(this.#key("visitor"), values.remember ? { name, email, website } : null);
+    this.#storage.set(this.#key("visitor"), values.remember ? { name, email, website } : null);
     const minutes = Number(this.getAttribute("edit-minutes") ?? 15);
     const isApproved = status === "approved";
     const now = Date.now();
@@ -742,7 +770,7 @@ export class KolomComments extends KolomElement {
     this.#open(
       shown,
       (close) =>
-        new KolomForm(this, {
+        this.#createForm({
           fields: [
             { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true, value: own.source ?? "" },
           ],

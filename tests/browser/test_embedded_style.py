@@ -163,7 +163,8 @@ def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: 
     with open_page(chromium, blog, body, at=STRANGER, scripts=scripts, complaints=[NO_RESPONSE]) as page:
         expect(page.get_by_role("button", name="Try again")).to_have_count(2)  # the first visit has logged everything
         page.on("console", lambda message: logged.append(message.text))
-        page.reload()
+        with page.expect_console_message(lambda message: "AllowedOrigins" in message.text):
+            page.reload()
         for name, failed in (
             ("articles", "The articles cannot be loaded right now."),
             ("comments", "The comments cannot be loaded right now."),

@@ -60,6 +60,7 @@ def test_a_widget_is_small_and_imports_only_shared_modules(widget: Path) -> None
     names = ("articles", "comments", "contact", "count", "recent-comments", "related", "search")
     allowed = {
         "kolom-catalog.js": {f'"./messages/{code}.js"' for code in available_languages()},
+        "kolom-comments.js": {'"./kolom-form.js"'},
         "kolom-element.js": {'"./kolom-advice.js"'},
         "kolom-page.js": {'"./kolom-advice.js"'},
         "kolom-search.js": {'"./kolom-search-dialog.js"'},
