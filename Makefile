@@ -32,7 +32,7 @@ PIP_LICENSES := pip-licenses@5.5.5
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow test-faults test-dynamodb-local fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog costs decisions transcript docs docs-serve audit licences sbom clean
+.PHONY: help sync serve test test-slow test-faults test-dynamodb-local fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog npm-package costs decisions transcript docs docs-serve audit licences sbom clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -166,6 +166,11 @@ openapi: sync ## Write docs/openapi.json
 # Limits and messages for the custom elements. A test fails if it is out of date.
 catalog: sync ## Write the modules of frontend/widgets/ with messages and limits
 	$(RUN) python -m kolom_cli.assets.catalog frontend/widgets
+
+# Nothing is published. The types and the manifest are from the comments at the classes of the elements.
+npm-package: sync node_modules/.package-lock.json ## Build the npm package of the elements in test-output/npm-package
+	node_modules/.bin/cem analyze --quiet --globs "frontend/widgets/kolom*.js" --outdir test-output/npm
+	$(RUN) python -m kolom_cli.assets.npm_package frontend/widgets test-output/npm/custom-elements.json LICENSE test-output/npm-package
 
 # From the figures that `python -m benchmarks.cost --record benchmarks/costs/measured.json` has recorded. A test fails if it
 # is out of date.

@@ -45,6 +45,9 @@ TEXT: Final = (
     "Number {:06} of *many* comments, of an ordinary length: two sentences, a [link](https://a.example), and no more."
 )
 COUNTED: Final = "&".join(f"slug=artikel-{number}" for number in range(50))
+COUNTED_URLS: Final = "&".join(f"url=https://blog.example/artikel-{number}/?page=1" for number in range(50))
+"""URLs with the maximum number of pointers: those of pages of the site, with a query."""
+
 GETS: Final = {
     "health": "/api/health",
     "list of 50 articles": "/api/articles?limit=100",
@@ -65,6 +68,8 @@ GETS: Final = {
     "suggestions": "/api/search/suggest?q={words}",
     "related articles": "/api/articles/artikel-30/related",
     f"{COMMENTS} comments": f"/api/articles/{ARTICLE}/comments?limit=100",
+    f"{COMMENTS} comments at a URL": f"/api/comments?url=https://blog.example/{ARTICLE}/&limit=100",
+    "counts at 50 URLs": f"/api/comments/counts?{COUNTED_URLS}",
     "counts of 50 articles": f"/api/comments/counts?{COUNTED}",
     f"recent comments, {COMMENTS}": "/api/comments/recent?limit=100",
     "form token": "/api/form-token",

@@ -6,11 +6,7 @@
  *     <kolom-articles api="https://blog.example" label="travel" limit="5"></kolom-articles>
  *     <kolom-articles api="https://blog.example" article="a-slug"></kolom-articles>
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `label`, `limit` (1 to 100), `article` (the slug of
- * the article to show), `link` (the URL of a title, with `{slug}`; default: the blog's own page), `heading` (the level
- * of the titles, 1 to 6). `lang` of the nearest element selects the language of the interface. The children are shown
- * until the API responds.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
+ * `lang` of the nearest element selects the language of the interface. The children are shown until the API responds.
  * Style: see docs/embed.md for the custom properties and parts; other styles do not apply.
  *
  * @module
@@ -62,6 +58,34 @@ const STYLES = `
 @media (min-width: 40rem) { .headline { font-size: 2.5em; } }
 `;
 
+/**
+ * A list of articles, or one article.
+ *
+ * @tagname kolom-articles
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} article - The slug of the article to show; by default a list
+ * @attr {string} label - The label of the articles
+ * @attr {number} limit - How many items are loaded at once
+ * @attr {string} link - The URL of an article, with `{slug}` in place of its slug; by default the page of the article
+ * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @csspart main
+ * @csspart list
+ * @csspart card
+ * @csspart image
+ * @csspart link
+ * @csspart excerpt
+ * @csspart article
+ * @csspart headline
+ * @csspart content
+ * @csspart title
+ * @csspart meta
+ * @csspart foot
+ * @csspart status
+ * @csspart button
+ */
 export class KolomArticles extends KolomElement {
   static observedAttributes = ["api", "label", "limit", "article", "link", "heading"];
 
@@ -82,7 +106,8 @@ export class KolomArticles extends KolomElement {
     this.root.addEventListener("click", (event) => this.#followFragment(event));
   }
 
-  disconnectedCallback() {
+  /** @override */
+  stop() {
     this.#request?.abort();
     this.#request = null;
   }

@@ -3,34 +3,34 @@
  * `<kolom-comments>`: the comments of an article and a comment form, on any page.
  *
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-comments.js"></script>
- *     <kolom-comments api="https://blog.example" article="a-slug">Content without JavaScript</kolom-comments>
+ *     <kolom-comments api="https://blog.example">Content without JavaScript</kolom-comments>
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `article` (the slug), `limit` (comments per page, 1
- * to 100), `open` (`true` or `false`: whether comments are open; default: as the API says), `edit-minutes` (the stack's
- * parameter `EditMinutes`; default: 15), `heading` (the level of the title, 2 to 5). `lang` of the nearest element
- * selects the language of the interface. Children are shown until the API responds, and stay if it does not.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error), `kolom-sent`
- * after a comment was accepted (`detail`: `id`, `status`).
- * Style: see docs/embed.md for the custom properties and parts.
+ * `lang` of the nearest element selects the language of the interface. Children are shown until the API responds, and
+ * stay if it does not. Style: see docs/embed.md for the custom properties and parts.
  *
  * @module
  */
 
 import { ApiError, KolomElement, avatar, element, fragment, webUrl } from "./kolom-element.js";
-import { FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
+import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
 
 /**
  * @typedef {{id: string, parent_id: string | null, content_html: string, created_at: string, edited_at: string | null,
  *   deleted: boolean, author: {name: string, website: string | null, avatar: string, is_owner: boolean}}} View
- * @typedef {{items: View[], total: number, next_cursor: string | null}} Page
+ * @typedef {{items: View[], total: number, next_cursor: string | null, article?: {slug: string, comments_open: boolean}}} Page
+ *   a page of comments; with `article` if the API found it by the URL of its page
  * @typedef {{slug: string, token: string | null, until: number, at: number, isApproved: boolean,
  *   view: View | null, source: string | null}} Own a comment written in this browser. It may be edited until the time
  *   `until`, with its token. `source` is its source text, `view` is null as soon as the API shows the comment
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
  *   form: KolomForm | null}} Shown
+ * @typedef {import("./kolom-form.js").KolomForm} KolomForm
+ * @typedef {typeof import("./kolom-form.js")} Forms
  */
 
 const STYLES = `
+.top { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .5em 1em; }
+.order { max-inline-size: 100%; min-block-size: 2.25em; padding: .2em .4em; border: 1px solid var(--kolom-line, #8886); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font: inherit; font-size: .875em; }
 .title { font-size: 1.3em; }
 .title:focus { outline: none; }
 .list, .replies { margin: 0; padding: 0; list-style: none; }
@@ -66,6 +66,7 @@ const STYLES = `
 .foot .problem { order: -1; flex-basis: 100%; }
 .foot .status:empty { display: none; }
 .write { margin-block-start: 2em; padding-block-start: 1.5em; border-block-start: 1px solid var(--kolom-line, #8886); }
+.write:empty { display: none; }
 .write :is(h3, h4, h5, h6) { margin-block-end: .8em; font-size: 1.1em; }
 `;
 
@@ -79,8 +80,40 @@ const KEPT_OWN = 200;
 /** After this time, the API certainly shows an approved comment: its index lags by about 1 s, the CDN's cache by 10 s. */
 const BEHIND_MS = 120_000;
 
+/**
+ * The comments of an article or page, and a form for new ones.
+ *
+ * @tagname kolom-comments
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} article - The slug of the article; by default that of the article whose page has the URL of this page
+ * @attr {number} limit - How many items are loaded at once
+ * @attr {"oldest" | "newest"} order - Which comments come first until the reader chooses
+ * @attr {boolean} open - Whether the article takes comments; by default as the API says
+ * @attr {number} edit-minutes - The value of the parameter `EditMinutes`
+ * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title
+ * @attr {"lazy" | "eager"} loading - Whether to load only near the visible part of the page, or at once
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @fires kolom-sent - After a submission was accepted; `detail` has its `id`
+ * @csspart title
+ * @csspart list
+ * @csspart comment
+ * @csspart avatar
+ * @csspart name
+ * @csspart badge
+ * @csspart content
+ * @csspart pending
+ * @csspart actions
+ * @csspart write
+ * @csspart order
+ * @csspart foot
+ * @csspart meta
+ * @csspart status
+ * @csspart button
+ */
 export class KolomComments extends KolomElement {
-  static observedAttributes = ["api", "article", "limit", "open", "edit-minutes", "heading"];
+  static observedAttributes = ["api", "article", "limit", "order", "open", "edit-minutes", "heading"];
 
   #slot = element("slot", {});
   #main = element("div", {});
@@ -89,6 +122,7 @@ export class KolomComments extends KolomElement {
   /** Own comments that are not on the loaded pages. */
   #ownAtTop = element("ol", { class: "list", part: "list", role: "list" });
   #foot = element("div", { class: "foot", part: "foot" }, this.status);
+  #select = element("select", { class: "order", part: "order" });
   #write = element("section", { class: "write", part: "write" });
 
   /** @type {Map<string, Shown>} */
@@ -101,70 +135,144 @@ export class KolomComments extends KolomElement {
   #request = null;
   /** @type {string | null} */
   #cursor = null;
+  /** The URL by which the article was found, and its slug. @type {{url: string, slug: string} | null} */
+  #found = null;
+  /** @type {"oldest" | "newest"} */
+  #order = "oldest";
+  /** The blog and the article or page whose comments are shown. */
+  #address = "";
   #total = 0;
   #loaded = 0;
   #isOpen = false;
+  /** The module of the forms, from before the first comments are shown. @type {Forms | null} */
+  #forms = null;
   /** The form at the end, and the open form within the thread. @type {KolomForm | null} */
   #form = null;
   /** @type {{form: KolomForm, close: () => void} | null} */
   #innerForm = null;
-  /** @type {ReturnType<typeof setInterval>[]} */
-  #timers = [];
-  #onHash = () => void this.#showUrlTarget();
 
   constructor() {
-    super(FORM_STYLES + STYLES);
+    super(STYLES);
     this.root.append(this.#slot, this.#main, this.#foot, this.#write);
+    this.#select.addEventListener("change", () => {
+      this.#order = this.#select.value === "newest" ? "newest" : "oldest";
+      void this.#load();
+    });
   }
 
   /** @override */
-  connectedCallback() {
-    super.connectedCallback();
-    window.addEventListener("hashchange", this.#onHash);
-    this.#timers = [setInterval(() => this.#updateRemainingTimes(), 1000), setInterval(() => this.refreshTimes(), 60_000)];
+  start() {
+    const signal = this.lifetime;
+    const onHash = () => {
+      if (!this.isLazy) this.loadNow();
+      void this.#showUrlTarget();
+    };
+    window.addEventListener("hashchange", onHash, { signal });
+    watchPageUrl(() => {
+      if (!this.getAttribute("article")) this.queueReload();
+    }, signal);
+    const timers = [setInterval(() => this.#updateRemainingTimes(), 1000), setInterval(() => this.refreshTimes(), 60_000)];
+    signal.addEventListener("abort", () => timers.forEach(clearInterval));
   }
 
-  disconnectedCallback() {
+  /** @override */
+  stop() {
     this.#request?.abort();
     this.#request = null;
-    window.removeEventListener("hashchange", this.#onHash);
-    for (const timer of this.#timers) clearInterval(timer);
     this.#form?.close();
     this.#innerForm?.close();
   }
 
+  /** @override */
+  get isLazy() {
+    return this.getAttribute("loading") !== "eager" && !location.hash.startsWith("#comment-");
+  }
+
   /** Updates the element from its attributes. @override */
   async update() {
+    const address = `${this.api} ${this.getAttribute("article") || pageUrl()}`;
+    if (this.#address && this.#address !== address) this.#clear();
+    this.#address = address;
+    this.#order = this.#wantedOrder;
+    await this.#load();
+  }
+
+  /** Removes the comments of another article. */
+  #clear() {
+    this.reserveSpace();
+    for (const part of [this.#main, this.#ownAtTop, this.#write]) part.replaceChildren();
+  }
+
+  /** Loads the first page of the comments, in the order that was chosen. */
+  async #load() {
     this.#innerForm?.close();
     this.#form?.close();
     this.#shown.clear();
     this.#waiting.clear();
     this.#loaded = 0;
-    this.#own = this.#loadOwn();
+    this.#cursor = null;
     this.#removeMoreButton();
-    if (!this.#slug) return;
     this.#showMessage(this.text("comments.loading"));
     const request = this.#startRequest();
+    const url = pageUrl();
     try {
-      const [page, isOpen] = await Promise.all([this.#fetchPage(null, request), this.#fetchIsOpen(request)]);
+      const [page, isOpen] = await Promise.all([
+        this.#fetchPage(null, request),
+        this.#fetchIsOpen(request),
+        this.#loadForms(),
+      ]);
       if (this.#request !== request) return;
-      this.#isOpen = isOpen;
+      this.#own = this.#loadOwn();
+      this.#found = page.article ? { url, slug: page.article.slug } : null;
+      this.#isOpen = isOpen ?? page.article?.comments_open ?? true;
       this.#removeFallback();
       this.#add(page);
       this.#showOwn();
       this.#showCount();
       this.#showForm();
       this.#showMessage("");
+      this.releaseSpace();
       await this.#showUrlTarget();
     } catch (error) {
       if (this.#request !== request) return;
       if (error instanceof ApiError && error.isNotFound) this.#showMissing();
-      else this.#showError(error, () => this.reload());
+      else this.#showError(error, () => this.#load());
     }
   }
 
+  /** Loads the module of the forms. A page whose comments are not near its visible part does not need it. */
+  async #loadForms() {
+    const forms = await import("./kolom-form.js");
+    if (this.#forms) return;
+    this.#forms = forms;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(forms.FORM_STYLES);
+    this.moreSheets.push(sheet);
+    this.adoptStyles();
+  }
+
+  get #storage() {
+    return /** @type {Forms} */ (this.#forms).storage;
+  }
+
+  /** @param {ConstructorParameters<Forms["KolomForm"]>[1]} options */
+  #createForm(options) {
+    const { KolomForm } = /** @type {Forms} */ (this.#forms);
+    return new KolomForm(this, options);
+  }
+
+  /** @override */
+  get space() {
+    return "100lvh";
+  }
+
+  get #wantedOrder() {
+    return this.getAttribute("order") === "newest" ? "newest" : "oldest";
+  }
+
+  /** The slug of the article; empty if it is to be found by the URL of its page. */
   get #slug() {
-    return this.getAttribute("article") ?? "";
+    return this.getAttribute("article") || (this.#found?.url === pageUrl() ? this.#found.slug : "");
   }
 
   get #articlePath() {
@@ -177,16 +285,19 @@ export class KolomComments extends KolomElement {
 
   /** @override */
   get firstPaths() {
-    if (!this.#slug) return [];
-    return [this.#pagePath(null), ...(this.getAttribute("open") ? [] : [this.#articlePath])];
+    const isKnown = this.getAttribute("open") || !this.getAttribute("article");
+    return [this.#pagePath(null, this.#wantedOrder), ...(isKnown ? [] : [this.#articlePath])];
   }
 
   /**
    * @param {string | null} cursor
+   * @param {string} order
    * @param {string} [limit]
    */
-  #pagePath(cursor, limit = this.getAttribute("limit") || PAGE) {
-    return `${this.#path}?${new URLSearchParams({ limit, ...(cursor ? { cursor } : {}) })}`;
+  #pagePath(cursor, order, limit = this.getAttribute("limit") || PAGE) {
+    const query = { limit, ...(order === "newest" ? { order } : {}), ...(cursor ? { cursor } : {}) };
+    const isByUrl = !this.getAttribute("article");
+    return `${isByUrl ? "/api/comments" : this.#path}?${new URLSearchParams({ ...(isByUrl ? { url: pageUrl() } : {}), ...query })}`;
   }
 
   /** @param {string} name */
@@ -207,18 +318,20 @@ export class KolomComments extends KolomElement {
    * @returns {Promise<Page>}
    */
   #fetchPage(cursor, request, limit) {
-    return this.fetchJson(this.#pagePath(cursor, limit), { signal: request.signal });
+    return this.fetchJson(this.#pagePath(cursor, this.#order, limit), { signal: request.signal });
   }
 
   /**
-   * Returns whether comments are open. Beside `<kolom-articles>` the response is in the browser's cache.
+   * Returns whether comments are open; null if the response with the comments has that. Beside `<kolom-articles>` the
+   * response is in the browser's cache.
    *
    * @param {AbortController} request
-   * @returns {Promise<boolean>}
+   * @returns {Promise<boolean | null>}
    */
   async #fetchIsOpen(request) {
     const known = this.getAttribute("open");
     if (known) return known !== "false";
+    if (!this.getAttribute("article")) return null;
     try {
       const article = await this.fetchJson(this.#articlePath, { signal: request.signal });
       return /** @type {{comments_open: boolean}} */ (article).comments_open;
@@ -234,18 +347,29 @@ export class KolomComments extends KolomElement {
     this.#list.replaceChildren();
     this.#ownAtTop.replaceChildren();
     this.#title = this.heading(0, { class: "title", part: "title", tabindex: "-1" });
-    this.#main.replaceChildren(this.#title, this.#list);
+    const hadFocus = this.root.activeElement === this.#select;
+    this.#updateOrders();
+    this.#main.replaceChildren(element("div", { class: "top" }, this.#title, this.#select), this.#list);
     this.#foot.after(this.#ownAtTop);
+    if (hadFocus) this.#select.focus();
   }
 
-  /** Shows that the article does not exist. */
+  #updateOrders() {
+    const oldest = new Option(this.text("comments.sort.oldest"), "oldest");
+    const newest = new Option(this.text("comments.sort.newest"), "newest");
+    this.#select.replaceChildren(oldest, newest);
+    this.#select.value = this.#order;
+    this.#select.setAttribute("aria-label", this.text("search.sort"));
+  }
+
+  /** Tells the owner that the blog does not know the article. For a reader there are no comments. */
   #showMissing() {
+    void explainMissing(this);
     this.#isOpen = false;
     this.#slot.remove();
-    this.#main.replaceChildren();
-    this.#write.replaceChildren();
-    this.#ownAtTop.replaceChildren();
-    this.#showMessage(this.text("articles.missing"), true);
+    this.#clear();
+    this.#showMessage(this.text("comments.unavailable"));
+    this.releaseSpace();
   }
 
   // ---- the list
@@ -269,6 +393,7 @@ export class KolomComments extends KolomElement {
     // Own comments that are pending and placeholders of deleted ones are not counted, but they are shown.
     const uncounted = this.text(this.#shown.size ? "comments" : "comments.none");
     this.#title.textContent = this.#total ? this.count("comments", this.#total) : uncounted;
+    this.#select.hidden = this.#shown.size < 2;
     this.#removeMoreButton();
     if (!this.#cursor) return;
     const counts = { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) };
@@ -313,7 +438,8 @@ export class KolomComments extends KolomElement {
     const above = view.parent_id ? this.#shown.get(view.parent_id) : undefined;
     if (view.parent_id && !above && !isOrphan) {
       this.#waiting.set(view.parent_id, [...(this.#waiting.get(view.parent_id) ?? []), view]);
-      return;
+      // The newest comments come before those that they reply to.
+      if (this.#order === "oldest") return;
     }
     const before = this.#shown.get(view.id);
     /** @type {Shown} */
@@ -326,14 +452,31 @@ export class KolomComments extends KolomElement {
       form: null,
     };
     shown.view = view;
+    if (above) shown.depth = above.depth + 1;
     shown.isPending = this.#isPending(view);
     this.#shown.set(view.id, shown);
     shown.item.replaceChildren(this.#comment(shown), shown.replies);
     const list = above?.replies ?? top;
-    if (shown.item.parentElement !== list) list.append(shown.item);
+    if (shown.item.parentElement !== list) this.#insert(shown.item, view.id, list, !above && this.#order === "newest");
     const replies = this.#waiting.get(view.id) ?? [];
     this.#waiting.delete(view.id);
     for (const reply of replies) this.#show(reply, top);
+  }
+
+  /**
+   * Inserts a comment into a list in the order of ids, which is that of their times.
+   *
+   * @param {HTMLLIElement} item
+   * @param {string} id
+   * @param {HTMLOListElement} list
+   * @param {boolean} isDescending
+   */
+  #insert(item, id, list, isDescending) {
+    item.dataset.comment = id;
+    let before = list.lastElementChild;
+    while (before instanceof HTMLElement && (before.dataset.comment ?? "") > id !== isDescending) before = before.previousElementSibling;
+    if (before) before.after(item);
+    else list.prepend(item);
   }
 
   /** @param {Shown} shown */
@@ -362,6 +505,9 @@ export class KolomComments extends KolomElement {
         view.edited_at ? element("span", {}, this.text("comments.edited"), " ", this.timeAgo(view.edited_at)) : null,
         above && !above.view.deleted
           ? element("a", { href: `#comment-${above.view.id}` }, this.text("comments.answers.name", { name: above.view.author.name }))
+          : null,
+        view.parent_id && !this.#shown.has(view.parent_id)
+          ? element("a", { href: `#comment-${view.parent_id}` }, this.text("comments.answers"))
           : null,
       ),
       isPending ? element("p", { class: "pending", part: "pending" }, this.text("comments.pending")) : null,
@@ -402,7 +548,7 @@ export class KolomComments extends KolomElement {
   /** Loads the own comments from the browser's storage, and drops those that are no longer needed. */
   #loadOwn() {
     /** @type {[string, Own][]} */
-    const known = Object.entries(storage.get(this.#key("comments")) ?? {});
+    const known = Object.entries(this.#storage.get(this.#key("comments")) ?? {});
     for (const [, own] of known) {
       if (own.until < Date.now()) own.source = null;
       if (Date.now() - own.at > (own.isApproved ? BEHIND_MS : KEPT_DAYS * DAY_MS)) own.view = null;
@@ -411,7 +557,7 @@ export class KolomComments extends KolomElement {
   }
 
   #saveOwn() {
-    storage.set(this.#key("comments"), this.#own);
+    this.#storage.set(this.#key("comments"), this.#own);
   }
 
   /**
@@ -491,7 +637,7 @@ export class KolomComments extends KolomElement {
    * @param {() => void} [cancel]
    */
   #postForm(parent, cancel) {
-    const known = storage.get(this.#key("visitor"));
+    const known = this.#storage.get(this.#key("visitor"));
     /** @type {import("./kolom-form.js").FieldOptions[]} */
     const fields = [
       { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true },
@@ -501,7 +647,7 @@ export class KolomComments extends KolomElement {
       { name: "notify_replies", kind: "check", label: this.text("comments.notify"), when: "email" },
       { name: "remember", kind: "check", label: this.text("comments.remember"), value: Boolean(known) },
     ];
-    return new KolomForm(this, {
+    return this.#createForm({
       fields,
       draft: `${this.#key("draft")}/${this.#slug}${parent ? `#${parent.id}` : ""}`,
       isGuarded: true,
@@ -540,7 +686,7 @@ export class KolomComments extends KolomElement {
    */
   #onPosted({ comment, status, edit_token }, values) {
     const { name, email, website } = values;
-    storage.set(this.#key("visitor"), values.remember ? { name, email, website } : null);
+    this.#storage.set(this.#key("visitor"), values.remember ? { name, email, website } : null);
     const minutes = Number(this.getAttribute("edit-minutes") ?? 15);
     const isApproved = status === "approved";
     const now = Date.now();
@@ -624,7 +770,7 @@ export class KolomComments extends KolomElement {
     this.#open(
       shown,
       (close) =>
-        new KolomForm(this, {
+        this.#createForm({
           fields: [
             { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true, value: own.source ?? "" },
           ],
@@ -771,7 +917,8 @@ export class KolomComments extends KolomElement {
     try {
       for (let pages = 0; this.#cursor && !this.#shown.has(id) && pages < MAX_PAGES; pages += 1) {
         // Comments are in the order of their ids.
-        if (!request || [...this.#shown.keys()].some((known) => known > id && !this.#own[known])) break;
+        const isNewest = this.#order === "newest";
+        if (!request || [...this.#shown.keys()].some((known) => known > id !== isNewest && !this.#own[known])) break;
         this.#showMessage(this.text("comments.loading"));
         const page = await this.#fetchPage(this.#cursor, request, PAGE);
         if (this.#request !== request) return;

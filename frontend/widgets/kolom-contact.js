@@ -5,12 +5,8 @@
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-contact.js"></script>
  *     <kolom-contact api="https://blog.example" subject="Your book">Content without JavaScript</kolom-contact>
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `subject` (shows a subject field; its value is the
- * default). `lang` of the nearest element selects the language of the interface. Input in a form among the children is
- * copied when this form replaces it.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error), `kolom-sent`
- * after a message was accepted (`detail`: its `id`).
- * Style: see docs/embed.md for the custom properties and parts.
+ * `lang` of the nearest element selects the language of the interface. Style: see docs/embed.md for the custom
+ * properties and parts.
  *
  * @module
  */
@@ -24,18 +20,41 @@ const STYLES = `
 .thanks button { margin-block-start: .5em; background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); }
 `;
 
+/**
+ * The contact form.
+ *
+ * @tagname kolom-contact
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} subject - Shows a field for the subject with this value
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @fires kolom-sent - After a submission was accepted; `detail` has its `id`
+ * @csspart form
+ * @csspart field
+ * @csspart label
+ * @csspart input
+ * @csspart hint
+ * @csspart error
+ * @csspart send
+ * @csspart thanks
+ * @csspart status
+ * @csspart button
+ */
 export class KolomContact extends KolomElement {
   static observedAttributes = ["api", "subject"];
 
   /** @type {KolomForm | null} */
   #form = null;
+  #main = element("div", {}, element("slot", {}));
 
   constructor() {
     super(FORM_STYLES + STYLES);
-    this.root.append(element("slot", {}));
+    this.root.append(this.#main);
   }
 
-  disconnectedCallback() {
+  /** @override */
+  stop() {
     this.#form?.close();
   }
 
@@ -44,7 +63,7 @@ export class KolomContact extends KolomElement {
     const before = this.#form;
     before?.close();
     const form = this.#createForm();
-    this.root.replaceChildren(form.node);
+    this.#main.replaceChildren(form.node);
     if (!before) form.copyInput(this.querySelector("form"));
     this.#form = form;
   }
@@ -89,7 +108,7 @@ export class KolomContact extends KolomElement {
       await this.reload();
       this.#form?.focus();
     });
-    this.root.replaceChildren(thanks);
+    this.#main.replaceChildren(thanks);
     thanks.focus();
     this.emit("kolom-sent", { id });
   }

@@ -20,10 +20,9 @@ const LOADERS = LANGUAGES;
 /** The languages whose messages are loaded. @type {Set<string>} */
 const loaded = new Set();
 const TIMEOUT_MS = 15_000;
+/** The distance from the visible part of the page at which an element loads. */
+const NEAR = "800px 0px";
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
-
-/** The unreachable blogs that were already reported in the console. @type {Set<string>} */
-const unreachable = new Set();
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
@@ -54,7 +53,11 @@ const textOn = (background) => {
 // The direction is that of the interface's language, not that of the page; texts of authors and visitors have their own.
 const BASE_STYLES = `
 :host > :not(slot) { --derived-paper: Canvas; --on-accent: var(--kolom-paper, Canvas); }
+:host([theme="light"]) { --theme-ink: #1c1c1c; --theme-paper: #fff; }
+:host([theme="dark"]) { --theme-ink: #eaeaea; --theme-paper: #171717; }
+:host(:is([theme="light"], [theme="dark"])) { padding: 1em; border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--paper-of-ink, var(--theme-paper))); color: var(--kolom-ink, var(--ink-on-paper, var(--theme-ink))); }
 @supports (color: lab(from currentcolor l 0 0)) {
+  :host { --ink-on-paper: ${textOn("var(--kolom-paper)")}; --paper-of-ink: lab(from var(--kolom-ink) clamp(6, (49.5 - l) * 999, 100) 0 0); }
   :host > :not(slot) {
     --derived-paper: lab(from currentcolor clamp(6, (49.5 - l) * 999, 100) 0 0);
     --on-paper: ${textOn("var(--kolom-paper)")};
@@ -65,6 +68,7 @@ const BASE_STYLES = `
 }
 :host { display: block; direction: ltr; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
 :host([hidden]), [hidden] { display: none !important; }
+.probe { position: absolute; visibility: hidden; background: var(--derived-paper); transition: color 1ms; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 * { box-sizing: border-box; }
 a { color: var(--kolom-accent, inherit); text-underline-offset: .2em; }
@@ -91,6 +95,11 @@ button[aria-disabled="true"] { cursor: progress; opacity: .65; }
 /** The space above an element that directly follows another Kolom element. Styles of the page take precedence. */
 const STACKED_SHEET = new CSSStyleSheet();
 STACKED_SHEET.replaceSync(":host { margin-block-start: 2em; }");
+
+/** The colour scheme of the browser's own controls. Styles of the page take precedence. */
+const SCHEME_SHEETS = { light: new CSSStyleSheet(), dark: new CSSStyleSheet() };
+SCHEME_SHEETS.light.replaceSync(":host { color-scheme: light; }");
+SCHEME_SHEETS.dark.replaceSync(":host { color-scheme: dark; }");
 
 const RTL_SHEET = new CSSStyleSheet();
 RTL_SHEET.replaceSync(":host { direction: rtl; }");
@@ -239,6 +248,30 @@ async function loadLocale(language) {
 }
 
 /**
+ * Returns the origin of the blog of a node: the given one, or that of the nearest `data-kolom-api`, or the page's own.
+ *
+ * @param {Element} node
+ * @param {string | null} [given]
+ */
+export function apiOf(node, given) {
+  const around = node.closest("[data-kolom-api]")?.getAttribute("data-kolom-api");
+  return new URL(given || around || "/", document.baseURI).origin;
+}
+
+/**
+ * Tells the owner of a page on another site why there is no response.
+ *
+ * @param {string} name what wanted the response
+ * @param {string} api
+ * @param {unknown} error
+ */
+export async function explainFailure(name, api, error) {
+  if (!(error instanceof TypeError) || api === location.origin) return;
+  const { explainNoResponse } = await import("./kolom-advice.js");
+  await explainNoResponse(name, api);
+}
+
+/**
  * The base class of all elements. After attributes change, it reloads once: a subclass lists them in
  * `observedAttributes` and overrides `update()`.
  */
@@ -253,23 +286,85 @@ export class KolomElement extends HTMLElement {
   #early = new Map();
   /** The site's time zone: the one that the API's last response named. */
   #timeZone = "UTC";
-  #isQueued = false;
+  /** Exists while the element is in a page: ends requests, listeners, observers and timers. @type {AbortController | null} */
+  #lifetime = null;
+  /** The lifetime in which a reload is queued. @type {AbortController | null} */
+  #queued = null;
+  #setNear = () => {};
+  #isSpaceReserved = true;
   #sheet = new CSSStyleSheet();
+  #spaceSheet = new CSSStyleSheet();
+  /** The style sheets of parts that are loaded later. @type {CSSStyleSheet[]} */
+  moreSheets = [];
+  /** Its colour changes when that of the element does, whatever the page's theme switch is. */
+  #probe = element("span", { class: "probe", "aria-hidden": "true" });
 
   /** @param {string} styles */
   constructor(styles) {
     super();
     this.#sheet.replaceSync(BASE_STYLES + styles);
     this.root = this.attachShadow({ mode: "open" });
+    this.root.adoptedStyleSheets = [this.#sheet];
+    this.root.append(this.#probe);
+    this.#probe.addEventListener("transitionend", () => this.adoptStyles());
   }
 
   connectedCallback() {
-    this.#adoptStyles();
-    this.#queue();
+    this.adoptStyles();
+    // An element that was moved within the page continues.
+    if (this.#lifetime) return;
+    this.#lifetime = new AbortController();
+    this.start();
+    this.queueReload();
   }
 
-  #adoptStyles() {
-    const sheets = [this.#sheet];
+  disconnectedCallback() {
+    // A script that moves an element inserts it again in the same task.
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#lifetime) return;
+      this.#lifetime.abort();
+      this.#lifetime = null;
+      this.stop();
+    });
+  }
+
+  /** Starts what the element does while it is in a page, until `lifetime` ends. */
+  start() {}
+
+  /** Ends what does not end with `lifetime`. */
+  stop() {}
+
+  /** The signal that is aborted when the element is removed from the page. */
+  get lifetime() {
+    return this.#lifetime?.signal ?? AbortSignal.abort();
+  }
+
+  /** The height that is reserved until the content is loaded, so that it does not move what is below; empty for none. */
+  get space() {
+    return "";
+  }
+
+  /** Reserves the space for other content. */
+  reserveSpace() {
+    this.#isSpaceReserved = true;
+    this.adoptStyles();
+  }
+
+  /** Gives back the rest of the reserved space, unless that would move what the reader sees below the element. */
+  releaseSpace() {
+    this.#isSpaceReserved = this.getBoundingClientRect().top < window.innerHeight;
+    this.adoptStyles();
+  }
+
+  adoptStyles() {
+    const sheets = [this.#sheet, ...this.moreSheets];
+    if (this.space && this.#isSpaceReserved) {
+      this.#spaceSheet.replaceSync(`:host { min-block-size: ${this.space}; }`);
+      sheets.push(this.#spaceSheet);
+    }
+    // `--derived-paper` in the notation of its definition; a browser that does not support it keeps the page's scheme.
+    const lightness = /^lab\(([\d.]+)/.exec(getComputedStyle(this.#probe).backgroundColor)?.[1];
+    if (lightness) sheets.push(SCHEME_SHEETS[Number(lightness) > 50 ? "light" : "dark"]);
     if (isStacked(this)) sheets.push(STACKED_SHEET);
     if (this.direction === "rtl") sheets.push(RTL_SHEET);
     this.root.adoptedStyleSheets = sheets;
@@ -281,7 +376,7 @@ export class KolomElement extends HTMLElement {
    * @param {string | null} after
    */
   attributeChangedCallback(_name, before, after) {
-    if (this.isConnected && before !== after) this.#queue();
+    if (this.isConnected && before !== after) this.queueReload();
   }
 
   /** Shows the element's content by its attributes. The messages are loaded. @returns {Promise<void>} */
@@ -292,8 +387,19 @@ export class KolomElement extends HTMLElement {
     return [];
   }
 
+  /** Whether to load only when the element is near the visible part of the page. */
+  get isLazy() {
+    return false;
+  }
+
+  /** Loads although the element is far from the visible part of the page. */
+  loadNow() {
+    this.#setNear();
+  }
+
   /** Loads the messages of the element's language, then updates the element from its attributes. */
   async reload() {
+    const lifetime = this.#lifetime;
     try {
       await this.#loadMessages();
     } catch (error) {
@@ -301,18 +407,46 @@ export class KolomElement extends HTMLElement {
       this.emit("kolom-error", error);
       return;
     } finally {
-      this.#isQueued = false;
+      this.#queued = null;
     }
-    const updated = this.isConnected ? this.update() : null;
+    const updated = lifetime && !lifetime.signal.aborted ? this.update() : null;
     this.#early.clear();
     await updated;
   }
 
-  /** Reloads once for several attributes that are set at the same time. */
-  #queue() {
-    if (this.#isQueued) return;
-    this.#isQueued = true;
-    queueMicrotask(() => void this.reload());
+  /** Reloads once for several attributes that are set at the same time, as soon as the element is near. */
+  queueReload() {
+    const lifetime = this.#lifetime;
+    if (!lifetime || this.#queued === lifetime) return;
+    this.#queued = lifetime;
+    queueMicrotask(async () => {
+      await this.#waitUntilNear(lifetime.signal);
+      if (!lifetime.signal.aborted) await this.reload();
+    });
+  }
+
+  /**
+   * Waits until the element is near the visible part of the page, or is removed.
+   *
+   * @param {AbortSignal} signal
+   * @returns {Promise<void> | undefined}
+   */
+  #waitUntilNear(signal) {
+    if (!this.isLazy || signal.aborted) return undefined;
+    return new Promise((resolve) => {
+      const observer = new IntersectionObserver(
+        (entries) => {
+          if (entries.some(({ isIntersecting }) => isIntersecting)) this.#setNear();
+        },
+        { rootMargin: NEAR },
+      );
+      this.#setNear = () => {
+        observer.disconnect();
+        resolve();
+      };
+      observer.observe(this);
+      signal.addEventListener("abort", this.#setNear, { once: true });
+    });
   }
 
   /** Loads the messages of the element's language. The API's first responses are requested at the same time. */
@@ -320,19 +454,19 @@ export class KolomElement extends HTMLElement {
     const language = preferredLanguage(this);
     if (!loaded.has(language)) {
       for (const path of this.firstPaths) {
-        const answer = this.#request(path, AbortSignal.timeout(TIMEOUT_MS));
+        const answer = this.#request(path, this.#signal());
         answer.catch(() => {}); // handled by `fetchJson`
         this.#early.set(path, answer);
       }
     }
     this.#locale = await loadLocale(language);
     this.language = this.#locale.language;
-    this.#adoptStyles();
+    this.adoptStyles();
   }
 
-  /** The blog's origin: the attribute `api`, or the page's own origin. */
+  /** The blog's origin: the attribute `api`, or that of a `data-kolom-api` around it, or the page's own origin. */
   get api() {
-    return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
+    return apiOf(this, this.getAttribute("api"));
   }
 
   /** The direction of the interface's language. */
@@ -379,8 +513,9 @@ export class KolomElement extends HTMLElement {
    * @throws {ApiError} for an error response; other errors if there is no response
    */
   async fetchJson(path, options = {}) {
-    const late = AbortSignal.timeout(TIMEOUT_MS);
-    const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
+    // What was sent is not cancelled: the visitor could not know whether it arrived.
+    const lifetime = options.method ? null : this.#lifetime;
+    const signal = this.#signal(options.signal, lifetime);
     try {
       const early = this.#early.get(path);
       this.#early.delete(path);
@@ -394,12 +529,21 @@ export class KolomElement extends HTMLElement {
       this.emit("kolom-load", data);
       return data;
     } catch (error) {
-      if (!options.signal?.aborted) {
-        this.#explainToOwner(error);
+      if (!options.signal?.aborted && !lifetime?.signal.aborted) {
+        void explainFailure(this.localName, this.api, error);
         this.emit("kolom-error", error);
       }
       throw error;
     }
+  }
+
+  /**
+   * @param {AbortSignal | undefined} [signal]
+   * @param {AbortController | null} [lifetime]
+   */
+  #signal(signal, lifetime = this.#lifetime) {
+    const others = [signal, lifetime?.signal].filter((each) => each !== undefined);
+    return AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...others]);
   }
 
   /**
@@ -409,23 +553,6 @@ export class KolomElement extends HTMLElement {
    */
   #request(path, signal, options = {}) {
     return fetch(this.api + path, { credentials: "omit", ...options, signal });
-  }
-
-  /**
-   * Tells the owner of a page on another site why there may be no response. A browser hides from scripts whether the blog
-   * cannot be reached or does not allow the page's origin.
-   *
-   * @param {unknown} error
-   */
-  #explainToOwner(error) {
-    const { origin } = location;
-    if (!(error instanceof TypeError) || this.api === origin || unreachable.has(this.api)) return;
-    unreachable.add(this.api);
-    // eslint-disable-next-line no-console -- for the owner of the page; readers see a message in the element
-    console.error(
-      `<${this.localName}> got no response from ${this.api}. Either the blog cannot be reached, or it does not allow ` +
-        `this site: add ${origin} to its parameter AllowedOrigins ("Settings of the blog and the page" in docs/embed.md).`,
-    );
   }
 
   /**

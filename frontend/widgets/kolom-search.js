@@ -11,18 +11,14 @@
  * With `results` it is only a search box, which opens that URL with `?q=`. Without `results`, it shows the results
  * below the box, and keeps the search in the URL of the page (`q`, `label`, `language`, `from`, `to`, `sort`); a page
  * can have one such element. Its children (a plain form) are for readers without JavaScript, and are hidden when it
- * runs. A child with `slot="results"`, with server-rendered results for the page's URL, stays until another search.
+ * runs. With `mode="dialog"` it is a button that opens a dialog with results as you type, as do `/` and Ctrl+K (⌘K) outside
+ * of fields. A child with `slot="results"`, with server-rendered results for the page's URL, stays until another search.
  *
- * Attributes: `api` (the blog's origin; default: the page's own), `results`, `label` and `search-language` (search only
- * this label or language, and hide its filter), `languages` (the codes to choose from, "id en"), `limit` (1 to 100),
- * `link` (the URL of a result, with `{slug}`; default: the blog's own page), `heading` (the level of the titles, 2 to
- * 6), `page-title` (the page's title after a search, with `{q}`). `lang` of the nearest element selects the language of
- * the interface.
- * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
- * Style: see docs/embed.md for the custom properties and parts. The box has the height `--kolom-search-height`
- * (2.75rem) and the width of the element, and before a search the element contains only the box. So replacing a plain
- * form of that size shifts nothing. `--kolom-paper` is the background of suggestions, `--kolom-mark` that of
- * highlights; `::part(options)` may be wider than the box.
+ * `lang` of the nearest element selects the language of the interface. Style: see docs/embed.md for the custom
+ * properties and parts. The box has the height `--kolom-search-height` (2.75rem) and the width of the element, and
+ * before a search the element contains only the box. So replacing a plain form of that size shifts nothing.
+ * `--kolom-paper` is the background of suggestions, `--kolom-mark` that of highlights; `::part(options)` may be wider
+ * than the box.
  *
  * @module
  */
@@ -30,6 +26,7 @@
 import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { ApiError, KolomElement, element, formatMessage, inLanguage, webUrl } from "./kolom-element.js";
 import { FACET_STYLES, Facets, select } from "./kolom-facets.js";
+import { CROSS, LENS, icon, marked } from "./kolom-markup.js";
 
 /**
  * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
@@ -37,7 +34,7 @@ import { FACET_STYLES, Facets, select } from "./kolom-facets.js";
  * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
  *   did_you_mean: string | null, relaxed: boolean, completed?: Record<string, string[]>,
  *   facets?: import("./kolom-facets.js").FacetCounts | null}} ResultPage
- * @typedef {{items: {slug: string, title_html: string}[], completions: string[]}} Suggestions
+ * @typedef {{items: {slug: string, url: string, title_html: string}[], completions: string[]}} Suggestions
  * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
  */
 
@@ -45,6 +42,10 @@ const STYLES = `
 .box { position: relative; display: flex; block-size: var(--kolom-search-height, 2.75rem); border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); }
 .box:has(.input:focus-visible) { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 1px; }
 .box:has(.input:focus-visible) .input { outline: none; }
+.opener { display: inline-flex; gap: .6em; align-items: center; max-inline-size: 100%; min-block-size: var(--kolom-search-height, 2.75rem); padding: 0 .9em; font-weight: inherit; }
+.opener span { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+kbd { flex: none; padding: .1em .45em; border: 1px solid var(--kolom-line, #8886); border-radius: var(--kolom-radius, 4px); color: var(--kolom-soft, inherit); font: inherit; font-size: .75em; white-space: nowrap; }
+@media (pointer: coarse) { .opener kbd { display: none; } }
 .input { flex: 1; min-inline-size: 0; margin: 0; padding: 0 .8em; border: 0; background: none; color: inherit; font: inherit; font-size: max(1em, 1rem); appearance: none; }
 .input::placeholder { color: var(--kolom-soft, inherit); opacity: 1; }
 .input::-webkit-search-cancel-button { display: none; }
@@ -89,8 +90,6 @@ const MAX_SHOWN = 80;
 const DELAY_MS = 150;
 const STALE_MS = 500;
 const MIN_CHARACTERS = 2;
-const LENS = "M15.5 15.5 21 21M17 10.5a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0Z";
-const CROSS = "m6 6 12 12M18 6 6 18";
 
 /** @type {Filter[]} */
 const FILTERS = ["label", "language", "from", "to", "sort"];
@@ -104,11 +103,43 @@ const FILTER_LABELS = {
   sort: "search.sort",
 };
 
-/** @type {Record<string, string>} */
-const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", "#39": "'", "#x27": "'" };
-
+/**
+ * A search with suggestions, filters and results, or a dialog with results.
+ *
+ * @tagname kolom-search
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {"dialog"} mode - Shows a button that opens a dialog
+ * @attr {string} results - The URL that shows results; by default they are below the box
+ * @attr {string} label - The label of the articles
+ * @attr {string} search-language - The language of the articles
+ * @attr {string} languages - The codes of languages to choose from, separated by spaces
+ * @attr {number} limit - How many items are loaded at once
+ * @attr {string} link - The URL of an article, with `{slug}` in place of its slug; by default the page of the article
+ * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title
+ * @attr {string} page-title - The title of the page after a search, with `{q}` in place of the query
+ * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
+ * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-error - After each failure; `detail` is the error
+ * @csspart open
+ * @csspart dialog
+ * @csspart form
+ * @csspart box
+ * @csspart input
+ * @csspart options
+ * @csspart option
+ * @csspart list
+ * @csspart card
+ * @csspart title
+ * @csspart link
+ * @csspart snippet
+ * @csspart mark
+ * @csspart foot
+ * @csspart meta
+ * @csspart status
+ * @csspart button
+ */
 export class KolomSearch extends KolomElement {
-  static observedAttributes = ["api", "results", "label", "search-language", "languages", "limit", "link", "heading"];
+  static observedAttributes = ["api", "mode", "results", "label", "search-language", "languages", "limit", "link", "heading"];
 
   #input = element("input", {
     class: "input",
@@ -144,6 +175,10 @@ export class KolomSearch extends KolomElement {
   #facets = new Facets(this, this.#fields, () => this.#submit());
   #list = element("ol", { class: "list", part: "list", role: "list" });
   #foot = element("div", { class: "foot", part: "foot" });
+  /** The button of the dialog. */
+  #opener = element("button", { type: "button", class: "opener", part: "button open", "aria-haspopup": "dialog", hidden: "" });
+  /** @type {Promise<import("./kolom-search-dialog.js").SearchDialog> | null} */
+  #dialog = null;
 
   /** @type {HTMLAnchorElement[]} the suggestions for the text `#suggested` */
   #suggestions = [];
@@ -171,8 +206,10 @@ export class KolomSearch extends KolomElement {
     this.#filters.append(fields);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
     this.#form.append(box, this.#hint, this.#filters, this.status, this.#correction);
-    this.root.append(this.#form, this.#facets.nav, this.#serverRendered, this.#list, this.#foot);
+    this.root.append(this.#opener, this.#form, this.#facets.nav, this.#serverRendered, this.#list, this.#foot);
 
+    this.#opener.addEventListener("click", () => void this.open());
+    for (const sign of ["pointerenter", "focus"]) this.#opener.addEventListener(sign, () => void this.#loadDialog());
     this.#input.addEventListener("input", () => this.#onInput());
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
     box.addEventListener("focusout", (event) => {
@@ -202,29 +239,61 @@ export class KolomSearch extends KolomElement {
   }
 
   /** @override */
-  connectedCallback() {
-    super.connectedCallback();
+  start() {
     this.#copyPlainInput();
     // Before the messages are loaded, so that the results of the page do not move.
     if (this.#hasServerResults) this.#filters.hidden = false;
-    window.addEventListener("popstate", this.#onPopState);
+    window.addEventListener("popstate", this.#onPopState, { signal: this.lifetime });
+    window.addEventListener("keydown", (event) => this.#onShortcut(event), { signal: this.lifetime });
   }
 
-  disconnectedCallback() {
-    window.removeEventListener("popstate", this.#onPopState);
+  /** @override */
+  stop() {
+    void this.#dialog?.then((dialog) => dialog.close());
     this.#close();
     this.#searching?.abort();
   }
 
   /** @param {FocusOptions} [options] @override */
   focus(options) {
-    this.#input.focus(options);
+    (this.#isDialog ? this.#opener : this.#input).focus(options);
+  }
+
+  get #isDialog() {
+    return this.getAttribute("mode") === "dialog";
+  }
+
+  /** Opens the dialog of `mode="dialog"`. */
+  async open() {
+    const dialog = await this.#loadDialog();
+    if (this.isConnected) dialog.open();
+  }
+
+  #loadDialog() {
+    this.#dialog ??= import("./kolom-search-dialog.js").then(({ SearchDialog }) => new SearchDialog(this));
+    // A module that could not be loaded is requested again.
+    this.#dialog.catch(() => (this.#dialog = null));
+    return this.#dialog;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onShortcut(event) {
+    if (!this.#isDialog || event.defaultPrevented || event.isComposing || event.altKey || event.shiftKey) return;
+    const hasControl = event.ctrlKey || event.metaKey;
+    if (hasControl ? event.key.toLowerCase() !== "k" : event.key !== "/") return;
+    const [target] = event.composedPath();
+    const isField = target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+    if (isField || document.querySelector(":modal")) return;
+    event.preventDefault();
+    void this.open();
   }
 
   /** Updates the element from its attributes and the page's URL. @override */
   async update() {
     this.#updateTexts();
-    if (this.getAttribute("results")) {
+    this.#form.hidden = this.#isDialog;
+    this.#opener.hidden = !this.#isDialog;
+    if (this.getAttribute("results") || this.#isDialog) {
       this.#clear();
     } else {
       this.#restore(false);
@@ -248,6 +317,10 @@ export class KolomSearch extends KolomElement {
     this.#options.setAttribute("aria-label", name);
     this.#clearer.setAttribute("aria-label", this.text("search.clear"));
     this.#submitter.setAttribute("aria-label", this.text("search"));
+    const isApple = /mac|iphone|ipad/i.test(navigator.userAgent);
+    const keys = element("kbd", { "aria-hidden": "true" }, isApple ? "⌘ K" : "Ctrl K");
+    this.#opener.replaceChildren(icon(LENS), element("span", {}, this.text("search")), keys);
+    this.#opener.setAttribute("aria-keyshortcuts", isApple ? "Meta+K /" : "Control+K /");
     this.#reset.textContent = this.text("search.reset");
     for (const filter of FILTERS) {
       const label = this.#fields[filter].labels?.[0];
@@ -328,12 +401,12 @@ export class KolomSearch extends KolomElement {
     const completions = found.completions
       .filter((each) => each.toLowerCase() !== typed)
       .map((each) => {
-        const option = this.#option(this.#searchUrl(each), icon(LENS), element("span", { dir: "auto" }, each));
+        const option = this.#option(this.searchUrl(each), icon(LENS), element("span", { dir: "auto" }, each));
         option.dataset.text = each;
         return option;
       });
     const articles = found.items.map((item) =>
-      this.#option(this.#link(item.slug, null), element("span", { dir: "auto" }, marked(item.title_html))),
+      this.#option(this.articleLink(item.slug, item.url), element("span", { dir: "auto" }, marked(item.title_html))),
     );
     this.#suggestions = [...completions, ...articles];
     this.#suggestions.forEach((option, index) => option.setAttribute("id", `option-${index}`));
@@ -465,7 +538,7 @@ export class KolomSearch extends KolomElement {
     this.#clearSuggestions();
     const text = this.#input.value.trim();
     if (this.getAttribute("results")) {
-      const address = this.#searchUrl(text);
+      const address = this.searchUrl(text);
       if (text && address) location.assign(address);
       return;
     }
@@ -481,7 +554,7 @@ export class KolomSearch extends KolomElement {
   }
 
   #onPopState = () => {
-    if (this.getAttribute("results") || String(this.#searchInUrl()) === this.#address) return;
+    if (this.getAttribute("results") || this.#isDialog || String(this.#searchInUrl()) === this.#address) return;
     this.#restore(true);
     void this.#search();
   };
@@ -676,7 +749,7 @@ export class KolomSearch extends KolomElement {
 
   /** @param {Result} item */
   #result(item) {
-    const title = element("a", { href: this.#link(item.slug, item.url), part: "link" }, marked(item.title_html));
+    const title = element("a", { href: this.articleLink(item.slug, item.url), part: "link" }, marked(item.title_html));
     return element(
       "li",
       { class: "card", part: "card" },
@@ -704,7 +777,7 @@ export class KolomSearch extends KolomElement {
   #sections({ slug, url, sections = [] }) {
     if (!sections.length || this.getAttribute("link")) return null;
     const links = sections.map(({ title_html, fragment }) =>
-      element("li", {}, element("a", { href: `${this.#link(slug, url)}#${fragment}`, part: "section" }, marked(title_html))),
+      element("li", {}, element("a", { href: `${this.articleLink(slug, url)}#${fragment}`, part: "section" }, marked(title_html))),
     );
     return element("ul", { class: "sections", part: "sections", role: "list", "aria-label": this.text("search.sections") }, ...links);
   }
@@ -763,7 +836,7 @@ export class KolomSearch extends KolomElement {
    *
    * @param {string} text
    */
-  #searchUrl(text) {
+  searchUrl(text) {
     const results = webUrl(this.getAttribute("results") || location.href, document.baseURI);
     if (!results) return null;
     const url = new URL(results);
@@ -782,7 +855,7 @@ export class KolomSearch extends KolomElement {
    * @param {string} slug
    * @param {string | null} url the article's page on the blog, if known; otherwise the slug is used
    */
-  #link(slug, url) {
+  articleLink(slug, url) {
     const pattern = this.getAttribute("link");
     const name = encodeURIComponent(slug);
     if (pattern) return webUrl(pattern.replaceAll("{slug}", name), document.baseURI);
@@ -811,32 +884,6 @@ function labelNodes({ labels, matched_labels = [] }) {
 function shortened(query) {
   const characters = [...query];
   return characters.length <= MAX_SHOWN ? query : `${characters.slice(0, MAX_SHOWN - 1).join("").trimEnd()}…`;
-}
-
-/**
- * Returns nodes for HTML in which only `<mark>` is markup. All other markup stays text.
- *
- * @param {string} html
- */
-function marked(html) {
-  const nodes = html.split(/<mark>(.*?)<\/mark>/s).map((piece, index) => {
-    const text = piece.replace(/&(\w+|#39|#x27);/g, (entity, name) => ENTITIES[name] ?? entity);
-    return index % 2 ? element("mark", { part: "mark" }, text) : document.createTextNode(text);
-  });
-  const fragment = document.createDocumentFragment();
-  fragment.append(...nodes);
-  return fragment;
-}
-
-/** @param {string} path */
-function icon(path) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
 }
 
 if (!customElements.get("kolom-search")) customElements.define("kolom-search", KolomSearch);

@@ -6,10 +6,10 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles.public import get_without_body
+from kolom.articles.public import get_at_url, get_without_body
 from kolom.comments import public, schemas
 from kolom.comments.types import Order
-from kolom.errors import FieldError, InvalidInput, Moved
+from kolom.errors import Moved
 from kolom.http.api import MovedPermanently, new_api, responses
 from kolom.http.parameters import Cursor, Limit, Query
 from kolom.observability import logger, metrics
@@ -38,14 +38,33 @@ def list_comments(
     return schemas.to_list_out(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
 
 
+@api.get(
+    "/api/comments",
+    summary="The comments of the page at a URL, of this site or another one",
+    tags=["comments"],
+    responses=responses(200, 400, 404, 422),
+)
+def list_comments_at(
+    url: Annotated[str, Query("Such as `https://example.com/post/`, in any variant that leads to the same page")],
+    order: Annotated[Order, Query("With `oldest`, a comment precedes its replies")] = "oldest",
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> schemas.PageCommentListOut:
+    article = get_at_url(url)
+    page = public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None)
+    return schemas.to_page_list_out(page, article)
+
+
 @api.get("/api/comments/counts", summary="Comment counts of articles", tags=["comments"], responses=responses(200, 422))
 def count_comments(
     slug: Annotated[list[str] | None, Keywords(maxItems=public.MAX_COUNTED), Query("Up to 50 distinct slugs")] = None,
+    url: Annotated[
+        list[str] | None,
+        Keywords(maxItems=public.MAX_COUNTED),
+        Query("URLs of pages; at most 50 with the slugs", is_separated=False),
+    ] = None,
 ) -> schemas.CommentCountsOut:
-    slugs = list(dict.fromkeys(slug or ()))
-    if len(slugs) > public.MAX_COUNTED:
-        raise InvalidInput(FieldError("slug", f"at most {public.MAX_COUNTED} slugs are allowed, got {len(slugs)}"))
-    return {"counts": public.count_by_slug(slugs)}
+    return {"counts": public.count_by_slug(slug or (), url or ())}
 
 
 @api.get(

@@ -20,8 +20,7 @@ FRIEND = "http://localhost:9797"
 
 _HTML = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<script type="module" src="{scripts}/kolom-comments.js"></script>
-<script type="module" src="{scripts}/kolom-contact.js"></script></head>
+{head}</head>
 <body><main>{body}</main></body></html>"""
 
 
@@ -34,12 +33,16 @@ def open_page(
     lang: str = "en",
     at: str | None = None,
     scripts: str = "/assets/widgets",
+    widgets: Sequence[str] = ("kolom-comments", "kolom-contact"),
+    head: str = "",
     policy: str = STRICT,
     has_clock: bool = False,
     complaints: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[Page]:
     """Yield a page with ``body`` in a new browser context. ``at`` is its origin, by default the blog's.
+
+    It loads the modules ``widgets``, and ``head`` is further markup of its head.
 
     With ``has_clock`` Playwright controls the page's time. On exit, assert that all browser errors match a pattern of
     ``complaints``, and that requests went only to the page's origin and the blog.
@@ -53,7 +56,8 @@ def open_page(
     page.on("console", lambda said: heard.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("request", lambda request: _record_foreign_request(request, {site, at or site}, heard))
-    html = _HTML.format(lang=lang, body=body, scripts=scripts)
+    modules = "".join(f'<script type="module" src="{scripts}/{name}.js"></script>' for name in widgets)
+    html = _HTML.format(lang=lang, body=body, head=modules + head)
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy.replace("'self'", f"'self' {site} data:"),
@@ -64,13 +68,14 @@ def open_page(
         _serve_files(context, at)
         # The CDN allows every origin to load these files.
         _serve_files(context, site)
-    context.route("**/a-page", lambda route: route.fulfill(body=html, headers=headers))
+    context.route("**/a-page*", lambda route: route.fulfill(body=html, headers=headers))
     if has_clock:
         page.clock.install()
     page.goto("/a-page")
     yield page
     context.close()
-    assert [said for said in heard if not any(re.search(pattern, said) for pattern in complaints)] == []
+    unexpected = [said for said in heard if not any(re.search(pattern, said) for pattern in complaints)]
+    assert unexpected == [], unexpected
 
 
 def open_html(page: Page, origin: str, html: str, **headers: str) -> None:

@@ -50,6 +50,8 @@ def test_every_page_passes_the_accessibility_rules(visitor: Visitor, axe: str, p
 def test_elements_in_use_pass_the_accessibility_rules(visitor: Visitor, axe: str) -> None:
     rules = {"type": "tag", "values": RULES}
     with visitor.visit(ARTICLE, width=390, height=800) as page:
+        page.locator("kolom-comments").scroll_into_view_if_needed()
+        expect(page.locator("kolom-comments .write")).to_be_visible()
         page.get_by_role("button", name="Kirim").click()
         expect(page.get_by_text("Mohon periksa isian yang ditandai.")).to_be_visible()
         page.locator("kolom-comments").get_by_role("textbox", name="Komentar").fill("Sebuah *komentar*.")

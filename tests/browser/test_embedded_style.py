@@ -13,7 +13,7 @@ from tests.serving import Site, send
 STRANGER = "http://localhost:9798"
 STYLED = f"{STRICT}; style-src 'unsafe-inline'"
 NAMES = ("articles", "search", "comments", "contact")
-NO_RESPONSE = r"blocked by CORS|Failed to load resource|got no response"
+NO_RESPONSE = r"blocked by CORS|Failed to load resource|does not allow this site"
 UNREACHABLE = "The site did not answer. Please check your connection, or try again later."
 COLORS = {"navy": "#0a1a3f", "white": "#ffffff", "yellow": "#ffe45c", "red": "#d00000", "grey": "#8a8a8a"}
 
@@ -163,7 +163,8 @@ def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: 
     with open_page(chromium, blog, body, at=STRANGER, scripts=scripts, complaints=[NO_RESPONSE]) as page:
         expect(page.get_by_role("button", name="Try again")).to_have_count(2)  # the first visit has logged everything
         page.on("console", lambda message: logged.append(message.text))
-        page.reload()
+        with page.expect_console_message(lambda message: "AllowedOrigins" in message.text):
+            page.reload()
         for name, failed in (
             ("articles", "The articles cannot be loaded right now."),
             ("comments", "The comments cannot be loaded right now."),
@@ -172,8 +173,8 @@ def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: 
             expect(status).to_have_text(f"{failed} {UNREACHABLE}")
             expect(page.locator(f"kolom-{name}").get_by_role("button", name="Try again")).to_be_visible()
         (advice,) = [text for text in logged if "AllowedOrigins" in text]
-        assert f"no response from {blog}" in advice
-        assert f"add {STRANGER} to" in advice
+        assert f"the blog at {blog} does not allow this site" in advice
+        assert f"kolom deploy --parameter AllowedOrigins={STRANGER}" in advice
 
 
 def test_every_element_shows_a_failure_in_the_same_way(chromium: Browser, blog: Site) -> None:
@@ -205,7 +206,15 @@ def test_every_element_shows_a_failure_in_the_same_way(chromium: Browser, blog: 
         assert len(looks) == 1
 
 
-def test_comments_of_a_missing_article_say_that_it_is_missing(chromium: Browser, blog: Site) -> None:
-    body = f'<kolom-comments api="{blog}" article="no-such-article"></kolom-comments>'
-    with open_page(chromium, blog, body, complaints=["404"]) as page:
-        expect(page.locator("kolom-comments").get_by_role("status")).to_have_text("Article not found.")
+def test_a_blog_that_cannot_be_reached_is_named_in_the_console(chromium: Browser, blog: Site) -> None:
+    nowhere, logged = "http://127.0.0.1:9", []
+    body = f'<kolom-comments api="{nowhere}" article="x"></kolom-comments>'
+    complaints = [r"ERR_|Failed to load", "cannot be reached", f"a request to {nowhere}"]
+    with open_page(chromium, blog, body, complaints=complaints) as page:
+        page.on("console", lambda message: logged.append(message.text))
+        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        page.wait_for_timeout(100)
+        assert [text for text in logged if nowhere in text and "cannot be reached" in text]
+        assert not [text for text in logged if "AllowedOrigins" in text]

@@ -221,7 +221,7 @@ def test_filters_narrow_the_search_and_are_in_the_url(visitor: Visitor) -> None:
         expect(results(page)).to_have_count(3)
         expect(page.locator("#search summary")).to_be_focused()
         page.get_by_role("combobox", name="Bahasa").select_option(label="Inggris")
-        page.get_by_label("Urutan").select_option("Terbaru")
+        page.locator("kolom-search").get_by_label("Urutan").select_option("Terbaru")
         expect(page.locator("#search summary")).to_have_text("Filter (2)")
         assert page.url.endswith("?q=dapur&language=en&sort=newest")
 
@@ -295,7 +295,7 @@ def test_a_url_restores_a_search_with_its_filters(visitor: Visitor) -> None:
         page.locator("#search summary").click()
         expect(page.get_by_role("combobox", name="Label").locator("option:checked")).to_have_text("Budaya")
         expect(page.get_by_role("combobox", name="Bahasa").locator("option:checked")).to_have_text("Inggris")
-        expect(page.get_by_label("Urutan").locator("option:checked")).to_have_text("Terbaru")
+        expect(page.locator("kolom-search").get_by_label("Urutan").locator("option:checked")).to_have_text("Terbaru")
         expect(results(page).first).to_be_visible()
 
 

@@ -381,6 +381,7 @@ def test_an_article_can_be_read_while_the_api_is_down(visitor: Visitor) -> None:
         page.route("**/api/**", lambda route: route.abort())
         page.goto(ARTICLE)
         expect(page.get_by_role("heading", level=1)).to_have_text("Cara Membaca Komunike")
+        page.locator("kolom-comments").scroll_into_view_if_needed()
         expect(page.get_by_text("Komentar sedang tidak dapat dimuat.")).to_be_visible()
         expect(page.get_by_label("Nama")).to_be_visible()
     visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]

@@ -129,7 +129,7 @@ def test_recent_comments_are_approved_and_of_published_articles(open_blog: Blog)
     publishing.unpublish("hidden", now=NOW)
     items = call(fetch_comments.handler, request("/api/comments/recent", "limit=2")).json["items"]
     assert [item["id"] for item in items] == [reply.id, second.id]
-    assert items[0]["article"] == {"slug": "hello", "title": "Hello"}
+    assert items[0]["article"] == {"slug": "hello", "title": "Hello", "url": "https://blog.example/hello/"}
 
 
 def test_recent_comments_of_unpublished_articles_are_replaced_by_older_ones(open_blog: Blog) -> None:

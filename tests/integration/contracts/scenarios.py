@@ -157,7 +157,9 @@ def post(slug: str = "n0", **fields: Any) -> Comment:
 def use_fetch_comments() -> None:
     for path, query in [
         *((f"/api/articles/{slug}/comments", "") for slug in ("n0", "n1", "none", "draft", "gone")),
+        *(("/api/comments", f"url={url}") for url in ("https://site.example/x", "https://blog.example/n2/", "none")),
         ("/api/comments/counts", "slug=n0&slug=n1&slug=none"),
+        ("/api/comments/counts", "slug=n0&url=https://site.example/x"),
         ("/api/comments/recent", ""),
     ]:
         fetch_comments.handler(request(path, query), Context())

@@ -14,7 +14,7 @@ from pynamodb.exceptions import PynamoDBException
 from functions.serve_mail_links import app as serve_mail_links
 from kolom import outbox
 from kolom.articles import publishing, repository
-from kolom.articles.lookup import find_ids
+from kolom.articles.lookup import find_pointed_ids, slug_pointers
 from kolom.comments import reply_subscriptions
 from kolom.errors import Conflict
 from kolom.http.errors import RETRY_AFTER_SECONDS, failure_of
@@ -245,7 +245,10 @@ def test_a_batch_that_is_processed_in_part_is_completed(partial: Callable[[int],
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "act",
-    [lambda: search.put_words(WORDS), lambda: find_ids([f"s{number}" for number in range(9)])],
+    [
+        lambda: search.put_words(WORDS),
+        lambda: find_pointed_ids({f"s{number}": slug_pointers(f"s{number}") for number in range(9)}),
+    ],
     ids=["write", "read"],
 )
 def test_a_batch_that_remains_unprocessed_is_a_503(

@@ -54,12 +54,13 @@ VALUES = {
 }
 QUERIES = {
     "/api/articles": ("label", "year", "month", "limit", "cursor"),
-    "/api/paths": ("path",),
+    "/api/paths": ("path", "url"),
     "/api/search": ("q", "label", "language", "from", "to", "limit", "cursor"),
     "/api/search/suggest": ("q",),
     "/api/articles/{slug}/related": ("limit",),
     "/api/articles/{slug}/comments": ("order", "limit", "cursor"),
-    "/api/comments/counts": ("slug",),
+    "/api/comments": ("url", "order", "limit", "cursor"),
+    "/api/comments/counts": ("slug", "url"),
     "/": ("cursor",),
     "/search/": ("q", "cursor"),
     "/hello/": ("comments", "answer"),

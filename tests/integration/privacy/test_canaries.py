@@ -60,6 +60,7 @@ REQUESTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "GET /api/articles/{slug}/comments": (
         *(("/api/articles/hello/comments", ""), ("/api/articles/hello/comments", "order=newest&limit=100")),
     ),
+    "GET /api/comments": (("/api/comments", "url=https://blog.example/hello/"),),
     "GET /api/comments/counts": (("/api/comments/counts", "slug=hello"),),
     "GET /api/comments/recent": (("/api/comments/recent", ""),),
     "GET /api/form-token": (("/api/form-token", ""),),

@@ -5,7 +5,7 @@ This module imports little, so that the Lambda functions that answer visitors st
 
 import time
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping, Sequence
 
 from kolom.articles.body_chunks import join_body
 from kolom.articles.mapping import to_article
@@ -22,17 +22,19 @@ type Check = Callable[[Article], None]
 """A function that raises an error if an article must not be shown."""
 
 
-def find_ids(slugs: Collection[str]) -> dict[str, int]:
-    """Return the ids of the articles with these current or former slugs, as given or in the normal form NFC.
+def slug_pointers(slug: str) -> Sequence[str]:
+    """Return the pointers that may identify the article with that current or former slug, also in the form NFC."""
+    return [f"slug:{form}" for form in dict.fromkeys((slug, unicodedata.normalize("NFC", slug)))]
 
-    A BatchGetItem for each hundred forms.
+
+def find_pointed_ids(pointers: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
+    """Return the ids of the articles that each sequence of pointers leads to, in its order, by the given names.
+
+    A BatchGetItem for each hundred pointers.
     """
-    forms = {slug: dict.fromkeys((slug, unicodedata.normalize("NFC", slug))) for slug in slugs}
-    keys = {(f"slug:{form}", POINTER) for each in forms.values() for form in each if is_key(f"slug:{form}")}
-    if not keys:
-        return {}
-    ids = {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)}
-    return {slug: next(ids[form] for form in each if form in ids) for slug, each in forms.items() if each.keys() & ids}
+    keys = {(key, POINTER) for each in pointers.values() for key in each if is_key(key)}
+    ids = {record.key: int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
+    return {name: [ids[key] for key in each if key in ids] for name, each in pointers.items()}
 
 
 def get_with_body(article_id: int, check: Check) -> tuple[Article, Body]:

@@ -5,7 +5,7 @@ The index that lists are read from is updated about a second after a publication
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate, islice
 from urllib.parse import parse_qs, quote
@@ -184,16 +184,38 @@ def resolve_url(url: str) -> str:
 
     :raises NotFound: no published article is there
     """
+    return get_at_url(url).slug
+
+
+def get_at_url(url: str) -> Article:
+    """Return the published article whose page has that URL, without its body. See :func:`resolve_url`.
+
+    :raises NotFound: no published article is there
+    """
     for key in url_pointer_keys_at(url):
         article_id = _find_id(key)
         if article_id is not None:
             try:
-                return _get_without_body(article_id, _check_public).slug
+                return _get_without_body(article_id, _check_public)
             except (Gone, NotFound):
                 continue
     if (path := path_on_site(url, settings().site_url)) is not None:
-        return resolve_path(path)
+        try:
+            return _find_at(path, _get_without_body)
+        except Moved as moved:
+            return get_by_any_slug(moved.slug)
+        except Gone:
+            pass
     raise NotFound(f"there is no page at {url!r}")
+
+
+def url_pointers(url: str) -> Sequence[str]:
+    """Return the pointers that may identify the article whose page has that URL, in the order of lookup.
+
+    For a page of this site, the URL must have the path of the article, or its slug as the path.
+    """
+    path = path_on_site(url, settings().site_url)
+    return [*url_pointer_keys_at(url), *(pointer_keys_at(path) if path is not None else ())]
 
 
 def current_path(path: str) -> str:

@@ -8,7 +8,7 @@ from itertools import islice
 from kolom.articles import lookup, public
 from kolom.articles.types import Article
 from kolom.comments.types import CommentPage, Order, PublicComment
-from kolom.errors import InvalidCursor
+from kolom.errors import FieldError, InvalidCursor, InvalidInput
 from kolom.models.comments import SITE, CommentRecord, StatsRecord, stats_key
 from kolom.pagination import decode_cursor, encode_cursor, first_page
 
@@ -68,15 +68,24 @@ def count_comments(article_ids: Sequence[int]) -> dict[int, int]:
     return {article_id: counts.get(article_id, 0) for article_id in article_ids}
 
 
-def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
-    """Return the number of approved comments for at most :data:`MAX_COUNTED` slugs. Three requests.
+def count_by_slug(slugs: Sequence[str], urls: Sequence[str] = ()) -> dict[str, int]:
+    """Return the number of approved comments by slug, and by the URL of a page. Together at most :data:`MAX_COUNTED`.
 
-    The count is 0 if no published article has or had the slug. Drafts can have comments by import; these do not count.
+    The count is 0 if no published article has or had the slug, or is at the URL. Drafts can have comments by import;
+    these do not count. Three requests; one more if there are more than a hundred pointers, at most four for a URL.
+
+    :raises InvalidInput: there are too many different slugs and URLs
     """
-    ids = lookup.find_ids(set(slugs))
-    published = public.published_ids(set(ids.values()))
+    if (given := len(set(slugs)) + len(set(urls))) > MAX_COUNTED:
+        field, what = ("url", "slugs and URLs") if urls else ("slug", "slugs")
+        raise InvalidInput(FieldError(field, f"at most {MAX_COUNTED} {what} are allowed, got {given}"))
+    pointers = {slug: lookup.slug_pointers(slug) for slug in slugs}
+    ids = lookup.find_pointed_ids(pointers | {url: public.url_pointers(url) for url in urls})
+    published = public.published_ids({article_id for each in ids.values() for article_id in each})
     counts = count_comments(list(published)) if published else {}
-    return {slug: counts.get(ids.get(slug, -1), 0) for slug in slugs}
+    return {
+        name: next((counts[article_id] for article_id in each if article_id in counts), 0) for name, each in ids.items()
+    }
 
 
 def list_recent(limit: int) -> list[RecentComment]:

@@ -3,11 +3,14 @@
 This module imports little, so that the Lambda functions that answer visitors start quickly.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypedDict
 
+from kolom.articles.types import Article
 from kolom.comments.public import RecentComment
 from kolom.comments.types import CommentPage, PublicComment
+from kolom.config import settings
+from kolom.urls import article_url
 
 
 class AuthorOut(TypedDict):
@@ -31,6 +34,14 @@ class CommentOut(TypedDict):
     deleted: bool
 
 
+class CommentableArticleOut(TypedDict):
+    """The article at a URL. ``comments_open``: whether it takes new comments."""
+
+    slug: str
+    title: str
+    comments_open: bool
+
+
 class CommentListOut(TypedDict):
     """A page of an article's comments; ``total`` counts the approved ones."""
 
@@ -39,17 +50,24 @@ class CommentListOut(TypedDict):
     next_cursor: str | None
 
 
+class PageCommentListOut(CommentListOut):
+    """A page of the comments of the article at a URL, and what a form for new ones needs to know of the article."""
+
+    article: CommentableArticleOut
+
+
 class CommentCountsOut(TypedDict):
-    """The number of approved comments of each article, by slug."""
+    """The number of approved comments of each article, by the given slug or URL."""
 
     counts: dict[str, int]
 
 
 class CommentedArticleOut(TypedDict):
-    """The article of a comment."""
+    """The article of a comment. ``url`` is its page, which may be on another site."""
 
     slug: str
     title: str
+    url: str
 
 
 class RecentCommentOut(CommentOut):
@@ -91,13 +109,26 @@ def to_list_out(page: CommentPage) -> CommentListOut:
     }
 
 
+def to_page_list_out(page: CommentPage, article: Article) -> PageCommentListOut:
+    """Convert a page of comments with its article."""
+    is_open = article.takes_comments(datetime.now(UTC), close_after_days=settings().comments_close_after_days)
+    return {
+        **to_list_out(page),
+        "article": {"slug": article.slug, "title": article.title, "comments_open": is_open},
+    }
+
+
 def to_recent_out(comments: list[RecentComment]) -> RecentCommentListOut:
     """Convert the newest comments."""
     return {
         "items": [
             {
                 **to_comment_out(recent.comment),
-                "article": {"slug": recent.article.slug, "title": recent.article.title},
+                "article": {
+                    "slug": recent.article.slug,
+                    "title": recent.article.title,
+                    "url": article_url(recent.article),
+                },
             }
             for recent in comments
         ]

@@ -1,0 +1,118 @@
+"""The npm package of the elements, which `make npm-package` builds."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kolom_cli.assets.npm_package import MANIFEST, build
+from tests.paths import PROJECT
+
+WIDGETS = PROJECT / "frontend/widgets"
+BIN = PROJECT / "node_modules/.bin"
+SAMPLE = """
+import "kolom-elements";
+import { KolomSearch } from "kolom-elements/kolom-search.js";
+import type { KolomIntrinsicElements } from "kolom-elements";
+
+const search: KolomSearch = document.createElement("kolom-search");
+void search.open();
+const comments = document.querySelector("kolom-comments");
+comments?.addEventListener("kolom-sent", (event) => console.log(event.detail.id));
+void comments?.reload();
+export const attributes: KolomIntrinsicElements["kolom-comments"] = { "order": "newest", "edit-minutes": 5 };
+"""
+WRONG = 'import type { KolomIntrinsicElements as E } from "kolom-elements";\nexport const x: E<{}>["kolom-count"] = '
+JSX = """
+/// <reference path="react.d.ts" />
+import type {} from "kolom-elements/react";
+import * as React from "react";
+export const page = <kolom-comments api="https://blog.example" order="newest" theme="dark" className="x" />;
+"""
+REACT = """
+declare module "react" {
+  export interface HTMLAttributes<T> { className?: string; }
+  export type DetailedHTMLProps<E, T> = E;
+  export namespace JSX { interface IntrinsicElements {} interface Element {} }
+  export function createElement(...given: unknown[]): JSX.Element;
+}
+"""
+"""What the types of the package need of React's."""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the package, and return the folder that has it as an installed one."""
+    folder = tmp_path_factory.mktemp("npm")
+    analyzed = PROJECT / "test-output/npm"
+    globs = ["--globs", "frontend/widgets/kolom*.js", "--outdir", "test-output/npm"]
+    subprocess.run([BIN / "cem", "analyze", "--quiet", *globs], cwd=PROJECT, check=True, capture_output=True)
+    target = folder / "node_modules/kolom-elements"
+    build(WIDGETS, json.loads((analyzed / MANIFEST).read_text("utf-8")), PROJECT / "LICENSE", target)
+    return folder
+
+
+def compile_sample(folder: Path, name: str, source: str) -> str:
+    """Return what the TypeScript compiler says about a file that uses the package."""
+    (folder / name).write_text(source, "utf-8")
+    options = ["--noEmit", "--strict", "--jsx", "react", "--types", "", "--target", "es2024"]
+    modules = ["--module", "esnext", "--moduleResolution", "bundler"]
+    command = [str(BIN / "tsc"), "--ignoreConfig", *options, *modules, name]
+    compiled = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    return str(compiled.stdout)
+
+
+def used_attributes(source: str) -> set[str]:
+    """Return the names of the attributes that the source of an element reads or observes."""
+    observed = re.findall(r"observedAttributes = \[([^]]+)\]", source)
+    read = re.findall(r'this\.getAttribute\("([\w-]+)"\)', source)
+    return {*read, *(name for each in observed for name in re.findall(r'"([\w-]+)"', each))}
+
+
+def elements(package: Path) -> dict[str, Any]:
+    """Return the declaration of each element in the manifest, by its name."""
+    manifest = json.loads((package / "node_modules/kolom-elements" / MANIFEST).read_text("utf-8"))
+    return {each["tagName"]: each for module in manifest["modules"] for each in module["declarations"]}
+
+
+def test_the_manifest_has_every_element_with_its_attributes_and_events(
+    package: Path, subtests: pytest.Subtests
+) -> None:
+    found = elements(package)
+    sources = {path.stem: path.read_text("utf-8") for path in WIDGETS.glob("kolom-*.js")}
+    assert found.keys() == {name for name, source in sources.items() if "customElements.define(" in source}
+    for name, element in found.items():
+        with subtests.test(name):
+            described = {each["name"] for each in element["attributes"]}
+            assert used_attributes(sources[name]) <= described
+            assert described - used_attributes(sources[name]) <= {"heading", "theme"}
+            assert all(each["description"] and each["type"]["text"] for each in element["attributes"])
+            events = {each["name"] for each in element["events"]}
+            assert set(re.findall(r'emit\("([\w-]+)"', sources[name])) <= events
+            parts = {part for each in re.findall(r'part: "([\w -]+)"', sources[name]) for part in each.split()}
+            assert parts & {"list", "title", "form"} <= {each["name"] for each in element["cssParts"]}
+
+
+def test_typescript_and_jsx_know_the_elements(package: Path) -> None:
+    assert compile_sample(package, "sample.ts", SAMPLE) == ""
+    (package / "react.d.ts").write_text(REACT, "utf-8")
+    assert compile_sample(package, "sample.tsx", JSX) == ""
+    assert "artcle" in compile_sample(package, "wrong.ts", f'{WRONG}{{ artcle: "x" }};')
+    assert "kolom-serch" in compile_sample(package, "name.tsx", JSX.replace("kolom-comments", "kolom-serch"))
+
+
+def test_the_package_has_every_file_that_it_names(package: Path) -> None:
+    root = package / "node_modules/kolom-elements"
+    description = json.loads((root / "package.json").read_text("utf-8"))
+    named = re.findall(r'"(\./[^"]+)"', json.dumps([*description["exports"].values(), description["types"]]))
+    imported = [
+        path.parent / name
+        for path in root.rglob("*.js")
+        for name in re.findall(r'(?:from|import\()\s*"(\.[^"]+)"', path.read_text("utf-8"))
+    ]
+    assert all((root / name).is_file() for name in named)
+    assert len(imported) > 20
+    assert [path for path in imported if not path.is_file()] == []
