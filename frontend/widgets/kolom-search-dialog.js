@@ -56,8 +56,6 @@ export class SearchDialog {
   #timer = 0;
   /** @type {AbortController | null} */
   #searching = null;
-  /** The element that had the focus before. @type {HTMLElement | null} */
-  #before = null;
 
   /** @param {Host} host */
   constructor(host) {
@@ -85,7 +83,7 @@ export class SearchDialog {
     this.#closer.addEventListener("click", () => this.close());
     this.#input.addEventListener("input", () => this.#onInput());
     this.#dialog.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#dialog.addEventListener("close", () => this.#onClose());
+    this.#dialog.addEventListener("close", () => this.#stop());
     this.#dialog.addEventListener("click", (event) => {
       const isLink = event.target instanceof Element && event.target.closest("a");
       const hasModifier = event.ctrlKey || event.metaKey || event.shiftKey;
@@ -110,22 +108,14 @@ export class SearchDialog {
     this.#input.placeholder = name;
     this.#closer.setAttribute("aria-label", this.#host.text("form.cancel"));
     for (const [key, value] of Object.entries(inLanguage(this.#host.language))) this.#dialog.setAttribute(key, value);
-    this.#before = focused();
     this.#dialog.showModal();
     this.#input.focus();
     this.#input.select();
   }
 
-  /** Closes the dialog; the focus returns to where it was. */
+  /** Closes the dialog; the browser returns the focus to where it was. */
   close() {
     this.#dialog.close();
-  }
-
-  #onClose() {
-    this.#stop();
-    const target = this.#before?.isConnected && this.#before !== document.body ? this.#before : this.#host;
-    this.#before = null;
-    target.focus({ preventScroll: true });
   }
 
   #stop() {
@@ -235,11 +225,4 @@ export class SearchDialog {
       );
     }
   }
-}
-
-/** Returns the element that has the focus, also within shadow trees. */
-function focused() {
-  let node = document.activeElement;
-  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-  return node instanceof HTMLElement ? node : null;
 }
