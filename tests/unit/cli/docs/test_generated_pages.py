@@ -87,7 +87,7 @@ class TestHttpApi:
                 schema = {**content["schema"], "components": document()["components"]}
                 validate(json.loads(example), schema, cls=OAS31Validator)
                 shown += 1
-        assert shown == 16
+        assert shown == 17
 
     def test_links_to_schemas_have_targets(self) -> None:
         linked = set(re.findall(r"\]\(#([^)]+)\)", api_page()))
