@@ -69,7 +69,7 @@ def list_months() -> schemas.MonthListOut:
     responses=responses(200, 404, 422),
 )
 def find_path(
-    path: Annotated[str | None, Query("Such as `/2024/05/x.html`")] = None,
+    path: Annotated[str | None, Query("Such as `/2024/05/x.html`; required unless there is a `url`")] = None,
     url: Annotated[str | None, Query("Such as `https://example.com/post/`; ignored if there is a `path`")] = None,
 ) -> schemas.PathOut:
     if path is None and url is None:

@@ -26,6 +26,7 @@ STATED = {
     "parent_id": "the comment to reply to does not exist",
     "from": "must not be after `to`",
     "month": "needs a year",
+    "path": "must not be missing, unless there is a url",
     "Idempotency-Key": "was already used for a different request",
 }
 """The rules that a schema cannot express; the document describes them in words."""
