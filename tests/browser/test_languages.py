@@ -54,7 +54,7 @@ def test_a_page_of_the_site_preloads_the_messages_of_its_language_only(visitor: 
         assert messages[0].startswith("/assets/widgets/messages/en.")
         # It does not wait for the modules that import it.
         assert requested.index(messages[0]) < min(
-            requested.index(path) for path in requested if path.startswith("/assets/widgets/kolom-form.")
+            requested.index(path) for path in requested if path.startswith("/assets/widgets/kolom-page.")
         )
 
 
