@@ -28,7 +28,8 @@ def axe() -> str:
 
 
 def violations(page: Page, axe: str, rules: dict[str, Any]) -> list[str]:
-    """Return the violations that axe finds on the page, one line each."""
+    """Return the violations that axe finds on the page, one line each. It waits for the styles of the page."""
+    page.wait_for_load_state("load")
     page.evaluate(axe)
     found = page.evaluate("rules => axe.run({runOnly: rules})", rules)
     return [
