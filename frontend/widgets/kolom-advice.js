@@ -6,7 +6,7 @@
  * @module
  */
 
-/** What the owner was told already. @type {Set<string>} */
+/** The advice that was already shown. @type {Set<string>} */
 const told = new Set();
 
 /**

@@ -23,7 +23,7 @@ from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
 from kolom_cli.commands import restore as command
 from kolom_cli.deploying import backups
-from kolom_cli.deploying.restoring import reading, temporary_tables, writer
+from kolom_cli.deploying.restoring import item_reader, temporary_tables, writer
 from tests.factories import content
 from tests.integration.aws import client
 from tests.integration.cli.cloudformation import StackDouble, error
@@ -542,7 +542,7 @@ def test_a_write_whose_response_was_lost_is_no_conflict(blog: Blog) -> None:
 def test_unprocessed_keys_are_read_again(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     blog.history.remember()
     publishing.delete("hello", now=NOW)
-    original = reading._send
+    original = item_reader._send
     incomplete = [True]
 
     def send(operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -551,7 +551,7 @@ def test_unprocessed_keys_are_read_again(blog: Blog, monkeypatch: pytest.MonkeyP
             return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
         return original(operation, arguments)
 
-    monkeypatch.setattr(reading, "_send", send)
+    monkeypatch.setattr(item_reader, "_send", send)
     assert blog.restore().exit_code == 0
     assert public.get_article("hello").article.slug == "hello"
 

@@ -17,8 +17,8 @@ from kolom.comments.repository import with_expiry
 from kolom.comments.types import Comment
 from kolom.models.comments import ADDRESS, STATS, SUBSCRIPTION, CommentRecord, address_key
 from kolom_cli.deploying.account import client
+from kolom_cli.deploying.restoring.item_reader import get_items
 from kolom_cli.deploying.restoring.items import Item, Key, continue_counters, key_of, number, text
-from kolom_cli.deploying.restoring.reading import get_items
 from kolom_cli.deploying.restoring.table_rules import has_expired
 from kolom_cli.deploying.restoring.temporary_tables import RestoredTable
 

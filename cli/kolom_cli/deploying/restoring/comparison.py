@@ -7,8 +7,8 @@ from itertools import batched
 from threading import Event
 from typing import Final, Literal
 
+from kolom_cli.deploying.restoring.item_reader import BATCH, get_items, scan
 from kolom_cli.deploying.restoring.items import Item, Key, digest, key_of
-from kolom_cli.deploying.restoring.reading import BATCH, get_items, scan
 from kolom_cli.deploying.restoring.table_rules import TableRules
 from kolom_cli.deploying.restoring.temporary_tables import RestoredTable
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 from kolom_cli.concurrency import OrderedResults, Workers
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.restoring.comparison import ACTIONS, Comparison, Difference
+from kolom_cli.deploying.restoring.item_reader import BATCH, get_items
 from kolom_cli.deploying.restoring.items import Item, digest, is_unchanged, to_key_item
-from kolom_cli.deploying.restoring.reading import BATCH, get_items
 from kolom_cli.deploying.restoring.table_rules import TableRules
 
 _CONCURRENCY: Final = 8
