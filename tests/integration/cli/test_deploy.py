@@ -281,6 +281,15 @@ def test_a_change_set_that_another_run_has_overtaken_is_reported(deployed: Rehea
     assert "another run has changed the stack in the meantime" in ran.stderr
 
 
+@pytest.mark.parametrize("operation", ["CreateChangeSet", "ExecuteChangeSet"])
+def test_a_call_that_was_repeated_after_a_lost_response_succeeds(deployed: Rehearsal, operation: str) -> None:
+    deployed.cloudformation.lost.add(operation)
+    ran = deployed.kolom("deploy", "--yes", "--parameter", "CommentsPerMinute=9")
+    assert (ran.exit_code, deployed.cloudformation.lost) == (0, set()), ran.stderr
+    (stack,) = deployed.cloudformation.stacks
+    assert stack.parameters["CommentsPerMinute"] == "9"
+
+
 def test_only_one_run_at_a_time_builds_in_a_checkout(deployed: Rehearsal) -> None:
     with toolchain.lock_checkout():
         ran = deployed.deploy("--yes")
