@@ -165,7 +165,7 @@ export class KolomArticles extends KolomElement {
       element(
         "article",
         { class: "article", part: "article", ...inLanguage(article.language) },
-        this.heading(0, { class: "headline", part: "headline" }, article.title),
+        this.makeHeading(0, { class: "headline", part: "headline" }, article.title),
         this.#meta(article, article.author),
         this.#content(article),
       ),
@@ -228,7 +228,7 @@ export class KolomArticles extends KolomElement {
 
   /** @param {Card} card */
   #card(card) {
-    const image = card.image && webUrl(card.image, this.api);
+    const image = card.image && webUrl(card.image, this.origin);
     const title = element("a", { href: this.#link(card), part: "link" }, card.title);
     return element(
       "li",
@@ -237,7 +237,7 @@ export class KolomArticles extends KolomElement {
         "div",
         inLanguage(card.language),
         this.#meta(card, ""),
-        this.heading(0, { class: "title", part: "title" }, title),
+        this.makeHeading(0, { class: "title", part: "title" }, title),
         card.excerpt ? element("p", { class: "excerpt", part: "excerpt" }, card.excerpt) : null,
       ),
       image
@@ -277,7 +277,7 @@ export class KolomArticles extends KolomElement {
    */
   #content(article) {
     const content = fragment(article.content_html);
-    const base = new URL(article.path, this.api).href;
+    const base = new URL(article.path, this.origin).href;
     /** @param {string} address */
     const full = (address) => (address.startsWith("#") ? address : (webUrl(address, base) ?? address));
     for (const name of ["src", "href", "poster", "cite"]) {
@@ -315,7 +315,7 @@ export class KolomArticles extends KolomElement {
   /** @param {Card} card */
   #link(card) {
     const pattern = this.getAttribute("link");
-    if (!pattern) return webUrl(card.url, this.api);
+    if (!pattern) return webUrl(card.url, this.origin);
     return webUrl(pattern.replaceAll("{slug}", encodeURIComponent(card.slug)), document.baseURI);
   }
 }

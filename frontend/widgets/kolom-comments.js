@@ -11,7 +11,7 @@
  * @module
  */
 
-import { ApiError, KolomElement, avatar, element, fragment, webUrl } from "./kolom-element.js";
+import { ApiError, KolomElement, element, fragment, webUrl } from "./kolom-element.js";
 import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
 
 /**
@@ -19,13 +19,10 @@ import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
  *   deleted: boolean, author: {name: string, website: string | null, avatar: string, is_owner: boolean}}} View
  * @typedef {{items: View[], total: number, next_cursor: string | null, article?: {slug: string, comments_open: boolean}}} Page
  *   a page of comments; with `article` if the API found it by the URL of its page
- * @typedef {{slug: string, token: string | null, until: number, at: number, isApproved: boolean,
- *   view: View | null, source: string | null}} Own a comment written in this browser. It may be edited until the time
- *   `until`, with its token. `source` is its source text, `view` is null as soon as the API shows the comment
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
  *   form: KolomForm | null}} Shown
  * @typedef {import("./kolom-form.js").KolomForm} KolomForm
- * @typedef {typeof import("./kolom-form.js")} Forms
+ * @typedef {import("./kolom-comment-writer.js").CommentWriter} CommentWriter
  */
 
 const STYLES = `
@@ -53,32 +50,16 @@ const STYLES = `
 .meta > a { padding-block: .15em; color: inherit; }
 .meta > a:not(:hover) { text-decoration: none; }
 .badge { padding: .05em .5em; border: 1px solid transparent; border-radius: 1em; background: var(--kolom-accent, var(--kolom-ink, CanvasText)); color: var(--on-accent); font-weight: 600; }
-.pending { margin: .3em 0; padding: .35em .7em; border-inline-start: 3px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); font-size: .875em; }
 .gone { margin: 0; color: var(--kolom-soft, inherit); font-style: italic; }
 .gone:is(:lang(ar), :lang(fa), :lang(he), :lang(ja), :lang(zh)) { font-style: normal; }
-.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1em; font-size: .875em; }
-.tools button { min-block-size: 28px; padding: .2em 0; border: 0; color: var(--kolom-soft, inherit); text-underline-offset: .25em; }
-.tools button:hover { color: inherit; text-decoration: underline; }
-.comment > .form + .tools button { display: none; }
-.tools span { color: var(--kolom-soft, inherit); font-variant-numeric: tabular-nums; }
-.thread > .form, .comment > .form { margin-block: .9em .5em; padding: 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
 .foot { display: flex; flex-wrap: wrap; align-items: center; gap: .75em 1.25em; margin-block: .75em 0; }
 .foot .problem { order: -1; flex-basis: 100%; }
 .foot .status:empty { display: none; }
-.write { margin-block-start: 2em; padding-block-start: 1.5em; border-block-start: 1px solid var(--kolom-line, #8886); }
-.write:empty { display: none; }
-.write :is(h3, h4, h5, h6) { margin-block-end: .8em; font-size: 1.1em; }
 `;
 
 const PAGE = "100";
 const MAX_PAGES = 40;
-const MAX_DEPTH = 60;
 const INDENTED = 4;
-const DAY_MS = 86_400_000;
-const KEPT_DAYS = 30;
-const KEPT_OWN = 200;
-/** After this time, the API certainly shows an approved comment: its index lags by about 1 s, the CDN's cache by 10 s. */
-const BEHIND_MS = 120_000;
 
 /**
  * The comments of an article or page, and a form for new ones.
@@ -117,20 +98,18 @@ export class KolomComments extends KolomElement {
 
   #slot = element("slot", {});
   #main = element("div", {});
-  #title = this.heading(0, {});
-  #list = element("ol", { class: "list", part: "list", role: "list" });
+  #title = this.makeHeading(0, {});
+  list = element("ol", { class: "list", part: "list", role: "list" });
   /** Own comments that are not on the loaded pages. */
-  #ownAtTop = element("ol", { class: "list", part: "list", role: "list" });
+  ownAtTop = element("ol", { class: "list", part: "list", role: "list" });
   #foot = element("div", { class: "foot", part: "foot" }, this.status);
   #select = element("select", { class: "order", part: "order" });
   #write = element("section", { class: "write", part: "write" });
 
   /** @type {Map<string, Shown>} */
-  #shown = new Map();
+  shown = new Map();
   /** Replies whose parent is not loaded yet, by its id. @type {Map<string, View[]>} */
   #waiting = new Map();
-  /** @type {Record<string, Own>} */
-  #own = {};
   /** @type {AbortController | null} */
   #request = null;
   /** @type {string | null} */
@@ -143,13 +122,9 @@ export class KolomComments extends KolomElement {
   #address = "";
   #total = 0;
   #loaded = 0;
-  #isOpen = false;
-  /** The module of the forms, from before the first comments are shown. @type {Forms | null} */
-  #forms = null;
-  /** The form at the end, and the open form within the thread. @type {KolomForm | null} */
-  #form = null;
-  /** @type {{form: KolomForm, close: () => void} | null} */
-  #innerForm = null;
+  isOpen = false;
+  /** From before the first comments are shown. @type {CommentWriter | null} */
+  #writer = null;
 
   constructor() {
     super(STYLES);
@@ -171,7 +146,7 @@ export class KolomComments extends KolomElement {
     watchPageUrl(() => {
       if (!this.getAttribute("article")) this.queueReload();
     }, signal);
-    const timers = [setInterval(() => this.#updateRemainingTimes(), 1000), setInterval(() => this.refreshTimes(), 60_000)];
+    const timers = [setInterval(() => this.#writer?.updateRemainingTimes(), 1000), setInterval(() => this.refreshTimes(), 60_000)];
     signal.addEventListener("abort", () => timers.forEach(clearInterval));
   }
 
@@ -179,8 +154,7 @@ export class KolomComments extends KolomElement {
   stop() {
     this.#request?.abort();
     this.#request = null;
-    this.#form?.close();
-    this.#innerForm?.close();
+    this.#writer?.close();
   }
 
   /** @override */
@@ -190,7 +164,7 @@ export class KolomComments extends KolomElement {
 
   /** Updates the element from its attributes. @override */
   async update() {
-    const address = `${this.api} ${this.getAttribute("article") || pageUrl()}`;
+    const address = `${this.origin} ${this.getAttribute("article") || pageUrl()}`;
     if (this.#address && this.#address !== address) this.#clear();
     this.#address = address;
     this.#order = this.#wantedOrder;
@@ -200,37 +174,36 @@ export class KolomComments extends KolomElement {
   /** Removes the comments of another article. */
   #clear() {
     this.reserveSpace();
-    for (const part of [this.#main, this.#ownAtTop, this.#write]) part.replaceChildren();
+    for (const part of [this.#main, this.ownAtTop, this.#write]) part.replaceChildren();
   }
 
   /** Loads the first page of the comments, in the order that was chosen. */
   async #load() {
-    this.#innerForm?.close();
-    this.#form?.close();
-    this.#shown.clear();
+    this.#writer?.close();
+    this.shown.clear();
     this.#waiting.clear();
     this.#loaded = 0;
     this.#cursor = null;
     this.#removeMoreButton();
-    this.#showMessage(this.text("comments.loading"));
+    this.showMessage(this.text("comments.loading"));
     const request = this.#startRequest();
     const url = pageUrl();
     try {
-      const [page, isOpen] = await Promise.all([
+      const [page, isOpen, writer] = await Promise.all([
         this.#fetchPage(null, request),
         this.#fetchIsOpen(request),
-        this.#loadForms(),
+        this.#loadWriter(),
       ]);
       if (this.#request !== request) return;
-      this.#own = this.#loadOwn();
+      writer.load();
       this.#found = page.article ? { url, slug: page.article.slug } : null;
-      this.#isOpen = isOpen ?? page.article?.comments_open ?? true;
+      this.isOpen = isOpen ?? page.article?.comments_open ?? true;
       this.#removeFallback();
       this.#add(page);
-      this.#showOwn();
-      this.#showCount();
-      this.#showForm();
-      this.#showMessage("");
+      writer.showOwn();
+      this.showCount();
+      writer.showForm(this.#write);
+      this.showMessage("");
       this.releaseSpace();
       await this.#showUrlTarget();
     } catch (error) {
@@ -240,25 +213,17 @@ export class KolomComments extends KolomElement {
     }
   }
 
-  /** Loads the module of the forms. A page whose comments are not near its visible part does not need it. */
-  async #loadForms() {
-    const forms = await import("./kolom-form.js");
-    if (this.#forms) return;
-    this.#forms = forms;
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(forms.FORM_STYLES);
-    this.moreSheets.push(sheet);
-    this.adoptStyles();
+  /** @override */
+  prepare() {
+    this.#loadWriter().catch(() => {}); // handled by `#load`
   }
 
-  get #storage() {
-    return /** @type {Forms} */ (this.#forms).storage;
-  }
-
-  /** @param {ConstructorParameters<Forms["KolomForm"]>[1]} options */
-  #createForm(options) {
-    const { KolomForm } = /** @type {Forms} */ (this.#forms);
-    return new KolomForm(this, options);
+  /** Loads the modules of the forms. A page whose comments are not near its visible part does not need them. */
+  async #loadWriter() {
+    // At once, so that the second module need not wait for the first one.
+    const [{ CommentWriter }] = await Promise.all([import("./kolom-comment-writer.js"), import("./kolom-form.js")]);
+    this.#writer ??= new CommentWriter(this);
+    return this.#writer;
   }
 
   /** @override */
@@ -271,15 +236,15 @@ export class KolomComments extends KolomElement {
   }
 
   /** The slug of the article; empty if it is to be found by the URL of its page. */
-  get #slug() {
+  get slug() {
     return this.getAttribute("article") || (this.#found?.url === pageUrl() ? this.#found.slug : "");
   }
 
   get #articlePath() {
-    return `/api/articles/${encodeURIComponent(this.#slug)}`;
+    return `/api/articles/${encodeURIComponent(this.slug)}`;
   }
 
-  get #path() {
+  get path() {
     return `${this.#articlePath}/comments`;
   }
 
@@ -297,12 +262,7 @@ export class KolomComments extends KolomElement {
   #pagePath(cursor, order, limit = this.getAttribute("limit") || PAGE) {
     const query = { limit, ...(order === "newest" ? { order } : {}), ...(cursor ? { cursor } : {}) };
     const isByUrl = !this.getAttribute("article");
-    return `${isByUrl ? "/api/comments" : this.#path}?${new URLSearchParams({ ...(isByUrl ? { url: pageUrl() } : {}), ...query })}`;
-  }
-
-  /** @param {string} name */
-  #key(name) {
-    return `kolom.${name}:${this.api}`;
+    return `${isByUrl ? "/api/comments" : this.path}?${new URLSearchParams({ ...(isByUrl ? { url: pageUrl() } : {}), ...query })}`;
   }
 
   #startRequest() {
@@ -344,13 +304,13 @@ export class KolomComments extends KolomElement {
   /** Replaces the fallback content, which is for readers without JavaScript, by empty lists. */
   #removeFallback() {
     this.#slot.remove();
-    this.#list.replaceChildren();
-    this.#ownAtTop.replaceChildren();
-    this.#title = this.heading(0, { class: "title", part: "title", tabindex: "-1" });
+    this.list.replaceChildren();
+    this.ownAtTop.replaceChildren();
+    this.#title = this.makeHeading(0, { class: "title", part: "title", tabindex: "-1" });
     const hadFocus = this.root.activeElement === this.#select;
     this.#updateOrders();
-    this.#main.replaceChildren(element("div", { class: "top" }, this.#title, this.#select), this.#list);
-    this.#foot.after(this.#ownAtTop);
+    this.#main.replaceChildren(element("div", { class: "top" }, this.#title, this.#select), this.list);
+    this.#foot.after(this.ownAtTop);
     if (hadFocus) this.#select.focus();
   }
 
@@ -362,13 +322,17 @@ export class KolomComments extends KolomElement {
     this.#select.setAttribute("aria-label", this.text("search.sort"));
   }
 
+  focusTitle() {
+    this.#title.focus();
+  }
+
   /** Tells the owner that the blog does not know the article. For a reader there are no comments. */
   #showMissing() {
     void explainMissing(this);
-    this.#isOpen = false;
+    this.isOpen = false;
     this.#slot.remove();
     this.#clear();
-    this.#showMessage(this.text("comments.unavailable"));
+    this.showMessage(this.text("comments.unavailable"));
     this.releaseSpace();
   }
 
@@ -379,21 +343,21 @@ export class KolomComments extends KolomElement {
     this.#total = page.total;
     this.#cursor = page.next_cursor;
     // Skipping the rendering of comments outside of the screen is only worth its cost on a long page.
-    this.#list.classList.toggle("many", this.#loaded >= 200);
-    this.#loaded += page.items.filter(({ id, deleted }) => !deleted && !this.#shown.has(id)).length;
-    for (const view of page.items) this.#show(this.#currentView(view), this.#list);
+    this.list.classList.toggle("many", this.#loaded >= 200);
+    this.#loaded += page.items.filter(({ id, deleted }) => !deleted && !this.shown.has(id)).length;
+    for (const view of page.items) this.show(this.#writer?.currentView(view) ?? view, this.list);
     if (!this.#cursor) {
       // Their parents no longer exist.
-      for (const orphans of [...this.#waiting.values()]) for (const view of orphans) this.#show(view, this.#ownAtTop, true);
+      for (const orphans of [...this.#waiting.values()]) for (const view of orphans) this.show(view, this.ownAtTop, true);
     }
-    this.#showCount();
+    this.showCount();
   }
 
-  #showCount() {
+  showCount() {
     // Own comments that are pending and placeholders of deleted ones are not counted, but they are shown.
-    const uncounted = this.text(this.#shown.size ? "comments" : "comments.none");
+    const uncounted = this.text(this.shown.size ? "comments" : "comments.none");
     this.#title.textContent = this.#total ? this.count("comments", this.#total) : uncounted;
-    this.#select.hidden = this.#shown.size < 2;
+    this.#select.hidden = this.shown.size < 2;
     this.#removeMoreButton();
     if (!this.#cursor) return;
     const counts = { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) };
@@ -403,6 +367,17 @@ export class KolomComments extends KolomElement {
     );
   }
 
+  /** Whether there are comments that are not loaded yet. */
+  get hasMore() {
+    return this.#cursor !== null;
+  }
+
+  /** @param {number} by how many public comments there are more */
+  changeTotal(by) {
+    this.#total += by;
+    this.#loaded += by;
+  }
+
   #removeMoreButton() {
     this.#foot.replaceChildren(this.status);
   }
@@ -410,16 +385,16 @@ export class KolomComments extends KolomElement {
   async #loadMore() {
     const cursor = this.#cursor;
     const request = this.#startRequest();
-    this.#showMessage(this.text("comments.loading"));
+    this.showMessage(this.text("comments.loading"));
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
     const hadFocus = this.#foot.contains(this.root.activeElement);
     try {
       const page = await this.#fetchPage(cursor, request);
       if (this.#request !== request) return;
       this.#add(page);
-      this.#showMessage("");
+      this.showMessage("");
       // The focus moves to the first new comment.
-      if (hadFocus) this.#focusComment(page.items[0]?.id);
+      if (hadFocus) this.focusComment(page.items[0]?.id);
     } catch (error) {
       if (this.#request !== request) return;
       this.#removeMoreButton();
@@ -434,14 +409,14 @@ export class KolomComments extends KolomElement {
    * @param {HTMLOListElement} top the list of a comment that is not a reply
    * @param {boolean} [isOrphan] whether its parent no longer exists
    */
-  #show(view, top, isOrphan = false) {
-    const above = view.parent_id ? this.#shown.get(view.parent_id) : undefined;
+  show(view, top, isOrphan = false) {
+    const above = view.parent_id ? this.shown.get(view.parent_id) : undefined;
     if (view.parent_id && !above && !isOrphan) {
       this.#waiting.set(view.parent_id, [...(this.#waiting.get(view.parent_id) ?? []), view]);
       // The newest comments come before those that they reply to.
       if (this.#order === "oldest") return;
     }
-    const before = this.#shown.get(view.id);
+    const before = this.shown.get(view.id);
     /** @type {Shown} */
     const shown = before ?? {
       view,
@@ -453,14 +428,14 @@ export class KolomComments extends KolomElement {
     };
     shown.view = view;
     if (above) shown.depth = above.depth + 1;
-    shown.isPending = this.#isPending(view);
-    this.#shown.set(view.id, shown);
+    shown.isPending = this.#writer?.isPending(view) ?? false;
+    this.shown.set(view.id, shown);
     shown.item.replaceChildren(this.#comment(shown), shown.replies);
     const list = above?.replies ?? top;
     if (shown.item.parentElement !== list) this.#insert(shown.item, view.id, list, !above && this.#order === "newest");
     const replies = this.#waiting.get(view.id) ?? [];
     this.#waiting.delete(view.id);
-    for (const reply of replies) this.#show(reply, top);
+    for (const reply of replies) this.show(reply, top);
   }
 
   /**
@@ -486,7 +461,7 @@ export class KolomComments extends KolomElement {
     if (view.deleted) return element("article", attributes, element("p", { class: "gone" }, this.text("comments.deleted")));
     const site = view.author.website && webUrl(view.author.website, "about:blank");
     const name = element("bdi", {}, view.author.name);
-    const above = view.parent_id && shown.depth > INDENTED ? this.#shown.get(view.parent_id) : null;
+    const above = view.parent_id && shown.depth > INDENTED ? this.shown.get(view.parent_id) : null;
     const labelled = { "aria-labelledby": `by-${view.id}` };
     return element(
       "article",
@@ -506,13 +481,13 @@ export class KolomComments extends KolomElement {
         above && !above.view.deleted
           ? element("a", { href: `#comment-${above.view.id}` }, this.text("comments.answers.name", { name: above.view.author.name }))
           : null,
-        view.parent_id && !this.#shown.has(view.parent_id)
+        view.parent_id && !this.shown.has(view.parent_id)
           ? element("a", { href: `#comment-${view.parent_id}` }, this.text("comments.answers"))
           : null,
       ),
       isPending ? element("p", { class: "pending", part: "pending" }, this.text("comments.pending")) : null,
       this.#content(view),
-      this.#tools(shown),
+      this.#writer?.tools(shown) ?? null,
     );
   }
 
@@ -525,371 +500,16 @@ export class KolomComments extends KolomElement {
   }
 
   /** @param {Shown} shown */
-  #tools(shown) {
-    const { view } = shown;
-    const tools = element("div", { class: "tools", part: "actions" });
-    if (this.#isOpen && !shown.isPending && shown.depth < MAX_DEPTH) {
-      const label = { "aria-label": this.text("comments.reply.to", { name: view.author.name }) };
-      tools.append(this.button(this.text("comments.reply"), () => this.#openReply(shown), label));
-    }
-    const own = this.#own[view.id];
-    if (own && own.until > Date.now()) {
-      tools.append(
-        this.button(this.text("comments.edit"), () => this.#openEdit(shown)),
-        this.button(this.text("comments.delete"), () => this.#confirmDelete(shown, tools)),
-        element("span", { "data-until": String(own.until), "data-id": view.id }, this.#remainingTime(own.until)),
-      );
-    }
-    return tools;
-  }
-
-  // ---- own comments
-
-  /** Loads the own comments from the browser's storage, and drops those that are no longer needed. */
-  #loadOwn() {
-    /** @type {[string, Own][]} */
-    const known = Object.entries(this.#storage.get(this.#key("comments")) ?? {});
-    for (const [, own] of known) {
-      if (own.until < Date.now()) own.source = null;
-      if (Date.now() - own.at > (own.isApproved ? BEHIND_MS : KEPT_DAYS * DAY_MS)) own.view = null;
-    }
-    return Object.fromEntries(known.sort(([, one], [, other]) => other.at - one.at).slice(0, KEPT_OWN));
-  }
-
-  #saveOwn() {
-    this.#storage.set(this.#key("comments"), this.#own);
-  }
-
-  /**
-   * Returns the view to show. For an own comment, this is the local view until the API shows the same.
-   *
-   * @param {View} view
-   */
-  #currentView(view) {
-    const own = this.#own[view.id];
-    if (!own) return view;
-    // Until an edit is indexed, the API shows the old text. While an edit is pending, it shows at most a tombstone.
-    if (own.view && (view.deleted || own.view.edited_at !== view.edited_at)) return own.view;
-    if (view.deleted) delete this.#own[view.id];
-    else [own.view, own.isApproved] = [null, true];
-    this.#saveOwn();
-    return view;
-  }
-
-  /** @param {View} view @returns {boolean} whether only its author sees it */
-  #isPending({ id }) {
-    return Boolean(this.#own[id]?.view && !this.#own[id].isApproved);
-  }
-
-  /** Shows own comments that the API does not show yet. */
-  #showOwn() {
-    for (const [id, own] of Object.entries(this.#own).reverse()) {
-      if (own.slug === this.#slug && own.view && !this.#shown.has(id)) this.#show(own.view, this.#ownAtTop, !this.#cursor);
-    }
-  }
-
-  /** @param {number} until */
-  #remainingTime(until) {
-    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    const time = `${Math.trunc(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    return this.text("comments.left", { time });
-  }
-
-  /** Updates the remaining time for edits. */
-  #updateRemainingTimes() {
-    for (const note of this.root.querySelectorAll("[data-until]")) {
-      const until = Number(note.getAttribute("data-until"));
-      note.textContent = this.#remainingTime(until);
-      if (until > Date.now()) continue;
-      const shown = this.#shown.get(note.getAttribute("data-id") ?? "");
-      const tools = note.parentElement;
-      if (!shown || !tools) continue;
-      const hadFocus = tools.contains(this.root.activeElement);
-      tools.replaceWith(this.#tools(shown));
-      if (shown.form) this.#showMessage(this.text("comments.late"), true);
-      if (hadFocus) this.#focusComment(shown.view.id);
-    }
-  }
-
-  // ---- forms
-
-  #showForm() {
-    this.#form = null;
-    if (!this.#isOpen) {
-      this.#write.replaceChildren(element("p", { class: "status", part: "status" }, this.text("comments.closed")));
-      return;
-    }
-    const form = this.#postForm(null);
-    const heading = this.heading(1, { id: "write" }, this.text("comments.write"));
-    form.node.setAttribute("aria-labelledby", "write");
-    this.#write.replaceChildren(heading, form.node);
-    this.#form = form;
-    // The page's own form may be a reply to a comment.
-    const plain = this.querySelector("form");
-    const parent = plain?.querySelector("[name=parent_id]");
-    const answered = parent instanceof HTMLInputElement && this.#shown.get(parent.value);
-    if (answered) this.#openReply(answered);
-    (answered && this.#innerForm ? this.#innerForm.form : form).copyInput(plain);
-  }
-
-  /**
-   * @param {View | null} parent the comment to reply to
-   * @param {() => void} [cancel]
-   */
-  #postForm(parent, cancel) {
-    const known = this.#storage.get(this.#key("visitor"));
-    /** @type {import("./kolom-form.js").FieldOptions[]} */
-    const fields = [
-      { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true },
-      { name: "name", isRequired: true, value: known?.name },
-      { name: "email", hint: this.text("comment.email.hint"), value: known?.email },
-      { name: "website", value: known?.website },
-      { name: "notify_replies", kind: "check", label: this.text("comments.notify"), when: "email" },
-      { name: "remember", kind: "check", label: this.text("comments.remember"), value: Boolean(known) },
-    ];
-    return this.#createForm({
-      fields,
-      draft: `${this.#key("draft")}/${this.#slug}${parent ? `#${parent.id}` : ""}`,
-      isGuarded: true,
-      isMarkdown: true,
-      ...(cancel ? { cancel } : {}),
-      send: ({ remember, ...values }, headers) => this.#post(parent ? { ...values, parent_id: parent.id } : values, headers),
-      done: (answer, values) => this.#onPosted(answer, values),
-      explain: (error) => this.#explain(error),
-    });
-  }
-
-  /**
-   * Posts a comment. The edit token of an approved comment shows that its author is trusted.
-   *
-   * @param {Record<string, unknown>} comment
-   * @param {Record<string, string>} headers
-   * @returns {Promise<unknown>}
-   */
-  async #post(comment, headers) {
-    const trusted = Object.values(this.#own).find((own) => own.isApproved && own.token);
-    const allHeaders = trusted ? { ...headers, Authorization: `Bearer ${trusted.token}` } : headers;
-    try {
-      return await this.fetchJson(this.#path, { method: "POST", body: JSON.stringify(comment), headers: allHeaders });
-    } catch (error) {
-      if (!trusted || !(error instanceof ApiError && error.isForbidden)) throw error;
-      // After the site's secret was replaced, old tokens are invalid.
-      trusted.isApproved = false;
-      this.#saveOwn();
-      return this.#post(comment, headers);
-    }
-  }
-
-  /**
-   * @param {{comment: View, status: "approved" | "pending", edit_token: string | null}} answer
-   * @param {import("./kolom-form.js").Values} values
-   */
-  #onPosted({ comment, status, edit_token }, values) {
-    const { name, email, website } = values;
-    this.#storage.set(this.#key("visitor"), values.remember ? { name, email, website } : null);
-    const minutes = Number(this.getAttribute("edit-minutes") ?? 15);
-    const isApproved = status === "approved";
-    const now = Date.now();
-    this.#own = {
-      [comment.id]: {
-        slug: this.#slug,
-        token: edit_token,
-        until: edit_token ? now + minutes * 60_000 : 0,
-        at: now,
-        isApproved,
-        view: comment,
-        source: String(values.content),
-      },
-      ...this.#loadOwn(),
-    };
-    this.#saveOwn();
-    this.#innerForm?.close();
-    this.#show(comment, this.#cursor ? this.#ownAtTop : this.#list, true);
-    if (isApproved) {
-      this.#total += 1;
-      this.#loaded += 1;
-    }
-    this.#showCount();
-    this.#showMessage(this.text(isApproved ? "comments.published" : "comments.waits"));
-    this.#focusComment(comment.id);
-    this.emit("kolom-sent", { id: comment.id, status });
-  }
-
-  /** @param {ApiError} error */
-  #explain(error) {
-    if (error.isAbout("parent_id")) return this.text("form.error.parent_id");
-    return error.isNotFound || error.status === 409 ? this.text("comments.closed") : null;
-  }
-
-  /**
-   * Opens a form within the thread. Only one is open at a time; drafts of the others are kept.
-   *
-   * @param {Shown} shown
-   * @param {(close: () => void) => KolomForm} make
-   * @param {(form: KolomForm) => void} place
-   */
-  #open(shown, make, place) {
-    this.#innerForm?.close();
-    const close = () => {
-      form.close();
-      form.node.remove();
-      const wasEdited = shown.form !== null;
-      shown.form = null;
-      this.#innerForm = null;
-      if (wasEdited) this.#update(shown);
-    };
-    const form = make(() => {
-      close();
-      this.#update(shown);
-      this.#focusComment(shown.view.id);
-    });
-    this.#innerForm = { form, close };
-    place(form);
-    form.focus();
-  }
-
-  /** @param {Shown} shown */
-  #openReply(shown) {
-    this.#open(
-      shown,
-      (close) => this.#postForm(shown.view, close),
-      ({ node }) => {
-        node.setAttribute("aria-label", this.text("comments.reply.to", { name: shown.view.author.name }));
-        shown.item.firstElementChild?.after(node);
-      },
-    );
-  }
-
-  /** @param {Shown} shown */
-  #openEdit(shown) {
-    const { id } = shown.view;
-    const own = this.#own[id];
-    if (!own) return;
-    const path = `${this.#path}/${encodeURIComponent(id)}`;
-    const authorization = { Authorization: `Bearer ${own.token}` };
-    this.#open(
-      shown,
-      (close) =>
-        this.#createForm({
-          fields: [
-            { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true, value: own.source ?? "" },
-          ],
-          submit: this.text("comments.save"),
-          draft: `${this.#key("draft")}/${this.#slug}#${id}#edit`,
-          isMarkdown: true,
-          cancel: close,
-          send: async ({ content }, headers) =>
-            this.fetchJson(path, { method: "PATCH", body: JSON.stringify({ content }), headers: { ...headers, ...authorization } }),
-          done: (view, values) => this.#onEdited(view, String(values.content)),
-          explain: (error) => (error.isForbidden ? this.text("comments.late") : this.#explain(error)),
-        }),
-      (form) => {
-        shown.form = form;
-        form.node.setAttribute("aria-label", this.text("comments.edit"));
-        this.#part(shown, ".content")?.replaceWith(form.node);
-      },
-    );
-  }
-
-  /**
-   * @param {View} view
-   * @param {string} source
-   */
-  #onEdited(view, source) {
-    const own = this.#own[view.id];
-    this.#innerForm?.close();
-    if (own) Object.assign(own, { view, source, isApproved: false, at: Date.now() });
-    this.#saveOwn();
-    this.#show(view, this.#list, true);
-    this.#showMessage(this.text("comments.saved"));
-    this.#focusComment(view.id);
-    // The response does not say whether the new text is pending. If it is not, the public list soon contains it.
-    setTimeout(() => void this.#refresh(view.id), 2_500);
-  }
-
-  /** @param {string} id */
-  async #refresh(id) {
-    const query = new URLSearchParams({ order: "newest", limit: PAGE });
-    /** @type {Page | null} */
-    const page = await this.fetchJson(`${this.#path}?${query}`, { cache: "no-cache" }).catch(() => null);
-    const found = page?.items.find((view) => view.id === id);
-    const shown = this.#shown.get(id);
-    if (!found || !shown || shown.form || this.#currentView(found) !== found) return;
-    const hadFocus = this.root.activeElement === this.#part(shown, "");
-    shown.view = found;
-    this.#update(shown);
-    if (hadFocus) this.#focusComment(id);
-  }
-
-  /**
-   * @param {Shown} shown
-   * @param {HTMLElement} tools
-   */
-  #confirmDelete(shown, tools) {
-    const keep = this.button(this.text("comments.delete.keep"), async () => {
-      this.#update(shown);
-      this.#focusComment(shown.view.id);
-    });
-    const remove = this.button(this.text("comments.delete"), () => this.#delete(shown, remove));
-    tools.replaceChildren(element("strong", { id: `sure-${shown.view.id}` }, this.text("comments.delete.question")), remove, keep);
-    remove.setAttribute("aria-describedby", `sure-${shown.view.id}`);
-    remove.focus();
-  }
-
-  /**
-   * @param {Shown} shown
-   * @param {HTMLButtonElement} button
-   */
-  async #delete(shown, button) {
-    const { id } = shown.view;
-    const own = this.#own[id];
-    if (!own) return;
-    button.setAttribute("aria-disabled", "true");
-    try {
-      const headers = { Authorization: `Bearer ${own.token}` };
-      await this.fetchJson(`${this.#path}/${encodeURIComponent(id)}`, { method: "DELETE", headers });
-    } catch (error) {
-      const refusal = error instanceof ApiError ? error : null;
-      if (!refusal?.isNotFound) {
-        button.removeAttribute("aria-disabled");
-        if (refusal?.isForbidden) this.#showMessage(this.text("comments.late"), true);
-        else this.announceFailure("comments.delete.failed", error);
-        return;
-      }
-    }
-    if (!shown.isPending) {
-      this.#total -= 1;
-      this.#loaded -= 1;
-    }
-    delete this.#own[id];
-    this.#saveOwn();
-    if (this.#innerForm?.form === shown.form) this.#innerForm?.close();
-    const next = /** @type {HTMLElement | null} */ (shown.item.nextElementSibling ?? shown.item.previousElementSibling);
-    if (shown.replies.children.length) {
-      shown.view = { ...shown.view, deleted: true };
-      this.#update(shown);
-    } else {
-      this.#shown.delete(id);
-      shown.item.remove();
-    }
-    this.#showCount();
-    this.#showMessage(this.text("comments.delete.done"));
-    const target = shown.item.isConnected ? shown.item : next;
-    const focused = /** @type {HTMLElement} */ (target?.firstElementChild ?? this.#title);
-    focused.focus();
-  }
-
-  /** @param {Shown} shown */
-  #update(shown) {
-    shown.isPending = this.#isPending(shown.view);
-    this.#part(shown, "")?.replaceWith(this.#comment(shown));
+  redraw(shown) {
+    shown.isPending = this.#writer?.isPending(shown.view) ?? false;
+    this.partOf(shown, "")?.replaceWith(this.#comment(shown));
   }
 
   /**
    * @param {Shown} shown
    * @param {string} within a selector; empty for the comment itself
    */
-  #part(shown, within) {
+  partOf(shown, within) {
     return shown.item.querySelector(`:scope > article ${within}`);
   }
 
@@ -900,9 +520,9 @@ export class KolomComments extends KolomElement {
    *
    * @param {string | undefined} id
    */
-  #focusComment(id) {
-    const shown = this.#shown.get(id ?? "");
-    const comment = shown && this.#part(shown, "");
+  focusComment(id) {
+    const shown = this.shown.get(id ?? "");
+    const comment = shown && this.partOf(shown, "");
     if (!(comment instanceof HTMLElement)) return;
     comment.focus({ preventScroll: true });
     // Without smooth scrolling, because it may be thousands of comments away.
@@ -913,13 +533,13 @@ export class KolomComments extends KolomElement {
   async #showUrlTarget() {
     const id = /^#comment-([0-9A-Z]{26})$/.exec(location.hash)?.[1];
     if (!id || !this.#title.isConnected) return;
-    const request = this.#cursor && !this.#shown.has(id) ? this.#startRequest() : null;
+    const request = this.#cursor && !this.shown.has(id) ? this.#startRequest() : null;
     try {
-      for (let pages = 0; this.#cursor && !this.#shown.has(id) && pages < MAX_PAGES; pages += 1) {
+      for (let pages = 0; this.#cursor && !this.shown.has(id) && pages < MAX_PAGES; pages += 1) {
         // Comments are in the order of their ids.
         const isNewest = this.#order === "newest";
-        if (!request || [...this.#shown.keys()].some((known) => known > id !== isNewest && !this.#own[known])) break;
-        this.#showMessage(this.text("comments.loading"));
+        if (!request || [...this.shown.keys()].some((known) => known > id !== isNewest && !this.#writer?.isOwn(known))) break;
+        this.showMessage(this.text("comments.loading"));
         const page = await this.#fetchPage(this.#cursor, request, PAGE);
         if (this.#request !== request) return;
         this.#add(page);
@@ -930,8 +550,8 @@ export class KolomComments extends KolomElement {
       this.#showError(error, () => this.#showUrlTarget());
       return;
     }
-    this.#showMessage(this.#shown.has(id) ? "" : this.text("comments.missing"));
-    this.#focusComment(id);
+    this.showMessage(this.shown.has(id) ? "" : this.text("comments.missing"));
+    this.focusComment(id);
   }
 
   // ---- status messages
@@ -957,9 +577,34 @@ export class KolomComments extends KolomElement {
    * @param {string} text
    * @param {boolean} [isProblem]
    */
-  #showMessage(text, isProblem = false) {
+  showMessage(text, isProblem = false) {
     this.announce(text, isProblem ? "problem" : "");
   }
+}
+
+/** @param {string} text @returns {number} its part before the first character that is not a hexadecimal digit */
+function hexadecimal(text) {
+  return parseInt(/^[\da-f]*/i.exec(text)?.[0] ?? "", 16) || 0;
+}
+
+/**
+ * Returns the avatar for an author's seed: a symmetric pattern of five by five squares. Pages draw the same
+ * (`kolom/pages/avatar.py`).
+ *
+ * @param {string} seed
+ */
+export function avatar(seed) {
+  const bits = hexadecimal(seed.slice(0, 7));
+  const hue = hexadecimal(seed.slice(7, 10)) % 360;
+  let path = "";
+  for (let cell = 0; cell < 15; cell += 1) {
+    if (!((bits >> cell) & 1)) continue;
+    const [x, y] = [cell % 3, Math.trunc(cell / 3)];
+    for (const column of new Set([x, 4 - x])) path += `M${column + 1.5} ${y + 1.5}h1v1h-1z`;
+  }
+  // The markup contains only numbers.
+  return fragment(`<svg class="avatar" part="avatar" viewBox="0 0 8 8" aria-hidden="true">
+    <path fill="hsl(${hue} 45% 52%)" d="${path}"/></svg>`);
 }
 
 if (!customElements.get("kolom-comments")) customElements.define("kolom-comments", KolomComments);

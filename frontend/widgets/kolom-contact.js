@@ -81,7 +81,7 @@ export class KolomContact extends KolomElement {
     }
     const form = new KolomForm(this, {
       fields,
-      draft: `kolom.draft:${this.api}/contact`,
+      draft: `kolom.draft:${this.origin}/contact`,
       isGuarded: true,
       send: (values, headers) => this.fetchJson("/api/contact", { method: "POST", body: JSON.stringify(values), headers }),
       done: ({ id }, values) => this.#showThanks(id, String(values.email)),

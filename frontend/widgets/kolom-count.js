@@ -141,7 +141,7 @@ export class KolomCount extends KolomElement {
     const article = this.getAttribute("article");
     const turn = (this.#shown += 1);
     try {
-      const total = await countComments(this.api, article ? "slug" : "url", article || this.#url);
+      const total = await countComments(this.origin, article ? "slug" : "url", article || this.#url);
       if (turn !== this.#shown) return;
       this.#slot.remove();
       this.#text.textContent = this.count("comments", total);

@@ -295,7 +295,7 @@ export class KolomElement extends HTMLElement {
   #sheet = new CSSStyleSheet();
   #spaceSheet = new CSSStyleSheet();
   /** The style sheets of parts that are loaded later. @type {CSSStyleSheet[]} */
-  moreSheets = [];
+  #moreSheets = [];
   /** Its colour changes when that of the element does, whatever the page's theme switch is. */
   #probe = element("span", { class: "probe", "aria-hidden": "true" });
 
@@ -356,8 +356,16 @@ export class KolomElement extends HTMLElement {
     this.adoptStyles();
   }
 
+  /** @param {string} styles those of a part that is loaded later */
+  addStyles(styles) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    this.#moreSheets.push(sheet);
+    this.adoptStyles();
+  }
+
   adoptStyles() {
-    const sheets = [this.#sheet, ...this.moreSheets];
+    const sheets = [this.#sheet, ...this.#moreSheets];
     if (this.space && this.#isSpaceReserved) {
       this.#spaceSheet.replaceSync(`:host { min-block-size: ${this.space}; }`);
       sheets.push(this.#spaceSheet);
@@ -381,6 +389,9 @@ export class KolomElement extends HTMLElement {
 
   /** Shows the element's content by its attributes. The messages are loaded. @returns {Promise<void>} */
   async update() {}
+
+  /** Starts to load the modules that `update()` needs, while the messages are loaded. */
+  prepare() {}
 
   /** The paths of the API that `update()` requests first. @returns {string[]} */
   get firstPaths() {
@@ -459,13 +470,14 @@ export class KolomElement extends HTMLElement {
         this.#early.set(path, answer);
       }
     }
+    this.prepare();
     this.#locale = await loadLocale(language);
     this.language = this.#locale.language;
     this.adoptStyles();
   }
 
   /** The blog's origin: the attribute `api`, or that of a `data-kolom-api` around it, or the page's own origin. */
-  get api() {
+  get origin() {
     return apiOf(this, this.getAttribute("api"));
   }
 
@@ -530,7 +542,7 @@ export class KolomElement extends HTMLElement {
       return data;
     } catch (error) {
       if (!options.signal?.aborted && !lifetime?.signal.aborted) {
-        void explainFailure(this.localName, this.api, error);
+        void explainFailure(this.localName, this.origin, error);
         this.emit("kolom-error", error);
       }
       throw error;
@@ -552,7 +564,7 @@ export class KolomElement extends HTMLElement {
    * @param {RequestInit} [options]
    */
   #request(path, signal, options = {}) {
-    return fetch(this.api + path, { credentials: "omit", ...options, signal });
+    return fetch(this.origin + path, { credentials: "omit", ...options, signal });
   }
 
   /**
@@ -670,7 +682,7 @@ export class KolomElement extends HTMLElement {
    * @param {Record<string, string>} attributes
    * @param {...(Node | string)} text
    */
-  heading(below, attributes, ...text) {
+  makeHeading(below, attributes, ...text) {
     const level = Math.min(6, (Number(this.getAttribute("heading")) || 2) + below);
     return element(/** @type {"h2"} */ (`h${level}`), attributes, ...text);
   }
@@ -708,31 +720,6 @@ export class KolomElement extends HTMLElement {
  */
 export function formatMessage(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-}
-
-/** @param {string} text @returns {number} its part before the first character that is not a hexadecimal digit */
-function hexadecimal(text) {
-  return parseInt(/^[\da-f]*/i.exec(text)?.[0] ?? "", 16) || 0;
-}
-
-/**
- * Returns the avatar for an author's seed: a symmetric pattern of five by five squares. Pages draw the same
- * (`kolom/pages/avatar.py`).
- *
- * @param {string} seed
- */
-export function avatar(seed) {
-  const bits = hexadecimal(seed.slice(0, 7));
-  const hue = hexadecimal(seed.slice(7, 10)) % 360;
-  let path = "";
-  for (let cell = 0; cell < 15; cell += 1) {
-    if (!((bits >> cell) & 1)) continue;
-    const [x, y] = [cell % 3, Math.trunc(cell / 3)];
-    for (const column of new Set([x, 4 - x])) path += `M${column + 1.5} ${y + 1.5}h1v1h-1z`;
-  }
-  // The markup contains only numbers.
-  return fragment(`<svg class="avatar" part="avatar" viewBox="0 0 8 8" aria-hidden="true">
-    <path fill="hsl(${hue} 45% 52%)" d="${path}"/></svg>`);
 }
 
 /** @param {string} html trusted markup */

@@ -1,13 +1,12 @@
 // @ts-check
 /**
- * Forms of the elements: fields with errors, a draft in the browser, the form token, proof of work, and
- * idempotent submission.
+ * Forms of the elements: fields with errors, and a draft in the browser. `kolom-submission.js` sends them.
  *
  * @module
  */
 
 import { FIELD_LIMITS } from "./kolom-catalog.js";
-import { ApiError, element, inLanguage } from "./kolom-element.js";
+import { element, inLanguage } from "./kolom-element.js";
 
 /**
  * @typedef {import("./kolom-element.js").KolomElement} Host
@@ -16,7 +15,20 @@ import { ApiError, element, inLanguage } from "./kolom-element.js";
  *   autocomplete?: string, isRequired?: boolean, isDrafted?: boolean, value?: string | boolean, when?: string}} Field
  * @typedef {Partial<Field> & {name: string}} FieldOptions options of a field; `name`, `email` and `website` have
  *   defaults. `isDrafted`: the text is saved in this browser; `when`: shown only while the field of that name is not empty
- * @typedef {{key?: string, print?: string, at: number, values: Record<string, string>}} Draft
+ * @typedef {import("./kolom-submission.js").Attempt & {at: number, values: Record<string, string>}} Draft
+ * @typedef {import("./kolom-submission.js").Submission} Submission
+ * @typedef {import("./kolom-submission.js").Problem} Problem
+ */
+
+/**
+ * @typedef {object} OwnOptions
+ * @property {FieldOptions[]} fields
+ * @property {string} [submit] the label of the button, if it is not the default
+ * @property {string} draft the key of the draft in the browser's storage
+ * @property {(answer: any, values: Values) => void} done called after a success
+ * @property {() => void} [cancel]
+ * @property {boolean} [isMarkdown] whether the long field is Markdown, with a preview
+ * @typedef {OwnOptions & import("./kolom-submission.js").Options} FormOptions
  */
 
 /** The defaults of fields that several forms have. */
@@ -52,19 +64,6 @@ export const FORM_STYLES = `
 .send:hover { border-color: transparent; filter: brightness(1.1); }
 .actions .status { flex: 1 1 14rem; }
 .actions .status:empty { display: none; }
-.content { overflow-wrap: anywhere; }
-.content > *, .content blockquote > * { margin-block: .5em; unicode-bidi: plaintext; }
-.content > :first-child { margin-block-start: .2em; }
-.content :is(ol, ul) { padding-inline-start: 1.5em; }
-.content ul { list-style-type: disc; }
-.content :is(ol, ul) ul { list-style-type: circle; }
-.content :is(ol, ul) :is(ol, ul) ul { list-style-type: square; }
-.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
-.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
-.content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }
-.content hr { border: 0; border-block-start: 1px solid var(--kolom-line, #8886); }
-.preview { padding: .9em 1em; border: 1px dashed var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); min-inline-size: 0; overflow-wrap: anywhere; }
-.preview > .meta { margin-block-end: .6em; }
 `;
 
 const DRAFT_DAYS = 30;
@@ -114,105 +113,12 @@ export const storage = {
   },
 };
 
-/** This browser cannot compute the proof of work. */
-class ProofUnavailable extends Error {}
-
-/**
- * Computes the proof of work in a worker.
- *
- * @param {unknown} challenge
- * @returns {Promise<string>}
- * @throws {ProofUnavailable}
- */
-async function computeProof(challenge) {
-  // `crypto.subtle` only exists in secure contexts.
-  if (!globalThis.crypto?.subtle || !globalThis.Worker) throw new ProofUnavailable();
-  const script = new URL("./kolom-proof.js", import.meta.url);
-  // A worker's script must have the page's origin, but may import modules from others with CORS.
-  const isForeign = script.origin !== location.origin;
-  const address = isForeign
-    ? URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }))
-    : script.href;
-  /** @type {Worker | undefined} */
-  let worker;
-  try {
-    worker = new Worker(address, { type: "module" });
-    const running = worker;
-    return await new Promise((resolve, reject) => {
-      running.onmessage = ({ data }) => (data.proof ? resolve(data.proof) : reject(new ProofUnavailable(data.error)));
-      running.onerror = () => reject(new ProofUnavailable());
-      running.postMessage(challenge);
-    });
-  } catch (error) {
-    throw error instanceof ProofUnavailable ? error : new ProofUnavailable(String(error));
-  } finally {
-    worker?.terminate();
-    if (isForeign) URL.revokeObjectURL(address);
-  }
-}
-
-/** The permission to submit once: the form token, and the proof of work if there is a challenge. */
-class SubmissionToken {
-  #host;
-  /** @type {Promise<{token: string, from: number, proof: Promise<string> | null}> | null} */
-  #pending = null;
-
-  /** @param {Host} host */
-  constructor(host) {
-    this.#host = host;
-  }
-
-  /** Requests the token, unless it exists or is being requested. */
-  prepare() {
-    this.#pending ??= this.#get().catch((error) => {
-      this.#pending = null;
-      throw error;
-    });
-    return this.#pending;
-  }
-
-  /** Discards the token after it was used or rejected. */
-  discard() {
-    this.#pending = null;
-  }
-
-  /**
-   * @param {() => void} onWork called before the method waits for a proof of work
-   * @returns {Promise<Record<string, string>>} the fields to send, after the minimum age of the token
-   */
-  async take(onWork) {
-    const prepared = await this.prepare();
-    /** @type {Record<string, string>} */
-    const fields = { form_token: prepared.token };
-    if (prepared.proof) {
-      onWork();
-      try {
-        fields.altcha = await prepared.proof;
-      } catch (error) {
-        this.discard();
-        throw error;
-      }
-    }
-    const wait = prepared.from - performance.now();
-    if (wait > 0) await new Promise((resolve) => { setTimeout(resolve, wait); });
-    return fields;
-  }
-
-  async #get() {
-    /** @type {{token: string, min_seconds: number, challenge: unknown}} */
-    const answer = await this.#host.fetchJson("/api/form-token", { cache: "no-store" });
-    const proof = answer.challenge ? computeProof(answer.challenge) : null;
-    // `take` handles the proof's error. Until then, this prevents an unhandled rejection.
-    proof?.catch(() => {});
-    return { token: answer.token, from: performance.now() + answer.min_seconds * 1000, proof };
-  }
-}
-
 /** A form with its fields, errors, draft and submission. `node` is its element. */
 export class KolomForm {
   #host;
   #options;
-  #token;
+  /** What sends the form, from when somebody begins to write. @type {Promise<Submission> | null} */
+  #submission = null;
   #id = `form-${(formsMade += 1)}`;
   /** @type {Map<string, {field: Field, input: HTMLInputElement | HTMLTextAreaElement, box: HTMLElement, error: HTMLElement, isTouched: boolean}>} */
   #fields = new Map();
@@ -225,24 +131,15 @@ export class KolomForm {
   #timer;
   #isBusy = false;
   #closePreview = () => {};
+  #drawPreview = () => {};
 
   /**
    * @param {Host} host
-   * @param {object} options
-   * @param {FieldOptions[]} options.fields
-   * @param {string} [options.submit] the label of the button, if it is not the default
-   * @param {string} options.draft the key of the draft in the browser's storage
-   * @param {boolean} [options.isGuarded] whether to send a form token
-   * @param {(values: Values, headers: Record<string, string>) => Promise<any>} options.send
-   * @param {(answer: any, values: Values) => void} options.done called after a success
-   * @param {(error: ApiError) => string | null} [options.explain] returns a specific message for an error
-   * @param {() => void} [options.cancel]
-   * @param {boolean} [options.isMarkdown] whether the long field is Markdown, with a preview
+   * @param {FormOptions} options
    */
   constructor(host, options) {
     this.#host = host;
     this.#options = options;
-    this.#token = options.isGuarded ? new SubmissionToken(host) : null;
     const known = storage.get(options.draft);
     if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
     this.node = element("form", { class: "form", part: "form", novalidate: "", ...inLanguage(host.language) });
@@ -255,8 +152,8 @@ export class KolomForm {
     this.node.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.#submit();
     });
-    // The token is only requested when somebody writes.
-    this.node.addEventListener("focusin", () => void this.#token?.prepare().catch(() => {}));
+    // What sends the form is only loaded, and the token only requested, when somebody writes.
+    this.node.addEventListener("focusin", () => void this.#loadSubmission().then((loaded) => loaded.prepare(), () => {}));
     this.#updateVisibility();
   }
 
@@ -280,6 +177,13 @@ export class KolomForm {
       }
       if (typed.matches(":focus")) queueMicrotask(() => input.focus());
     }
+  }
+
+  #loadSubmission() {
+    this.#submission ??= import("./kolom-submission.js").then(({ Submission }) => new Submission(this.#host, this.#options));
+    // A module that could not be loaded is requested again.
+    this.#submission.catch(() => (this.#submission = null));
+    return this.#submission;
   }
 
   /** Stops timers. */
@@ -377,22 +281,31 @@ export class KolomForm {
 
   #preview() {
     const panel = element("div", { class: "preview wide content", part: "preview", hidden: "", id: `${this.#id}-preview` });
-    const draw = () => {
-      if (!panel.hidden) {
-        const note = element("p", { class: "meta" }, this.#host.text("form.preview"));
-        panel.replaceChildren(note, renderMarkdown(this.#longInput?.value ?? ""));
-      }
-    };
     /** @param {boolean} isOpen */
     const show = (isOpen) => {
       panel.hidden = !isOpen;
       button.setAttribute("aria-expanded", String(isOpen));
-      draw();
+    };
+    const toggle = async () => {
+      if (!panel.hidden) return show(false);
+      try {
+        const { renderMarkdown } = await import("./kolom-preview.js");
+        this.#drawPreview = () => {
+          if (panel.hidden) return;
+          const note = element("p", { class: "meta" }, this.#host.text("form.preview"));
+          panel.replaceChildren(note, renderMarkdown(this.#longInput?.value ?? ""));
+        };
+        show(true);
+        this.#drawPreview();
+      } catch {
+        this.#showMessage(this.#host.text("form.unreachable"), true);
+      }
+      return undefined;
     };
     const state = { "aria-expanded": "false", "aria-controls": panel.id };
-    const button = this.#host.button(this.#host.text("form.preview"), () => show(panel.hidden !== false), state);
+    const button = this.#host.button(this.#host.text("form.preview"), toggle, state);
     this.#closePreview = () => show(false);
-    this.node.addEventListener("input", draw);
+    this.node.addEventListener("input", () => this.#drawPreview());
     return /** @type {const} */ ([button, panel]);
   }
 
@@ -492,72 +405,23 @@ export class KolomForm {
     const values = this.#values();
     this.#setBusy(true);
     this.#showMessage(this.#host.text("form.sending"));
+    /** @type {Submission | null} */
+    let submission = null;
     try {
-      const answer = await this.#sendOnce(values);
+      submission = await this.#loadSubmission();
+      const answer = await submission.send(values, this.#draft, () => this.#saveDraft(), (text) => this.#showMessage(text));
       this.#setBusy(false);
       this.#showMessage("");
       this.#clear();
       this.#options.done(answer, values);
     } catch (error) {
       this.#setBusy(false);
-      this.#onError(error);
+      const problem = submission?.problem(error, (name) => this.#fields.get(name)?.field.kind);
+      this.#showProblem(problem ?? { text: this.#host.text("form.unreachable"), canRetry: true });
     }
-  }
-
-  /** @param {Values} values */
-  async #sendOnce(values) {
-    for (let attempt = 1; ; attempt += 1) {
-      const fields = (await this.#token?.take(() => this.#showMessage(this.#host.text("form.proving")))) ?? {};
-      const headers = { "Content-Type": "application/json", "Idempotency-Key": this.#idempotencyKey(values) };
-      this.#showMessage(this.#host.text("form.sending"));
-      try {
-        return await this.#options.send({ ...values, ...fields }, headers);
-      } catch (error) {
-        if (attempt === 3 || !this.#discardRejected(error)) throw error;
-      }
-    }
-  }
-
-  /**
-   * Returns the idempotency key of these values, which is the same for every retry. Other values have another key.
-   *
-   * @param {Values} values
-   */
-  #idempotencyKey(values) {
-    // 32-bit FNV-1a of the values.
-    let hash = 0x811c9dc5;
-    for (const character of JSON.stringify(values)) {
-      hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-    }
-    const fingerprint = String(hash);
-    if (!this.#draft.key || this.#draft.print !== fingerprint) {
-      const random = crypto.getRandomValues(new Uint8Array(16));
-      this.#draft.key = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      this.#draft.print = fingerprint;
-      this.#saveDraft();
-    }
-    return this.#draft.key;
-  }
-
-  /**
-   * Discards the form token with its proof of work, or the idempotency key, if the API rejected it. Returns whether it
-   * did: then the form must be sent again, without asking the user.
-   *
-   * @param {unknown} error
-   */
-  #discardRejected(error) {
-    if (!(error instanceof ApiError)) return false;
-    if (error.isAbout("form_token") || error.isAbout("altcha")) {
-      this.#token?.discard();
-      return true;
-    }
-    if (!error.isAbout("Idempotency-Key")) return false;
-    delete this.#draft.key;
-    return true;
   }
 
   #clear() {
-    this.#token?.discard();
     this.#draft = { at: Date.now(), values: {} };
     storage.set(this.#options.draft, null);
     for (const [name, entry] of this.#fields) {
@@ -569,35 +433,13 @@ export class KolomForm {
     this.#closePreview();
   }
 
-  /** @param {unknown} error */
-  #onError(error) {
-    const host = this.#host;
-    if (error instanceof ProofUnavailable) return this.#showMessage(host.text("form.unproved"), true);
-    if (!(error instanceof ApiError)) return this.#offerRetry(host.text("form.unreachable"));
-    const meaning = this.#options.explain?.(error);
-    if (meaning) return this.#showMessage(meaning, true);
-    if (error.status === 422) {
-      for (const { field } of error.problem.errors ?? []) {
-        const kind = this.#fields.get(field)?.field.kind;
-        this.#showError(field, host.text(kind === "email" ? "form.error.email" : kind === "url" ? "form.error.website" : "form.refused"));
-      }
-      if (!this.#focusFirstError()) this.#showMessage(`${host.text("form.refused")} ${error.problem.errors?.[0]?.message ?? ""}`, true);
-      return;
-    }
-    if (error.status === 413) return this.#showMessage(host.text("form.problem.413", { limit: host.number(FIELD_LIMITS.content) }), true);
-    if (error.status !== 429 || !error.retryAfterSeconds) return this.#offerRetry(host.text("form.busy"));
-    const seconds = error.retryAfterSeconds;
-    const minutes = Math.ceil(seconds / 60);
-    const [value, unit] = minutes > 90 ? [Math.ceil(minutes / 60), "hour"] : seconds > 90 ? [minutes, "minute"] : [seconds, "second"];
-    const format = new Intl.NumberFormat(host.intlLocale, { style: "unit", unit: String(unit), unitDisplay: "long" });
-    this.#offerRetry(host.text("form.wait", { time: format.format(Number(value)) }));
-    this.#timer = setTimeout(() => this.#showMessage(host.text("form.now")), Math.min(seconds, DAY_MS / 1000) * 1000);
-  }
-
-  /** @param {string} text */
-  #offerRetry(text) {
+  /** @param {Problem} problem */
+  #showProblem({ text, fields = [], canRetry, waitSeconds }) {
+    for (const [name, problem] of fields) this.#showError(name, problem);
+    if (fields.length && this.#focusFirstError()) return;
     this.#showMessage(text, true);
-    this.#send.textContent = this.#host.text("form.retry");
+    if (canRetry) this.#send.textContent = this.#host.text("form.retry");
+    if (waitSeconds) this.#timer = setTimeout(() => this.#showMessage(this.#host.text("form.now")), waitSeconds * 1000);
   }
 
   /** @param {boolean} isBusy */
@@ -616,70 +458,4 @@ export class KolomForm {
     this.#status.className = isProblem ? "status problem" : "status";
     if (this.#status.textContent !== text) this.#status.textContent = text;
   }
-}
-
-/**
- * Renders a preview of a comment's Markdown, similar to the API's. It creates nodes, so no text becomes markup.
- *
- * @param {string} text
- * @param {number} [depth]
- */
-function renderMarkdown(text, depth = 0) {
-  const made = document.createDocumentFragment();
-  const lines = text.replace(/\r\n?/g, "\n").split("\n");
-  /** @param {RegExp} pattern */
-  const takeWhile = (pattern) => {
-    const taken = [];
-    while (pattern.test(lines[0] ?? "")) taken.push(lines.shift() ?? "");
-    return taken;
-  };
-  while (lines.length) {
-    const line = lines[0] ?? "";
-    const fence = /^ {0,3}(```+|~~~+)/.exec(line)?.[1];
-    if (!line.trim()) {
-      lines.shift();
-    } else if (fence) {
-      lines.shift();
-      const end = lines.findIndex((each) => each.trim().startsWith(fence));
-      const code = lines.splice(0, end < 0 ? lines.length : end + 1);
-      made.append(element("pre", {}, element("code", {}, (end < 0 ? code : code.slice(0, -1)).join("\n"))));
-    } else if (/^ {0,3}>/.test(line) && depth < 9) {
-      const quoted = takeWhile(/^ {0,3}>/).map((each) => each.replace(/^ {0,3}> ?/, ""));
-      made.append(element("blockquote", {}, renderMarkdown(quoted.join("\n"), depth + 1)));
-    } else if (ITEM.test(line)) {
-      const isNumbered = /^ {0,3}\d/.test(line);
-      const items = takeWhile(ITEM).map((each) => element("li", {}, ...renderLine(each.replace(ITEM, ""))));
-      made.append(element(isNumbered ? "ol" : "ul", {}, ...items));
-    } else {
-      const paragraph = [lines.shift() ?? "", ...takeWhile(/^(?! {0,3}(>|```|~~~|[-*+] ))\s*\S/)];
-      made.append(element("p", {}, ...renderLine(paragraph.join("\n"))));
-    }
-  }
-  return made;
-}
-
-const ITEM = /^ {0,3}([-*+]|\d{1,9}[.)])\s+/;
-const INLINE = /`([^`]+)`|!?\[([^\]\n]*)\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[^\s<>]+[^\s<>.,;:!?)'"])|\*\*([^*\n]+)\*\*|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\n/;
-
-/**
- * @param {string} text
- * @returns {(Node | string)[]}
- */
-function renderLine(text) {
-  const made = [];
-  for (let rest = text; rest; ) {
-    const found = INLINE.exec(rest);
-    if (!found) return [...made, rest];
-    const [all, code, label, address, bare, strong, ...emphasised] = found;
-    const href = address ?? bare;
-    const emphasis = emphasised[0] ?? emphasised[1];
-    made.push(rest.slice(0, found.index));
-    if (code) made.push(element("code", {}, code));
-    else if (href) made.push(element("a", { href, rel: "nofollow ugc noopener" }, label || href));
-    else if (strong) made.push(element("strong", {}, ...renderLine(strong)));
-    else if (emphasis) made.push(element("em", {}, ...renderLine(emphasis)));
-    else made.push(element("br", {}));
-    rest = rest.slice(found.index + all.length);
-  }
-  return made;
 }

@@ -112,7 +112,7 @@ export class KolomRecentComments extends KolomElement {
         element("p", { class: "meta", part: "meta" }, this.timeAgo(item.created_at)),
       );
     });
-    const title = this.heading(0, { class: "title", part: "title", id: "title" }, this.text("comments.recent"));
+    const title = this.makeHeading(0, { class: "title", part: "title", id: "title" }, this.text("comments.recent"));
     const list = element("ul", { class: "list", part: "list", role: "list", "aria-labelledby": "title" }, ...comments);
     this.#main.replaceChildren(...(comments.length ? [title, list] : []));
   }
@@ -135,7 +135,7 @@ export class KolomRecentComments extends KolomElement {
     const pattern = this.getAttribute("link");
     const url = pattern
       ? webUrl(pattern.replaceAll("{slug}", encodeURIComponent(article.slug)), document.baseURI)
-      : webUrl(article.url, this.api);
+      : webUrl(article.url, this.origin);
     return url && `${url.replace(/#.*$/s, "")}#comment-${id}`;
   }
 }

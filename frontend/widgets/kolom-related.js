@@ -121,7 +121,7 @@ export class KolomRelated extends KolomElement {
         ),
       ),
     );
-    const title = this.heading(0, { class: "title", part: "title", id: "title" }, this.text("related"));
+    const title = this.makeHeading(0, { class: "title", part: "title", id: "title" }, this.text("related"));
     const list = element("ul", { class: "list", part: "list", role: "list", "aria-labelledby": "title" }, ...cards);
     this.#main.replaceChildren(...(cards.length ? [title, list] : []));
   }
@@ -129,7 +129,7 @@ export class KolomRelated extends KolomElement {
   /** @param {Related} item */
   #link({ slug, url }) {
     const pattern = this.getAttribute("link");
-    return pattern ? webUrl(pattern.replaceAll("{slug}", encodeURIComponent(slug)), document.baseURI) : webUrl(url, this.api);
+    return pattern ? webUrl(pattern.replaceAll("{slug}", encodeURIComponent(slug)), document.baseURI) : webUrl(url, this.origin);
   }
 }
 

@@ -93,10 +93,7 @@ export class SearchDialog {
       const index = this.#results.findIndex((result) => target instanceof Node && result.contains(target));
       if (index >= 0 && index !== this.#active) this.#activate(index, false);
     });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLES);
-    host.moreSheets.push(sheet);
-    host.adoptStyles();
+    host.addStyles(STYLES);
     host.root.append(this.#dialog);
   }
 

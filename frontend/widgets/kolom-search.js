@@ -762,7 +762,7 @@ export class KolomSearch extends KolomElement {
           this.day(item.published_at),
           item.labels.length ? element("span", {}, ...labelNodes(item)) : null,
         ),
-        this.heading(0, { class: "title", part: "title" }, title),
+        this.makeHeading(0, { class: "title", part: "title" }, title),
         item.snippet_html ? element("p", { class: "snippet", part: "snippet" }, marked(item.snippet_html)) : null,
         this.#sections(item),
       ),
@@ -859,7 +859,7 @@ export class KolomSearch extends KolomElement {
     const pattern = this.getAttribute("link");
     const name = encodeURIComponent(slug);
     if (pattern) return webUrl(pattern.replaceAll("{slug}", name), document.baseURI);
-    return webUrl(url ?? `/${name}/`, this.api);
+    return webUrl(url ?? `/${name}/`, this.origin);
   }
 }
 

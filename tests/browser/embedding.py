@@ -4,16 +4,17 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
+from kolom_cli.assets.deployment import build
 from tests.paths import PROJECT
 
 expect.set_options(timeout=12_000)  # A form is only accepted three seconds after it was opened.
 
-FRONTEND = PROJECT / "frontend"
 STRICT = "default-src 'self'; connect-src *; object-src 'none'; base-uri 'none'"
 FRIEND = "http://localhost:9797"
 """Another origin than the blog's. Nothing listens there: whatever it has comes from the tests."""
@@ -128,10 +129,16 @@ def respond_with(page: Page, method: str, path: str, *answers: dict[str, Any] | 
     page.unroute(path, handle)
 
 
+@cache
+def _deployed_files() -> dict[str, bytes]:
+    """Return the content of each file of the theme as it is deployed, by its plain name."""
+    return {asset.name: asset.content for asset in build(PROJECT / "frontend").assets}
+
+
 def _serve_files(context: BrowserContext, origin: str) -> None:
     def handle(route: Route) -> None:
-        file = FRONTEND / urlsplit(route.request.url).path.removeprefix("/assets/")
-        route.fulfill(path=file, content_type="text/javascript", headers={"access-control-allow-origin": "*"})
+        content = _deployed_files()[urlsplit(route.request.url).path.removeprefix("/assets/")]
+        route.fulfill(body=content, content_type="text/javascript", headers={"access-control-allow-origin": "*"})
 
     context.route(f"{origin}/assets/**", handle)
 

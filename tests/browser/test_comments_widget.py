@@ -170,7 +170,7 @@ def test_pages_and_elements_draw_the_same_avatars(chromium: Browser, blog: Site)
     with open_page(chromium, blog, "") as page:
         drawn = page.evaluate(
             """async seeds => {
-                const { avatar } = await import("/assets/widgets/kolom-element.js");
+                const { avatar } = await import("/assets/widgets/kolom-comments.js");
                 return seeds.map((seed) => avatar(seed).firstElementChild.innerHTML.trim());
             }""",
             SEEDS,

@@ -15,11 +15,14 @@ from kolom.errors import Conflict, KolomError
 from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.pages.theme import SITE_CSS
 from kolom.timestamps import to_rfc3339
-from kolom_cli.assets import site_config
-from kolom_cli.assets.fingerprint import Asset, collect, is_hashed, with_hashes
+from kolom_cli.assets import javascript, site_config
+from kolom_cli.assets.fingerprint import Asset, AssetError, collect, is_hashed, with_hashes
 from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL, head_object
 
 PREFIX: Final = "assets/"
+ELEMENTS: Final = "widgets/"
+"""The folder of the modules that are minified. Other scripts, such as those of the owner, are deployed as they are."""
+
 SHORT_CACHE_CONTROL: Final = "public, max-age=300"
 """For the unhashed names, which other sites embed: they are updated within five minutes of a deployment."""
 
@@ -70,7 +73,7 @@ def build(frontend: Path) -> AssetBuild:
     """Build the assets of the directory, without network access.
 
     :raises SettingsError: its settings are invalid
-    :raises AssetError: a file has an invalid reference, or is not UTF-8
+    :raises AssetError: a file has an invalid reference, or is not UTF-8, or a module is not valid JavaScript
     """
     files = collect(frontend)
     found = site_config.load(frontend, files)
@@ -78,11 +81,20 @@ def build(frontend: Path) -> AssetBuild:
         files[SITE_CSS] = own.encode()
     theme_css = files.get(site_config.THEME_CSS, b"").decode("utf-8", "replace")
     return AssetBuild(
-        assets=with_hashes(files),
+        assets=with_hashes({name: _minified(name, content) for name, content in files.items()}),
         menu=site_config.menu_attribute(found),
         logo=site_config.logo_attribute(found),
         warnings=site_config.warnings(found, theme_css),
     )
+
+
+def _minified(name: str, content: bytes) -> bytes:
+    if not (name.startswith(ELEMENTS) and name.endswith(".js")):
+        return content
+    try:
+        return javascript.minify(content)
+    except javascript.SyntaxProblem as error:
+        raise AssetError(f"{name}: {error}") from error
 
 
 def deploy(

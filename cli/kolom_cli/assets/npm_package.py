@@ -1,4 +1,4 @@
-"""Build the npm package of the custom elements: their modules, types for TypeScript and JSX, and a manifest.
+"""Build the npm package of the custom elements: their modules, minified, types for TypeScript and JSX, and a manifest.
 
 The types and the manifest are made from the manifest of https://custom-elements-manifest.open-wc.org, which has the
 comments at the classes.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import kolom
+from kolom_cli.assets.javascript import minify
 
 NAME: Final = "kolom-elements"
 MANIFEST: Final = "custom-elements.json"
@@ -28,7 +29,7 @@ def build(widgets: Path, analyzed: Mapping[str, Any], licence: Path, target: Pat
     for path in sorted(widgets.rglob("*.js")):
         copy = target / path.relative_to(widgets)
         copy.parent.mkdir(exist_ok=True)
-        shutil.copyfile(path, copy)
+        copy.write_bytes(minify(path.read_bytes()))
     shutil.copyfile(licence, target / "LICENSE")
     elements = dict(_elements(analyzed))
     files = {

@@ -1,4 +1,4 @@
-"""Draw the avatar of a comment's author, the same picture as ``avatar()`` in ``frontend/widgets/kolom-element.js``."""
+"""Draw the avatar of a comment's author, the same picture as ``avatar()`` in ``frontend/widgets/kolom-comments.js``."""
 
 import re
 from typing import Final
