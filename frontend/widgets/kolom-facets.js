@@ -13,8 +13,7 @@ import { element } from "./kolom-element.js";
  *   languages: {language: string, count: number}[]}} FacetCounts
  * @typedef {{name: string, count: number | null, act: () => void}} Choice
  * @typedef {{label: HTMLSelectElement, language: HTMLSelectElement, from: HTMLInputElement, to: HTMLInputElement}} Fields
- * @typedef {import("./kolom-element.js").KolomElement & {
- *   fixedFilter(name: "label" | "language"): string | null, languageName(code: string): string}} Search
+ * @typedef {import("./kolom-element.js").KolomElement & {fixedFilter(name: "label" | "language"): string | null}} Search
  */
 
 export const FACET_STYLES = `
@@ -99,7 +98,7 @@ export class Facets {
       active.push({ name, count: null, act: () => (from.value = to.value = "") });
     }
     if (language.value && this.#isFree("language")) {
-      active.push({ name: this.#host.languageName(language.value), count: null, act: () => (language.value = "") });
+      active.push({ name: languageName(this.#host.language, language.value), count: null, act: () => (language.value = "") });
     }
     return active;
   }
@@ -125,7 +124,7 @@ export class Facets {
 
   /** @param {FacetCounts["languages"]} languages @returns {Choice[]} */
   #languageChoices(languages) {
-    const name = (/** @type {string} */ code) => this.#host.languageName(code);
+    const name = (/** @type {string} */ code) => languageName(this.#host.language, code);
     return languages.map(({ language, count }) => ({
       name: name(language),
       count,
@@ -173,6 +172,21 @@ export class Facets {
       this.#submit();
     });
     return button;
+  }
+}
+
+/**
+ * Returns the name of a language.
+ *
+ * @param {string} language the language of the name
+ * @param {string} code
+ */
+export function languageName(language, code) {
+  try {
+    const name = new Intl.DisplayNames(language, { type: "language" }).of(code) ?? code;
+    return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
+  } catch {
+    return code;
   }
 }
 

@@ -24,18 +24,13 @@
  */
 
 import { FIELD_LIMITS } from "./kolom-catalog.js";
-import { ApiError, KolomElement, element, formatMessage, inLanguage, webUrl } from "./kolom-element.js";
-import { FACET_STYLES, Facets, select } from "./kolom-facets.js";
+import { KolomElement, element, webUrl } from "./kolom-element.js";
 import { CROSS, LENS, icon, marked } from "./kolom-markup.js";
 
 /**
- * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
- *   snippet_html: string, matched_labels?: string[], sections?: {title_html: string, fragment: string}[]}} Result
- * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
- *   did_you_mean: string | null, relaxed: boolean, completed?: Record<string, string[]>,
- *   facets?: import("./kolom-facets.js").FacetCounts | null}} ResultPage
  * @typedef {{items: {slug: string, url: string, title_html: string}[], completions: string[]}} Suggestions
- * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
+ * @typedef {import("./kolom-search-results.js").Filter} Filter
+ * @typedef {import("./kolom-search-results.js").SearchResults} SearchResults
  */
 
 const STYLES = `
@@ -61,47 +56,15 @@ svg { flex: none; inline-size: 1.25rem; block-size: 1.25rem; fill: none; stroke:
 .option[aria-selected="true"] { outline: 2px solid var(--kolom-focus, currentColor); outline-offset: -2px; }
 .option span { flex: 1; min-inline-size: 0; }
 mark { padding-inline: .1em; margin-inline: -.1em; border-radius: .15em; background: var(--kolom-mark, color-mix(in srgb, currentColor 12%, transparent)); color: var(--on-mark, inherit); }
-.status:not(:empty), .meant { margin-block: .5em 0; overflow-wrap: anywhere; }
-.meant button { padding: .25em .1em; border: 0; color: var(--kolom-accent, inherit); text-align: start; text-decoration: underline; text-underline-offset: .2em; }
+.status:not(:empty) { margin-block: .5em 0; overflow-wrap: anywhere; }
 .filters { margin-block-start: .25em; }
 summary { inline-size: fit-content; padding-block: .7em; color: var(--kolom-soft, inherit); font-size: .875em; font-weight: 600; cursor: pointer; }
-summary:hover { color: var(--kolom-ink, inherit); }
-.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10rem, 100%), 1fr)); gap: .9em 1em; align-items: end; padding-block: .25em 1em; }
-.fields div { min-inline-size: 0; }
-.fields label { display: block; margin-block-end: .3em; font-size: .875em; font-weight: 600; }
-.field { inline-size: 100%; min-inline-size: 0; block-size: 2.75rem; padding: 0 .6em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font: inherit; font-size: 1rem; }
-.fields button { block-size: 2.75rem; padding: 0 .6em; }
-.list { margin: 0; padding: 0; list-style: none; }
-.list[aria-busy="true"] { opacity: .5; }
-.list:not(:empty) { margin-block-start: 1em; border-block-start: 1px solid var(--kolom-line, #8886); }
-.card { padding-block: 1.1em; }
-.card + .card { border-block-start: 1px solid var(--kolom-line, #8886); }
-.title { font-size: 1.2em; }
-.title a { color: inherit; text-decoration: none; }
-.title a:hover { text-decoration: underline; }
-.snippet { margin: .35em 0 0; overflow-wrap: anywhere; }
-.sections { display: flex; flex-direction: column; gap: .25em; align-items: start; margin: .5em 0 0; padding-inline: .9em 0; border-inline-start: 2px solid var(--kolom-line, #8886); list-style: none; font-size: .9375em; }
-.sections a { display: block; padding-block: .15em; color: var(--kolom-accent, inherit); overflow-wrap: anywhere; text-decoration: none; }
-.sections a:hover { text-decoration: underline; }
-.foot:not(:empty) { margin-block-start: 1em; }
 `;
 
-const MAX_SHOWN = 80;
 const DELAY_MS = 150;
 const STALE_MS = 500;
 const MIN_CHARACTERS = 2;
-
-/** @type {Filter[]} */
-const FILTERS = ["label", "language", "from", "to", "sort"];
-
-/** @type {Record<Filter, import("./kolom-element.js").Key>} */
-const FILTER_LABELS = {
-  label: "search.label",
-  language: "search.language",
-  from: "search.from",
-  to: "search.to",
-  sort: "search.sort",
-};
+const FIXED_FILTERS = /** @type {const} */ (["label", "language"]);
 
 /**
  * A search with suggestions, filters and results, or a dialog with results.
@@ -159,22 +122,10 @@ export class KolomSearch extends KolomElement {
   #submitter = element("button", { type: "submit", part: "submit" }, icon(LENS));
   #options = element("div", { class: "options", part: "options", id: "options", role: "listbox", hidden: "" });
   #hint = element("p", { class: "unseen", role: "status" });
-  #fields = {
-    label: element("select", { class: "field", part: "field" }),
-    language: element("select", { class: "field", part: "field" }),
-    from: element("input", { class: "field", part: "field", type: "date" }),
-    to: element("input", { class: "field", part: "field", type: "date" }),
-    sort: element("select", { class: "field", part: "field" }),
-  };
-  #summary = element("summary", { part: "summary" }, "\u00a0");
-  #reset = element("button", { type: "button", part: "button" });
-  #filters = element("details", { class: "filters", part: "filters", hidden: "" }, this.#summary);
-  #form = element("form", { part: "form", role: "search" });
-  #correction = element("p", { class: "meant", part: "meant", hidden: "" });
-  #serverRendered = element("slot", { name: "results" });
-  #facets = new Facets(this, this.#fields, () => this.#submit());
-  #list = element("ol", { class: "list", part: "list", role: "list" });
-  #foot = element("div", { class: "foot", part: "foot" });
+  summary = element("summary", { part: "summary" }, "\u00a0");
+  filters = element("details", { class: "filters", part: "filters", hidden: "" }, this.summary);
+  searchForm = element("form", { part: "form", role: "search" });
+  serverRendered = element("slot", { name: "results" });
   /** The button of the dialog. */
   #opener = element("button", { type: "button", class: "opener", part: "button open", "aria-haspopup": "dialog", hidden: "" });
   /** @type {Promise<import("./kolom-search-dialog.js").SearchDialog> | null} */
@@ -187,26 +138,15 @@ export class KolomSearch extends KolomElement {
   #timer = 0;
   /** @type {AbortController | null} */
   #suggesting = null;
-  /** @type {AbortController | null} */
-  #searching = null;
-  /** @type {string[] | null} */
-  #labels = null;
-  /** The search in the page's URL when it was last read. */
-  #address = "";
   #hasCopiedPlainInput = false;
+  /** @type {SearchResults | null} */
+  #shown = null;
 
   constructor() {
-    super(STYLES + FACET_STYLES);
-    const fields = element("div", { class: "fields" });
-    for (const name of FILTERS) {
-      this.#fields[name].id = name;
-      fields.append(element("div", {}, element("label", { for: name }), this.#fields[name]));
-    }
-    fields.append(this.#reset);
-    this.#filters.append(fields);
+    super(STYLES);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
-    this.#form.append(box, this.#hint, this.#filters, this.status, this.#correction);
-    this.root.append(this.#opener, this.#form, this.#facets.nav, this.#serverRendered, this.#list, this.#foot);
+    this.searchForm.append(box, this.#hint, this.filters, this.status);
+    this.root.append(this.#opener, this.searchForm, this.serverRendered);
 
     this.#opener.addEventListener("click", () => void this.open());
     for (const sign of ["pointerenter", "focus"]) this.#opener.addEventListener(sign, () => void this.#loadDialog());
@@ -219,22 +159,14 @@ export class KolomSearch extends KolomElement {
     this.#options.addEventListener("mousedown", (event) => event.preventDefault());
     this.#options.addEventListener("click", (event) => this.#onClick(event));
     this.#clearer.addEventListener("click", () => {
-      this.#setText("");
+      this.setQuery("");
       this.#input.focus();
-      if (!this.#filters.hidden) this.#submit();
+      if (!this.filters.hidden) this.#submit();
     });
-    this.#form.addEventListener("submit", (event) => {
+    this.searchForm.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
-      this.#leaveBox();
-    });
-    this.#filters.addEventListener("change", () => this.#submit());
-    this.#filters.addEventListener("toggle", () => void this.#loadLabels());
-    this.#reset.addEventListener("click", () => {
-      for (const name of FILTERS) this.#fields[name].value = "";
-      this.#facets.moreLabels = [];
-      this.#summary.focus();
-      this.#submit();
+      this.leaveBox();
     });
   }
 
@@ -242,8 +174,11 @@ export class KolomSearch extends KolomElement {
   start() {
     this.#copyPlainInput();
     // Before the messages are loaded, so that the results of the page do not move.
-    if (this.#hasServerResults) this.#filters.hidden = false;
-    window.addEventListener("popstate", this.#onPopState, { signal: this.lifetime });
+    if (this.hasServerResults) this.filters.hidden = false;
+    const onPopState = () => {
+      if (this.#showsResults) this.#shown?.onPopState();
+    };
+    window.addEventListener("popstate", onPopState, { signal: this.lifetime });
     window.addEventListener("keydown", (event) => this.#onShortcut(event), { signal: this.lifetime });
   }
 
@@ -251,7 +186,7 @@ export class KolomSearch extends KolomElement {
   stop() {
     void this.#dialog?.then((dialog) => dialog.close());
     this.#close();
-    this.#searching?.abort();
+    this.#shown?.stop();
   }
 
   /** @param {FocusOptions} [options] @override */
@@ -291,29 +226,48 @@ export class KolomSearch extends KolomElement {
   /** Updates the element from its attributes and the page's URL. @override */
   async update() {
     this.#updateTexts();
-    this.#form.hidden = this.#isDialog;
+    this.searchForm.hidden = this.#isDialog;
     this.#opener.hidden = !this.#isDialog;
-    if (this.getAttribute("results") || this.#isDialog) {
-      this.#clear();
-    } else {
-      this.#restore(false);
-      if (this.#hasServerResults) {
-        this.#filters.hidden = false;
-        this.#updateFilterCount();
-      } else await this.#search();
+    if (!this.#showsResults) {
+      this.#shown?.clear();
+      this.filters.hidden = true;
+      return;
+    }
+    try {
+      const results = await this.#loadResults();
+      if (this.#showsResults) await results.update();
+    } catch (error) {
+      this.announceFailure("search.failed", error);
     }
   }
 
+  /** @override */
+  prepare() {
+    if (this.#showsResults) this.#loadResults().catch(() => {}); // handled by `update`
+  }
+
+  /** Whether results are shown below the box. */
+  get #showsResults() {
+    return !this.getAttribute("results") && !this.#isDialog;
+  }
+
+  async #loadResults() {
+    // At once, so that the second module need not wait for the first one.
+    const [{ SearchResults }] = await Promise.all([import("./kolom-search-results.js"), import("./kolom-facets.js")]);
+    this.#shown ??= new SearchResults(this);
+    return this.#shown;
+  }
+
   /** Whether the page has the results, and this element shows them. */
-  get #hasServerResults() {
-    return !this.getAttribute("results") && this.#serverRendered.isConnected && this.querySelector("[slot]") !== null;
+  get hasServerResults() {
+    return !this.getAttribute("results") && this.serverRendered.isConnected && this.querySelector("[slot]") !== null;
   }
 
   /** Sets the texts of the interface. */
   #updateTexts() {
     const name = this.text("search.box");
     for (const attribute of ["aria-label", "placeholder"]) this.#input.setAttribute(attribute, name);
-    this.#form.setAttribute("aria-label", name);
+    this.searchForm.setAttribute("aria-label", name);
     this.#options.setAttribute("aria-label", name);
     this.#clearer.setAttribute("aria-label", this.text("search.clear"));
     this.#submitter.setAttribute("aria-label", this.text("search"));
@@ -321,28 +275,6 @@ export class KolomSearch extends KolomElement {
     const keys = element("kbd", { "aria-hidden": "true" }, isApple ? "⌘ K" : "Ctrl K");
     this.#opener.replaceChildren(icon(LENS), element("span", {}, this.text("search")), keys);
     this.#opener.setAttribute("aria-keyshortcuts", isApple ? "Meta+K /" : "Control+K /");
-    this.#reset.textContent = this.text("search.reset");
-    for (const filter of FILTERS) {
-      const label = this.#fields[filter].labels?.[0];
-      if (label) label.textContent = this.text(FILTER_LABELS[filter]);
-      this.#fields[filter].parentElement?.toggleAttribute("hidden", this.fixedFilter(filter) !== null);
-    }
-    const codes = (this.getAttribute("languages") || "id en").split(/\s+/).filter(Boolean);
-    this.#setOptions(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || this.text("search.any_label"));
-    this.#setOptions(this.#fields.language, ["", ...codes], (code) => (code ? this.languageName(code) : this.text("search.any")));
-    this.#setOptions(this.#fields.sort, ["", "newest"], (order) => this.text(order ? "search.sort.newest" : "search.sort.relevance"));
-    this.#updateFilterCount();
-  }
-
-  /**
-   * @param {HTMLSelectElement} field
-   * @param {string[]} values
-   * @param {(value: string) => string} name
-   */
-  #setOptions(field, values, name) {
-    const chosen = field.value;
-    field.replaceChildren(...values.map((value) => new Option(name(value), value)));
-    select(field, chosen, name);
   }
 
   /** Copies the text that was typed into the plain form before this element was loaded. */
@@ -350,7 +282,7 @@ export class KolomSearch extends KolomElement {
     const plain = this.querySelector("input");
     if (this.#hasCopiedPlainInput || !plain) return;
     this.#hasCopiedPlainInput = true;
-    this.#setText(plain.value);
+    this.setQuery(plain.value);
     if (plain.matches(":focus")) this.#input.focus();
   }
 
@@ -496,7 +428,7 @@ export class KolomSearch extends KolomElement {
       if (!isOpen && !this.#input.value) return;
       event.preventDefault();
       if (isOpen) this.#close();
-      else this.#setText("");
+      else this.setQuery("");
     } else if (/^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key)) {
       // The browser moves the cursor in the text.
       this.#activate(-1);
@@ -510,15 +442,20 @@ export class KolomSearch extends KolomElement {
     const { text } = option.dataset;
     this.#close();
     if (text === undefined) return;
-    this.#setText(text);
+    this.setQuery(text);
     if (this.getAttribute("results")) return;
     event.preventDefault();
     this.#submit();
-    this.#leaveBox();
+    this.leaveBox();
+  }
+
+  /** The text in the box. */
+  get query() {
+    return this.#input.value.trim();
   }
 
   /** @param {string} text */
-  #setText(text) {
+  setQuery(text) {
     this.#input.value = text;
     this.#clearer.hidden = !text;
     this.#stopSuggesting();
@@ -526,283 +463,24 @@ export class KolomSearch extends KolomElement {
   }
 
   /** Hides the keyboard of a phone after a search, because it would cover the results. */
-  #leaveBox() {
+  leaveBox() {
     if (matchMedia("(pointer: coarse)").matches && this.#input.value) this.#input.blur();
     else this.#input.focus({ preventScroll: true });
   }
 
-  // ---- the search and the page's URL
-
   #submit() {
     this.#stopSuggesting();
     this.#clearSuggestions();
-    const text = this.#input.value.trim();
+    const text = this.query;
     if (this.getAttribute("results")) {
       const address = this.searchUrl(text);
       if (text && address) location.assign(address);
       return;
     }
-    const wanted = this.#currentSearch();
-    if (String(wanted) !== String(this.#searchInUrl())) {
-      const url = new URL(location.href);
-      for (const name of ["cursor", ...this.#names]) url.searchParams.delete(name);
-      for (const [name, value] of wanted) url.searchParams.append(name, value);
-      history.pushState(null, "", url);
-      this.#address = String(this.#searchInUrl());
-    }
-    void this.#search();
-  }
-
-  #onPopState = () => {
-    if (this.getAttribute("results") || this.#isDialog || String(this.#searchInUrl()) === this.#address) return;
-    this.#restore(true);
-    void this.#search();
-  };
-
-  /**
-   * Sets the box and the filters to the search in the page's URL.
-   *
-   * @param {boolean} mayClearText whether to clear the text if the URL has none
-   */
-  #restore(mayClearText) {
-    const asked = this.#searchInUrl();
-    this.#address = String(asked);
-    if (mayClearText || asked.has("q")) this.#setText((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
-    const { language, from, to, sort } = this.#fields;
-    this.#facets.labels = asked.getAll("label");
-    select(language, asked.get("language") ?? "", (code) => this.languageName(code));
-    from.value = (asked.get("from") ?? "").slice(0, 10);
-    to.value = (asked.get("to") ?? "").slice(0, 10);
-    sort.value = asked.get("sort") === "newest" ? "newest" : "";
-  }
-
-  /** Returns the search in the page's URL. */
-  #searchInUrl() {
-    const given = new URLSearchParams(location.search);
-    const asked = new URLSearchParams();
-    for (const name of this.#names) {
-      const values = given.getAll(name).filter(Boolean);
-      for (const value of name === "label" ? values : values.slice(0, 1)) asked.append(name, value);
-    }
-    return asked;
-  }
-
-  /** Returns the search in the box and the filters; empty without a text. */
-  #currentSearch() {
-    const wanted = new URLSearchParams();
-    const text = this.#input.value.trim();
-    if (!text) return wanted;
-    wanted.set("q", text);
-    for (const name of FILTERS) {
-      const { value } = this.#fields[name];
-      if (this.fixedFilter(name) !== null) continue;
-      for (const each of name === "label" ? this.#facets.labels : [value]) {
-        if (each) wanted.append(name, each);
-      }
-    }
-    return wanted;
-  }
-
-  /** @param {string | null} cursor the position where the list continues */
-  async #search(cursor = null) {
-    this.#searching?.abort();
-    this.#updateFilterCount();
-    const wanted = this.#currentSearch();
-    if (!wanted.has("q")) {
-      this.#clear();
-      return;
-    }
-    this.#filters.hidden = false;
-    const titled = this.getAttribute("page-title");
-    if (titled) document.title = formatMessage(titled, { q: shortened(this.#input.value.trim()) });
-    const { from, to } = this.#fields;
-    if (from.value && to.value && from.value > to.value) {
-      this.#removeResults();
-      this.announce(this.text("search.error.from"), "problem");
-      return;
-    }
-    const request = new AbortController();
-    this.#searching = request;
-    this.#list.setAttribute("aria-busy", "true");
-    for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-    this.announce(this.text("search.loading"));
-    try {
-      /** @type {ResultPage} */
-      const page = await this.fetchJson(`/api/search?${this.#query(wanted, cursor)}`, { signal: request.signal });
-      if (this.#searching === request) this.#showPage(page, cursor !== null);
-    } catch (error) {
-      if (this.#searching === request) this.#showError(error, cursor);
-    } finally {
-      if (this.#searching === request) this.#list.removeAttribute("aria-busy");
-    }
-  }
-
-  /**
-   * @param {URLSearchParams} wanted
-   * @param {string | null} cursor
-   */
-  #query(wanted, cursor) {
-    const query = new URLSearchParams(wanted);
-    for (const name of FILTERS) {
-      const value = this.fixedFilter(name);
-      if (value !== null) query.set(name, value);
-    }
-    // Going back to the page restores as many results as were shown.
-    const before = cursor ? 0 : Number(history.state?.kolomShown) || 0;
-    const limit = Math.min(100, Math.max(Number(this.getAttribute("limit")) || 0, before));
-    if (limit > 0) query.set("limit", String(limit));
-    if (cursor) query.set("cursor", cursor);
-    return query;
-  }
-
-  /**
-   * @param {ResultPage} page
-   * @param {boolean} isMore whether it continues the shown results
-   */
-  #showPage(page, isMore) {
-    const hadFocus = this.#foot.contains(this.root.activeElement);
-    const first = isMore ? this.#list.children.length : 0;
-    if (!isMore) {
-      const hadFacetFocus = this.#facets.nav.contains(this.root.activeElement);
-      this.#removeResults();
-      this.#facets.show(page.facets, page.total);
-      if (hadFacetFocus) (this.#facets.nav.querySelector("button") ?? this.#input).focus({ preventScroll: true });
-    }
-    this.#foot.replaceChildren();
-    this.#list.append(...page.items.map((item) => this.#result(item)));
-    const shown = this.#list.children.length;
-    if (isMore) history.replaceState({ ...history.state, kolomShown: shown }, "");
-    this.announce(this.#resultSummary(page, shown));
-    const meant = page.did_you_mean;
-    if (meant && !isMore) {
-      const button = element("button", { type: "button", part: "meant-button", dir: "auto" }, meant);
-      button.addEventListener("click", () => {
-        this.#setText(meant);
-        this.#submit();
-        this.#leaveBox();
-      });
-      this.#correction.replaceChildren(this.text("search.did_you_mean"), " ", button);
-      this.#correction.hidden = false;
-    }
-    const next = page.next_cursor;
-    if (next) this.#foot.append(this.button(this.text("search.next"), () => this.#search(next)));
-    // The focus moves to the first new result.
-    if (hadFocus) (this.#list.children[first]?.querySelector("a") ?? this.#input).focus();
-  }
-
-  /**
-   * Returns a text about the number of results.
-   *
-   * @param {ResultPage} page
-   * @param {number} shown
-   */
-  #resultSummary(page, shown) {
-    // Isolated, because the query may be in the other direction.
-    const query = `\u2068${shortened(page.did_you_mean ?? page.query)}\u2069`;
-    if (!shown) return `${this.text("search.none", { query })} ${this.text("search.none.hint")}`;
-    const n = this.number(page.total);
-    const total = page.total_is_exact ? n : this.text("search.results.about", { n });
-    const isAll = !page.next_cursor && shown === page.total;
-    const found = isAll
-      ? this.count("search.results", shown, { query })
-      : this.text("search.results.part", { n: this.number(shown), total, query });
-    const notes = Object.entries(page.completed ?? {}).map(([word, forms]) =>
-      this.text("search.completed", { word: `\u2068${word}\u2069`, words: forms.join(", ") }),
+    this.#loadResults().then(
+      (results) => results.submit(),
+      (error) => this.announceFailure("search.failed", error),
     );
-    if (page.relaxed) notes.unshift(this.text("search.relaxed"));
-    return [notes.length ? `${found}.` : found, ...notes].join(" ");
-  }
-
-  /**
-   * @param {unknown} error
-   * @param {string | null} cursor
-   */
-  #showError(error, cursor) {
-    const hadFocus = this.#foot.contains(this.root.activeElement);
-    if (!cursor) this.#removeResults();
-    this.announceFailure("search.failed", error);
-    // A rejected cursor never becomes valid.
-    const next = error instanceof ApiError && error.status === 400 ? null : cursor;
-    const button = this.retryButton(() => this.#search(next));
-    this.#foot.replaceChildren(button);
-    if (hadFocus) button.focus();
-  }
-
-  /** Removes the results when there is no search. */
-  #clear() {
-    this.#searching?.abort();
-    this.#searching = null;
-    this.#list.removeAttribute("aria-busy");
-    this.#removeResults();
-    this.#filters.hidden = true;
-    this.announce("");
-  }
-
-  #removeResults() {
-    this.#serverRendered.remove();
-    this.#list.replaceChildren();
-    this.#facets.clear();
-    this.#correction.hidden = true;
-    this.#correction.replaceChildren();
-    this.#foot.replaceChildren();
-  }
-
-  /** @param {Result} item */
-  #result(item) {
-    const title = element("a", { href: this.articleLink(item.slug, item.url), part: "link" }, marked(item.title_html));
-    return element(
-      "li",
-      { class: "card", part: "card" },
-      element(
-        "div",
-        inLanguage(item.language),
-        element(
-          "p",
-          { class: "meta", part: "meta", ...inLanguage(this.language) },
-          this.day(item.published_at),
-          item.labels.length ? element("span", {}, ...labelNodes(item)) : null,
-        ),
-        this.makeHeading(0, { class: "title", part: "title" }, title),
-        item.snippet_html ? element("p", { class: "snippet", part: "snippet" }, marked(item.snippet_html)) : null,
-        this.#sections(item),
-      ),
-    );
-  }
-
-  /**
-   * Returns links to the best sections of an article. With `link`, the page may show the article without them.
-   *
-   * @param {Result} item
-   */
-  #sections({ slug, url, sections = [] }) {
-    if (!sections.length || this.getAttribute("link")) return null;
-    const links = sections.map(({ title_html, fragment }) =>
-      element("li", {}, element("a", { href: `${this.articleLink(slug, url)}#${fragment}`, part: "section" }, marked(title_html))),
-    );
-    return element("ul", { class: "sections", part: "sections", role: "list", "aria-label": this.text("search.sections") }, ...links);
-  }
-
-  // ---- filters
-
-  /** Shows the number of active filters. */
-  #updateFilterCount() {
-    const used = FILTERS.filter((name) => this.#fields[name].value && this.fixedFilter(name) === null);
-    const number = used.length + (this.fixedFilter("label") === null ? this.#facets.moreLabels.length : 0);
-    this.#summary.textContent = this.text("search.filters") + (number ? ` (${this.number(number)})` : "");
-    this.#reset.hidden = !number;
-  }
-
-  /** Loads the labels when the filters are opened for the first time. */
-  async #loadLabels() {
-    if (!this.#filters.open || this.#labels) return;
-    try {
-      /** @type {{items: {label: string}[]}} */
-      const { items } = await this.fetchJson("/api/labels");
-      this.#labels = items.map(({ label }) => label);
-      this.#updateTexts();
-    } catch {
-      // The next opening tries again.
-    }
   }
 
   /**
@@ -813,20 +491,6 @@ export class KolomSearch extends KolomElement {
   fixedFilter(name) {
     if (name === "label") return this.getAttribute("label") || null;
     return (name === "language" && this.getAttribute("search-language")) || null;
-  }
-
-  get #names() {
-    return ["q", ...FILTERS.filter((name) => this.fixedFilter(name) === null)];
-  }
-
-  /** @param {string} code */
-  languageName(code) {
-    try {
-      const name = new Intl.DisplayNames(this.language, { type: "language" }).of(code) ?? code;
-      return name.charAt(0).toLocaleUpperCase(this.language) + name.slice(1);
-    } catch {
-      return code;
-    }
   }
 
   // ---- URLs
@@ -843,7 +507,7 @@ export class KolomSearch extends KolomElement {
     url.searchParams.set("q", text);
     url.searchParams.delete("cursor");
     if (this.getAttribute("results")) {
-      for (const name of FILTERS) {
+      for (const name of FIXED_FILTERS) {
         const value = this.fixedFilter(name);
         if (value !== null) url.searchParams.set(name, value);
       }
@@ -861,29 +525,6 @@ export class KolomSearch extends KolomElement {
     if (pattern) return webUrl(pattern.replaceAll("{slug}", name), document.baseURI);
     return webUrl(url ?? `/${name}/`, this.origin);
   }
-}
-
-/**
- * Returns the labels of a result; those that match the search are marked.
- *
- * @param {Result} item
- * @returns {Node[]}
- */
-function labelNodes({ labels, matched_labels = [] }) {
-  return labels.flatMap((label, index) => [
-    document.createTextNode(index ? ", " : ""),
-    matched_labels.includes(label) ? element("mark", { part: "mark" }, label) : document.createTextNode(label),
-  ]);
-}
-
-/**
- * Returns a query for titles and messages, truncated if it is long.
- *
- * @param {string} query
- */
-function shortened(query) {
-  const characters = [...query];
-  return characters.length <= MAX_SHOWN ? query : `${characters.slice(0, MAX_SHOWN - 1).join("").trimEnd()}…`;
 }
 
 if (!customElements.get("kolom-search")) customElements.define("kolom-search", KolomSearch);

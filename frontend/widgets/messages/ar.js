@@ -60,6 +60,7 @@ export const LOCALE = {
     "search.sort": "الترتيب حسب",
     "search.sort.relevance": "الأكثر تطابقًا",
     "search.sort.newest": "الأحدث",
+    "search.sort.oldest": "الأقدم",
     "search.error.from": "أدخل تاريخًا لا يتجاوز «إلى تاريخ».",
     "search.clear": "مسح البحث",
     "search.reset": "مسح عوامل التصفية",

@@ -56,6 +56,7 @@ export const LOCALE = {
     "search.sort": "Sortieren nach",
     "search.sort.relevance": "Beste Treffer",
     "search.sort.newest": "Neueste",
+    "search.sort.oldest": "Älteste",
     "search.error.from": "Gib ein Datum ein, das nicht nach „Bis“ liegt.",
     "search.clear": "Suche löschen",
     "search.reset": "Filter löschen",

@@ -56,6 +56,7 @@ export const LOCALE = {
     "search.sort": "Sort by",
     "search.sort.relevance": "Best match",
     "search.sort.newest": "Newest",
+    "search.sort.oldest": "Oldest",
     "search.error.from": "Enter a date no later than “To”.",
     "search.clear": "Clear the search",
     "search.reset": "Clear the filters",

@@ -57,6 +57,7 @@ export const LOCALE = {
     "search.sort": "Ordenar por",
     "search.sort.relevance": "Mejor coincidencia",
     "search.sort.newest": "Más recientes",
+    "search.sort.oldest": "Más antiguos",
     "search.error.from": "Introduce una fecha que no sea posterior a «Hasta».",
     "search.clear": "Borrar la búsqueda",
     "search.reset": "Borrar los filtros",

@@ -57,6 +57,7 @@ export const LOCALE = {
     "search.sort": "Trier par",
     "search.sort.relevance": "Pertinence",
     "search.sort.newest": "Plus récents",
+    "search.sort.oldest": "Plus anciens",
     "search.error.from": "Saisissez une date qui n’est pas postérieure à «\u00a0Au\u00a0».",
     "search.clear": "Effacer la recherche",
     "search.reset": "Effacer les filtres",

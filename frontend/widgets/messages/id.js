@@ -55,6 +55,7 @@ export const LOCALE = {
     "search.sort": "Urutan",
     "search.sort.relevance": "Paling sesuai",
     "search.sort.newest": "Terbaru",
+    "search.sort.oldest": "Terlama",
     "search.error.from": "Isi tanggal yang tidak melewati “Sampai tanggal”.",
     "search.clear": "Hapus pencarian",
     "search.reset": "Hapus filter",

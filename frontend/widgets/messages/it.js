@@ -57,6 +57,7 @@ export const LOCALE = {
     "search.sort": "Ordina per",
     "search.sort.relevance": "Pertinenza",
     "search.sort.newest": "Più recenti",
+    "search.sort.oldest": "Meno recenti",
     "search.error.from": "Inserisci una data non successiva ad “Al”.",
     "search.clear": "Cancella la ricerca",
     "search.reset": "Cancella i filtri",

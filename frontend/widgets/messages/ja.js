@@ -55,6 +55,7 @@ export const LOCALE = {
     "search.sort": "並べ替え",
     "search.sort.relevance": "関連度順",
     "search.sort.newest": "新しい順",
+    "search.sort.oldest": "古い順",
     "search.error.from": "「終了日」以前の日付を入力してください。",
     "search.clear": "検索をクリア",
     "search.reset": "絞り込みをクリア",

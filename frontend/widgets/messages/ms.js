@@ -55,6 +55,7 @@ export const LOCALE = {
     "search.sort": "Isih mengikut",
     "search.sort.relevance": "Paling sepadan",
     "search.sort.newest": "Terkini",
+    "search.sort.oldest": "Terlama",
     "search.error.from": "Masukkan tarikh yang tidak melepasi “Hingga”.",
     "search.clear": "Kosongkan carian",
     "search.reset": "Kosongkan penapis",

@@ -56,6 +56,7 @@ export const LOCALE = {
     "search.sort": "Sorteren op",
     "search.sort.relevance": "Beste resultaat",
     "search.sort.newest": "Nieuwste",
+    "search.sort.oldest": "Oudste",
     "search.error.from": "Vul een datum in die niet na “Tot en met” ligt.",
     "search.clear": "Zoekopdracht wissen",
     "search.reset": "Filters wissen",

@@ -57,6 +57,7 @@ export const LOCALE = {
     "search.sort": "Ordenar por",
     "search.sort.relevance": "Mais relevantes",
     "search.sort.newest": "Mais recentes",
+    "search.sort.oldest": "Mais antigos",
     "search.error.from": "Informe uma data que não seja posterior a “Até”.",
     "search.clear": "Limpar a pesquisa",
     "search.reset": "Limpar os filtros",

@@ -56,6 +56,7 @@ export const LOCALE = {
     "search.sort": "Sıralama",
     "search.sort.relevance": "En iyi eşleşme",
     "search.sort.newest": "En yeni",
+    "search.sort.oldest": "En eski",
     "search.error.from": "“Bitiş” tarihinden sonra olmayan bir tarih girin.",
     "search.clear": "Aramayı temizle",
     "search.reset": "Filtreleri temizle",

@@ -55,6 +55,7 @@ export const LOCALE = {
     "search.sort": "Sắp xếp theo",
     "search.sort.relevance": "Phù hợp nhất",
     "search.sort.newest": "Mới nhất",
+    "search.sort.oldest": "Cũ nhất",
     "search.error.from": "Hãy nhập một ngày không muộn hơn “Đến ngày”.",
     "search.clear": "Xóa nội dung tìm kiếm",
     "search.reset": "Xóa bộ lọc",

@@ -55,6 +55,7 @@ export const LOCALE = {
     "search.sort": "排序方式",
     "search.sort.relevance": "最相关",
     "search.sort.newest": "最新",
+    "search.sort.oldest": "最早",
     "search.error.from": "请输入不晚于“结束日期”的日期。",
     "search.clear": "清除搜索",
     "search.reset": "清除筛选",
