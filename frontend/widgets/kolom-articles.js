@@ -277,7 +277,8 @@ export class KolomArticles extends KolomElement {
    */
   #content(article) {
     const content = fragment(article.content_html);
-    const base = new URL(article.path, this.origin).href;
+    // That of an external article is on another site.
+    const base = webUrl(article.url, this.origin) ?? this.origin;
     /** @param {string} address */
     const full = (address) => (address.startsWith("#") ? address : (webUrl(address, base) ?? address));
     for (const name of ["src", "href", "poster", "cite"]) {

@@ -102,7 +102,11 @@ def test_fallback_content_stays_until_the_api_responds(visitor: Visitor) -> None
     visitor.complaints.clear()
 
 
-def test_relative_pictures_and_links_work_on_another_site(chromium: Browser, blog: Site) -> None:
+@pytest.mark.parametrize("page_url", ["{blog}/2024/05/x.html", f"{FRIEND}/notes/05/"])
+def test_relative_pictures_and_links_work_on_another_site(chromium: Browser, blog: Site, page_url: str) -> None:
+    """They are relative to the page of the article, which another site has if the article is external."""
+    url = page_url.format(blog=blog)
+    folder, origin = url.rpartition("/")[0], url[: url.index("/", len("https://"))]
     html = (
         '<p><a href="next-one/">beside</a> <a href="#part">below</a> <a href="mailto:a@example.com">mail</a></p>'
         '<p><img src="a.png" srcset="/media/a.png 1x, b.png 2x"></p><h2 id="part">Part</h2>'
@@ -110,8 +114,8 @@ def test_relative_pictures_and_links_work_on_another_site(chromium: Browser, blo
     allowed = {"Access-Control-Allow-Origin": FRIEND}
     answer: dict[str, Any] = {
         "slug": "x",
-        "path": "/2024/05/x.html",
-        "url": f"{blog}/2024/05/x.html",
+        "path": "/2024/05/x.html" if origin == blog else "/x/",
+        "url": url,
         "title": "X",
         "excerpt": "",
         "image": None,
@@ -122,7 +126,7 @@ def test_relative_pictures_and_links_work_on_another_site(chromium: Browser, blo
         "published_at": "2026-01-01T00:00:00Z",
         "content_html": html,
     }
-    with open_page(chromium, blog, "", at=FRIEND, complaints=["404"]) as page:
+    with open_page(chromium, blog, "", at=FRIEND, complaints=["404", "ERR_CONNECTION_REFUSED"]) as page:
         page.route("**/api/articles/x", lambda route: route.fulfill(json=answer, headers=allowed))
         page.evaluate(
             """async blog => {
@@ -132,10 +136,10 @@ def test_relative_pictures_and_links_work_on_another_site(chromium: Browser, blo
             str(blog),
         )
         image = page.locator("kolom-articles img")
-        expect(image).to_have_attribute("src", f"{blog}/2024/05/a.png")
-        expect(image).to_have_attribute("srcset", f"{blog}/media/a.png 1x, {blog}/2024/05/b.png 2x")
+        expect(image).to_have_attribute("src", f"{folder}/a.png")
+        expect(image).to_have_attribute("srcset", f"{origin}/media/a.png 1x, {folder}/b.png 2x")
         hrefs = [link.get_attribute("href") for link in page.locator("kolom-articles .content a").all()]
-        assert hrefs == [f"{blog}/2024/05/next-one/", "#part", "mailto:a@example.com"]
+        assert hrefs == [f"{folder}/next-one/", "#part", "mailto:a@example.com"]
 
 
 def test_a_failure_to_load_more_keeps_the_loaded_articles(visitor: Visitor) -> None:
