@@ -1,6 +1,6 @@
 """Search of the public articles: results, suggestions while typing, and related articles."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.logging import correlation_paths
@@ -20,7 +20,7 @@ from kolom.search.more_like_this import related_articles
 from kolom.search.parameters import Labels, SearchText
 from kolom.search.query_filters import parse_labels
 from kolom.search.query_recorder import record_query
-from kolom.search.search_request import SearchRequest
+from kolom.search.search_request import SearchRequest, Sort
 from kolom.search.searcher import search
 from kolom.validation import Text
 
@@ -34,7 +34,7 @@ def search_articles(
     language: Annotated[str | None, Query("Only articles in this language, such as `id`")] = None,
     from_: Annotated[Moment, Query("A date or time, inclusive, not after `to`", alias="from")] = None,
     to: Annotated[Moment, Query("A date or time, inclusive")] = None,
-    sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
+    sort: Annotated[Sort, Query()] = "relevance",
     limit: Limit = 10,
     cursor: Cursor = None,
 ) -> schemas.SearchResultListOut:
@@ -45,7 +45,7 @@ def search_articles(
         language=language or None,
         earliest=earliest,
         latest=latest,
-        newest_first=sort == "newest",
+        sort=sort,
         limit=limit,
         cursor=cursor or None,
         zone=settings().zone,

@@ -1,7 +1,7 @@
 """Remove comments and unnecessary spaces from JavaScript modules.
 
-A parser finds the tokens, so that strings, template literals and regular expressions are kept as they are. The result has
-the same tokens in the same order. A line break is kept wherever it could end a statement, and nothing is renamed.
+A parser finds the tokens, so that strings, template literals and regular expressions are kept as they are. The result
+has the same tokens in the same order. A line break is kept wherever it could end a statement, and nothing is renamed.
 """
 
 import re

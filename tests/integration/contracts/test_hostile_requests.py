@@ -209,7 +209,7 @@ def body_cases(path: str, method: str) -> Iterator[Case]:
 def forged_cursors() -> Iterator[tuple[str, str, str, str]]:
     """Return forged cursors, each with the function and the list that it seems to belong to."""
     wanted = SearchRequest(
-        text="body", language=None, earliest=None, latest=None, newest_first=False, limit=10, cursor=None
+        text="body", language=None, earliest=None, latest=None, sort="relevance", limit=10, cursor=None
     )
     for position in POSITIONS:
         yield "fetch_articles", "/api/articles", "", encode_cursor("articles?&year=&month=", position)

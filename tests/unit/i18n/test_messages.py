@@ -14,6 +14,7 @@ from kolom.comments import reply_subscriptions
 from kolom.comments.types import Action
 from kolom.i18n.locale import Locale, available_languages, find_locale
 from kolom.pages.forms import COMMENT, CONTACT
+from kolom.pages.search_form import SORTS
 from kolom.submissions import reasons
 from kolom_cli.assets.catalog import keys_of, used_names
 from tests.paths import PROJECT
@@ -55,7 +56,7 @@ def built_names() -> Iterator[str]:
         yield from (f"search.{name}", f"search.error.{name}")
     for name in ("phrase", "without", "or", "label", "fields", "dates"):
         yield from (f"search.tips.{name}", f"search.tips.{name}.means")
-    yield from (f"search.sort.{sort}" for sort in ("relevance", "newest"))
+    yield from (f"search.sort.{sort}" for sort in SORTS)
     yield from (f"language.{code}" for code in available_languages())
     for status in ("pending", "approved"):
         yield from (f"mail.moderation.{status}.subject", f"mail.moderation.{status}.intro")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast, get_args
 from urllib.parse import urlencode
 
 from kolom.config import settings
@@ -11,11 +11,11 @@ from kolom.errors import FieldError, InvalidInput
 from kolom.limits import MAX_QUERY
 from kolom.search.date_range import parse_range
 from kolom.search.query_filters import MAX_LABELS, distinct_labels, parse_labels
-from kolom.search.search_request import SearchRequest
+from kolom.search.search_request import SearchRequest, Sort
 from kolom.search.terms import label_term
 from kolom.urls import SEARCH_PATH, with_query
 
-_SORTS: Final = ("relevance", "newest")
+SORTS: Final[tuple[Sort, ...]] = get_args(Sort.__value__)
 _YEAR: Final = re.compile(r"(\d{4})-01-01", re.ASCII)
 
 
@@ -43,8 +43,13 @@ class SearchForm:
             language=value("language"),
             since=value("from"),
             until=value("to"),
-            sort="" if value("sort") == _SORTS[0] else value("sort"),
+            sort="" if value("sort") == SORTS[0] else value("sort"),
         )
+
+    @property
+    def sorts(self) -> tuple[Sort, ...]:
+        """Return the orders to choose from; the first one is the default."""
+        return SORTS
 
     @property
     def has_filters(self) -> bool:
@@ -87,8 +92,8 @@ class SearchForm:
         errors = []
         if len(self.q) > MAX_QUERY:
             errors.append(FieldError("q", f"must have at most {MAX_QUERY} characters"))
-        if self.sort not in {"", *_SORTS}:
-            errors.append(FieldError("sort", f"must be one of {', '.join(_SORTS)}"))
+        if self.sort not in {"", *SORTS}:
+            errors.append(FieldError("sort", f"must be one of {', '.join(SORTS)}"))
         if errors:
             raise InvalidInput(*errors)
         earliest, latest = parse_range(self.since or None, self.until or None, settings().zone)
@@ -98,7 +103,7 @@ class SearchForm:
             language=self.language or None,
             earliest=earliest,
             latest=latest,
-            newest_first=self.sort == "newest",
+            sort=cast("Sort", self.sort or SORTS[0]),
             cursor=cursor,
             zone=settings().zone,
         )

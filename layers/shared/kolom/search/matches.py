@@ -43,7 +43,9 @@ class Matches:
         self._completions = found.completions
         self._postings = postings = found.postings
         self._documents = documents
-        self._newest_first = request.newest_first or not query.words
+        is_by_score = request.sort == "relevance" and bool(query.words)
+        # 1 and -1 if the oldest or the newest articles come first; 0 if articles are sorted by their scores.
+        self._time_sign = 0 if is_by_score else 1 if request.sort == "oldest" else -1
         self._ranking = documents.rank(postings, ((word.stems, word.count) for word in query.words))
         self._required_words = sum(1 << number for number, word in enumerate(query.words) if word.is_required)
         self._bits = bits = {word.form: 1 << number for number, word in enumerate(query.words)}
@@ -51,7 +53,7 @@ class Matches:
         self._substitutes = [
             (bits[word.form], sum(bits.get(part, 0) for part in set(word.parts))) for word in query.words if word.parts
         ]
-        self._all_words_first = self._newest_first or count_words(query) <= _FEW_WORDS
+        self._all_words_first = bool(self._time_sign) or count_words(query) <= _FEW_WORDS
         # The same for each side of an OR: an article that has it counts as having all sides.
         sides = [[self._bits_of(each.forms) for each in group] for group in query.alternatives]
         self._alternatives = [
@@ -79,8 +81,8 @@ class Matches:
         return self._ranking.words.get(article_id, 0)
 
     def pin(self, article_ids: Iterable[int]) -> None:
-        """Put these articles first, in this order, unless the newest come first."""
-        if not self._newest_first:
+        """Put these articles first, in this order, unless they are sorted by time."""
+        if not self._time_sign:
             self._pinned = list(article_ids)
             self.ids |= set(self._pinned)
 
@@ -155,8 +157,9 @@ class Matches:
         if article_id in self._pinned:
             return (self._pinned.index(article_id) - len(self._pinned), 0.0, article_id)
         is_later = self._all_words_first and not self._has_all(article_id)
-        rank = self._documents.times[article_id] if self._newest_first else self.score(article_id)
-        return (int(is_later), -rank, -article_id if self._newest_first else article_id)
+        if sign := self._time_sign:
+            return (int(is_later), sign * self._documents.times[article_id], sign * article_id)
+        return (int(is_later), -self.score(article_id), article_id)
 
 
 def _with_substitutes(words: int, substitutes: Iterable[tuple[int, int]]) -> int:

@@ -33,8 +33,8 @@ type Order = tuple[int, float, int]
 """The sort key of a result. The smallest key comes first. It has three parts:
 
 1. 0, or 1 if articles with all words come first and the article lacks a word. Pinned articles have negative numbers.
-2. The negated score, or the negated time if results are sorted by time.
-3. The id, so that an original precedes its copies. It is negated if results are sorted by time: the newest comes first.
+2. The negated score, or the time if results are sorted by time, negated if the newest come first.
+3. The id, so that an original precedes its copies. It is negated if the newest come first.
 """
 
 

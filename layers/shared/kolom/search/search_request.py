@@ -4,6 +4,9 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+type Sort = Literal["relevance", "newest", "oldest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,7 @@ class SearchRequest:
     language: str | None = None
     earliest: datetime | None = None
     latest: datetime | None = None
-    newest_first: bool = False
+    sort: Sort = "relevance"
     limit: int = 10
     cursor: str | None = None
     zone: tzinfo = UTC
@@ -27,9 +30,14 @@ class SearchRequest:
     def listing(self) -> str:
         """Return the identity of a search for its cursors: everything but limit, cursor and zone.
 
-        With at most one label it is the same as in earlier versions, so that links to further results stay valid.
+        With at most one label it is the same as in earlier versions, which had no order by the oldest, so that links to
+        further results stay valid.
         """
         criteria = {name: value for name, value in asdict(self).items() if name not in {"limit", "cursor", "zone"}}
+        sort = criteria.pop("sort")
+        criteria["newest_first"] = sort == "newest"
+        if sort == "oldest":
+            criteria["oldest_first"] = True
         labels = criteria.pop("labels")
         criteria["label"] = labels if len(labels) > 1 else next(iter(labels), None)
         digest = hashlib.blake2s(json.dumps(criteria, default=str, sort_keys=True).encode("utf-8", "backslashreplace"))
