@@ -556,7 +556,7 @@ def test_a_certificate_that_failed_or_expired_is_replaced(deployed: Account) -> 
     assert first not in arns()
     (second,) = arns()
     stored(second).status = "EXPIRED"
-    assert "cannot be used: it has expired, because ACM could not renew it" in deployed.kolom("doctor").stdout
+    assert "cannot be used: it has expired, because ACM did not renew it" in deployed.kolom("doctor").stdout
     assert "certificate: it has expired" in deployed.kolom("status", "--json").json["domain"]
     deployed.with_domain()
     assert deployed.values[2:3] == arns() != [second]
