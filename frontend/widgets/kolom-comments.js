@@ -87,6 +87,14 @@ const INDENTED = 4;
  * @csspart pending
  * @csspart actions
  * @csspart write
+ * @csspart form
+ * @csspart field
+ * @csspart label
+ * @csspart input
+ * @csspart hint
+ * @csspart error
+ * @csspart preview
+ * @csspart send
  * @csspart order
  * @csspart foot
  * @csspart meta

@@ -42,6 +42,20 @@ declare module "react" {
 """
 """What the types of the package need of React's."""
 
+SAME_TREES = """
+import { readFileSync } from "node:fs";
+import { parse } from "espree";
+const [, sources, minified, ...names] = process.argv;
+const tree = (path) => {
+  const sourceType = path.endsWith("kolom-proof.js") ? "script" : "module";
+  return JSON.stringify(parse(readFileSync(path, "utf-8"), { ecmaVersion: 2024, sourceType }), (key, value) =>
+    key === "start" || key === "end" ? undefined : typeof value === "bigint" ? String(value) : value);
+};
+const others = names.filter((name) => tree(`${sources}/${name}`) !== tree(`${minified}/${name}`));
+console.log(others.length ? others.join() : `${names.length} are the same`);
+"""
+"""Compares the syntax trees of files in two folders. Positions in the text do not count."""
+
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -65,10 +79,17 @@ def compile_sample(folder: Path, name: str, source: str) -> str:
     return str(compiled.stdout)
 
 
+def source_with_parts(path: Path) -> str:
+    """Return the source of an element, and of the modules that it loads later, such as those of its forms."""
+    source = path.read_text("utf-8")
+    parts = [WIDGETS / name for name in re.findall(r'\bimport\("\./([\w-]+\.js)"\)', source)]
+    return "\n".join([source, *(part.read_text("utf-8") for part in parts)])
+
+
 def used_attributes(source: str) -> set[str]:
     """Return the names of the attributes that the source of an element reads or observes."""
     observed = re.findall(r"observedAttributes = \[([^]]+)\]", source)
-    read = re.findall(r'this\.getAttribute\("([\w-]+)"\)', source)
+    read = re.findall(r'\b(?:this|#?host)\.getAttribute\("([\w-]+)"\)', source)
     return {*read, *(name for each in observed for name in re.findall(r'"([\w-]+)"', each))}
 
 
@@ -82,8 +103,9 @@ def test_the_manifest_has_every_element_with_its_attributes_and_events(
     package: Path, subtests: pytest.Subtests
 ) -> None:
     found = elements(package)
-    sources = {path.stem: path.read_text("utf-8") for path in WIDGETS.glob("kolom-*.js")}
-    assert found.keys() == {name for name, source in sources.items() if "customElements.define(" in source}
+    paths = {path.stem: path for path in WIDGETS.glob("kolom-*.js")}
+    sources = {name: source_with_parts(path) for name, path in paths.items()}
+    assert found.keys() == {name for name, path in paths.items() if "customElements.define(" in path.read_text("utf-8")}
     for name, element in found.items():
         with subtests.test(name):
             described = {each["name"] for each in element["attributes"]}
@@ -104,6 +126,21 @@ def test_typescript_and_jsx_know_the_elements(package: Path) -> None:
     assert "kolom-serch" in compile_sample(package, "name.tsx", JSX.replace("kolom-comments", "kolom-serch"))
 
 
+def test_a_minified_module_means_the_same_as_its_source(package: Path) -> None:
+    """The parser of ESLint reads the same syntax tree from both."""
+    root = package / "node_modules/kolom-elements"
+    names = [path.relative_to(root).as_posix() for path in root.rglob("*.js")]
+    assert "kolom-search-results.js" in names
+    compare = subprocess.run(
+        ["node", "--input-type=module", "--eval", SAME_TREES, str(WIDGETS), str(root), *names],
+        cwd=PROJECT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (compare.stdout, compare.stderr) == (f"{len(names)} are the same\n", "")
+
+
 def test_the_package_has_every_file_that_it_names(package: Path) -> None:
     root = package / "node_modules/kolom-elements"
     description = json.loads((root / "package.json").read_text("utf-8"))
@@ -111,7 +148,7 @@ def test_the_package_has_every_file_that_it_names(package: Path) -> None:
     imported = [
         path.parent / name
         for path in root.rglob("*.js")
-        for name in re.findall(r'(?:from|import\()\s*"(\.[^"]+)"', path.read_text("utf-8"))
+        for name in re.findall(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"', path.read_text("utf-8"))
     ]
     assert all((root / name).is_file() for name in named)
     assert len(imported) > 20

@@ -72,9 +72,9 @@ def test_every_file_is_uploaded_under_both_names_and_pages_use_the_fingerprinted
     assert stored["widgets/a.js"]["ContentType"] == "text/javascript; charset=utf-8"
     assert stored["theme/site.css"]["ContentType"] == "text/css; charset=utf-8"
     assert stored["logo.svg"]["ContentType"] == "image/svg+xml"
-    assert stored["widgets/a.js"]["Body"].read() == b'import "./b.js";'
+    assert stored["widgets/a.js"]["Body"].read() == b'import"./b.js";'
     b = names["widgets/b.js"].removeprefix("widgets/")
-    assert stored[names["widgets/a.js"]]["Body"].read().decode() == f'import "./{b}";'
+    assert stored[names["widgets/a.js"]]["Body"].read().decode() == f'import"./{b}";'
     html = home()
     for name in ("theme/kolom.css", "theme/site.css", "logo.svg"):
         assert f'"/assets/{names[name]}"' in html
@@ -167,6 +167,21 @@ def test_inconsistent_files_are_rejected(kolom: Kolom, frontend: Path, calls: li
     assert "widgets/a.js → widgets/b.js → widgets/a.js" in ran.stderr
     assert calls == []
     assert kolom("deploy-assets", "--frontend", frontend / "none").exit_code == 2
+
+
+def test_only_valid_modules_of_the_elements_are_minified(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+    (frontend / "widgets/b.js").write_text("// why\nexport const b = 1 ;\n")
+    (frontend / "theme/own.js").write_text("// why\nlet own = 1 ;\n")
+    assert kolom("deploy-assets", "--frontend", frontend).exit_code == 0
+    stored, names = objects(), ThemeRecord.get(SITE, THEME).assets
+    for name in ("widgets/b.js", names["widgets/b.js"]):
+        assert stored[name]["Body"].read() == b"export const b=1;"
+    assert stored["theme/own.js"]["Body"].read() == b"// why\nlet own = 1 ;\n"
+    calls.clear()
+    (frontend / "widgets/b.js").write_text("export const b = 1;\nexport const = 2;\n")
+    ran = kolom("deploy-assets", "--frontend", frontend)
+    assert (ran.exit_code, calls) == (1, [])
+    assert "widgets/b.js: line 2 is not valid JavaScript" in ran.stderr
 
 
 def test_low_contrast_is_reported_but_deployed(kolom: Kolom, frontend: Path) -> None:

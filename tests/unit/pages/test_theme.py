@@ -60,10 +60,11 @@ def test_a_widget_is_small_and_imports_only_shared_modules(widget: Path) -> None
     names = ("articles", "comments", "contact", "count", "recent-comments", "related", "search")
     allowed = {
         "kolom-catalog.js": {f'"./messages/{code}.js"' for code in available_languages()},
-        "kolom-comments.js": {'"./kolom-form.js"'},
+        "kolom-comments.js": {'"./kolom-comment-writer.js"', '"./kolom-form.js"'},
         "kolom-element.js": {'"./kolom-advice.js"'},
+        "kolom-form.js": {'"./kolom-preview.js"', '"./kolom-submission.js"'},
         "kolom-page.js": {'"./kolom-advice.js"'},
-        "kolom-search.js": {'"./kolom-search-dialog.js"'},
+        "kolom-search.js": {f'"./kolom-{name}.js"' for name in ("facets", "search-dialog", "search-results")},
         "kolom.js": {f'"./kolom-{name}.js"' for name in names},
     }
     assert set(dynamic) == allowed.get(widget.name, set())

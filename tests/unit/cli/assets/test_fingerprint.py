@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kolom_cli.assets.deployment import build
 from kolom_cli.assets.fingerprint import CONTENT_TYPES, Asset, AssetError, collect, is_hashed, with_hashes
 from tests.paths import PROJECT
 
@@ -107,6 +108,6 @@ def test_tests_packages_and_the_demonstration_are_excluded(tmp_path: Path) -> No
 
 
 def test_the_projects_frontend_is_consistent() -> None:
-    assets = with_hashes(collect(FRONTEND))
+    assets = build(FRONTEND).assets
     assert {"theme/kolom.css", "favicon.svg", "widgets/kolom-articles.js"} <= {asset.name for asset in assets}
     assert all(asset.content_type in CONTENT_TYPES.values() for asset in assets)
