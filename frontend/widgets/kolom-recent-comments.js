@@ -73,7 +73,8 @@ export class KolomRecentComments extends KolomElement {
 
   /** @override */
   get space() {
-    return `${3 + 5.4 * this.#limit}em`;
+    // A title and the beginning of a comment take two lines each on a phone.
+    return `calc(3em + ${this.#limit} * clamp(5.4em, 7.4em - 3.8vw, 6.7em))`;
   }
 
   get #limit() {

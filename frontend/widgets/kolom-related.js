@@ -70,7 +70,8 @@ export class KolomRelated extends KolomElement {
 
   /** @override */
   get space() {
-    return `${3 + 3.6 * this.#limit}em`;
+    // A title takes two lines on a phone.
+    return `calc(3em + ${this.#limit} * clamp(3.6em, 6.7em - 8.8vw, 4.7em))`;
   }
 
   get #limit() {

@@ -149,7 +149,8 @@ def test_a_new_body_has_new_comments_once(chromium: Browser, blog: Site, slugs: 
 def test_a_moved_element_continues_with_what_was_typed(chromium: Browser, blog: Site, slugs: list[str]) -> None:
     with open_page(chromium, blog, element(blog, f'article="{slugs[0]}"'), at=FRIEND) as page:
         comment_on(page, slugs[0])
-        page.get_by_role("form", name="Write a comment").get_by_label("Name", exact=True).fill("Budi")
+        with page.expect_response("**/api/form-token"):
+            page.get_by_role("form", name="Write a comment").get_by_label("Name", exact=True).fill("Budi")
         asked = requests_to(page, "/api/")
         page.evaluate(
             """() => {

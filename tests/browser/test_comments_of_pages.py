@@ -4,7 +4,7 @@ import re
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.embedding import FRIEND, open_page, problem, respond_with
 from tests.serving import Site, send
@@ -175,11 +175,48 @@ def test_one_comment_needs_no_order(chromium: Browser, blog: Site, slugs: list[s
 # ---- When it loads, and what moves
 
 
+def test_messages_modules_and_comments_are_requested_together(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    """The first comments need only one request of the API, and no request waits for the response to another one."""
+    held: list[Route] = []
+    head = canonical(f"{blog}/{slugs[1]}/")
+    with open_page(chromium, blog, "", at=FRIEND, widgets=["kolom-comments"], head=head) as page:
+        page.wait_for_function("() => Boolean(customElements.get('kolom-comments'))")
+        asked = requests_to(page, "/")
+        page.route("**/messages/*.js", lambda route: held.append(route))
+        with page.expect_request("**/kolom-form.js"):
+            page.evaluate("html => { document.querySelector('main').innerHTML = html }", element(blog))
+        page.wait_for_timeout(50)
+        names = sorted(re.sub(r"[?].*", "", url).rpartition("/")[2] for url in asked)
+        assert names == ["comments", "en.js", "kolom-comment-writer.js", "kolom-form.js"]
+        held[0].fallback()
+        expect(page.get_by_role("form", name="Write a comment")).to_be_visible()
+        assert len(asked) == len(names)
+
+
+def test_what_sends_a_comment_is_loaded_when_somebody_writes(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    with open_page(chromium, blog, element(blog, f'article="{slugs[1]}"'), at=FRIEND) as page:
+        form = page.get_by_role("form", name="Write a comment")
+        expect(form).to_be_visible()
+        asked = requests_to(page, "/")
+        with page.expect_response("**/api/form-token"):
+            form.get_by_label("Comment").focus()
+        assert [url.rpartition("/")[2] for url in asked] == ["kolom-submission.js", "form-token"]
+        form.get_by_role("button", name="Preview").click()
+        expect(form.locator(".preview")).to_contain_text("Preview")
+        assert [url.rpartition("/")[2] for url in asked[2:]] == ["kolom-preview.js"]
+
+
 TALL = '<div class="tall">Text.</div>'
 BELOW = "<footer>The end of the page.</footer>"
 RESERVED = "kolom-comments:not(:defined) { display: block; min-block-size: 100lvh }"
 """The style that docs/embed.md recommends for the time until the script is loaded."""
-STYLES = f"<style>{RESERVED} .tall {{ height: 3000px }} footer {{ height: 60px }}</style>"
+RESERVED_FOR_LISTS = """
+kolom-related:not(:defined) { display: block; min-block-size: calc(3em + 5 * clamp(3.6em, 6.7em - 8.8vw, 4.7em)) }
+kolom-recent-comments:not(:defined) {
+  display: block; min-block-size: calc(3em + 5 * clamp(5.4em, 7.4em - 3.8vw, 6.7em))
+}
+"""
+STYLES = f"<style>{RESERVED} {RESERVED_FOR_LISTS} .tall {{ height: 3000px }} footer {{ height: 60px }}</style>"
 STYLED = "default-src 'self'; connect-src *; style-src 'unsafe-inline'"
 
 
@@ -212,11 +249,13 @@ def test_eager_comments_and_linked_ones_are_loaded_at_once(chromium: Browser, bl
 
 
 @pytest.mark.parametrize("width", [360, 1100])
-def test_loading_comments_moves_nothing(
+def test_loading_moves_nothing(
     chromium: Browser, blog: Site, thread: tuple[str, list[str]], width: int, subtests: pytest.Subtests
 ) -> None:
     shown = element(blog, f'article="{thread[0]}"')
-    cases = {"a short page": shown, "a long page": TALL + shown, "an unknown page": element(blog)}
+    related = f'<kolom-related api="{blog}" article="{thread[0]}"></kolom-related>'
+    lists = f'{related}<kolom-recent-comments api="{blog}"></kolom-recent-comments>'
+    cases = {"a short page": shown, "a long page": TALL + shown, "an unknown page": element(blog), "lists": lists}
     for name, body in cases.items():
         with (
             subtests.test(name),
@@ -227,6 +266,7 @@ def test_loading_comments_moves_nothing(
                 at=FRIEND,
                 head=STYLES,
                 policy=STYLED,
+                widgets=["kolom-comments", "kolom-related", "kolom-recent-comments"],
                 complaints=["404", "kolom sync"],
                 viewport={"width": width, "height": 800},
             ) as page,
@@ -238,6 +278,8 @@ def test_loading_comments_moves_nothing(
                     page.wait_for_timeout(30)
             if name == "an unknown page":
                 expect(page.get_by_role("status")).to_have_text("Comments are not open here.")
+            elif name == "lists":
+                expect(page.get_by_role("list", name="Recent comments")).to_be_visible()
             else:
                 expect(page.get_by_role("form", name="Write a comment")).to_be_attached()
             assert page.evaluate(SHIFTS) < 0.005

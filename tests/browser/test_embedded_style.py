@@ -15,6 +15,9 @@ STYLED = f"{STRICT}; style-src 'unsafe-inline'"
 NAMES = ("articles", "search", "comments", "contact")
 NO_RESPONSE = r"blocked by CORS|Failed to load resource|does not allow this site"
 UNREACHABLE = "The site did not answer. Please check your connection, or try again later."
+INKS = {"light": {"navy": "#0a1a3f", "red": "#b00020"}, "dark": {"white": "#ffffff", "yellow": "#ffe45c"}}
+"""Colours of text that are readable on a page of that scheme."""
+
 COLORS = {"navy": "#0a1a3f", "white": "#ffffff", "yellow": "#ffe45c", "red": "#d00000", "grey": "#8a8a8a"}
 
 
@@ -110,6 +113,7 @@ def places(page: Page) -> dict[str, Locator]:
         "filter": page.locator("kolom-search select").first,
         "field": page.locator("kolom-contact textarea"),
         "button": page.locator("kolom-contact .send"),
+        "plain button": page.locator("kolom-comments .thread button:not(.send)").first,
         "comment field": page.locator("kolom-comments .thread textarea"),
         "label on shade": page.locator("kolom-comments .thread label").first,
     }
@@ -129,8 +133,12 @@ def test_each_colour_can_be_set_alone(chromium: Browser, blog: Site, scheme: str
         expect(page.locator("kolom-search .option").first).to_be_visible()
         page.get_by_role("combobox").first.press("ArrowDown")
         low = {}
-        for name in ("paper", "shade", "accent", "mark"):
-            for color, value in {**COLORS, "translucent": "#8882", "none": ""}.items():
+        backgrounds = {**COLORS, "translucent": "#8882", "none": ""}
+        for name, colors in {
+            **dict.fromkeys(("paper", "shade", "accent", "mark"), backgrounds),
+            "ink": INKS[scheme],
+        }.items():
+            for color, value in colors.items():
                 page.evaluate(
                     """([name, value]) => {
                         document.documentElement.removeAttribute("style");
