@@ -45,25 +45,17 @@ export async function explainNoResponse(name, api) {
 }
 
 /**
- * Explains that the blog does not have the article.
+ * Explains that the blog does not know the article or the page of an element.
  *
- * @param {string} name the name of the element
- * @param {string} api
- * @param {string} slug
+ * @param {import("./kolom-element.js").KolomElement} host
+ * @param {string} url the URL of the page
  */
-export function explainMissingArticle(name, api, slug) {
-  const what = `<${name}>: the blog at ${api} does not know the article ${slug}.`;
-  if (isNew(what)) tell(`${what} Correct the attribute article, or publish the article.`);
-}
-
-/**
- * Explains that the blog does not know the page.
- *
- * @param {string} name the name of the element
- * @param {string} api
- * @param {string} url
- */
-export function explainMissingPage(name, api, url) {
-  const what = `<${name}>: the blog at ${api} does not know the page ${url}.`;
-  if (isNew(what)) tell(`${what} Run kolom sync, so that it knows the pages of this site, or set the attribute article to a slug.`);
+export function explainMissing(host, url) {
+  const slug = host.getAttribute("article");
+  const what = `<${host.localName}>: the blog at ${host.origin} does not know the ${slug ? "article" : "page"} ${slug || url}.`;
+  if (!isNew(what)) return;
+  const advice = slug
+    ? "Correct the attribute article, or publish the article."
+    : "Run kolom sync, so that it knows the pages of this site, or set the attribute article to a slug.";
+  tell(`${what} ${advice}`);
 }

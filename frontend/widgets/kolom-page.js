@@ -72,9 +72,7 @@ export function watchPageUrl(changed, signal) {
  * @param {import("./kolom-element.js").KolomElement} host
  */
 export async function explainMissing(host) {
-  const { localName, origin } = host;
-  const [slug, url] = [host.getAttribute("article"), pageUrl()];
-  const { explainMissingArticle, explainMissingPage } = await import("./kolom-advice.js");
-  if (slug) explainMissingArticle(localName, origin, slug);
-  else explainMissingPage(localName, origin, url);
+  const url = pageUrl();
+  const advice = await import("./kolom-advice.js");
+  advice.explainMissing(host, url);
 }

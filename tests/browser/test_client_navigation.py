@@ -210,3 +210,20 @@ def test_the_requests_of_a_removed_element_are_cancelled(chromium: Browser, blog
         assert len(failed) == 2
         assert all("ERR_ABORTED" in each for each in failed)
         page.unroute_all(behavior="ignoreErrors")
+
+
+def test_frameworks_may_set_every_attribute(chromium: Browser, blog: Site) -> None:
+    """React, Vue and Preact assign a property instead of setting an attribute if an element has one of that name."""
+    with open_page(chromium, blog, "", at=FRIEND, widgets=()) as page:
+        conflicts = page.evaluate(
+            """async ([blog, names]) => {
+                await Promise.all(names.map((name) => import(`${blog}/assets/widgets/${name}.js`)));
+                return names.flatMap((name) => {
+                    const made = document.createElement(name);
+                    const attributes = new Set([...made.constructor.observedAttributes, "heading", "loading", "theme"]);
+                    return [...attributes].filter((each) => each in made).map((each) => `${name} ${each}`);
+                });
+            }""",
+            [str(blog), [*WIDGETS, "kolom-articles", "kolom-contact"]],
+        )
+        assert conflicts == []

@@ -7,6 +7,7 @@ import mimetypes
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -100,10 +101,12 @@ class CloudFrontEmulator:
     def _asset(self, name: str, request: Request) -> Response:
         if is_hashed(name):
             return self._stored(f"assets/{name}", request)
-        if file := self._frontend_file(name):
-            # Deployed files may be cached for minutes, but local ones are being edited.
+        # Deployed files may be cached for minutes, but local ones are being edited.
+        stored = self._stored(f"assets/{name}", request, caching="no-cache")
+        if stored.status == HTTPStatus.NOT_FOUND and (file := self._frontend_file(name)):
+            # The demonstration page is not deployed.
             return _file_response(request, file.read_bytes(), _content_type(name), "no-cache")
-        return self._stored(f"assets/{name}", request, caching="no-cache")
+        return stored
 
     def _frontend_file(self, name: str) -> Path | None:
         try:

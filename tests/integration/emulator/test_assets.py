@@ -18,6 +18,7 @@ import kolom
 from kolom.config import settings
 from kolom.pages import theme
 from kolom.security import signing
+from kolom_cli.assets.javascript import minify
 from kolom_cli.deploying.site_check import deployed_version, read_site
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
@@ -133,6 +134,15 @@ def test_modules_can_be_loaded_by_other_sites(stack: EmulatedStack) -> None:
     status, headers, _ = ask(stack, "/assets/widgets/kolom-articles.js", Origin="https://elsewhere.example")
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_plain_names_serve_what_is_deployed_and_the_demonstration(stack: EmulatedStack, checkout: Path) -> None:
+    source = (checkout / "frontend/widgets/kolom.js").read_text("utf-8")
+    status, headers, served = ask(stack, "/assets/widgets/kolom.js")
+    assert (status, headers["Cache-Control"]) == (200, "no-cache")
+    assert served == minify(source.encode()).decode() != source
+    page = (checkout / "frontend/demo/index.html").read_text("utf-8")
+    assert ask(stack, "/assets/demo/index.html")[2] == page
 
 
 def test_a_changed_file_is_served_after_a_reload(stack: EmulatedStack, checkout: Path) -> None:
