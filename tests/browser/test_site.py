@@ -405,14 +405,14 @@ def test_elements_do_not_shift_the_layout_when_they_replace_forms(visitor: Visit
 
 @pytest.mark.parametrize("path", [ARTICLE, "/", "/search/?q=komunike", "/tentang/", "/contact/"])
 def test_a_page_is_small_and_has_no_layout_shift(visitor: Visitor, path: str) -> None:
-    """A page has less than 60 KB without pictures, as compressed by the CDN, and nothing moves while it loads."""
+    """A page has less than 48 KB without pictures, as compressed by the CDN, and nothing moves while it loads."""
     weights: dict[str, int] = {}
     with visitor.visit("/labels/") as page:
         page.on("response", lambda answer: weights.update({answer.url: len(gzip.compress(answer.body()))}))
         page.goto(path)
         page.wait_for_load_state("networkidle")
         shift = page.evaluate(SHIFT)
-    assert sum(weight for url, weight in weights.items() if "/media/" not in url) < 60_000
+    assert sum(weight for url, weight in weights.items() if "/media/" not in url) < 48_000
     assert shift < 0.01
 
 
