@@ -139,8 +139,8 @@ class HeadingRecord(Record):
 class ArticleRecord(Record):
     """The front matter of an article.
 
-    ``body_version`` is the version in which the article got its body: ``content_version`` in a snapshot, and only the
-    first part of ``Article.body_version``.
+    ``body_version`` is the version in which the article got its body. A snapshot calls it ``content_version``.
+    ``Article.body_version`` is a longer text that begins with this number.
     """
 
     title: Title

@@ -33,8 +33,8 @@ def list_reports(
 ) -> None:
     """List the reports of events that Lambda or the scheduler gave up after all retries.
 
-    For the causes of these reports, it also names what is not done now: articles that are not indexed or not published,
-    and mail that is overdue. To find articles that are not indexed, it reads two items for each article.
+    For each kind of event that has a report, it also names what is not done now: articles that are not indexed or not
+    published, and mail that is overdue. To find articles that are not indexed, it reads two items for each article.
     """
     found, functions = _connect(ctx, profile, region, stack)
     # Imported here, because it loads the stemmers, and the functions' logger, which reads the environment.

@@ -35,8 +35,9 @@ def reindex(
     """Index all articles again; --rebuild empties the index first.
 
     Use it after an upgrade that changes tokenization, after an outage of more than a day, or after the Articles table
-    was replaced (`kolom import-resources`). Search and publishing keep working. After an interruption, articles that
-    are marked are still indexed; run the command again to mark the others. After --rebuild, words that no article
+    was replaced (`kolom import-resources`). Search and publishing keep working. The command marks all articles, and the
+    function IndexArticles indexes the marked ones. If the command is interrupted before it has marked all of them,
+    those already marked are indexed anyway; run it again to mark the others. After --rebuild, words that no article
     contains any more are no longer suggested.
     """
     # Imported here for two reasons: no other command needs the stemmers, and the functions' logger reads the

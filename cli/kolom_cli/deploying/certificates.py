@@ -79,8 +79,8 @@ def owner_of(stack: str, region: str) -> str:
 def find_certificates(domain: str, owner: str) -> list[Certificate]:
     """Return the certificates for the domain, the best first: those issued, then those that wait for their record.
 
-    Those that failed or expired are only returned if they belong to ``owner``; those that wait, also if they have this
-    very name and need one record. Imported ones are ignored, because ACM does not renew them.
+    All issued ones are returned. Others are returned if they belong to ``owner``, or if they wait for one record and
+    have exactly this name. Imported ones are ignored, because ACM does not renew them.
     """
     found = list(_describe_all(each for each in _list() if _covers(each, domain)))
     usable = [

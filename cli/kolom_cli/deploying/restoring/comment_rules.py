@@ -132,8 +132,8 @@ def _comments_of(table: str, article_id: str) -> Iterator[Item]:
 def _count_replies(items: Iterable[Item], erased: set[Key]) -> Mapping[Key, int]:
     """Return the numbers of visible replies, by the keys of comments.
 
-    It has each erased comment, and each comment whose number is different without the erased ones. A reply is deeper in
-    its thread than the comment that it replies to, so the deepest are counted first.
+    The result has each erased comment, and each comment whose number is different without the erased ones. A reply is
+    deeper in its thread than the comment that it replies to, so the deepest are counted first.
     """
     ordered = list(items)
     parents = {key_of(item, _KEY_NAMES): (text(item, "article_id"), text(item, "parent_id")) for item in ordered}

@@ -66,7 +66,7 @@ def moderate(
 def _restored_status(comment: Comment) -> Status:
     """Return the status of a deleted comment, or one marked as spam, when that is undone.
 
-    Spam that was deleted and restored had been deleted before. To restore it again undoes the marking as spam.
+    If spam is deleted and restored, its previous status is ``deleted``. To restore it again undoes the marking as spam.
     """
     before = comment.status_before
     return "pending" if before is None or before == "deleted" else before

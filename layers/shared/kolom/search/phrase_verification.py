@@ -91,7 +91,7 @@ class PhraseVerifier:
     def without_excluded_phrases(self, article_ids: set[int], candidates: Collection[int]) -> set[int]:
         """Return the articles that certainly have no excluded phrase. Only ``candidates`` may have one.
 
-        A candidate whose text was not compared because of a limit, or is uncertain, is left out.
+        A candidate is left out if its text was not compared because of a limit, or if the comparison is uncertain.
         """
         verdicts = self._compare(
             candidates, lambda _, texts: any_true([self._contain(texts, each) for each in self._query.excluded_phrases])
