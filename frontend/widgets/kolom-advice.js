@@ -54,8 +54,6 @@ export function explainMissing(host, url) {
   const slug = host.getAttribute("article");
   const what = `<${host.localName}>: the blog at ${host.origin} does not know the ${slug ? "article" : "page"} ${slug || url}.`;
   if (!isNew(what)) return;
-  const advice = slug
-    ? "Correct the attribute article, or publish the article."
-    : "Run kolom sync, so that it knows the pages of this site, or set the attribute article to a slug.";
-  tell(`${what} ${advice}`);
+  if (slug) tell(`${what} Correct the attribute article, or publish the article.`);
+  else tell(`${what} Run kolom sync, so that it knows the pages of this site, or set the attribute article to a slug.`);
 }

@@ -46,7 +46,7 @@ const STYLES = `
 .write :is(h3, h4, h5, h6) { margin-block-end: .8em; font-size: 1.1em; }
 `;
 
-const NEWEST = new URLSearchParams({ order: "newest", limit: "100" });
+const PAGE = "100";
 const MAX_DEPTH = 60;
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
@@ -385,7 +385,7 @@ export class CommentWriter {
   /** @param {string} id */
   async #refresh(id) {
     /** @type {Page | null} */
-    const page = await this.#host.fetchJson(`${this.#host.path}?${NEWEST}`, { cache: "no-cache" }).catch(() => null);
+    const page = await this.#host.fetchJson(`${this.#host.path}?${new URLSearchParams({ order: "newest", limit: PAGE })}`, { cache: "no-cache" }).catch(() => null);
     const found = page?.items.find((view) => view.id === id);
     const shown = this.#host.shown.get(id);
     if (!found || !shown || shown.form || this.currentView(found) !== found) return;
