@@ -226,6 +226,27 @@ def test_filters_narrow_the_search_and_are_in_the_url(visitor: Visitor) -> None:
         assert page.url.endswith("?q=dapur&language=en&sort=newest")
 
 
+def test_readers_sort_the_results_by_date(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=yogyakarta") as page:
+        expect(results(page).nth(2)).to_be_visible()
+        page.locator("#search summary").click()
+        order = page.locator("kolom-search").get_by_label("Urutan")
+        for name, sort in (("Terbaru", "newest"), ("Terlama", "oldest")):
+            with page.expect_response(f"**/api/search?*sort={sort}*"):
+                order.select_option(name)
+            expect(page.locator("#search .list")).not_to_have_attribute("aria-busy", "true")
+            dates = page.locator("#search .list time").evaluate_all("all => all.map((each) => each.dateTime)")
+            assert dates == sorted(dates, reverse=sort == "newest")
+            assert len(set(dates)) > 2
+            assert page.url.endswith(f"?q=yogyakarta&sort={sort}")
+        order.select_option("Paling sesuai")
+        page.wait_for_url("**?q=yogyakarta")
+    with visitor.visit("/search/?q=yogyakarta&sort=oldest", java_script_enabled=False) as page:
+        dates = page.locator(".results time").evaluate_all("all => all.map((each) => each.dateTime)")
+        assert dates == sorted(dates)
+        assert len(set(dates)) > 2
+
+
 def test_choices_narrow_the_search_and_can_be_removed(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=yogyakarta") as page:
         narrow = page.get_by_role("navigation", name="Persempit hasil")
