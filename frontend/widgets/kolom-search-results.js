@@ -118,10 +118,11 @@ export class SearchResults {
   async update() {
     this.#updateTexts();
     this.#restore(false);
+    // The reader may have opened the filters before this module was loaded.
+    void this.#loadLabels();
     if (this.#host.hasServerResults) {
       this.#host.filters.hidden = false;
       this.#updateFilterCount();
-      await this.#loadLabels();
     } else await this.#search();
   }
 
@@ -151,7 +152,6 @@ export class SearchResults {
     field.replaceChildren(...values.map((value) => new Option(name(value), value)));
     select(field, chosen, name);
   }
-
 
   /** Searches for what is in the box and the filters, and keeps that in the page's URL. */
   submit() {

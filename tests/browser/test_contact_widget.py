@@ -44,6 +44,19 @@ def test_a_message_can_be_written_by_keyboard(chromium: Browser, blog: Site) -> 
     assert eventually(lambda: count_received(blog, "Hello by keyboard.") == 1)
 
 
+def test_a_form_can_be_sent_although_its_module_was_not_loaded_at_first(chromium: Browser, blog: Site) -> None:
+    with (
+        open_page(chromium, blog, ELEMENT, complaints=[REFUSED]) as page,
+        respond_with(page, "GET", "**/kolom-submission*.js*", *["abort"] * 3) as asked,
+    ):
+        write(page, "After the network returned.")
+        expect(page.get_by_text("The site cannot be reached. Your text is kept here.")).to_be_visible()
+        assert len(asked) == 3
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("group", name="Thank you for your message")).to_be_visible()
+    assert eventually(lambda: count_received(blog, "After the network returned.") == 1)
+
+
 def test_errors_are_shown_beside_their_fields(chromium: Browser, blog: Site) -> None:
     with open_page(chromium, blog, ELEMENT) as page, respond_with(page, "POST", POST) as asked:
         email = page.get_by_label("Email", exact=True)
