@@ -160,6 +160,7 @@ def test_text_typed_before_the_api_responds_is_kept(chromium: Browser, blog: Sit
         page.route("**/comments?*", lambda route: held.append(route))
         page.evaluate("html => { document.querySelector('main').innerHTML = html }", element(slug, inside=FALLBACK))
         page.locator("textarea").fill("Early bird.")
+        assert eventually(lambda: bool(page.evaluate("1")) and len(held) == 1)
         held[0].continue_()
         field = page.get_by_role("textbox", name="Comment")
         expect(field).to_have_value("Early bird.")
