@@ -92,6 +92,17 @@ def test_a_chosen_url_is_kept(rehearsal: Rehearsal) -> None:
     assert rehearsal.executions() == 1
 
 
+def test_an_address_that_does_not_lead_to_the_site_needs_a_record_or_forwarding(rehearsal: Rehearsal) -> None:
+    """A DNS record cannot have the URL of the API as its target."""
+    rehearsal.broken = {"https://blog.example.com/api/health"}
+    ran = rehearsal.deploy("--yes", "--parameter", "SiteUrl=https://blog.example.com")
+    warning = "warning: https://blog.example.com does not lead to the site yet: "
+    assert f"{warning}point its DNS record to {URL.removeprefix('https://')} (docs/deploy.md)\n" in ran.stderr
+    ran = rehearsal.deploy("--yes", "--parameter", "Cdn=off")
+    api = "https://api.execute-api.us-east-1.amazonaws.com"
+    assert f"{warning}what answers there must forward requests to {api} (docs/deploy.md)\n" in ran.stderr
+
+
 def test_without_the_cdn_the_site_is_at_the_url_of_the_api(rehearsal: Rehearsal) -> None:
     ran = rehearsal.deploy("--yes", "--parameter", "Cdn=off")
     assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"

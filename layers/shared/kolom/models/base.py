@@ -99,8 +99,8 @@ class Record(Model):
     """The base of all models. They share one client, because a second one would lengthen every cold start.
 
     An item with a schema number that this version does not read (:mod:`kolom.models.schema`) never becomes a record:
-    reading it raises :class:`UnknownSchema`. An item with an earlier number is upgraded when it is read, and stored in
-    the new form when it is written anyway.
+    reading it raises :class:`UnknownSchema`. An item with an earlier number is upgraded whenever it is read. The new
+    form is not saved at once, but when something else saves the item.
     """
 
     upgrades: ClassVar[schema.Upgrades] = MappingProxyType({})

@@ -12,7 +12,7 @@ type Item = dict[str, Any]
 """An item in DynamoDB's format."""
 
 type Upgrades = Mapping[int, Callable[[Item], Item]]
-"""For an earlier number, the function that returns an item with it in the form of the next number."""
+"""For an earlier number, the function that converts items with this number to the form of the next number."""
 
 WRITTEN: Final = 1
 """The number of the items that this version creates."""
