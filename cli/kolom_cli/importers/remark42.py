@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,27 +115,27 @@ def _emails(path: Path, header: Mapping[str, Any]) -> dict[str, str]:
 
 def _item(line: _Line, emails: Mapping[str, str], mapping: ThreadMap) -> Item:
     comment = line.content
-    key, locator, user = to_single_line(to_text(comment.get("id"))), *map(_object, _of(comment, "locator", "user"))
+    locator, user = _object(comment.get("locator")), _object(comment.get("user"))
+    key, parent = to_single_line(to_text(comment.get("id"))), to_single_line(to_text(comment.get("pid")))
     url = to_single_line(_unescaped(locator.get("url")))
     name = f"{key or f'line {line.number}'} on {url or 'no page'}"
     is_deleted = comment.get("delete") is True
-    html, markdown = map(to_text, _of(comment, "text", "orig"))
+    html = to_text(comment.get("text"))
     article = mapping.find(url)
     if problem := line.problem or _problem(key, url, "" if is_deleted else html):
         return Skipped(kind=_KIND, name=name if key else f"line {line.number}", reason=problem, refused=True)
     if article == ():
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     namespace = (to_single_line(to_text(locator.get("site"))) or extract_host(url))[:200]
-    parent = to_single_line(to_text(comment.get("pid")))
     return to_imported_comment(
         RawComment(
             name=name,
             origin=f"remark42:{namespace}#{key}",
-            article=article or thread_names(url),
+            article=article or _names(url),
             thread=url,
             title=to_single_line(_unescaped(comment.get("title"))),
             authors=(_unescaped(user.get("name")),),
-            content="" if is_deleted else _markdown(markdown, html),
+            content="" if is_deleted else _markdown(to_text(comment.get("orig")), html),
             created_at=parse_datetime(to_text(comment.get("time"))),
             status="deleted" if is_deleted else "approved",
             parent=f"remark42:{namespace}#{parent}" if parent else None,
@@ -143,6 +144,9 @@ def _item(line: _Line, emails: Mapping[str, str], mapping: ThreadMap) -> Item:
             is_owner=user.get("admin") is True,
         )
     )
+
+
+_names = lru_cache(maxsize=256)(thread_names)
 
 
 def _problem(key: str, url: str, html: str) -> str | None:
@@ -160,10 +164,6 @@ def _markdown(typed: str, html: str) -> str:
 def _unescaped(value: object) -> str:
     """Return a text of the backup: names, titles and URLs are escaped as in HTML."""
     return _ENTITY.sub(lambda match: _CHARACTERS[match[1]], to_text(value))
-
-
-def _of(values: Mapping[str, Any], *names: str) -> Iterator[Any]:
-    return map(values.get, names)
 
 
 def _object(value: object) -> Mapping[str, Any]:
