@@ -106,4 +106,5 @@ class SearchForm:
             sort=cast("Sort", self.sort or SORTS[0]),
             cursor=cursor,
             zone=settings().zone,
+            site_url=settings().site_url,
         )

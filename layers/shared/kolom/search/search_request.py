@@ -13,7 +13,8 @@ type Sort = Literal["relevance", "newest", "oldest"]
 class SearchRequest:
     """A search request: articles with all ``labels``.
 
-    ``earliest`` and ``latest`` are inclusive; ``limit`` is 1 to 100. Dates in ``text`` are days in ``zone``.
+    ``earliest`` and ``latest`` are inclusive; ``limit`` is 1 to 100. Dates in ``text`` are days in ``zone``, and its
+    ``site:`` may name the site at ``site_url``, which Kolom serves.
     """
 
     text: str
@@ -25,15 +26,17 @@ class SearchRequest:
     limit: int = 10
     cursor: str | None = None
     zone: tzinfo = UTC
+    site_url: str = ""
 
     @property
     def listing(self) -> str:
-        """Return the identity of a search for its cursors: everything but limit, cursor and zone.
+        """Return the identity of a search for its cursors: all but limit, cursor, and what the site determines.
 
         With at most one label it is the same as in earlier versions, which had no order by the oldest, so that links to
         further results stay valid.
         """
-        criteria = {name: value for name, value in asdict(self).items() if name not in {"limit", "cursor", "zone"}}
+        omitted = {"limit", "cursor", "zone", "site_url"}
+        criteria = {name: value for name, value in asdict(self).items() if name not in omitted}
         sort = criteria.pop("sort")
         criteria["newest_first"] = sort == "newest"
         if sort == "oldest":
