@@ -463,6 +463,7 @@ def test_bullet_styles_in_a_comment_ignore_the_depth_of_the_thread(chromium: Bro
         form = page.get_by_role("form", name="Reply to")
         form.get_by_label("Comment").fill(NESTED)
         form.get_by_role("button", name="Preview").click()
+        expect(form.locator(".preview ul")).to_have_count(1)
         assert form.locator(".preview ul").evaluate_all(BULLETS) == ["disc"]
 
 
