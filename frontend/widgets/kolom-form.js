@@ -281,15 +281,20 @@ export class KolomForm {
 
   #preview() {
     const panel = element("div", { class: "preview wide content", part: "preview", hidden: "", id: `${this.#id}-preview` });
+    let isWanted = false;
     /** @param {boolean} isOpen */
     const show = (isOpen) => {
+      isWanted = isOpen;
       panel.hidden = !isOpen;
       button.setAttribute("aria-expanded", String(isOpen));
     };
     const toggle = async () => {
-      if (!panel.hidden) return show(false);
+      isWanted = !isWanted;
+      if (!isWanted) return show(false);
       try {
         const { renderMarkdown } = await import("./kolom-preview.js");
+        // The form may have been sent meanwhile.
+        if (!isWanted) return undefined;
         this.#drawPreview = () => {
           if (panel.hidden) return;
           const note = element("p", { class: "meta" }, this.#host.text("form.preview"));
@@ -298,6 +303,7 @@ export class KolomForm {
         show(true);
         this.#drawPreview();
       } catch {
+        isWanted = false;
         this.#showMessage(this.#host.text("form.unreachable"), true);
       }
       return undefined;

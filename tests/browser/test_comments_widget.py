@@ -433,6 +433,24 @@ def test_a_sent_comment_leaves_no_empty_preview(chromium: Browser, blog: Site, s
         expect(button).to_have_attribute("aria-expanded", "false")
 
 
+def test_a_preview_that_loads_slowly_does_not_open_after_the_comment_was_sent(
+    chromium: Browser, blog: Site, slug: str
+) -> None:
+    held: list[Any] = []
+    with open_page(chromium, blog, element(slug)) as page:
+        page.route("**/kolom-preview*.js", lambda route: held.append(route))
+        form = page.get_by_role("form", name="Write a comment")
+        form.get_by_role("button", name="Preview").click()
+        write(page, "Faster than the preview.")
+        expect(comment(page, "Faster than the preview.")).to_be_focused()
+        with page.expect_response("**/kolom-preview*.js"):
+            held[0].fallback()
+        page.wait_for_timeout(50)
+        expect(form.locator(".preview")).to_be_hidden()
+        form.get_by_role("button", name="Preview").click()
+        expect(form.locator(".preview")).to_be_visible()
+
+
 def test_the_preview_resembles_the_published_comment(chromium: Browser, blog: Site, slug: str) -> None:
     text = "One *two* **three** `four`\n\n> quoted\n\n- a\n- b\n\n```\n<code>\n```\n\nhttps://example.com/x."
     with open_page(chromium, blog, element(slug)) as page:
@@ -440,6 +458,7 @@ def test_the_preview_resembles_the_published_comment(chromium: Browser, blog: Si
         form.get_by_label("Comment").fill(text)
         form.get_by_role("button", name="Preview").click()
         preview = form.locator(".preview")
+        expect(preview).to_contain_text("quoted")
         drawn = preview.evaluate("panel => [...panel.querySelectorAll('*')].slice(1).map(each => each.localName)")
         write(page, text)
         posted = comment(page, "One two three four").last.locator(".content")
@@ -707,6 +726,7 @@ def test_no_comment_is_wider_than_the_screen(chromium: Browser, blog: Site, slug
         page.get_by_role("button", name="Reply to").last.click()
         page.get_by_role("textbox", name="Comment").first.fill(word)
         page.get_by_role("button", name="Preview").first.click()
+        expect(page.locator(".preview").first).to_contain_text(word)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for button in page.get_by_role("button").all():
             if box := button.bounding_box():
