@@ -19,7 +19,7 @@ import { CROSS, LENS, icon, marked } from "./kolom-markup.js";
  */
 
 const STYLES = `
-.dialog { inline-size: min(40rem, 100vw - 2rem); max-inline-size: none; max-block-size: min(40rem, 100dvh - 2rem); margin: min(10vh, 6rem) auto auto; padding: 0; border: 1px solid var(--kolom-line, #8886); border-radius: calc(var(--kolom-radius, 4px) * 2); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); box-shadow: 0 1rem 4rem #0006; overflow: hidden; }
+.dialog { inline-size: min(40rem, 100vw - 2rem); max-inline-size: none; max-block-size: min(40rem, 100dvh - 2rem); margin: min(10vh, 6rem) auto auto; padding: 0; border: 1px solid var(--kolom-line, #8886); border-radius: calc(var(--kolom-radius, 4px) * 2); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font-size: max(1em, 16px); font-weight: normal; line-height: 1.5; letter-spacing: normal; text-align: start; text-transform: none; white-space: normal; box-shadow: 0 1rem 4rem #0006; overflow: hidden; }
 .dialog[open] { display: flex; flex-direction: column; }
 .dialog::backdrop { background: #0008; }
 .query { flex: none; display: flex; align-items: center; gap: .25rem; padding-inline: .9rem .4rem; border-block-end: 1px solid var(--kolom-line, #8886); }

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.embedding import FRIEND, open_page, problem, respond_with
+from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
 from tests.serving import Site
 
 PAGE = (
@@ -148,3 +148,19 @@ def test_the_module_of_the_dialog_is_loaded_when_it_is_needed(chromium: Browser,
         assert [url for url in asked if "kolom-search-dialog.js" in url]
         opener.click()
         expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_the_dialog_is_readable_whatever_the_style_of_the_header(chromium: Browser, blog: Site) -> None:
+    header = "font: 700 8px/1 serif; letter-spacing: 3px; text-transform: uppercase; white-space: nowrap"
+    style = f"<style>html {{ color: rgb(0 0 0 / .6) }} header {{ {header} }}</style>"
+    policy = f"{STRICT}; style-src 'unsafe-inline'"
+    body = f"<header>{element(blog)}</header>"
+    with open_page(chromium, blog, body, at=FRIEND, widgets=["kolom-search"], head=style, policy=policy) as page:
+        opened(page, "bali")
+        result = page.get_by_role("option").first.locator("span")
+        for name, value in {"text-transform": "none", "letter-spacing": "normal", "font-weight": "400"}.items():
+            expect(result).to_have_css(name, value)
+        assert float(result.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")) >= 14
+        background = page.get_by_role("dialog").evaluate("each => getComputedStyle(each).backgroundColor")
+        assert "/" not in background
+        assert not background.startswith("rgba")
