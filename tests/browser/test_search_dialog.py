@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
+from tests.browser.test_embedded_style import visible_contrast
 from tests.serving import Site
 
 PAGE = (
@@ -164,3 +165,30 @@ def test_the_dialog_is_readable_whatever_the_style_of_the_header(chromium: Brows
         background = page.get_by_role("dialog").evaluate("each => getComputedStyle(each).backgroundColor")
         assert "/" not in background
         assert not background.startswith("rgba")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dialog_in_a_coloured_header_has_the_colours_of_the_page(
+    chromium: Browser, blog: Site, scheme: str
+) -> None:
+    page_ink, header_ink = ("rgb(34, 34, 34)", "#fff") if scheme == "light" else ("rgb(221, 221, 221)", "#000")
+    style = f"<style>body {{ color: {page_ink} }} header {{ color: {header_ink} }}</style>"
+    policy = f"{STRICT}; style-src 'unsafe-inline'"
+    body = f"<header>{element(blog)}</header>"
+    with open_page(chromium, blog, body, at=FRIEND, widgets=["kolom-search"], head=style, policy=policy) as page:
+        opened(page, "bali")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_have_css("color", page_ink)
+        expect(dialog).to_have_css("color-scheme", scheme)
+        assert visible_contrast(page.get_by_role("option").first) >= 7
+
+
+@pytest.mark.parametrize(("width", "height"), [(1100, 600), (390, 500)])
+def test_a_long_list_of_results_fits_into_the_window(chromium: Browser, blog: Site, width: int, height: int) -> None:
+    viewport = {"width": width, "height": height}
+    with open_page(chromium, blog, element(blog), at=FRIEND, widgets=["kolom-search"], viewport=viewport) as page:
+        opened(page, "after:2000")
+        box = page.get_by_role("dialog").bounding_box()
+        assert box is not None
+        assert box["height"] > height * 0.7
+        assert box["y"] + box["height"] <= height
