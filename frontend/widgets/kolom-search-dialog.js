@@ -50,6 +50,7 @@ export class SearchDialog {
   #status = element("p", { part: "status", role: "status" });
   #more = element("a", { part: "link", hidden: "" });
   #dialog;
+  #colours = new CSSStyleSheet();
   /** @type {HTMLAnchorElement[]} */
   #results = [];
   #active = -1;
@@ -116,10 +117,12 @@ export class SearchDialog {
 
   /** Uses the text colour of the page: the element may be in a header with the opposite colours. */
   #usePageColours() {
-    const { style } = this.#dialog;
-    style.setProperty("--page-ink", this.#host.hasAttribute("theme") ? "" : getComputedStyle(document.body).color);
+    const { root } = this.#host;
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((sheet) => sheet !== this.#colours), this.#colours];
+    const ink = this.#host.hasAttribute("theme") ? "currentcolor" : getComputedStyle(document.body).color;
+    this.#colours.replaceSync(`.dialog { --page-ink: ${ink}; }`);
     const lightness = /^lab\(([\d.]+)/.exec(getComputedStyle(this.#dialog).backgroundColor)?.[1];
-    style.colorScheme = lightness ? (Number(lightness) > 50 ? "light" : "dark") : "";
+    if (lightness) this.#colours.insertRule(`.dialog { color-scheme: ${Number(lightness) > 50 ? "light" : "dark"}; }`);
   }
 
   /** Closes the dialog; the browser returns the focus to where it was. */
