@@ -57,6 +57,7 @@ class Run:
 
     report: dict[str, Any]
     processor_seconds: float
+    seconds: float
     peak_megabytes: float
     bills: dict[str, dict[str, float]]
 
@@ -119,6 +120,7 @@ def _check(done: Run, expected: Expected, *, again: bool = False) -> None:
 def _run_figures(case: str, done: Run, size: float, parsing: float) -> Iterator[Figure]:
     yield Figure(case, "CPU seconds", [done.processor_seconds])
     yield Figure(case, "MB for each CPU second", [size / done.processor_seconds])
+    yield Figure(case, "MB for each second", [size / done.seconds])
     yield Figure(case, "× parsing the file", [done.processor_seconds / parsing])
     yield Figure(case, "peak memory, MB", [done.peak_megabytes], LIMIT_MEGABYTES)
 
@@ -145,10 +147,12 @@ def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
     _bills(endpoint)
     memory = _PeakMemory()
     arguments = ["import", kind, str(file), *(["--dry-run"] if dry_run else [])]
+    begin = time.monotonic()
     report, usage = run_kolom(endpoint, arguments, started=memory.watch)
+    seconds = time.monotonic() - begin
     memory.join()
     processor = usage.ru_utime + usage.ru_stime
-    return Run(report, processor, memory.bytes / MEGABYTE, _bills(endpoint))
+    return Run(report, processor, seconds, memory.bytes / MEGABYTE, _bills(endpoint))
 
 
 class _PeakMemory(threading.Thread):

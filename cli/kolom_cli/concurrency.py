@@ -100,11 +100,12 @@ class Workers:
         return None if self.is_stopped else task()
 
     def call[Result](self, operation: Callable[[], Result]) -> Result:
-        """Return the result of ``operation``, which must be idempotent. It is repeated while a service is busy.
+        """Return the result of ``operation``, which must be idempotent. It is repeated after temporary errors.
 
-        Each time, fewer operations run at once, after a longer pause.
+        These are errors of a service that is busy or unreachable. The pauses grow. Each time, half as many operations
+        may run at once, at least one; for operations that began together, this is halved only once.
 
-        :raises ServiceBusy: it was busy at each attempt, or until the work was stopped
+        :raises ServiceBusy: such an error came at each attempt, or until the work was stopped
         :raises Unavailable: no operation of any thread has succeeded for a while
         """
         for attempt in range(_ATTEMPTS):
@@ -112,7 +113,7 @@ class Workers:
                 try:
                     result = operation()
                 except Exception as error:
-                    if not _is_busy(error):
+                    if not _is_temporary(error):
                         raise
                     failure = error
                 else:
@@ -214,8 +215,9 @@ class OrderedResults[Result]:
 class _AdaptiveLimit:
     """The number of operations that may run at once.
 
-    It is halved when an operation fails that began after the number was last halved. It grows by one when as many
-    operations as are allowed have succeeded (additive increase, multiplicative decrease, as in TCP).
+    It is halved, down to one, when an operation has a temporary error, and began after the number was last halved. It
+    grows by one when as many operations as are allowed have succeeded (additive increase, multiplicative decrease, as
+    in TCP).
     """
 
     def __init__(self, maximum: int) -> None:
@@ -243,12 +245,12 @@ class _AdaptiveLimit:
             self._changed.notify()
 
     def shrink(self, generation: int) -> None:
-        """Allow half as many after a failure, once for all operations that ran at that time."""
+        """Allow half as many after a temporary error, once for all operations that began before."""
         with self._changed:
             if generation == self._generation:
                 self._generation += 1
                 self._allowed = max(1.0, self._allowed / 2)
 
 
-def _is_busy(error: Exception) -> bool:
+def _is_temporary(error: Exception) -> bool:
     return isinstance(error, ServiceBusy) or aws.is_temporary(error)

@@ -113,7 +113,7 @@ async function requestCounts(api, queries, batch) {
  * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {string} article - The slug of the article
  * @attr {string} url - The URL of the page, by default that of the link around the element, or of this page
- * @fires kolom-load - After each response; `detail` is the response
+ * @fires kolom-load - When the number is known; `detail` is the number
  * @fires kolom-error - After each failure; `detail` is the error
  * @csspart count
  */

@@ -26,6 +26,7 @@ PICTURE_LIMIT_BYTES: Final = 100_000
 # Commands of the AWS CLI that are no API operations.
 HIGH_LEVEL: Final = {("sso", "login"), ("s3", "ls"), ("s3", "sync")}
 BODY_LIMIT_BYTES: Final = 51_200
+CELL_END: Final = re.compile(r"(?<!\\)\|")
 
 
 @cache
@@ -115,6 +116,28 @@ def anchors(page: str) -> set[str]:
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^ {4})make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE)) <= targets
+
+
+def tables(page: str) -> Iterator[list[str]]:
+    """Yield the rows of each table of a page, without those in indented blocks."""
+    rows: list[str] = []
+    for line in [*page.splitlines(), ""]:
+        if line.lstrip().startswith("|") and not line.startswith("    "):
+            rows.append(line.strip())
+        elif rows:
+            yield rows
+            rows = []
+
+
+def test_rows_of_tables_are_one_line_and_have_all_cells() -> None:
+    """Otherwise a page is shown without the rest of the table."""
+    pages = [*PAGES, PROJECT / "CHANGELOG.md", *(PROJECT / "docs").glob("*/*.md")]
+    found = [(page.name, rows) for page in pages for rows in tables(page.read_text("utf-8"))]
+    assert len(found) > 100
+    for name, rows in found:
+        for row in rows:
+            assert row.endswith("|"), (name, row)
+            assert len(CELL_END.findall(row)) == len(CELL_END.findall(rows[0])), (name, row)
 
 
 def test_pictures_are_small() -> None:

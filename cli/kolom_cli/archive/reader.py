@@ -74,7 +74,10 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveItem[Entity]:
-    """An entity of an archive. ``name`` is its location, for messages; ``note`` describes a change made to it."""
+    """An entity of an archive.
+
+    ``name`` is its place in the archive, for error messages and reports. ``note`` describes a change made to it.
+    """
 
     kind: str
     name: str

@@ -1,4 +1,6 @@
-"""The schemas of the records in an archive, and their conversion from and to the types of the domain. Pure.
+"""The schemas of the records in an archive, and their conversion from and to Kolom's own types. Pure.
+
+These types are :class:`.Article`, :class:`.Comment`, :class:`.Message` and others.
 
 A record is written with its fields in the order of their definition, without those that have their default value
 (:mod:`.encoding` defines the notation). Times are RFC 3339 in UTC.
@@ -50,7 +52,7 @@ from kolom_cli.archive.encoding import ArchiveFormatError
 
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _MAX_TEXT: Final = 100_000
-# The fields that a record and the type of the domain have under the same name.
+# The fields that a record and Kolom's own type have under the same name.
 _ARTICLE_FIELDS: Final = (
     *("id", "slug", "version", "status", "kind", "title", "month", "language", "author", "description", "excerpt"),
     *("image", "reading_minutes", "origin", "url", "fingerprint"),
@@ -91,7 +93,7 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Text = Annotated[str, Field(max_length=_MAX_TEXT)]
 Line = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
-Person = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+PersonHash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class Manifest(BaseModel):
@@ -135,7 +137,11 @@ class HeadingRecord(Record):
 
 
 class ArticleRecord(Record):
-    """The front matter of an article."""
+    """The front matter of an article.
+
+    ``body_version`` is the version in which the article got its body. A snapshot calls it ``content_version``.
+    ``Article.body_version`` is a longer text that begins with this number.
+    """
 
     title: Title
     slug: Slug
@@ -280,7 +286,7 @@ class CommentAuthorRecord(Record):
     email: Email | None = None
     notify_replies: bool = False
     expires: Expiry | None = None
-    person: Person | None = None
+    person: PersonHash | None = None
 
     @classmethod
     def from_author(cls, author: CommentAuthorSnapshot) -> Self:
@@ -318,7 +324,7 @@ class SubscriptionRecord(Record):
     article: Id
     state: Literal["asked", "confirmed", "left"]
     email: Email | None = None
-    person: Person | None = None
+    person: PersonHash | None = None
     comment: Ulid | None = None
     expires: Expiry
 

@@ -33,13 +33,16 @@ def _replace(nodes: Iterable[Any], replace: Callable[[str], str], *, within_url:
 
 
 def css_color(text: str) -> str:
-    """Return ``text`` without outer spaces if it is exactly one CSS color (level 4).
+    """Return ``text`` without outer spaces if it is exactly one fixed CSS color (level 4).
 
-    :raises ValueError: it is not a color
+    A fixed color depends on nothing else: not on the element, as ``currentColor`` does, nor on the system of the
+    reader.
+
+    :raises ValueError: it is not a fixed color
     """
     text = text.strip()
     if not isinstance(parse_color(text), Color) or not _SAFE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a CSS color such as #97351a, rgb(151 53 26) or oklch(46% 0.13 36)")
+        raise ValueError(f"{text!r} is not a fixed CSS color such as #97351a, rgb(151 53 26) or oklch(46% 0.13 36)")
     return text
 
 

@@ -201,7 +201,11 @@ def _declarations(properties: Mapping[str, str]) -> str:
 
 
 def warnings(site: SiteConfig, theme_css: str) -> list[str]:
-    """Return a warning for each text color with too little contrast; missing colors are those of the theme."""
+    """Return a warning for each pair of text and background colors with too little contrast.
+
+    Only pairs are checked of which the settings set at least one color; the other one may be the theme's. A pair whose
+    contrast cannot be computed has no warning.
+    """
     light, _, rest = theme_css.partition("@media (prefers-color-scheme: dark)")
     found = []
     for scheme, block, own in (

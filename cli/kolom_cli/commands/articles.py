@@ -78,7 +78,7 @@ def show(
     as_json: AsJson = False,
     source: Annotated[bool, typer.Option("--source", help="Print only the text as its author wrote it.")] = False,
 ) -> None:
-    """Show everything about one article, whatever its status."""
+    """Show one article, whatever its status. --json also has its text."""
     connect(ctx.obj)
     article = publishing.get_by_slug(slug)
     body = repository.get_body(article)

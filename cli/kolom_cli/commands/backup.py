@@ -89,7 +89,7 @@ def delete(
     if not yes:
         typer.confirm(f"Delete the backup {name} of {format_moment(found.created)} for ever?", abort=True, err=True)
     number = delete_set(found, tables)
-    typer.echo(f"Deleted the backup {name} ({count(number, 'table')}).")
+    typer.echo(f"Deleted the backup {name} ({count(number, 'backup')} of tables).")
 
 
 def _connect(ctx: typer.Context, profile: str | None, region: str | None, stack: str | None) -> dict[str, str]:

@@ -90,10 +90,9 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything about one comment.
+    """Show one comment with its author's email address, and the reasons why it is pending or spam.
 
-    The output includes the author's email address, and the reasons why the comment is pending or spam. Anyone who has
-    one of the links that `--links` creates can use it.
+    --json shows more fields. Anyone who has one of the links that `--links` creates can use it.
     """
     connect(ctx.obj)
     data = admin.personal_data(admin.get(comment_id), now=datetime.now(UTC))
@@ -135,7 +134,7 @@ def delete(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> Non
 def restore(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
     """Undo the deletion of comments, or their marking as spam.
 
-    They get the status that they had before.
+    They get the status that they had before. A comment that was spam from the start becomes pending.
     """
     _moderate(ctx, comment_ids, "restore", as_json=as_json)
 
@@ -233,10 +232,10 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
 
 @command(app, "export", "kolom comments export budi@example.com > budi.json")
 def export(ctx: typer.Context, email: Email) -> None:
-    """Print all comments of a person, with everything stored about them, as JSON.
+    """Print all comments of a person, with the email address and the subscriptions, as JSON.
 
-    The result contains every comment that was sent with this email address. Messages are exported separately: see
-    `kolom messages export`.
+    The result contains every comment that was sent with this email address. The pseudonym that is computed from it, and
+    internal numbers and marks, are left out. Messages are exported separately: see `kolom messages export`.
     """
     connect(ctx.obj)
     found = list(admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))

@@ -143,12 +143,12 @@ def _ask(deployment: Deployment) -> Deployment:
 
 
 def _is_first(stack: str) -> bool:
-    """Return whether the stack does not exist, or was never created. The checks that follow report an error."""
+    """Return whether the stack does not exist, or its creation failed. The checks that follow report an error."""
     try:
         found = find_stack(stack)
     except (BotoCoreError, ClientError, ValueError):
         return False
-    return found is None or found.condition in {"new", "never created"}
+    return found is None or found.condition in {"new", "creation failed"}
 
 
 def _prompt(text: str, default: str) -> str:

@@ -1,4 +1,4 @@
-"""The options of the commands that deploy and manage a stack, and what they begin with."""
+"""The options of the commands that deploy and manage a stack, and the steps with which these commands begin."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -80,11 +80,12 @@ def select(
     parameters: Sequence[str] | None = None,
     domain: str | None = None,
 ) -> Deployment:
-    """Use the profile, region and stack of the options, of the environment, or of ``kolom.toml``.
+    """Use the profile, region and stack of the options or of the environment.
 
-    Remembered parameters are checked only if the command has ``parameters``.
+    If neither has a region, it is that of ``kolom.toml``, or else that of the profile. Remembered parameters are
+    checked only if the command has ``parameters``.
 
-    :raises ConfigurationError: the region is not the one in which the stack was deployed
+    :raises ConfigurationError: the region is not the one in which the stack was deployed, or the stack is the local one
     :raises KolomError: a parameter is unknown or invalid, or the domain is not a name
     """
     name = None if domain is None else parse_domain(domain)
@@ -158,7 +159,7 @@ def check_before(deployment: Deployment) -> Preflight:
 def _check_remembered(
     stack: str, entry: project_file.StackEntry, given: Mapping[str, str], *, with_domain: bool
 ) -> None:
-    """Check what is not given again."""
+    """Check the remembered values that no option replaces."""
     try:
         answers.check_values({key: value for key, value in entry.parameters.items() if key not in given})
     except KolomError as error:

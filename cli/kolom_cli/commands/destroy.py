@@ -53,7 +53,7 @@ def destroy(
     confirm_by_name(name, "nothing was deleted")
     has_domain = deployment.domain or (removal.stack is not None and removal.stack.parameters.get("Domain"))
     if removal.stack is not None:
-        # What a running operation creates, and what becomes of the data, is known only now.
+        # Only after the deletion is it known what a running operation has created, and which data is kept.
         removal = delete_stack(removal.stack, Progress())
     if with_data:
         for line in delete_data(removal, identity, deployment.region):

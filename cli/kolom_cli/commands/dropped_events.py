@@ -33,8 +33,8 @@ def list_reports(
 ) -> None:
     """List the reports of events that Lambda or the scheduler gave up after all retries.
 
-    It also names what is not done now: articles that are not indexed or not published, and mail that is overdue. To
-    find articles that are not indexed, it reads two items for each article.
+    For each kind of event that has a report, it also names what is not done now: articles that are not indexed or not
+    published, and mail that is overdue. To find articles that are not indexed, it reads two items for each article.
     """
     found, functions = _connect(ctx, profile, region, stack)
     # Imported here, because it loads the stemmers, and the functions' logger, which reads the environment.
@@ -114,7 +114,7 @@ def _rows(reports: Sequence[Report]) -> Iterator[Row]:
 def _check_all_received(messages: ReceivedReports, number: int) -> None:
     """Exit with an error if there may be more than this number of reports."""
     if not messages.is_complete:
-        more = f"there are more than {count(number, 'report')}"
+        more = f"there may be more than {count(number, 'report')}"
         console.fail(f"{more}: correct the cause, and repeat `kolom dropped-events replay`")
     if messages.hidden:
         other = choose(messages.hidden, "other report is", "other reports are")
@@ -125,7 +125,7 @@ def _check_all_received(messages: ReceivedReports, number: int) -> None:
 def _connect(
     ctx: typer.Context, profile: str | None, region: str | None, stack: str | None
 ) -> tuple[Stack, Mapping[str, str]]:
-    """Connect to the stack; return it, and the logical ids of its functions by their names."""
+    """Connect to the stack; return it, and the logical ids of its resources by their names, functions among them."""
     found = find_deployed(select(ctx, profile=profile, region=region, stack=stack))
     return found, {each.physical_id: each.logical_id for each in list_resources(found.stack_id)}
 

@@ -15,6 +15,7 @@ from kolom_cli.deploying.resource_import import (
     LATEST,
     REBUILT,
     LostTable,
+    checked_input,
     execute,
     find_lost,
     new_parameters,
@@ -23,7 +24,6 @@ from kolom_cli.deploying.resource_import import (
     restore_lost,
     settle,
     tables_of,
-    to_input,
     wait_until_restored,
 )
 from kolom_cli.terminal.options import DryRun, Yes
@@ -31,8 +31,8 @@ from kolom_cli.terminal.plurals import count
 
 _NEXT = "Run `kolom deploy` now: it adds the site, its functions and alarms."
 _FORGET = (
-    "What was erased since the backup is back: then repeat `kolom comments forget` and `kolom messages forget` for "
-    "people who asked for it."
+    "The backup brings back data that was erased after it was made: repeat `kolom comments forget` and "
+    "`kolom messages forget` for people who asked for it."
 )
 
 
@@ -45,7 +45,8 @@ def import_resources(  # noqa: PLR0913, RUF100 (one parameter per option)
         list[str] | None,
         typer.Option(
             "--resource",
-            help="Another resource, such as ArticlesTable=NAME, MediaBucket=NAME or Secret=ARN; may be repeated.",
+            help="Use this resource instead of looking for one, such as ArticlesTable=NAME, MediaBucket=NAME or "
+            "Secret=ARN; may be repeated.",
             metavar="ID=NAME",
         ),
     ] = None,
@@ -57,7 +58,7 @@ def import_resources(  # noqa: PLR0913, RUF100 (one parameter per option)
         str | None,
         typer.Option(
             "--from-backup",
-            help=f"Restore lost tables from this backup, or from the newest of each ({LATEST}).",
+            help=f"Restore lost tables from the backup of this name; `{LATEST}`: each table from its newest backup.",
             metavar="NAME",
         ),
     ] = None,
@@ -81,7 +82,7 @@ def import_resources(  # noqa: PLR0913, RUF100 (one parameter per option)
     lost = find_lost(kept, name, parameters, from_backup)
     _announce(kept, lost, progress)
     if dry_run:
-        to_input(kept.found)
+        checked_input(kept.found)  # for its checks
         typer.echo("Dry run: nothing was changed.")
         return
     if not yes:
@@ -89,7 +90,7 @@ def import_resources(  # noqa: PLR0913, RUF100 (one parameter per option)
     restore_lost(lost, progress)
     found = {**kept.found, **{each.logical_id: each.name for each in lost}}
     wait_until_restored(tables_of(found), progress)
-    template, resources = to_input(found)
+    template, resources = checked_input(found)
     for line in prepare_tables(template, found):
         progress.step(line)
     merged = new_parameters(name, found, deployment.parameters, kept.parameters)

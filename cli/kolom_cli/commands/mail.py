@@ -63,7 +63,7 @@ def list_mail(
     wanted = select_statuses(status, outbox.STATUSES, outbox.STATUSES)
     connect(ctx.obj)
     found = [record for each in wanted for record in outbox.list_by_status(each, limit=limit)]
-    about = _subjects(found)
+    about = _about(found)
     if as_json:
         print_json([{**_as_data(record), "about": about(record)} for record in found])
         return
@@ -135,7 +135,7 @@ def allow(
 command(app, "setup", "kolom mail setup", "kolom mail setup --from blog@example.com --test")(setup)
 
 
-def _subjects(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:
+def _about(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:
     """Return a function that says what a mail is about, without email addresses."""
     articles_by_id = articles.get_many({int(each.article_id) for each in records if each.article_id is not None})
     messages_by_id = messages.get_many({each.item_id for each in records if each.kind == "contact"})

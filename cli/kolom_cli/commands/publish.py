@@ -50,7 +50,7 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
         report.skip("article", str(error.path), error.message, refused=True)
     options = PublishOptions(force=force, dry_run=dry_run, write_back=not no_write_back, rename=rename)
     now = datetime.now(UTC)
-    if not (strict and _refuse_problems(options, report, now, found, quiet=as_json)):
+    if not (strict and _refuse_all_if_problems(options, report, now, found, quiet=as_json)):
         publisher = Publisher(options, report, now)
         publish_all(publisher, found, quiet=as_json)
         for link in publisher.broken_links():
@@ -62,7 +62,7 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
     raise typer.Exit(report.exit_code)
 
 
-def _refuse_problems(
+def _refuse_all_if_problems(
     options: PublishOptions, report: PublishReport, now: datetime, found: list[Source], *, quiet: bool
 ) -> bool:
     """Refuse all files if one of them has a broken link, or markup that would be removed; return whether they are.

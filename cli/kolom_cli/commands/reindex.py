@@ -1,4 +1,4 @@
-"""`kolom reindex`: rebuild the search index."""
+"""`kolom reindex`: index all articles again."""
 
 import json
 from threading import Event
@@ -17,7 +17,7 @@ _STALLED = (
     "{left} of {all} articles are not indexed yet, and no article was indexed in the last minute. "
     "Look at the logs of the function IndexArticles, then run `kolom reindex` again."
 )
-_QUEUE_OTHERS = "Run `kolom reindex` again to queue the others."
+_MARK_OTHERS = "Run `kolom reindex` again to mark the others."
 
 
 def reindex(
@@ -32,11 +32,13 @@ def reindex(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until all articles are indexed.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild the search index of all articles.
+    """Index all articles again; --rebuild empties the index first.
 
-    Use it after an upgrade that changes tokenization, after an outage of more than a day, or after restoring a table.
-    Search and publishing keep working. After an interruption, articles that are queued are still indexed; run the
-    command again to queue the others. After --rebuild, words that no article contains any more are no longer suggested.
+    Use it after an upgrade that changes tokenization, after an outage of more than a day, or after the Articles table
+    was replaced (`kolom import-resources`). Search and publishing keep working. The command marks all articles, and the
+    function IndexArticles indexes the marked ones. If the command is interrupted before it has marked all of them,
+    those already marked are indexed anyway; run it again to mark the others. After --rebuild, words that no article
+    contains any more are no longer suggested.
     """
     # Imported here for two reasons: no other command needs the stemmers, and the functions' logger reads the
     # environment when it is imported.
@@ -50,32 +52,32 @@ def reindex(
     with console.interruptible() as stopped:
         removed = _clear(stopped, hidden=as_json) if rebuild else 0
         ids = [] if stopped.is_set() else list(article_ids())
-        with console.progress("Queuing", hidden=as_json) as bar:
+        with console.progress("Marking", hidden=as_json) as bar:
             bar.update(bar.task_ids[0], total=len(ids))
-            queued = request_reindex_all(ids, uuid4().hex, lambda number: bar.advance(bar.task_ids[0], number), stopped)
+            marked = request_reindex_all(ids, uuid4().hex, lambda number: bar.advance(bar.task_ids[0], number), stopped)
         is_incomplete = stopped.is_set()
-        left = list(queued)
+        left = list(marked)
         if wait:
             with console.progress("Indexing", hidden=as_json) as bar:
-                bar.update(bar.task_ids[0], total=len(queued))
-                left = wait_until_indexed(queued, lambda number: bar.advance(bar.task_ids[0], number), stopped)
+                bar.update(bar.task_ids[0], total=len(marked))
+                left = wait_until_indexed(marked, lambda number: bar.advance(bar.task_ids[0], number), stopped)
     if as_json:
-        counts = {"articles": len(ids), "marked": len(queued), "indexed": len(queued) - len(left), "removed": removed}
+        counts = {"articles": len(ids), "marked": len(marked), "indexed": len(marked) - len(left), "removed": removed}
         typer.echo(json.dumps(counts))
     elif stopped.is_set():
-        advice = _QUEUE_OTHERS if is_incomplete else "This continues in the background."
+        advice = _MARK_OTHERS if is_incomplete else "This continues in the background."
         console.err().print(
-            f"Queued {count(len(queued), 'article')}; {count(len(left), 'of them is', 'of them are')} not indexed yet. "
+            f"Marked {count(len(marked), 'article')}; {count(len(left), 'of them is', 'of them are')} not indexed yet. "
             f"{advice}"
         )
     elif not wait:
-        typer.echo(f"Queued {count(len(queued), 'article')}. They are indexed in the background.")
+        typer.echo(f"Marked {count(len(marked), 'article')}. They are indexed in the background.")
     elif not left:
-        typer.echo(f"Indexed {count(len(queued), 'article')}.")
+        typer.echo(f"Indexed {count(len(marked), 'article')}.")
     if stopped.is_set():
         raise typer.Exit(console.INTERRUPTED)
     if wait and left:
-        console.fail(_STALLED.format(left=len(left), all=len(queued)))
+        console.fail(_STALLED.format(left=len(left), all=len(marked)))
 
 
 def _clear(stopped: Event, *, hidden: bool) -> int:

@@ -194,7 +194,7 @@ def _write(restorer: "Restorer", comparisons: Sequence["Comparison"]) -> None:
             "shows them and asks again"
         )
     for each in again:
-        typer.echo(f"{each.table.running}: {count(each.now, 'item')}, as restored")
+        typer.echo(f"{each.table.running}: {count(each.now_count, 'item')}, as restored")
 
 
 def _stop(point: RestorePoint) -> None:

@@ -77,7 +77,7 @@ def rollback(
 
 
 def _settle(deployer: Deployer, deployment: Deployment, *, dry_run: bool) -> Stack:
-    """Return the stack, after an operation that is running.
+    """Wait for a running operation, then return the stack.
 
     :raises StackNotFound: it does not exist
     """
@@ -87,7 +87,7 @@ def _settle(deployer: Deployer, deployment: Deployment, *, dry_run: bool) -> Sta
         raise DeploymentError(
             f"the changes cannot be planned: the stack is {found.status}", "run `kolom rollback` without --dry-run"
         )
-    if found is None or found.condition in {"new", "never created"}:
+    if found is None or found.condition in {"new", "creation failed"}:
         raise StackNotFound(f"no deployed stack {name!r} in {deployment.region}")
     existing = deployer.settle()
     if existing is None:

@@ -40,8 +40,13 @@ def _check_addresses(stack: Stack, own_url: str) -> None:
             for line in missing_address(stack):
                 _print(line)
         else:
-            host = stack.outputs.get("DistributionDomain", own_url)
-            _print(f"warning: {url} does not lead to the site yet: point its DNS record to {host} (docs/deploy.md)")
+            domain = stack.outputs.get("DistributionDomain")
+            advice = (
+                f"point its DNS record to {domain}"
+                if domain
+                else f"what answers there must forward requests to {own_url}"
+            )
+            _print(f"warning: {url} does not lead to the site yet: {advice} (docs/deploy.md)")
 
 
 def _print(text: str) -> None:

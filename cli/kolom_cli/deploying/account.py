@@ -74,7 +74,9 @@ def get_identity(region: str | None = None) -> Identity:
 
 
 def refuse_other_account(identity: Identity, account_id: str, stack: str) -> None:
-    """Refuse credentials of another account than that of the stack, which is empty if it is not known.
+    """Refuse credentials of another account than that of the stack.
+
+    ``account_id`` is the account of the stack, or empty if it is not known.
 
     :raises DeploymentError: the account is another one
     """

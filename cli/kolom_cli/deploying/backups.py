@@ -1,7 +1,7 @@
 """Backups on demand: one of each table whose content cannot be made again, under one name.
 
 DynamoDB knows only backups of single tables. Those with the same name are one set here. A set is complete when it has
-exactly one available backup of each table, so an interrupted run leaves an incomplete one.
+exactly one available backup of each table, so a run that is interrupted between requests leaves an incomplete one.
 """
 
 import re
@@ -23,7 +23,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,100}")
 _PREFIX: Final = "kolom."
 """The names in DynamoDB begin with this, so that other backups of the tables are not taken for sets."""
 
-_NOT_UNIQUE: Final = "not unique: two runs have used the name"
+_NOT_UNIQUE: Final = "not unique: a table was backed up twice under this name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,10 @@ class TableBackup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupSet:
-    """The backups of a name, by the kinds of their tables. ``problem`` says why they cannot be restored, if so."""
+    """The backups of a name, by the kinds of their tables.
+
+    ``problem`` says why they cannot be restored; it is empty if they can be.
+    """
 
     name: str
     backups: Mapping[str, TableBackup]
@@ -68,7 +71,7 @@ def check_name(name: str) -> None:
 
 
 def list_sets(tables: Mapping[str, str]) -> list[BackupSet]:
-    """Return the sets of these tables, by their kinds; newest first."""
+    """Return the backup sets of ``tables`` (names by kind), the newest first."""
     found: defaultdict[str, list[tuple[str, TableBackup]]] = defaultdict(list)
     for kind, table in tables.items():
         for name, backup in _list_backups(table):
@@ -91,9 +94,10 @@ def find_set(name: str, tables: Mapping[str, str]) -> BackupSet:
 
 
 def find_newest(table: str, name: str | None = None) -> TableBackup | None:
-    """Return the newest available backup of a table, or that of a set, also if the table does not exist any more.
+    """Return the newest available backup of a table. With ``name``, return the table's backup in that set.
 
-    Without a name, this may also be the backup that AWS makes of a deleted table, or one of another tool.
+    The table need not exist any more. Without a name, this may also be the backup that AWS makes of a deleted table, or
+    one of another tool.
     """
     if name is not None:
         found = [backup for each, backup in _list_backups(table) if each == name and backup.is_available]

@@ -28,7 +28,7 @@ _KEY_TYPES: Final = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1")
 
 _REASONS: Final[Mapping[str, str]] = {
     "VALIDATION_TIMED_OUT": "its record did not appear in the DNS within 72 hours",
-    "EXPIRED": "it has expired, because ACM could not renew it: its record is missing in the DNS",
+    "EXPIRED": "it has expired, because ACM did not renew it: its record is missing in the DNS, or nothing used it",
     "CAA_ERROR": "a CAA record of the domain does not allow amazon.com: add one that does",
     "DOMAIN_NOT_ALLOWED": "ACM does not issue certificates for this domain: open a case with AWS Support",
     "DOMAIN_VALIDATION_DENIED": "the domain is on a list of unsafe sites: open a case with AWS Support",
@@ -52,7 +52,7 @@ class Certificate:
 
     @property
     def record(self) -> Record | None:
-        """The record of a certificate that needs only one; None as long as ACM has not decided about it."""
+        """The record of a certificate that needs one; None if it needs several, or ACM has not said which it needs."""
         return next(iter(self.records)) if len(self.records) == 1 else None
 
     @property
@@ -79,8 +79,8 @@ def owner_of(stack: str, region: str) -> str:
 def find_certificates(domain: str, owner: str) -> list[Certificate]:
     """Return the certificates for the domain, the best first: those issued, then those that wait for their record.
 
-    Certificates that failed or expired are only returned if they belong to ``owner``. Imported ones are ignored,
-    because ACM does not renew them.
+    All issued ones are returned. Others are returned if they belong to ``owner``, or if they wait for one record and
+    have exactly this name. Imported ones are ignored, because ACM does not renew them.
     """
     found = list(_describe_all(each for each in _list() if _covers(each, domain)))
     usable = [
@@ -92,7 +92,9 @@ def find_certificates(domain: str, owner: str) -> list[Certificate]:
 
 
 def request_certificate(domain: str, owner: str) -> Certificate:
-    """Request a certificate, and return it with the record that it needs.
+    """Request a certificate, and return it with the record that it needs, or without it.
+
+    ACM usually knows the record after some seconds. If it does not within a minute, the certificate has none.
 
     :raises DeploymentError: the account has too many certificates
     """
@@ -101,7 +103,8 @@ def request_certificate(domain: str, owner: str) -> Certificate:
         arn = acm.request_certificate(
             DomainName=domain,
             ValidationMethod="DNS",
-            IdempotencyToken=secrets.token_hex(16),  # For botocore, which repeats a call without a response.
+            # botocore repeats a call that got no response: the token prevents a second certificate.
+            IdempotencyToken=secrets.token_hex(16),
             Tags=[{"Key": _OWNER, "Value": owner}],
         )["CertificateArn"]
     except ClientError as error:
@@ -120,7 +123,7 @@ def request_certificate(domain: str, owner: str) -> Certificate:
 
 
 def mark_record(certificate: Certificate, zone_id: str) -> None:
-    """Note on the certificate that its record in this zone was created together with it."""
+    """Note on the certificate that `kolom deploy` creates its record, in this zone."""
     tags = [{"Key": _ZONE, "Value": zone_id}]
     client("acm", REGION).add_tags_to_certificate(CertificateArn=certificate.arn, Tags=tags)
 
@@ -164,7 +167,10 @@ def delete_certificates(owner: str, *, keep: str = "") -> Iterator[str]:
 
 
 def _delete_record(certificate: Certificate, record: Record, other: Certificate | None) -> str:
-    """Delete the record of a certificate, unless ``other`` needs it or it was not created; return what was done."""
+    """Delete the record of a certificate, unless ``other`` needs it or `kolom deploy` did not create it.
+
+    Return what was done.
+    """
     if not certificate.validation_zone:
         return f"kept the record {record.name}: it was not created by `kolom deploy`"
     if other is not None:

@@ -120,7 +120,7 @@ class ChangeSet:
         :raises DeploymentError: another run has changed the stack
         """
         with _reporting_refusals():
-            client("cloudformation").execute_change_set(ChangeSetName=self.arn)
+            client("cloudformation").execute_change_set(ChangeSetName=self.arn, ClientRequestToken=secrets.token_hex())
 
     def discard(self) -> None:
         """Delete the change set, and the empty stack that it began, unless another run uses that."""
@@ -178,10 +178,10 @@ def create_import(stack: str, template: Mapping[str, Any], resources: Sequence[M
 def _create(stack: str, *, is_new: bool, **arguments: Any) -> ChangeSet | None:
     cloudformation = client("cloudformation")
     began_stack = is_new and find_stack(stack) is None
+    name = PREFIX + secrets.token_hex(4)
     with _reporting_refusals():
-        created = cloudformation.create_change_set(
-            StackName=stack, ChangeSetName=PREFIX + secrets.token_hex(4), **arguments
-        )
+        # The tokens let the SDK repeat a call whose response was lost.
+        created = cloudformation.create_change_set(StackName=stack, ChangeSetName=name, ClientToken=name, **arguments)
         arn, stack_id = created["Id"], created["StackId"]
         while (described := cloudformation.describe_change_set(ChangeSetName=arn))["Status"] in {
             "CREATE_PENDING",

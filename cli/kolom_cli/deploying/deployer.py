@@ -41,7 +41,7 @@ FRONTEND: Final = TEMPLATE.parent / "frontend"
 VERSION_PARAMETER: Final = "OriginSecretVersion"
 """The parameter of the stack with the version of the origin secret that CloudFront sends."""
 
-_WELCOME: Final = ("en", "id")
+_WELCOME_LANGUAGES: Final = ("en", "id")
 _DELETE_IN_CONSOLE: Final = "delete the stack in the console of CloudFormation, then run the command again"
 
 
@@ -65,9 +65,9 @@ class Deployer:
     progress: Progress
 
     def settle(self) -> Stack | None:
-        """End what an earlier run left: wait for an operation, or remove a stack that was never created.
+        """End what an earlier run left, and return the stack, or None if there is none that can be updated.
 
-        Return the stack, or None if there is none that can be updated.
+        Wait for an operation, continue a rollback that failed, or remove a stack whose creation failed.
 
         :raises DeploymentError: the stack is not one of Kolom, or cannot be updated
         """
@@ -78,7 +78,7 @@ class Deployer:
             stack = self.finish_operation(stack)
             if was_deletion and stack.status == "DELETE_COMPLETE":
                 return None
-        if stack is not None and stack.condition == "never created":
+        if stack is not None and stack.condition == "creation failed":
             self._remove_failed(stack)
             return None
         if stack is not None and stack.condition in {"deletion failed", "stopped"}:
@@ -265,9 +265,10 @@ def _needs_own_url(stack: Stack) -> bool:
 
 
 def _new_url(stack: Stack, values: Mapping[str, str]) -> str | None:
-    """Return the URL that AWS gives the site, if ``SiteUrl`` has to be set to it. None if it has the right value.
+    """Return the URL that AWS gives the site, if ``SiteUrl`` has to be set to it.
 
-    Without the CDN, that is the URL of the API, because the address of the distribution ends with it.
+    None if it is right, or the owner has chosen it. If the CDN is switched off, it is the URL of the API: the
+    distribution and its address will be gone.
     """
     if _needs_own_url(stack):
         return own_url(stack.outputs)
@@ -277,7 +278,7 @@ def _new_url(stack: Stack, values: Mapping[str, str]) -> str | None:
 
 def publish_welcome() -> None:
     """Publish the welcome article in the first language of the site for which there is one."""
-    language = next((each for each in settings().language_codes if each in _WELCOME), _WELCOME[0])
+    language = next((each for each in settings().language_codes if each in _WELCOME_LANGUAGES), _WELCOME_LANGUAGES[0])
     report = PublishReport()
     publisher = Publisher(PublishOptions(write_back=False), report, datetime.now(UTC))
     for source in find_sources([WELCOME / f"{language}.md"])[0]:

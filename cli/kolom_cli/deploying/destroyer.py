@@ -72,7 +72,7 @@ def find_kept(name: str) -> list[tuple[str, StackResource]]:
 
 
 def delete_stack(stack: Stack, progress: Progress) -> Removal:
-    """Delete the stack, after an operation that is running, and wait until it is deleted. Return what it has kept.
+    """Wait for a running operation, then delete the stack and wait until it is deleted. Return what it has kept.
 
     :raises DeploymentError: a resource could not be deleted
     """

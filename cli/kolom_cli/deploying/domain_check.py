@@ -104,7 +104,7 @@ def _check_certificate(result: Preflight, name: str, found: Certificate | None, 
     elif found.is_issued:
         expires = found.not_after
         if expires is not None and expires < datetime.now(UTC) + _RENEWED_BEFORE:
-            fix = f"create its record again: {_record_of(found)}"
+            fix = f"create its record again if it is missing: {_record_of(found)}; ACM renews only what is in use"
             result.add("warning", _SUBJECT, f"the certificate for {name} expires on {expires:%Y-%m-%d}", fix)
         else:
             until = f" until {expires:%Y-%m-%d}; ACM renews it" if expires else ""

@@ -235,6 +235,6 @@ def _will_be_created(stack: Stack) -> bool:
 
     It does not if an earlier creation has left tables: the check of the stack reports them.
     """
-    if stack.condition == "never created":
+    if stack.condition == "creation failed":
         return not remaining_data(stack)
     return stack.condition == "new" or stack.status == "DELETE_IN_PROGRESS"

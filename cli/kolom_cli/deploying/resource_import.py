@@ -123,8 +123,8 @@ def tables_of(found: Mapping[str, str]) -> dict[str, str]:
     return {logical_id: name for logical_id, name in found.items() if kinds[logical_id] == _TABLE}
 
 
-def to_input(found: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the template and the resources of the import, after checks.
+def checked_input(found: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Check the resources, and return the template and the list of resources for the import.
 
     :raises DeploymentError: a resource belongs to a stack, or a table does not match the template
     """

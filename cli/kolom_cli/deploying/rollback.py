@@ -47,7 +47,9 @@ class Rollback:
         return deployer.plan_template(self.target.template, stack, self.parameters(stack), _LATER)
 
     def parameters(self, stack: Stack) -> list[dict[str, Any]]:
-        """Return the parameters for a change set: the values of the stack, for others those of the deployment.
+        """Return the parameters for a change set.
+
+        They are the values of the stack; for parameters that it lacks, those of the deployment.
 
         :raises DeploymentError: the template does not accept a value of the stack
         """
@@ -80,7 +82,8 @@ class Rollback:
 def choose_target(log: DeploymentLog, wanted: str | None) -> RecordedDeployment:
     """Return the deployment with that number or version, by default the one before the last.
 
-    After a rollback, it is the deployment to which that returned, so that an interrupted run is continued.
+    If the last deployment was a rollback, the default is the deployment to which it returned, so that an interrupted
+    run is continued.
 
     :raises DeploymentError: there is no such deployment
     """
@@ -112,7 +115,10 @@ def _find(log: DeploymentLog, wanted: str) -> RecordedDeployment:
 
 
 def _only_parameters(last: RecordedDeployment, before: RecordedDeployment) -> str:
-    names = ", ".join(_changed(last, before)) or "nothing that is recorded"
+    names = ", ".join(_changed(last, before))
+    if not names:
+        same = "has the same code and assets as the one before, so there is nothing to return to"
+        return f"the last deployment ({last.number}) {same}"
     return f"the last deployment ({last.number}) changed only parameters, which a rollback keeps: {names}"
 
 
@@ -140,32 +146,32 @@ def read_rollback(bucket: UploadBucket, target: RecordedDeployment) -> Rollback:
     document = _read_template(bucket, target)
     missing = [key for key in sorted(_code_keys(document, bucket.name)) if not bucket.has(key)]
     if missing:
-        raise _incomplete(target, f"{', '.join(missing[:3])} in the bucket {bucket.name} is missing")
+        raise _cannot_redeploy(target, f"{', '.join(missing[:3])} in the bucket {bucket.name} is missing")
     found = bucket.read(target.assets)
     if found is None:
-        raise _incomplete(target, f"{target.assets} in the bucket {bucket.name} is missing")
+        raise _cannot_redeploy(target, f"{target.assets} in the bucket {bucket.name} is missing")
     try:
         assets = unpack(found[0])
     except ArchiveError as error:
-        raise _incomplete(target, f"{target.assets}: {error}") from error
+        raise _cannot_redeploy(target, f"{target.assets}: {error}") from error
     if assets_key(bucket, assets) != target.assets:
-        raise _incomplete(target, f"{target.assets} in the bucket {bucket.name} was changed")
+        raise _cannot_redeploy(target, f"{target.assets} in the bucket {bucket.name} was changed")
     return Rollback(target=target, definitions=document.get("Parameters", {}), assets=assets)
 
 
 def _read_template(bucket: UploadBucket, target: RecordedDeployment) -> Mapping[str, Any]:
     found = bucket.read(target.template)
     if found is None:
-        raise _incomplete(target, f"{target.template} in the bucket {bucket.name} is missing")
+        raise _cannot_redeploy(target, f"{target.template} in the bucket {bucket.name} is missing")
     if template_key(bucket, found[0]) != target.template:
-        raise _incomplete(target, f"{target.template} in the bucket {bucket.name} was changed")
+        raise _cannot_redeploy(target, f"{target.template} in the bucket {bucket.name} was changed")
     try:
         return parse(found[0].decode())
     except (KolomError, TemplateError, UnicodeDecodeError) as error:
-        raise _incomplete(target, f"{target.template}: {error}") from error
+        raise _cannot_redeploy(target, f"{target.template}: {error}") from error
 
 
-def _incomplete(target: RecordedDeployment, reason: str) -> DeploymentError:
+def _cannot_redeploy(target: RecordedDeployment, reason: str) -> DeploymentError:
     return DeploymentError(
         f"deployment {target.number} cannot be deployed again: {reason}. Nothing was changed",
         f"return to another one (`kolom rollback --list`), or {_DEPLOY}",

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.errors import DeploymentError
 
-type Condition = Literal["new", "ready", "busy", "never created", "rollback failed", "deletion failed", "stopped"]
+type Condition = Literal["new", "ready", "busy", "creation failed", "rollback failed", "deletion failed", "stopped"]
 
 DATA_TYPES: Final = frozenset({"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"})
 ORIGIN: Final = "OriginSecret"
@@ -21,7 +21,7 @@ OWN_TABLE: Final = "ArticlesTable"
 """The logical id of the table by which a stack of Kolom is recognized."""
 
 _OWN_RESOURCE: Final = (OWN_TABLE, "AWS::DynamoDB::Table")
-_NEVER_CREATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
+_CREATION_FAILED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _ROLLBACK_FAILED: Final = frozenset({"UPDATE_ROLLBACK_FAILED"})
 _STOPPED: Final = frozenset({"UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"})
 
@@ -44,8 +44,8 @@ class Stack:
             return "new"
         if self.status.endswith("_IN_PROGRESS"):
             return "busy"
-        if self.status in _NEVER_CREATED:
-            return "never created"
+        if self.status in _CREATION_FAILED:
+            return "creation failed"
         if self.status in _ROLLBACK_FAILED:
             return "rollback failed"
         if self.status == "DELETE_FAILED":

@@ -21,7 +21,7 @@ def check_stack(result: Preflight, name: str) -> None:
             result.add("ok", "stack", f"{name} can be updated ({stack.status})")
         case "busy":
             result.add("ok", "stack", f"an operation is running ({stack.status}); it is waited for")
-        case "never created":
+        case "creation failed":
             _check_remains(result, stack)
         case "rollback failed":
             result.add("warning", "stack", f"the rollback of {name} failed", "`kolom deploy` continues it")

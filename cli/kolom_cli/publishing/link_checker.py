@@ -25,7 +25,7 @@ from kolom.articles.input import ArticleInput
 from kolom.articles.names import default_path, label_key, pointer_keys_at, variant_pointer_keys
 from kolom.articles.types import Article
 from kolom.config import settings
-from kolom.feeds.documents import is_document
+from kolom.feeds.documents import is_document_path
 from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 from kolom.rendering.element_ids import PAGE_ANCHORS
 from kolom.rendering.html_tokenizer import Start, tokenize, unescape
@@ -267,7 +267,8 @@ def _pointer_keys(path: str) -> tuple[str, ...]:
 
 
 def _is_site_page(path: str) -> bool:
-    return _PAGE.fullmatch(path) is not None or is_document(path) or find_legacy_feed_redirect(path, {}) is not None
+    is_page = _PAGE.fullmatch(path) is not None
+    return is_page or is_document_path(path) or find_legacy_feed_redirect(path, {}) is not None
 
 
 def _file_problem(page: Page, written: str) -> str | None:

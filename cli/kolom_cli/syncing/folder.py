@@ -25,7 +25,7 @@ _SAFE: Final = "/!$&'()*+,;=:@-._~"
 class Folder:
     """The HTML files of a folder, sorted by name, and the redirects of its file ``_redirects`` (Netlify, Cloudflare).
 
-    Hidden files and folders, links to outside of the folder and the error page are left out.
+    Hidden files and folders and the error page are left out. A link to a file outside of the folder is a problem.
     """
 
     def __init__(self, directory: Path, options: Options) -> None:

@@ -18,7 +18,7 @@ _REFRESH: Final = re.compile(
 )
 _MAX_REFRESH_SECONDS: Final = 10
 _MAX_REFRESH: Final = MAX_URL + 100
-"""Characters of a refresh that are read: more would only cost time."""
+"""The number of characters of a ``<meta http-equiv=refresh>`` that are read: more would only cost time."""
 
 _NO_INDEX: Final = frozenset({"noindex", "none"})
 _ROBOTS: Final = ("robots", "googlebot")
@@ -26,7 +26,7 @@ _NO: Final = frozenset({"false", "no", "off", "closed", "0"})
 _SEPARATOR: Final = "[-–—|·•:»«/~]{1,2}"
 """What titles of pages have between the title and the name of the site."""
 
-_UNSAFE: Final = "!#$%&'()*+,/:;=?@[]~"
+_SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
 
 
 def read_page(content: Content, url: str, zone: ZoneInfo) -> Page | Redirect | Excluded:
@@ -82,7 +82,7 @@ def absolute_page_url(base: str, reference: str) -> str:
     except ValueError:
         return reference
     return parts._replace(
-        netloc=netloc, path=quote(parts.path or "/", safe=_UNSAFE), query=quote(parts.query, safe=_UNSAFE)
+        netloc=netloc, path=quote(parts.path or "/", safe=_SAFE), query=quote(parts.query, safe=_SAFE)
     ).geturl()
 
 
@@ -95,7 +95,7 @@ def _base(root: Any, url: str) -> str:
 
 
 def _refresh_target(root: Any, base: str) -> str | None:
-    """Return the URL that the page leads to at once, without the reader's doing, or None."""
+    """Return the URL to which the page leads within ten seconds, without the reader's doing, or None."""
     for each in elements(root, "meta"):
         if attribute(each, "http-equiv").lower() == "refresh":
             match = _REFRESH.match(attribute(each, "content")[:_MAX_REFRESH])

@@ -30,7 +30,7 @@ _MAX_REDIRECTS: Final = 5
 _ATTEMPTS: Final = 4
 _MAX_WAIT_SECONDS: Final = 60.0
 _PERMANENT: Final = frozenset({301, 308})
-_BUSY: Final = frozenset({429, 500, 502, 503, 504})
+_TEMPORARY_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 _PORTS: Final = {"http": 80, "https": 443}
 _HEADERS: Final = {
     "User-Agent": "Kolom (sync of a site)",
@@ -65,7 +65,7 @@ class Pace:
 class RemoteSite:
     """Fetches the pages of a sitemap from its host only: politely, and again only if they have changed.
 
-    Changed pages are kept in a temporary folder until they are stored.
+    Changed pages are kept in a temporary folder until the context is left.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class RemoteSite:
             yield from results.finished()
 
     def redirects(self, urls: Iterable[str]) -> Iterator[Document]:
-        """Yield those of the former pages that redirect now."""
+        """Yield those of the former pages that redirect permanently to another URL of the same host."""
         with Workers(self._connections, self._stopped) as workers:
             results: OrderedResults[Document] = OrderedResults(workers)
             for url in urls:
@@ -212,11 +212,11 @@ class RemoteSite:
         )
 
     def _request(self, url: str, headers: Mapping[str, str], max_bytes: int) -> HttpResponse:
-        """Send a request, again after a pause if the server is busy."""
+        """Send a request; if the server is busy or has failed, again after a pause."""
         for attempt in range(_ATTEMPTS):
             self._pace.wait()
             response = self._download.get(url, {**_HEADERS, **headers}, max_bytes=max_bytes)
-            if response.status not in _BUSY or attempt + 1 == _ATTEMPTS or self._stopped.is_set():
+            if response.status not in _TEMPORARY_STATUSES or attempt + 1 == _ATTEMPTS or self._stopped.is_set():
                 return response
             after = response.headers.get("Retry-After", "")
             seconds = float(after) if after.isdecimal() else 2.0**attempt
@@ -224,12 +224,17 @@ class RemoteSite:
         return response
 
     def _option_digest(self) -> str:
-        """Return what must be the same for an unmodified page to be read in the same way."""
+        """Return a digest of the reader's version and its options.
+
+        If it differs from the stored one, an unmodified page has to be read again.
+        """
         return hashlib.blake2s(f"{READER_VERSION}\n{self._options.of_reading}".encode(), digest_size=4).hexdigest()
 
 
 def _allowed_by(sitemap_url: str, addresses_of: Callable[[str, int], list[str]]) -> Callable[[Address], bool]:
-    """Return which addresses may be connected to: public ones, and those of the sitemap's host if it is not public.
+    """Return which addresses may be connected to: public ones, or only those of the sitemap's host.
+
+    The second applies if one of the host's addresses is not public.
 
     :raises SyncError: the host has no address
     """
@@ -246,7 +251,10 @@ def _allowed_by(sitemap_url: str, addresses_of: Callable[[str, int], list[str]])
 
 
 def _is_same_host(url: str, other: str) -> bool:
-    """Return whether two URLs have the same host and port, with HTTP or HTTPS."""
+    """Return whether two URLs have the same host and port, whatever their schemes.
+
+    The default ports of HTTP and HTTPS count as equal.
+    """
     first, second = origin_of(url), origin_of(other)
     return first is not None and second is not None and first.partition(":")[2] == second.partition(":")[2]
 

@@ -34,8 +34,9 @@ class Content:
 class Document:
     """A file of a folder, or an address of a sitemap. ``name`` is for messages.
 
-    ``target`` is the URL that it redirects to, and ``problem`` the reason why it cannot be read. Otherwise ``load``
-    returns its content; ``is_unmodified`` is True if the server says that it is as in the manifest.
+    ``target`` is the URL that it redirects to, ``problem`` the reason why it cannot be read, and ``is_unmodified`` is
+    True if the server says that it is as in the manifest. Otherwise, unless the options exclude its URL, ``load``
+    returns its content.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Source(Protocol):
         ...
 
     def redirects(self, urls: Iterable[str]) -> Iterator[Document]:
-        """Yield those of the former documents that redirect now."""
+        """Yield those of the former documents that redirect permanently to another URL of the site."""
         ...
 
 

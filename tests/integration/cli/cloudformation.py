@@ -114,7 +114,8 @@ class StackDouble:
 class CloudFormationDouble:
     """The stacks of an account. ``fail_at`` makes the next operations fail at a resource, with a reason.
 
-    ``before`` has what another run does before the next call of an operation.
+    ``before`` has what another run does before the next call of an operation. ``lost`` has the operations whose next
+    response is lost, so that the SDK repeats the call.
     """
 
     def __init__(self) -> None:
@@ -123,9 +124,11 @@ class CloudFormationDouble:
         self.fail_rollback = False
         self.interrupt_at: str | None = None
         self.before: dict[str, Callable[[], object]] = {}
+        self.lost: set[str] = set()
         self.denied: dict[str, str] = {}
         self.calls: list[str] = []
         self._ids = itertools.count(1)
+        self._executed = ""
 
     def call(self, model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         """Answer a call of a client."""
@@ -137,6 +140,9 @@ class CloudFormationDouble:
             self.before.pop(operation)()
         if operation in self.denied:
             raise error(operation, self.denied[operation], f"not authorized to perform: cloudformation:{operation}")
+        if operation in self.lost:
+            self.lost.remove(operation)
+            getattr(self, f"_{operation}")(**parameters)
         answer: dict[str, Any] = getattr(self, f"_{operation}")(**parameters) or {}
         if model.output_shape is not None:
             problems = ParamValidator().validate(answer, model.output_shape)
@@ -206,6 +212,7 @@ class CloudFormationDouble:
         TemplateBody: str | None = None,  # noqa: N803
         UsePreviousTemplate: bool = False,  # noqa: N803
         ResourcesToImport: list[dict[str, Any]] = (),  # type: ignore[assignment] # noqa: N803
+        ClientToken: str = "",  # noqa: N803
     ) -> dict[str, Any]:
         assert list(Capabilities) == ["CAPABILITY_IAM"]
         try:
@@ -215,6 +222,9 @@ class CloudFormationDouble:
             stack = StackDouble(StackName, next(self._ids))
             self.stacks.append(stack)
             self.add_event(stack, None, "REVIEW_IN_PROGRESS")
+        created = {"Id": f"{stack.arn}/{ChangeSetName}", "StackId": stack.arn}
+        if ClientToken and stack.change_sets.get(ChangeSetName, {}).get("token") == ClientToken:
+            return created
         is_new = stack.status in {"REVIEW_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"}
         assert (ChangeSetType in {"CREATE", "IMPORT"}) == is_new
         assert stack.status == "REVIEW_IN_PROGRESS" or stack.status.endswith("_COMPLETE"), stack.status
@@ -233,7 +243,7 @@ class CloudFormationDouble:
         if ChangeSetType == "IMPORT":
             if reason := self._refuse_import(body, to_import):
                 stack.change_sets[ChangeSetName] = {"Status": "FAILED", "StatusReason": reason, "Changes": []}
-                return {"Id": f"{stack.arn}/{ChangeSetName}", "StackId": stack.arn}
+                return created
             for each in changes:
                 each["ResourceChange"]["Action"] = "Import"
         is_unchanged = stack.body == body and stack.parameters == wanted.parameters
@@ -246,8 +256,9 @@ class CloudFormationDouble:
             "body": body,
             "wanted": wanted,
             "import": to_import,
+            "token": ClientToken,
         }
-        return {"Id": f"{stack.arn}/{ChangeSetName}", "StackId": stack.arn}
+        return created
 
     def _refuse_import(self, body: str, to_import: Mapping[str, Any]) -> str:
         """Return why CloudFormation does not import these resources, as the guide of the import says; or nothing."""
@@ -317,8 +328,11 @@ class CloudFormationDouble:
         stack, _ = self._find_change_set(ChangeSetName, "DeleteChangeSet")
         del stack.change_sets[ChangeSetName.rpartition("/")[2]]
 
-    def _ExecuteChangeSet(self, ChangeSetName: str) -> None:  # noqa: N802, N803
+    def _ExecuteChangeSet(self, ChangeSetName: str, ClientRequestToken: str = "") -> None:  # noqa: N802, N803
+        if ClientRequestToken and ClientRequestToken == self._executed:
+            return
         stack, change_set = self._find_change_set(ChangeSetName, "ExecuteChangeSet")
+        self._executed = ClientRequestToken
         run = self._import if change_set["import"] else self._execute
         stack.steps = run(stack, change_set)
         stack.change_sets.clear()

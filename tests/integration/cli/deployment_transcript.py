@@ -37,10 +37,11 @@ _BEGINNING: Final = datetime(2026, 11, 30, 9, tzinfo=UTC)
 _INTRODUCTION: Final = """\
 # A deployment from beginning to end
 
-This page shows what the commands of [deploy.md](deploy.md) print, from an empty account to the deletion of the site. It
-is generated from runs of the commands in the rehearsal of the tests, not on AWS
-([What was rehearsed](deploy.md#what-was-rehearsed)). Versions, times and sizes are examples, and the site has only one
-stylesheet. CloudFormation creates resources in another order. Most lines for single resources are left out ("…").
+This page shows what the commands of [deploy.md](deploy.md) print, from an empty account to the deletion of the site.
+It is generated from runs of the commands in the rehearsal of the tests, not on AWS ([What was
+rehearsed](deploy.md#what-was-rehearsed)). Versions, times and sizes are examples, and the site has only one
+stylesheet, which is stored under two names. CloudFormation creates resources in another order. Most lines for single
+resources are left out ("…").
 
 `make transcript` writes this page. A test fails if it is not up to date.
 """
@@ -172,7 +173,7 @@ def _rollback(transcript: _Transcript) -> None:
 
 
 def _destruction(transcript: _Transcript) -> None:
-    transcript.section("Delete the site", "You type the name of the stack. The content stays until it is deleted, too.")
+    transcript.section("Delete the site", "You type the name of the stack. A second command deletes the content, too.")
     transcript.run("destroy", answer="kolom\n")
     transcript.run("destroy", "--with-data", answer="kolom\n")
 

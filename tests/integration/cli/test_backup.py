@@ -72,15 +72,18 @@ def test_an_interrupted_backup_is_incomplete_and_can_be_deleted(deployed: Rehear
     assert listed(deployed) == {"broken": "incomplete: without messages, outbox"}
     ran = deployed.kolom("backup", "create", "--name", "broken")
     assert (ran.exit_code, ran.stderr.splitlines()[0]) == (1, "kolom: there is a backup 'broken' already")
-    assert deployed.kolom("backup", "delete", "broken", "--yes").stdout == "Deleted the backup broken (2 tables).\n"
+    assert (
+        deployed.kolom("backup", "delete", "broken", "--yes").stdout
+        == "Deleted the backup broken (2 backups of tables).\n"
+    )
     assert listed(deployed) == {}
 
 
 def test_a_name_that_two_runs_have_used_is_no_complete_backup(deployed: Rehearsal) -> None:
     assert deployed.kolom("backup", "create", "--name", "twice").exit_code == 0
     client("dynamodb").create_backup(TableName="kolom-articles", BackupName="kolom.twice")
-    assert listed(deployed) == {"twice": "not unique: two runs have used the name"}
-    assert deployed.kolom("backup", "delete", "twice", "--yes").stdout.endswith("(5 tables).\n")
+    assert listed(deployed) == {"twice": "not unique: a table was backed up twice under this name"}
+    assert deployed.kolom("backup", "delete", "twice", "--yes").stdout.endswith("(5 backups of tables).\n")
 
 
 def test_a_request_that_was_repeated_after_a_lost_response_is_no_success(deployed: Rehearsal) -> None:

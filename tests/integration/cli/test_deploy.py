@@ -92,6 +92,17 @@ def test_a_chosen_url_is_kept(rehearsal: Rehearsal) -> None:
     assert rehearsal.executions() == 1
 
 
+def test_an_address_that_does_not_lead_to_the_site_needs_a_record_or_forwarding(rehearsal: Rehearsal) -> None:
+    """A DNS record cannot have the URL of the API as its target."""
+    rehearsal.broken = {"https://blog.example.com/api/health"}
+    ran = rehearsal.deploy("--yes", "--parameter", "SiteUrl=https://blog.example.com")
+    warning = "warning: https://blog.example.com does not lead to the site yet: "
+    assert f"{warning}point its DNS record to {URL.removeprefix('https://')} (docs/deploy.md)\n" in ran.stderr
+    ran = rehearsal.deploy("--yes", "--parameter", "Cdn=off")
+    api = "https://api.execute-api.us-east-1.amazonaws.com"
+    assert f"{warning}what answers there must forward requests to {api} (docs/deploy.md)\n" in ran.stderr
+
+
 def test_without_the_cdn_the_site_is_at_the_url_of_the_api(rehearsal: Rehearsal) -> None:
     ran = rehearsal.deploy("--yes", "--parameter", "Cdn=off")
     assert ran.stdout == "https://api.execute-api.us-east-1.amazonaws.com\n"
@@ -279,6 +290,15 @@ def test_a_change_set_that_another_run_has_overtaken_is_reported(deployed: Rehea
     ran = deployed.deploy("--parameter", "SiteTitle=Other")
     assert ran.exit_code == 1
     assert "another run has changed the stack in the meantime" in ran.stderr
+
+
+@pytest.mark.parametrize("operation", ["CreateChangeSet", "ExecuteChangeSet"])
+def test_a_call_that_was_repeated_after_a_lost_response_succeeds(deployed: Rehearsal, operation: str) -> None:
+    deployed.cloudformation.lost.add(operation)
+    ran = deployed.kolom("deploy", "--yes", "--parameter", "CommentsPerMinute=9")
+    assert (ran.exit_code, deployed.cloudformation.lost) == (0, set()), ran.stderr
+    (stack,) = deployed.cloudformation.stacks
+    assert stack.parameters["CommentsPerMinute"] == "9"
 
 
 def test_only_one_run_at_a_time_builds_in_a_checkout(deployed: Rehearsal) -> None:

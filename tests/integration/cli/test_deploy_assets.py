@@ -155,7 +155,7 @@ def test_invalid_settings_are_a_usage_error_and_upload_nothing(kolom: Kolom, fro
     (frontend / "site.toml").write_text('[colours]\naccent = "nope"\n[[menu]]\npage = "shop"\n')
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert ran.exit_code == 2
-    assert "colours.accent: 'nope' is not a CSS color" in ran.stderr
+    assert "colours.accent: 'nope' is not a fixed CSS color" in ran.stderr
     assert "menu.1.page" in ran.stderr
     assert calls == []
 

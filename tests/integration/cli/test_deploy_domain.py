@@ -139,7 +139,10 @@ def test_adding_a_domain_changes_only_the_address(deployed: Account, monkeypatch
     monkeypatch.setattr(domain_check, "_RENEWED_BEFORE", timedelta(days=400))
     doctor = deployed.kolom("doctor").stdout
     assert f"warning  domain: the certificate for {DOMAIN} expires on 20" in doctor
-    assert f"Fix: create its record again: {NAME} CNAME {VALUE}\n" in doctor
+    assert (
+        f"Fix: create its record again if it is missing: {NAME} CNAME {VALUE}; ACM renews only what is in use\n"
+        in doctor
+    )
     assert f"warning  domain: the records of {DOMAIN} were deleted from the hosted zone example.com" in doctor
 
 
@@ -556,7 +559,7 @@ def test_a_certificate_that_failed_or_expired_is_replaced(deployed: Account) -> 
     assert first not in arns()
     (second,) = arns()
     stored(second).status = "EXPIRED"
-    assert "cannot be used: it has expired, because ACM could not renew it" in deployed.kolom("doctor").stdout
+    assert "cannot be used: it has expired, because ACM did not renew it" in deployed.kolom("doctor").stdout
     assert "certificate: it has expired" in deployed.kolom("status", "--json").json["domain"]
     deployed.with_domain()
     assert deployed.values[2:3] == arns() != [second]

@@ -308,7 +308,7 @@ def test_a_restore_of_a_lost_table_is_not_refused_because_its_response_was_lost(
     ran = run(destroyed, "--from-backup", "first")
     assert ran.exit_code == 0, ran.stderr
     assert len(imported(destroyed)) == 8
-    assert "What was erased since the backup is back: then repeat `kolom comments forget`" in ran.stdout
+    assert "The backup brings back data that was erased after it was made: repeat `kolom comments forget`" in ran.stdout
 
 
 def test_old_mail_of_a_restored_table_is_never_sent(destroyed: Rehearsal) -> None:

@@ -117,10 +117,10 @@ def test_the_first_interrupt_stops_waiting(kolom: Kolom, monkeypatch: pytest.Mon
     monkeypatch.setattr(reindexing, "wait_until_indexed", interrupted)
     ran = kolom("reindex")
     assert ran.exit_code == 130
-    assert "Queued 1 article;" in ran.stderr
+    assert "Marked 1 article;" in ran.stderr
 
 
-def test_an_interrupt_before_all_are_queued_asks_to_run_it_again(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_before_all_are_marked_asks_to_run_it_again(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
     publish("one", "coffee")
 
     @contextmanager
@@ -132,8 +132,8 @@ def test_an_interrupt_before_all_are_queued_asks_to_run_it_again(kolom: Kolom, m
     monkeypatch.setattr(console, "interruptible", interrupted)
     ran = kolom("reindex", "--rebuild", "--yes")
     assert ran.exit_code == 130
-    assert "Queued 0 articles;" in ran.stderr
-    assert "Run `kolom reindex` again to queue the others." in " ".join(ran.stderr.split())
+    assert "Marked 0 articles;" in ran.stderr
+    assert "Run `kolom reindex` again to mark the others." in " ".join(ran.stderr.split())
 
 
 def test_without_confirmation_nothing_is_rebuilt(kolom: Kolom) -> None:
@@ -142,7 +142,7 @@ def test_without_confirmation_nothing_is_rebuilt(kolom: Kolom) -> None:
     assert found("coffee") == ["one"]
 
 
-def test_many_articles_of_every_status_are_queued(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_articles_of_every_status_are_marked(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindexing, "_PAGE", 20)
     for number in range(45):
         publishing.publish(content(f"n{number}", html="<p>x</p>"), now=NOW)

@@ -691,8 +691,35 @@ def test_another_run_that_ends_the_restore_is_named(blog: Blog) -> None:
     blog.before["Scan"] = lambda **_: client("dynamodb").delete_table(TableName=f"kolom-messages{TEMPORARY}")
     ran = blog.restore()
     assert ran.exit_code == 1
-    assert f"another run may have ended this restore: cannot read the table kolom-messages{TEMPORARY}" in ran.stderr
+    assert f"another run has finished or discarded this restore: kolom-messages{TEMPORARY} is deleted" in ran.stderr
     assert public.get_article("newer").article.slug == "newer"
+
+
+def test_another_run_that_ends_the_restore_during_the_writes_is_named(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blog.history.remember()
+    publish("newer")
+
+    def end(*_: Any) -> None:
+        """Let the other run delete the table after this one has seen that it exists."""
+        blog.before["BatchGetItem"] = lambda **_: client("dynamodb").delete_table(
+            TableName=f"kolom-articles{TEMPORARY}"
+        )
+
+    monkeypatch.setattr(command, "confirm_by_name", end)
+    ran = blog.restore("--at", AT, "--only", "articles")
+    assert ran.exit_code == 1
+    assert f"another run has finished or discarded this restore: kolom-articles{TEMPORARY} is deleted" in ran.stderr
+    assert public.get_article("newer").article.slug == "newer"
+
+
+def test_a_running_table_that_is_deleted_meanwhile_is_named(blog: Blog) -> None:
+    blog.history.remember()
+    blog.before["Scan"] = lambda **_: client("dynamodb").delete_table(TableName="kolom-messages")
+    ran = blog.restore("--at", AT, "--only", "messages")
+    assert ran.exit_code == 1
+    assert "kolom: cannot read the table kolom-messages: it does not exist\n" in ran.stderr
 
 
 def test_the_rights_in_the_guide_are_those_that_the_commands_need(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,18 @@ def test_moderation_actions_change_the_status(blog: Blog) -> None:
         assert blog.total() == (status == "approved")
 
 
+def test_spam_that_was_deleted_and_restored_can_be_restored_again(blog: Blog) -> None:
+    """The second restore undoes the marking as spam, and not what the first one has undone."""
+    comment = blog.post_stored()
+    steps: tuple[tuple[Action, str], ...] = (
+        *(("spam", "spam"), ("delete", "deleted")),
+        *(("restore", "spam"), ("restore", "pending")),
+    )
+    for action, status in steps:
+        comment = blog.moderate(comment, action)
+        assert comment.status == status
+
+
 @pytest.mark.parametrize(
     ("before", "action"),
     [

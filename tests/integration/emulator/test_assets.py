@@ -166,9 +166,9 @@ def test_invalid_frontend_files_are_reported_and_the_site_is_unchanged(
     file.write_text('[colours]\naccent = "nope"\n')
     assert stylesheet(stack) == shown
     assert stylesheet(stack) == shown
-    assert len([record for record in caplog.records if "is not a CSS color" in record.message]) == 1
+    assert len([record for record in caplog.records if "is not a fixed CSS color" in record.message]) == 1
     file.write_text(before)
-    with pytest.raises(LoadError, match="is not a CSS color"):
+    with pytest.raises(LoadError, match="is not a fixed CSS color"):
         deploy_invalid_settings(stack, checkout)
 
 

@@ -1,4 +1,4 @@
-"""Items of another version are refused, and never overwritten."""
+"""Items of an earlier version are upgraded; those of any other version are refused, and never overwritten."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -68,6 +68,42 @@ def test_no_model_reads_an_item_of_an_unknown_schema(number: str) -> None:
             model.from_raw_data({"schema": {"N": number}})
         with pytest.raises(UnknownSchema):
             model().deserialize({"schema": {"N": number}})
+
+
+@pytest.fixture
+def second_schema(monkeypatch: pytest.MonkeyPatch, tables: None) -> None:
+    """Let this version write the schema number 2, in which the Guard table has ``total`` instead of ``tally``."""
+
+    def rename(item: schema.Item) -> schema.Item:
+        return {"total" if name == "tally" else name: value for name, value in item.items()}
+
+    monkeypatch.setattr(schema, "WRITTEN", 2)
+    monkeypatch.setattr(schema, "_READ", {"1", "2"})
+    monkeypatch.setattr(GuardRecord, "upgrades", {1: rename})
+    put_guard_item({"key": "earlier", "schema": 1, "tally": 7, "#n": 3, "expires_at": 2_000_000_000})
+    put_guard_item({"key": "later", "schema": 2, "total": 7, "#n": 3, "expires_at": 2_000_000_000})
+
+
+def put_guard_item(item: dict[str, Any]) -> None:
+    data = {name: {"N": str(value)} if isinstance(value, int) else {"S": value} for name, value in item.items()}
+    client("dynamodb").put_item(TableName="kolom-guard", Item=data)
+
+
+@pytest.mark.usefixtures("second_schema")
+def test_an_earlier_item_is_upgraded_when_it_is_read() -> None:
+    before = by_key(stored("guard"))
+    again = GuardRecord.get("earlier")
+    again.refresh()
+    for record in (GuardRecord.get("earlier"), GuardRecord.get("later"), *GuardRecord.get_many(["earlier"]), again):
+        assert (record.schema, record.total, record.counters) == (2, 7, {"#n": 3})
+    assert by_key(stored("guard")) == before
+
+
+@pytest.mark.usefixtures("second_schema")
+def test_an_earlier_item_is_stored_in_the_new_form_when_it_is_written() -> None:
+    GuardRecord.get("earlier").save()
+    (item,) = (item for item in stored("guard") if item["key"]["S"] == "earlier")
+    assert (item["schema"], item["total"], "tally" in item) == ({"N": "2"}, {"N": "7"}, False)
 
 
 @pytest.mark.parametrize(

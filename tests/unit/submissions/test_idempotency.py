@@ -7,13 +7,16 @@ from kolom.submissions.idempotency import SubmissionIdentity
 from tests.factories import NOW
 
 KEYS = SigningKeys("1", {"1": "a secret"})
+OTHER_KEYS = SigningKeys("1", {"1": "another secret"})
 
 
-def submission(minutes: int, key: str | None = None) -> SubmissionIdentity:
+def submission(
+    minutes: int, key: str | None = None, *, client: str = "a", keys: SigningKeys = KEYS
+) -> SubmissionIdentity:
     """Return the same text by the same sender, some minutes later."""
     start = NOW.replace(minute=0, second=0, microsecond=0)
     now = start + timedelta(minutes=minutes)
-    return SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key=key, client="a", keys=KEYS, now=now)
+    return SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key=key, client=client, keys=keys, now=now)
 
 
 def test_a_repeated_text_without_a_key_is_a_new_submission_after_some_time() -> None:
@@ -27,6 +30,18 @@ def test_a_submission_with_a_key_is_the_same_as_long_as_the_key_is_stored() -> N
 
 
 def test_the_id_cannot_be_computed_without_the_secret() -> None:
-    other = SigningKeys("1", {"1": "another secret"})
-    again = SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key="k", client="a", keys=other, now=NOW)
-    assert again.id != submission(0, "k").id
+    assert submission(0, "k", keys=OTHER_KEYS).id != submission(0, "k").id
+
+
+def test_a_guessed_ip_address_cannot_be_verified_with_what_is_stored() -> None:
+    """Without a key of the client, only the site's key protects the address: the text is public."""
+    stored = submission(0)
+    assert submission(0, client="b").key != stored.key
+    guess = submission(0, keys=OTHER_KEYS)
+    assert guess.key != stored.key
+    assert guess.fingerprint != stored.fingerprint
+
+
+def test_a_guessed_email_address_cannot_be_verified_without_the_clients_key() -> None:
+    assert submission(0, "a key").fingerprint == submission(5, "a key").fingerprint
+    assert submission(0, "a key").fingerprint != submission(0, "another key").fingerprint

@@ -1,4 +1,4 @@
-"""What the items of a restored table of comments should be.
+"""What the items of the running table of comments should be: those of the restored state, with exceptions.
 
 What was erased or ended since then is not restored: the text of an erased comment, the address and the subscriptions of
 its author, and subscriptions that were ended by an unsubscription. Expired items are not restored, either; a comment
@@ -16,8 +16,7 @@ from kolom.comments.mapping import to_comment, to_record
 from kolom.comments.repository import with_expiry
 from kolom.comments.types import Comment
 from kolom.models.comments import ADDRESS, STATS, SUBSCRIPTION, CommentRecord, address_key
-from kolom_cli.deploying.account import client
-from kolom_cli.deploying.restoring.item_reader import get_items
+from kolom_cli.deploying.restoring.item_reader import get_items, query
 from kolom_cli.deploying.restoring.items import Item, Key, continue_counters, key_of, number, text
 from kolom_cli.deploying.restoring.table_rules import has_expired
 from kolom_cli.deploying.restoring.temporary_tables import RestoredTable
@@ -116,38 +115,25 @@ class CommentRules:
 
 def _erased_items(table: str) -> Iterator[Item]:
     """Yield the deleted comments without text. A tombstone of an erased comment is one, too."""
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            IndexName="by_status",
-            KeyConditionExpression="#status = :deleted",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":deleted": {"S": "deleted"}},
-        )
+    found = query(
+        table,
+        IndexName="by_status",
+        KeyConditionExpression="#status = :deleted",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":deleted": {"S": "deleted"}},
     )
-    for page in pages:
-        yield from (item for item in page["Items"] if not text(item, "content"))
+    yield from (item for item in found if not text(item, "content"))
 
 
-def _comments_of(table: str, article_id: str) -> list[Item]:
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            KeyConditionExpression="article_id = :id",
-            ExpressionAttributeValues={":id": {"S": article_id}},
-        )
-    )
-    return [item for page in pages for item in page["Items"]]
+def _comments_of(table: str, article_id: str) -> Iterator[Item]:
+    return query(table, KeyConditionExpression="article_id = :id", ExpressionAttributeValues={":id": {"S": article_id}})
 
 
 def _count_replies(items: Iterable[Item], erased: set[Key]) -> Mapping[Key, int]:
-    """Return the numbers of visible replies of comments where erased ones have changed it, and of all erased ones.
+    """Return the numbers of visible replies, by the keys of comments.
 
-    A reply is deeper in its thread than the comment that it replies to, so the deepest are counted first.
+    The result has each erased comment, and each comment whose number is different without the erased ones. A reply is
+    deeper in its thread than the comment that it replies to, so the deepest are counted first.
     """
     ordered = list(items)
     parents = {key_of(item, _KEY_NAMES): (text(item, "article_id"), text(item, "parent_id")) for item in ordered}

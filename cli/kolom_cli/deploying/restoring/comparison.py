@@ -1,4 +1,7 @@
-"""Find the differences between a running table and its restored state. Pages are in memory, not tables."""
+"""Find the differences between a running table and its restored state.
+
+Only one page of a table is in memory at a time, never the whole table.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -20,7 +23,10 @@ _EXAMPLES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is to be done with a key. ``seen`` is the digest of the running item; empty if there was none."""
+    """What is to be done with a key. ``seen`` is the digest of the running item; empty if there was none.
+
+    ``is_main`` is true for an item with a title: not a part of another.
+    """
 
     action: Action
     key: Key
@@ -30,13 +36,16 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """The differences of a table. ``titles`` are examples of what people call the items, by the action."""
+    """The differences of a table.
+
+    ``title_counts`` are the numbers of items with titles, by the action, and ``titles`` are some of these titles.
+    ``now_count`` is the number of items of the running table.
+    """
 
     table: RestoredTable
-    then: int = 0
-    now: int = 0
     differences: list[Difference] = field(default_factory=list)
-    numbers: Counter[Action] = field(default_factory=Counter)
+    now_count: int = 0
+    title_counts: Counter[Action] = field(default_factory=Counter)
     titles: defaultdict[Action, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def count(self, action: Action) -> int:
@@ -56,7 +65,7 @@ def compare(table: RestoredTable, rules: TableRules, on_read: Callable[[int], ob
         title = rules.title(desired or now or {})
         found.differences.append(Difference(action, key, seen, bool(title)))
         if title:
-            found.numbers[action] += 1
+            found.title_counts[action] += 1
             if len(found.titles[action]) < _EXAMPLES:
                 found.titles[action].append(title)
     return found
@@ -73,7 +82,6 @@ def _pairs(
                 return
             then = {key_of(item, names): item for item in some}
             now = get_items(table.running, then, names)
-            found.then += len(some)
             yield from ((key, item, now.get(key)) for key, item in then.items())
             on_read(len(some))
     for page in scan(table.running, names, keys_only=True):
@@ -83,6 +91,6 @@ def _pairs(
             keys = [key_of(item, names) for item in some]
             then = get_items(table.temporary, keys, names)
             new = [key for key in keys if key not in then]
-            found.now += len(some)
+            found.now_count += len(some)
             yield from ((key, None, item) for key, item in get_items(table.running, new, names).items())
             on_read(len(some))

@@ -38,11 +38,11 @@ def digest(item: Item, *, without: Collection[str] = ()) -> bytes:
     return hashlib.blake2b(json.dumps(kept, sort_keys=True).encode(), digest_size=16).digest()
 
 
-def is_unchanged(item: Item | None, names: Collection[str], key_name: str) -> dict[str, Any]:
-    """Return the arguments of a write that holds only while the stored item is ``item``, or missing if that is None.
+def unchanged_condition(item: Item | None, names: Collection[str], key_name: str) -> dict[str, Any]:
+    """Return the condition arguments with which a write succeeds only while the stored item is ``item``.
 
-    Of attributes that ``item`` does not have, only those in ``names`` are looked at: an expression cannot say that
-    there are no others.
+    If that is None, there must be no item. Of attributes that ``item`` does not have, only those in ``names`` are
+    looked at: an expression cannot say that there are no others.
     """
     if item is None:
         return {"ConditionExpression": "attribute_not_exists(#k)", "ExpressionAttributeNames": {"#k": key_name}}
@@ -70,9 +70,9 @@ def continue_counters(then: Item, now: Item | None, *, ignored: Collection[str] 
     if now is None:
         return then
     counters = {name for name in ("version", "revision") if name in then and name in now}
-    passed_over = counters | set(ignored)
-    has_passed = all(number(now, name) >= number(then, name) for name in counters)
-    if has_passed and digest(then, without=passed_over) == digest(now, without=passed_over):
+    not_compared = counters | set(ignored)
+    has_caught_up = all(number(now, name) >= number(then, name) for name in counters)
+    if has_caught_up and digest(then, without=not_compared) == digest(now, without=not_compared):
         return now
     return {**then, **{name: {"N": str(max(number(then, name), number(now, name) + 1))} for name in counters}}
 

@@ -23,7 +23,10 @@ _SHOWN: Final = "%Y-%m-%d %H:%M:%S UTC"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestorePoint:
-    """A time, of which the tables of ``kinds`` get the state; or the backups of a set, by the kinds of tables."""
+    """What the tables of ``kinds`` are restored to: their state at ``moment``, or ``backups``, by kind.
+
+    The first of the backups was requested at ``moment``.
+    """
 
     kinds: Collection[str]
     moment: datetime
@@ -46,7 +49,10 @@ class RestorePoint:
 
 
 def option_of(suffix: str) -> str:
-    """Return the option that continues a restore, by the end of the name of a temporary table."""
+    """Return the option that continues a restore, by the end of the name of a temporary table.
+
+    It is empty if the name is not of a restore.
+    """
     kind, _, rest = suffix.removeprefix(MARK).partition("-")
     if kind == "of":
         return f"--backup {rest}"

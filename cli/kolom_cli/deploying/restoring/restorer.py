@@ -1,12 +1,14 @@
 """Compare all tables with their restored state, and write the differences."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
 from typing import Final
 
 from kolom.search import settings_editor
+from kolom_cli.deploying.errors import DeploymentError
 from kolom_cli.deploying.restoring.comment_rules import CommentRules
 from kolom_cli.deploying.restoring.comparison import ACTIONS, Action, Comparison, compare
 from kolom_cli.deploying.restoring.restore_point import RestorePoint
@@ -31,10 +33,13 @@ class Restorer:
     tables: Sequence[RestoredTable]
 
     def compare(self, report: Report, stopped: Event) -> list[Comparison]:
-        """Compare each table. The result is incomplete if ``stopped`` is set."""
+        """Compare each table. The result is incomplete if ``stopped`` is set.
+
+        :raises DeploymentError: another run has ended the restore, or a table does not exist
+        """
         found = []
         for table in self.tables:
-            with explaining(table.temporary, "another run may have ended this restore: cannot read the table"):
+            with _explaining_end(table):
                 found.append(compare(table, self._rules(table), report, stopped))
             check_exists(table)  # While AWS deletes it, items may be missing that it had.
         return found
@@ -48,7 +53,7 @@ class Restorer:
         items = count(len(comparison.differences), "item")
         yield f"{comparison.table.running}: {items} to write"
         for action in ACTIONS:
-            if number := comparison.numbers[action]:
+            if number := comparison.title_counts[action]:
                 titles = comparison.titles[action]
                 more = ", …" if number > len(titles) else ""
                 yield f"  {count(number, noun)} {_VERBS[action]}: {', '.join(titles)}{more}"
@@ -56,10 +61,13 @@ class Restorer:
                 yield f"  no {noun} {_VERBS[action]}, {count(number, 'other item')}"
 
     def write(self, comparisons: Sequence[Comparison], report: Report, stopped: Event) -> int:
-        """Write the differences; return the number of conflicts with others."""
+        """Write the differences; return the number of conflicts with others.
+
+        :raises DeploymentError: another run has ended the restore, or a table does not exist
+        """
         conflicts = 0
         for each in comparisons:
-            with explaining(each.table.running, "another run may have ended this restore: cannot write the table"):
+            with _explaining_end(each.table), explaining(each.table.running, "cannot write the table"):
                 rules = self._rules(each.table)
                 check_exists(each.table)
                 conflicts += len(write_differences(each, rules, report, stopped))
@@ -75,3 +83,16 @@ class Restorer:
         if table.kind == "articles":
             return ArticleRules(mark=f"restored-{now:%Y%m%dT%H%M%S}")
         return CommentRules(table, now) if table.kind == "comments" else MessageRules(now)
+
+
+@contextmanager
+def _explaining_end(table: RestoredTable) -> Iterator[None]:
+    """If another run has deleted the temporary table, say so instead of naming a table that cannot be used.
+
+    :raises DeploymentError: what was raised, or the temporary table is deleted
+    """
+    try:
+        yield
+    except DeploymentError:
+        check_exists(table)
+        raise

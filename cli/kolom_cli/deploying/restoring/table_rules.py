@@ -1,4 +1,7 @@
-"""What the items of a restored table should be: those of then, with the exceptions that keep the site consistent."""
+"""What the items of the running table should be: those of the restored state, with exceptions.
+
+The exceptions keep the site consistent.
+"""
 
 from datetime import datetime
 from typing import Final, Protocol
@@ -31,7 +34,10 @@ class TableRules(Protocol):
 
 
 class ArticleRules:
-    """Articles, their names and counts have the state of then. ``mark`` has the search index changed articles again."""
+    """Articles, their names and counts have the state of then.
+
+    ``mark`` is written to changed articles, so that the search indexes them again.
+    """
 
     key_names = ("key", "part")
 
@@ -42,7 +48,8 @@ class ArticleRules:
         """Return the item.
 
         The sequence of ids never goes backwards, and the theme of the last deployment stays. Settings that did not
-        exist become empty: without the item, the next ones would get a revision that processes know already.
+        exist become empty: if the item were deleted, the settings saved next would get a revision number that was used
+        before, and running processes would keep what they have cached.
         """
         key = _article_key(then, now)
         if key in {SEQUENCE, (SITE, THEME)} and now is not None:
@@ -72,7 +79,10 @@ class MessageRules:
         self._now = now
 
     def desired(self, then: Item | None, now: Item | None) -> Item | None:
-        """Return the item. One that had expired by now is only kept."""
+        """Return the item.
+
+        An expired one is never added or changed; if the running table still has it, it stays.
+        """
         if then is not None and has_expired(then, self._now):
             return now
         return then

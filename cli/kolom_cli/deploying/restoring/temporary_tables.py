@@ -106,7 +106,7 @@ def _begin(point: RestorePoint, table: RestoredTable, progress: Progress) -> Non
         state = "does not exist" if running is None else f"cannot be written ({running['TableStatus']})"
         raise DeploymentError(f"the table {table.running} {state}", "see docs/deploy.md (Restore)")
     progress.step(f"Restoring {table.running} as {table.temporary}")
-    # The temporary table is only read by its keys, and is ready earlier without indexes.
+    # No index of the temporary table is read, and without indexes it is ready earlier.
     target = {"TargetTableName": table.temporary, "GlobalSecondaryIndexOverride": []}
     try:
         with explaining(table.running, "cannot restore the table"):

@@ -10,7 +10,7 @@ from kolom_cli.concurrency import OrderedResults, Workers
 from kolom_cli.deploying.account import client
 from kolom_cli.deploying.restoring.comparison import ACTIONS, Comparison, Difference
 from kolom_cli.deploying.restoring.item_reader import BATCH, get_items
-from kolom_cli.deploying.restoring.items import Item, digest, is_unchanged, to_key_item
+from kolom_cli.deploying.restoring.items import Item, digest, to_key_item, unchanged_condition
 from kolom_cli.deploying.restoring.table_rules import TableRules
 
 _CONCURRENCY: Final = 8
@@ -71,7 +71,7 @@ def _write(
     arguments: dict[str, Any] = {
         "TableName": table,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        **is_unchanged(now, desired or (), names[0]),
+        **unchanged_condition(now, desired or (), names[0]),
     }
     dynamodb = client("dynamodb")
     try:

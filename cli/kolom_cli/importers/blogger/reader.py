@@ -61,7 +61,7 @@ class _BlogFacts:
     def links(self) -> LinkRewriter:
         """Return the rewriter of links to the blog's articles."""
         own = OwnLinks(self.paths.__contains__, frozenset(self.hosts))
-        return LinkRewriter(own, own.is_own)
+        return LinkRewriter(own, own.has_known_host)
 
 
 def read_blogger(

@@ -36,7 +36,7 @@ class OwnLinks:
             return url
         return element_url(parts.path, parts.fragment)
 
-    def is_own(self, url: str) -> bool:
+    def has_known_host(self, url: str) -> bool:
         """Return whether the URL is at a known host of the blog."""
         parts = split(url)
         return parts is not None and get_host(parts) in self.hosts
@@ -60,7 +60,7 @@ class OwnLinks:
 
 
 def image_name(url: str) -> str | None:
-    """Return the file name of an image that Blogger hosts; None for other URLs."""
+    """Return the file name of an image that Blogger hosts; None for other URLs, and for a name without a dot."""
     parts = split(url)
     if parts is None or not _IMAGE_HOST.fullmatch(get_host(parts)):
         return None

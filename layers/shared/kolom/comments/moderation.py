@@ -33,9 +33,9 @@ def moderate(
 ) -> Comment:
     """Apply ``action`` to the comment, once. ``by`` names the moderator, such as ``kolom``.
 
-    With ``revision``, the text must still be that of the revision. ``restore`` gives a deleted comment, or one
-    marked as spam, its previous status. ``also`` adds writes to the transaction. Approving a text resets the count of
-    its copies.
+    With ``revision``, the text must still be that of the revision. ``restore`` gives a deleted comment, or one marked
+    as spam, its previous status, or ``pending`` if that is not known. ``also`` adds writes to the transaction.
+    Approving a text resets the count of its copies.
 
     :raises NotFound: there is no such comment
     :raises Conflict: its status does not allow the action, or it was edited or erased in the meantime
@@ -50,7 +50,7 @@ def moderate(
             raise Conflict("the comment was erased")
         if revision is not None and comment.revision != revision:
             raise Conflict("the comment was edited in the meantime; review it again")
-        status = _TO.get(action) or comment.status_before or "pending"
+        status = _TO.get(action) or _restored_status(comment)
         approved[:] = [comment.content] if status == "approved" else []
         return replace(comment, status=status, status_before=comment.status, decided_by=by)
 
@@ -61,3 +61,12 @@ def moderate(
             also(transaction)
 
     return repository.update(article_id, comment_id, decide, now=now, also=extend)
+
+
+def _restored_status(comment: Comment) -> Status:
+    """Return the status of a deleted comment, or one marked as spam, when that is undone.
+
+    If spam is deleted and restored, its previous status is ``deleted``. To restore it again undoes the marking as spam.
+    """
+    before = comment.status_before
+    return "pending" if before is None or before == "deleted" else before

@@ -1,4 +1,4 @@
-"""The paths of feeds, sitemaps, previews and robots.txt. Pure."""
+"""The paths of documents: feeds, sitemaps, previews and robots.txt. Pure."""
 
 import re
 from typing import Final
@@ -9,7 +9,7 @@ _DOCUMENT: Final = re.compile(
 )
 
 
-def is_document(path: str) -> bool:
+def is_document_path(path: str) -> bool:
     """Return whether ``path`` (decoded) is that of a feed, sitemap, preview or robots.txt, ignoring extra slashes."""
     return _DOCUMENT.fullmatch(_bare(path)) is not None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from botocore.config import Config
@@ -98,19 +99,27 @@ class Record(Model):
     """The base of all models. They share one client, because a second one would lengthen every cold start.
 
     An item with a schema number that this version does not read (:mod:`kolom.models.schema`) never becomes a record:
-    reading it raises :class:`UnknownSchema`.
+    reading it raises :class:`UnknownSchema`. An item with an earlier number is upgraded whenever it is read. The new
+    form is not saved at once, but when something else saves the item.
     """
+
+    upgrades: ClassVar[schema.Upgrades] = MappingProxyType({})
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> Self:
         """Return the record of an item in DynamoDB's format."""
         refuse_unknown_schema(data)
+        return cls.from_upgraded_data(schema.upgraded(data, cls.upgrades))
+
+    @classmethod
+    def from_upgraded_data(cls, data: dict[str, Any]) -> Self:
+        """Return the record of an item that has the form of this version."""
         return super().from_raw_data(data)
 
     def deserialize(self, attribute_values: dict[str, dict[str, Any]]) -> None:
         """Replace the attributes of this record by those of the item, which was read again or updated."""
         refuse_unknown_schema(attribute_values)
-        super().deserialize(attribute_values)
+        super().deserialize(schema.upgraded(attribute_values, self.upgrades))
 
     @classmethod
     def table_connection(cls) -> TableConnection:

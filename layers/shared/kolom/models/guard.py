@@ -62,9 +62,9 @@ class GuardRecord(Record):
     ids: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     @classmethod
-    def from_raw_data(cls, data: dict[str, Any]) -> Self:
-        """Return the record of an item in DynamoDB's format."""
-        record = super().from_raw_data(data)
+    def from_upgraded_data(cls, data: dict[str, Any]) -> Self:
+        """Return the record of an item that has the form of this version."""
+        record = super().from_upgraded_data(data)
         named = {name: value for name, value in data.items() if "#" in name}
         record.counters = {name: int(value["N"]) for name, value in named.items() if "N" in value}
         record.ids = {name: frozenset(value["SS"]) for name, value in named.items() if "SS" in value}

@@ -22,16 +22,22 @@ _LONG_RUN: Final = regex.compile(rf"(?<!\p{{M}})(?:[{UNSPACED}ー]\p{{M}}*+){{8}
 _UNSPACED: Final = regex.compile(rf"[{UNSPACED}ー\p{{M}}]++")
 _MARK: Final = regex.compile(r"\p{M}")
 _CONTEXT: Final = 3
-"""The number of characters before and after a place that are analyzed with it: the two of a pair, and one more."""
+"""The number of characters before and after a place that are analyzed with it.
+
+Two, because words in the scripts without spaces are pairs of characters (:mod:`.tokenizer`), and one more.
+"""
 
 _OTHERS: Final = rf"[[\p{{L}}\p{{N}}_{re.escape(HYPHENS)}]--[{UNSPACED}ー]]++(?:\.\p{{L}})*+"
-"""Words in other scripts, with initials of any script that follow, and hyphens."""
+"""Runs of letters, digits, underscores and hyphens outside the scripts without spaces.
+
+After them, dots with single letters of any script (``U.S.A``).
+"""
 
 _CHANGED: Final = (
     "[\u0e33\u0eb3\u0edc\u0edd\u102e\u2e9f\u2ef3\u2f00-\u2fd5\u3038-\u303a\u3099\u309a\u309f\u30ff\u32d0-\u32fe\u3300-\u3357"
     "\uf900-\ufad9\uff66-\uff9f\U0001f200\U0002f800-\U0002fa1d]"
 )
-"""The characters of these scripts that NFKC changes, alone or with the one before them."""
+"""The characters of the scripts without spaces that NFKC changes, alone or with the one before them."""
 
 type Match = tuple[int, int, str]
 """The start and the end of a word, and its stem or the prefix with which it begins (:class:`Matcher`)."""
@@ -41,7 +47,7 @@ class Matcher:
     """Finds the words of texts in ``language`` whose stem is one of ``stems``.
 
     With ``prefix``, it also finds other words that begin with the prefix, ignoring accents. A stop word whose stem is
-    ``ambiguous`` must be in capitals.
+    in ``ambiguous`` (a searched word that is a stop word in some language) is found only in capitals.
     """
 
     def __init__(
@@ -90,7 +96,7 @@ class Matcher:
         return self._beginning if self._beginning and strip_accents(form).startswith(self._beginning) else None
 
     def _parts(self, piece: str) -> Iterator[tuple[int, int]]:
-        """Yield the parts of a long piece that may have matches. None separates a character from its marks."""
+        """Yield the parts of a long piece that may have matches. No part separates a character from its marks."""
         start = first = 0
         end = len(piece)
         if _LONG_RUN.search(piece):

@@ -16,17 +16,19 @@ from kolom.search.query_parser import Alternative, Query
 MAX_VERIFIED: Final = 300
 """The maximum number of candidates in which a phrase is verified, the best first.
 
-Of Cranfield, scaled to 10,000 articles, 53 % of random phrases of two words have more than 100 candidates, 29 % more
-than 300, and 19 % more than 500. Each costs half a read unit.
+In 10,000 articles generated with the lengths and word frequencies of the Cranfield collection, 53 % of random phrases
+of two words have more than 100 candidates, 29 % more than 300, and 19 % more than 500. Each candidate costs half a read
+unit.
 """
 
 MAX_RESTS: Final = 100
 """The maximum number of candidates whose texts are read as a whole: the limit of one BatchGetItem."""
 
 MAX_CHARACTERS_COMPARED: Final = 1_500_000
-"""The maximum length of text compared with the phrases, at most four, and again with as many excluded ones.
+"""The maximum number of characters compared with the phrases, and again with the excluded phrases.
 
-It is rarely reached, because :meth:`.DocumentTable.within_budget` already limits the estimated length.
+A query has at most four of each. The limit is rarely reached, because :meth:`.DocumentTable.within_budget` already
+limits the estimated length.
 """
 
 type Order = tuple[int, float, int]
@@ -89,7 +91,7 @@ class PhraseVerifier:
     def without_excluded_phrases(self, article_ids: set[int], candidates: Collection[int]) -> set[int]:
         """Return the articles that certainly have no excluded phrase. Only ``candidates`` may have one.
 
-        A candidate whose text could not be read is left out.
+        A candidate is left out if its text was not compared because of a limit, or if the comparison is uncertain.
         """
         verdicts = self._compare(
             candidates, lambda _, texts: any_true([self._contain(texts, each) for each in self._query.excluded_phrases])
@@ -104,7 +106,7 @@ class PhraseVerifier:
     def _needs_no_text(self, article_id: int) -> bool:
         """Return whether the words of the article are enough.
 
-        No phrase is required then, and the article has the words of an alternative of each group.
+        No phrase is required then. In each group, the article has the words of an alternative that is not a phrase.
         """
         return not self._query.phrases and all(
             any(not each.is_phrase and self._has_words(article_id, each.forms) for each in group)

@@ -36,6 +36,10 @@ class SubmissionIdentity:
     ``id`` represents the submission in the set of a rate limit. It is a short keyed hash: without the key of the
     site, nobody can find two submissions with the same id. Without an idempotency key, the same text gets a new id
     in each period of :data:`SAME_MINUTES`.
+
+    ``key`` and ``fingerprint`` are stored, and depend on personal data: guesses of an IP address or email address
+    cannot be verified with them, because they also depend on the key of the site or of the client. So after a rotation
+    of the site's key, the same text without an idempotency key is another submission.
     """
 
     id: str
@@ -61,18 +65,18 @@ class SubmissionIdentity:
         :raises InvalidInput: the key is blank, too long, or not printable ASCII
         """
         text = json.dumps(fields, ensure_ascii=True, sort_keys=True)
-        fingerprint = _digest(purpose, text)
         if idempotency_key is None:
-            digest = _digest(purpose, "same", text, client)
+            digest = keyed_hash("kolom.submission.same", "\0".join((purpose, text, client)), keys)
             lasts_seconds = SAME_MINUTES * 60
             short_id = _short_id(f"{digest}#{int(now.timestamp()) // lasts_seconds}", keys)
-            return cls(short_id, f"once#{digest}", fingerprint, lasts_seconds, has_secret=False)
+            return cls(short_id, f"once#{digest}", digest, lasts_seconds, has_secret=False)
         secret = idempotency_key.strip()
         if not 1 <= len(secret) <= MAX_KEY_CHARACTERS or not (secret.isascii() and secret.isprintable()):
             raise InvalidInput(
                 FieldError(IDEMPOTENCY_HEADER, f"must have 1 to {MAX_KEY_CHARACTERS} printable ASCII characters")
             )
-        digest = _digest(purpose, "key", secret)
+        digest = _digest(purpose, "idempotency-key", secret)
+        fingerprint = _digest(purpose, "fields", secret, text)
         return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, KEY_HOURS * 3600, has_secret=True)
 
     def stage(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:

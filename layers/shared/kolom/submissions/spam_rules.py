@@ -15,8 +15,8 @@ MIN_SECONDS: Final = 3
 _LONG: Final = 5_000
 _CAPITALS_FROM: Final = 20
 _MOSTLY: Final = 0.8
-_REPEATED: Final = 2
-_REPEATED_TOO_OFTEN: Final = 5
+_SENDERS_TO_HOLD: Final = 2
+_SENDERS_OF_SPAM: Final = 5
 _LETTERS_AND_DIGITS: Final = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -33,8 +33,9 @@ class SpamSignals:
     """The data about a submission that the spam rules evaluate.
 
     ``content`` is the text that readers see; ``source`` is the text that was sent, with markup and the addresses of
-    links. ``form_seconds`` is how long the form was open, None without a form token. ``senders`` is how many people
-    have sent the text on this day, including this one. ``reserved_names`` are names that no visitor may use.
+    links. ``form_seconds`` is how long the form was open, and None without a form token; an edit has no form, and
+    counts as :data:`MIN_SECONDS`. ``senders`` is how many people have sent the text on this day, including this one. A
+    submission under one of the ``reserved_names`` is held.
     """
 
     name: str
@@ -82,14 +83,14 @@ def _banned_client(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]
         yield SpamFinding("spam", to_reason("ban"))
 
 
-def _form(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+def _speed(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if signals.form_seconds is not None and signals.form_seconds < MIN_SECONDS:
         yield SpamFinding("hold", to_reason("speed", seconds=f"{signals.form_seconds:.1f}"))
 
 
 def _copies(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if signals.senders >= _REPEATED:
-        certain = signals.senders >= _REPEATED_TOO_OFTEN
+    if signals.senders >= _SENDERS_TO_HOLD:
+        certain = signals.senders >= _SENDERS_OF_SPAM
         yield SpamFinding("spam" if certain else "hold", to_reason("senders", senders=signals.senders))
 
 
@@ -126,5 +127,5 @@ def _name(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
 
 
 _RULES: Final[tuple[Callable[[SpamSignals, SpamPolicy], Iterator[SpamFinding]], ...]] = (
-    *(_honeypot, _banned_client, _form, _copies, _blocked_words, _links, _length, _capitals, _name),
+    *(_honeypot, _banned_client, _speed, _copies, _blocked_words, _links, _length, _capitals, _name),
 )

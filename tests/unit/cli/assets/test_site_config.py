@@ -81,9 +81,10 @@ def test_the_stylesheet_sets_each_colour_scheme_separately(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[colours]\naccent = "nope"', "colours.accent: 'nope' is not a CSS color"),
+        ('[colours]\naccent = "nope"', "colours.accent: 'nope' is not a fixed CSS color such as #97351a, "),
         ('[colours]\naccent = "red; } body { display: none"', "colours.accent: "),
-        ('[colours]\naccent = "currentcolor"', "colours.accent: "),
+        ('[colours]\naccent = "currentColor"', "colours.accent: 'currentColor' is not a fixed CSS color"),
+        ('[colours]\naccent = "CanvasText"', "colours.accent: 'CanvasText' is not a fixed CSS color"),
         ('[colours.dark]\npaper = "var(--x)"', "colours.dark.paper: "),
         ('[colours]\nbackground = "red"', "colours.background: "),
         ("colors = 1", "colors: "),

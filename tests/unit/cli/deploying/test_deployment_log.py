@@ -1,4 +1,4 @@
-"""The log of deployments: what it keeps, and how it is read."""
+"""The log of deployments: what it keeps, how it is read, and what a rollback finds in it."""
 
 import json
 from datetime import UTC, datetime
@@ -7,6 +7,8 @@ from typing import Any, Final
 import pytest
 
 from kolom_cli.deploying.deployment_log import DeploymentLog, LogError, RecordedDeployment, new_deployment, parse_log
+from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.rollback import choose_target
 
 NOW: Final = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -86,3 +88,8 @@ def test_a_newer_format_is_refused_and_unknown_fields_are_ignored() -> None:
     assert parse_log(json.dumps(whole).encode()) == filled("a")
     with pytest.raises(LogError, match="a newer version of Kolom"):
         parse_log(json.dumps(whole | {"format": 2}).encode())
+
+
+def test_there_is_nothing_to_return_to_if_no_code_asset_or_parameter_has_changed() -> None:
+    with pytest.raises(DeploymentError, match=r"deployment \(2\) has the same code and assets as the one before, so"):
+        choose_target(filled("a", "a"), None)

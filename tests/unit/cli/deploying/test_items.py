@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kolom_cli.deploying.restoring.items import continue_counters, digest, is_unchanged
+from kolom_cli.deploying.restoring.items import continue_counters, digest, unchanged_condition
 
 
 def test_the_digest_depends_on_content_and_not_on_order() -> None:
@@ -23,11 +23,11 @@ def test_the_digest_depends_on_content_and_not_on_order() -> None:
 
 
 def test_a_write_depends_on_all_attributes_of_the_old_and_new_item() -> None:
-    arguments = is_unchanged({"id": {"S": "1"}, "size": {"N": "2"}}, {"id", "size", "new"}, "id")
+    arguments = unchanged_condition({"id": {"S": "1"}, "size": {"N": "2"}}, {"id", "size", "new"}, "id")
     assert arguments["ConditionExpression"] == "#n0=:v0 AND #n1=:v1 AND attribute_not_exists(#m0)"
     assert arguments["ExpressionAttributeNames"] == {"#n0": "id", "#n1": "size", "#m0": "new"}
     assert arguments["ExpressionAttributeValues"] == {":v0": {"S": "1"}, ":v1": {"N": "2"}}
-    missing = is_unchanged(None, {"id"}, "id")
+    missing = unchanged_condition(None, {"id"}, "id")
     assert missing == {"ConditionExpression": "attribute_not_exists(#k)", "ExpressionAttributeNames": {"#k": "id"}}
 
 
