@@ -53,6 +53,8 @@ extensions = ["myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 # Indented blocks contain commands, URLs and lists of files, so no single language is right for all.
 highlight_language = "text"
+# Templates of generators mix languages, which the lexers then highlight as well as they can.
+suppress_warnings = ["misc.highlighting_failure"]
 # Otherwise `--option` in running text would be shown with a dash.
 smartquotes = False
 copybutton_prompt_text = "$ "
