@@ -15,6 +15,7 @@ from kolom_cli.assets.watch import AssetWatcher
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.importers.blogger.reader import read_blogger
+from kolom_cli.importers.commento.reader import read_commento
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
@@ -22,6 +23,7 @@ from kolom_cli.importers.ghost.reader import read_ghost
 from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown
 from kolom_cli.importers.medium.reader import read_medium
+from kolom_cli.importers.remark42 import read_remark42
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.publishing.content_builder import find_sources
@@ -33,11 +35,13 @@ SAMPLE: Final = Path(__file__).parent / "sample"
 
 _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
     "blogger": lambda path: read_blogger([path]),
+    "commento": read_commento,
     "disqus": read_disqus,
     "ghost": read_ghost,
     "isso": read_isso,
     "markdown": read_markdown,
     "medium": read_medium,
+    "remark42": read_remark42,
     "substack": read_substack,
     "wordpress": read_wordpress,
 }

@@ -247,7 +247,7 @@ async function loadLocale(language) {
   }
 }
 
-/** The origin that this module was loaded from; the page's own if it was not loaded from a server. */
+/** The origin of this module; that of the page for `data:`. */
 const SCRIPT_ORIGIN = import.meta.url.startsWith("http") ? new URL(import.meta.url).origin : location.origin;
 
 /**

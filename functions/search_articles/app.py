@@ -49,6 +49,7 @@ def search_articles(
         limit=limit,
         cursor=cursor or None,
         zone=settings().zone,
+        site_url=settings().site_url,
     )
     results = search(request)
     record_query(request, results, api.current_event.raw_event)

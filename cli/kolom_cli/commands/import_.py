@@ -1,4 +1,4 @@
-"""`kolom import blogger|wordpress|ghost|substack|medium|disqus|isso|markdown|archive SOURCE`."""
+"""`kolom import blogger|wordpress|ghost|substack|medium|disqus|isso|remark42|commento|markdown|archive SOURCE`."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +19,7 @@ from kolom_cli.commands.concurrency_option import Concurrency
 from kolom_cli.concurrency import DEFAULT_CONCURRENCY
 from kolom_cli.connection import connect
 from kolom_cli.importers.blogger.reader import read_blogger
+from kolom_cli.importers.commento.reader import read_commento
 from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.pictures import Pictures
@@ -29,6 +30,7 @@ from kolom_cli.importers.ghost.reader import read_ghost
 from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown, recognize
 from kolom_cli.importers.medium.reader import read_medium
+from kolom_cli.importers.remark42 import read_remark42
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.media.downloader import Downloader
@@ -76,7 +78,7 @@ Map = Annotated[
         dir_okay=False,
         readable=True,
         metavar="FILE",
-        help="A CSV file with the columns thread,article, which assigns threads to articles.",
+        help="A CSV file with the columns thread,article, which assigns threads or folders of them to articles.",
     ),
 ]
 UnmatchedFile = Annotated[
@@ -292,13 +294,37 @@ def disqus(
     return read_disqus(file, threads)
 
 
-@_thread_import("isso", "kolom import isso comments.db")
+@_thread_import("isso", "kolom import isso comments.db --site https://example.com")
 def isso(
     file: Annotated[Path, _existing_path("FILE", "Isso's database, or its generic JSON.")],
     threads: ThreadMap,
+    site: Site = "",
 ) -> Iterator[Item]:
-    """Import comments from Isso to existing articles."""
-    return read_isso(file, threads)
+    """Import comments from Isso to existing articles.
+
+    --site is needed for the pages of a site that Kolom does not serve.
+    """
+    return read_isso(file, threads, site=site)
+
+
+@_thread_import("remark42", "kolom import remark42 userbackup.gz --unmatched threads.csv")
+def remark42(
+    file: Annotated[Path, _existing_path("FILE", "The backup of Remark42; .gz and .zip too.")],
+    threads: ThreadMap,
+) -> Iterator[Item]:
+    """Import comments from Remark42 to existing articles."""
+    return read_remark42(file, threads)
+
+
+@_thread_import("commento", "kolom import commento export.json.gz --unmatched threads.csv")
+def commento(
+    file: Annotated[
+        Path, _existing_path("FILE", "The JSON file that Commento or Comentario exports; .gz and .zip too.")
+    ],
+    threads: ThreadMap,
+) -> Iterator[Item]:
+    """Import comments from Commento or Comentario to existing articles."""
+    return read_commento(file, threads)
 
 
 def _describe_site(directory: Path) -> str | None:

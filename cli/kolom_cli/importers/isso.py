@@ -12,15 +12,16 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote_plus
 
 from kolom.comments.types import Status
+from kolom.urls import origin_of
 from kolom_cli.importers.common.article_matching import extract_host, thread_names
-from kolom_cli.importers.common.autop import paragraphs
-from kolom_cli.importers.common.comment_backups import refuse_foreign_backup
+from kolom_cli.importers.common.comment_backups import refuse_backup_of_another_system
 from kolom_cli.importers.common.comment_fields import (
     MAX_CONTENT,
     RawComment,
@@ -28,7 +29,9 @@ from kolom_cli.importers.common.comment_fields import (
     parse_unix_seconds,
     to_imported_comment,
     to_single_line,
+    to_text,
 )
+from kolom_cli.importers.common.comment_text import to_markdown
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.thread_map import ThreadMap
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
@@ -38,29 +41,48 @@ _SQLITE: Final = b"SQLite format 3\0"
 _MAX_JSON_BYTES: Final = 512 * 1024 * 1024
 _STATUSES: Final[Mapping[int, Status]] = {1: "approved", 2: "pending", 4: "deleted"}
 _OPTIONAL: Final = ("parent", "email", "website")
-_MARKUP: Final = re.compile(r"<(?:p|br|a|b|i|em|strong|blockquote|code|pre|ul|ol|div|span)\b[^<>]*>", re.IGNORECASE)
-_PARAGRAPHS: Final = re.compile(r"<(?:p|br)\b", re.IGNORECASE)
-_CODE: Final = re.compile(r"(?<!`)(`++).*?(?<!`)\1(?!`)", re.DOTALL)
 _ALL_MARKUP: Final = re.compile(r"\s*<p\b[^<>]*>.*</?[a-z][^<>]*>\s*", re.IGNORECASE | re.DOTALL)
 
 
-def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
+@dataclass(frozen=True, slots=True)
+class _Threads:
+    """Tells to which article a thread belongs. ``origin`` is that of the site, for threads that have only a path."""
+
+    mapping: ThreadMap
+    origin: str
+
+    def url(self, uri: str) -> str:
+        """Return the URL of a thread, or what is known of it."""
+        return f"{self.origin}{uri}" if uri.startswith("/") else uri
+
+    def is_excluded(self, uri: str) -> bool:
+        """Return whether the mapping excludes the comments of a thread."""
+        return self.mapping.find(self.url(uri), uri) == ()
+
+    def article(self, uri: str) -> tuple[str, ...]:
+        """Return the names of the article of a thread."""
+        return self.mapping.find(self.url(uri), uri) or thread_names(self.url(uri))
+
+
+def read_isso(path: Path, mapping: ThreadMap | None = None, *, site: str = "") -> Iterator[Item]:
     """Yield every comment of the file. ``mapping`` takes precedence over the threads' own URLs.
+
+    ``site`` is the URL of the site, for threads that are identified by a path.
 
     :raises SourceError: the file cannot be read, or is neither an Isso database nor its JSON format
     """
-    mapping = mapping or ThreadMap()
+    threads = _Threads(mapping or ThreadMap(), origin_of(site) or "")
     try:
         with path.open("rb") as file:
             is_database = file.read(len(_SQLITE)) == _SQLITE
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
     if not is_database:
-        refuse_foreign_backup(path)
-    yield from _read_database(path, mapping) if is_database else _read_json(path, mapping)
+        refuse_backup_of_another_system(path, "isso")
+    yield from _read_database(path, threads) if is_database else _read_json(path, threads)
 
 
-def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
+def _read_database(path: Path, threads: _Threads) -> Iterator[Item]:
     # Immutable mode creates no files beside the database and waits for no lock. It ignores the journals, so if Isso
     # is running and one of them has data, an ordinary read-only connection is needed.
     has_more = any(_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-journal"))
@@ -71,7 +93,7 @@ def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
             connection.row_factory = sqlite3.Row
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
             for row in connection.execute(_query(path, connection)):
-                yield _comment_from_row(dict(row), mapping)
+                yield _comment_from_row(dict(row), threads)
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -104,13 +126,12 @@ def _query(path: Path, connection: sqlite3.Connection) -> str:
     )
 
 
-def _comment_from_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
-    uri = to_single_line(_text(row["uri"]))
+def _comment_from_row(row: dict[str, Any], threads: _Threads) -> Item:
+    uri = to_single_line(to_text(row["uri"]))
     name = f"{row['id']} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="its thread is not in the database", refused=True)
-    article = mapping.find(uri)
-    if article == ():
+    if threads.is_excluded(uri):
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     status = _STATUSES.get(row["mode"], "pending")
     notes = () if row["mode"] in _STATUSES else (f"unknown mode {row['mode']} in Isso: imported as pending",)
@@ -119,29 +140,29 @@ def _comment_from_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
         RawComment(
             name=name,
             origin=f"isso:{blog}#{row['id']}",
-            article=article or thread_names(uri),
-            thread=uri,
-            title=to_single_line(_text(row["title"])),
-            authors=(_text(row["author"]),),
-            content=_database_markdown(_text(row["text"])),
+            article=threads.article(uri),
+            thread=threads.url(uri),
+            title=to_single_line(to_text(row["title"])),
+            authors=(to_text(row["author"]),),
+            content=_database_markdown(to_text(row["text"])),
             created_at=parse_unix_seconds(row["created"]),
             status=status,
             parent=f"isso:{blog}#{row['parent']}" if row["parent"] else None,
-            website=_text(row["website"]),
-            email=_text(row["email"]),
+            website=to_text(row["website"]),
+            email=to_text(row["email"]),
             notes=notes,
         )
     )
 
 
-def _read_json(path: Path, mapping: ThreadMap) -> Iterator[Item]:
-    for thread in _threads(path):
-        uri, title = to_single_line(_text(thread.get("id"))), _text(thread.get("title"))
+def _read_json(path: Path, threads: _Threads) -> Iterator[Item]:
+    for thread in _json_threads(path):
+        uri, title = to_single_line(to_text(thread.get("id"))), to_text(thread.get("title"))
         for comment in thread["comments"]:
-            yield _comment_from_json(comment if isinstance(comment, dict) else {}, uri, title, mapping)
+            yield _comment_from_json(comment if isinstance(comment, dict) else {}, uri, title, threads)
 
 
-def _threads(path: Path) -> Iterator[dict[str, Any]]:
+def _json_threads(path: Path) -> Iterator[dict[str, Any]]:
     try:
         if path.stat().st_size > _MAX_JSON_BYTES:
             raise SourceError(f"{path}: larger than {_MAX_JSON_BYTES // 1024 // 1024} MB: split the file")
@@ -157,31 +178,30 @@ def _threads(path: Path) -> Iterator[dict[str, Any]]:
     yield from data
 
 
-def _comment_from_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) -> Item:
+def _comment_from_json(comment: dict[str, Any], uri: str, title: str, threads: _Threads) -> Item:
     created, created_at = _time(comment.get("created"))
-    author, text = _text(comment.get("author")), _text(comment.get("text"))
+    author, text = to_text(comment.get("author")), to_text(comment.get("text"))
     # The ids of comments may all be 0, so the comment is identified by a digest of its content.
     digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
     name = f"{to_single_line(created) or digest} by {to_single_line(author) or '?'} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="its thread has no URL", refused=True)
-    article = mapping.find(uri)
-    if article == ():
+    if threads.is_excluded(uri):
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     return to_imported_comment(
         RawComment(
             name=name,
             origin=f"isso-json:{uri[:500]}#{digest}",
-            article=article or thread_names(uri),
-            thread=uri,
+            article=threads.article(uri),
+            thread=threads.url(uri),
             # In Isso's own examples the title is URL-encoded. An encoded title has no spaces.
             title=to_single_line(title if " " in title else unquote_plus(title)),
             authors=(author,),
-            content=_json_markdown(text),
+            content=to_markdown(text),
             created_at=created_at,
             status="approved",
-            website=_text(comment.get("website")),
-            email=_text(comment.get("email")),
+            website=to_text(comment.get("website")),
+            email=to_text(comment.get("email")),
         )
     )
 
@@ -190,25 +210,10 @@ def _time(value: Any) -> tuple[str, datetime | None]:
     """Return the time as text, and its datetime. The JSON has a date as text, or seconds as in the database."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value), parse_unix_seconds(value)
-    written = _text(value)
+    written = to_text(value)
     return written, parse_datetime(written)
 
 
 def _database_markdown(text: str) -> str:
     """Return the Markdown of a stored comment. Isso stores Markdown, but HTML for comments imported from Disqus."""
     return html_to_markdown(text) if _ALL_MARKUP.fullmatch(text) else text
-
-
-def _json_markdown(text: str) -> str:
-    """Return the Markdown of a comment from another system.
-
-    Such comments are plain text, Markdown or HTML. In HTML without ``<p>`` and ``<br>``, line breaks count.
-    """
-    if len(text) > MAX_CONTENT or not _MARKUP.search(_CODE.sub("", text)):
-        return text
-    return html_to_markdown(text if _PARAGRAPHS.search(text) else paragraphs(text))
-
-
-def _text(value: Any) -> str:
-    """Return ``value`` with lone surrogates replaced if it is a string, else an empty string."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

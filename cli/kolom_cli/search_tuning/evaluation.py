@@ -59,7 +59,7 @@ class EvaluatedQuery:
 
 def evaluate(query: JudgedQuery) -> EvaluatedQuery:
     """Search for the query, and compare its results with the articles that it should find."""
-    page = search(SearchRequest(text=query.text, limit=DEPTH, zone=settings().zone))
+    page = search(_request(query.text, DEPTH))
     shown = [result.summary.slug for result in page.items]
     grades = dict(query.grades)
     missing: list[tuple[str, int | None]] = []
@@ -94,6 +94,10 @@ def _dcg(grades: Iterable[int]) -> float:
     return math.fsum(((1 << grade) - 1) / math.log2(rank + 2) for rank, grade in enumerate(islice(grades, DEPTH)))
 
 
+def _request(text: str, limit: int) -> SearchRequest:
+    return SearchRequest(text=text, limit=limit, zone=settings().zone, site_url=settings().site_url)
+
+
 def _resolve(slug: str) -> tuple[int | None, str]:
     """Return the id and the current slug of an article, in any status; without an id if there is none."""
     try:
@@ -104,11 +108,12 @@ def _resolve(slug: str) -> tuple[int | None, str]:
 
 
 def _explain_all(text: str, missing: Sequence[tuple[str, int | None]], page: Results) -> Iterable[Miss]:
-    more = search(SearchRequest(text=text, limit=_SEARCHED_DEPTH, zone=settings().zone)) if page.next_cursor else page
+    more = search(_request(text, _SEARCHED_DEPTH)) if page.next_cursor else page
     places = {result.summary.id: place for place, result in enumerate(more.items, 1)}
     documents = document_table.get()
     languages = documents.codes
-    query = expand(parse(text, languages or ("",)), text, owner_settings.synonyms(languages))
+    parsed = parse(text, languages or ("",)).on_site(settings().site_url)
+    query = expand(parsed, text, owner_settings.synonyms(languages))
     titles, _ = read_titles(query.query.filters.title_words, languages)
     for slug, article_id in missing:
         if article_id is None:

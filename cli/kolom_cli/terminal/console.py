@@ -3,10 +3,10 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import typer
 from rich.console import Console
@@ -15,6 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 USAGE = 2
 UNREACHABLE = 3
 INTERRUPTED = 130
+
+
+class Track(Protocol):
+    """A progress display: a callable that yields the given items. ``total`` is their number, if known."""
+
+    def __call__[T](self, items: Iterable[T], /, title: str, total: int | None) -> Iterable[T]:
+        """Yield ``items``, and show the progress."""
 
 
 def out() -> Console:

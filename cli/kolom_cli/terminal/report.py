@@ -36,7 +36,8 @@ _MAX_REASON = 4_000
 class SkippedItem:
     """An item that was read but not published. ``refused`` is True if that is an error.
 
-    ``problems`` are pairs of a place and a problem; ``reason`` has all problems in one text.
+    ``problems`` are pairs of a place and a problem; ``reason`` has all problems in one text. If it ``is_counted``, only
+    the number of items with the same reason is printed.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class SkippedItem:
     reason: str
     refused: bool
     problems: tuple[tuple[str, str], ...] = ()
+    is_counted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +169,11 @@ class Report:
         self.articles.append(article)
         self.add(article.kind, article.change)
 
-    def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
-        """Record an item that was not published."""
-        self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
+    def skip(self, kind: str, name: str, reason: str, *, refused: bool = False, counted: bool = False) -> None:
+        """Record an item that was not published. Of refused items that are ``counted``, only the number is printed."""
+        self.skipped.append(
+            SkippedItem(kind=kind, name=name, reason=reason, refused=refused, is_counted=counted or not refused)
+        )
 
     def refuse(self, kind: str, file: str, problems: Sequence[tuple[int, str]]) -> None:
         """Record a file that was not published because of its problems, each with its line, or 0."""
@@ -316,14 +320,15 @@ class Report:
         refused = [
             (text, name)
             for each in self.skipped
-            if each.refused
+            if not each.is_counted
             for name, text in each.problems or ((each.name, each.reason),)
         ]
         for reason, names in _grouped(refused):
             yield _line("refused", "red", f"{names}: {reason}")
-        others = Counter((each.kind, each.reason) for each in self.skipped if not each.refused)
-        for (kind, reason), number in others.items():
-            yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
+        others = Counter((each.refused, each.kind, each.reason) for each in self.skipped if each.is_counted)
+        for (is_refused, kind, reason), number in others.items():
+            text = f"{number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}"
+            yield _line("refused", "red", text) if is_refused else Text(f"skipped {text}")
         items = Counter(note.text for note in self.notes)
         notes = [(f"{note.text}, in each" if _is_each(note, items) else note.text, note.name) for note in self.notes]
         for text, names in _grouped(notes):

@@ -23,6 +23,7 @@ from kolom.search.index_writer import update_index
 from kolom.search.reindexing import article_ids
 from tests.factories import NOW, comment_request, content, request
 from tests.integration.conftest import Configure
+from tests.integration.external_pages import slug_at
 from tests.integration.handlers import call
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -39,11 +40,6 @@ def publish(wanted: ArticleInput, **options: Any) -> Article:
     article = publishing.publish(wanted, now=NOW, **options).article
     assert update_index([article.id]) == set()
     return article
-
-
-def slug_at(**query: str) -> Any:
-    answer = call(fetch_articles.handler, request("/api/paths", query))
-    return answer.json["slug"] if answer.status == 200 else answer.status
 
 
 def raw_items(key: str) -> dict[str, Any]:

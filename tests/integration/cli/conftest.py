@@ -3,7 +3,7 @@
 import functools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,3 +110,23 @@ def calls(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
     return called
+
+
+type Sync = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def sync(kolom: Kolom, sync_source: Sequence[object]) -> Sync:
+    """Return a function that synchronizes a site and returns the report.
+
+    The fixture ``sync_source`` of a module has the arguments before the options of a call.
+    """
+
+    def run(*options: object, exit_code: int = 0) -> dict[str, Any]:
+        result = kolom("sync", *sync_source, "--json", *options)
+        assert result.exit_code == exit_code, (result.stdout, result.stderr)
+        report: dict[str, Any] = result.json
+        assert report["read"] == sum(report[name] for name in ("created", "updated", "unchanged", "skipped"))
+        return report
+
+    return run

@@ -1,6 +1,7 @@
-"""`kolom import disqus` and `kolom import isso`: comments are assigned to existing articles."""
+"""`kolom import disqus`, `isso`, `remark42` and `commento`: comments are assigned to existing articles."""
 
 import csv
+import gzip
 import io
 import json
 import sqlite3
@@ -20,7 +21,9 @@ from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.types import SourceError
 from tests.factories import content, request
 from tests.integration.cli.conftest import Kolom
-from tests.integration.handlers import call
+from tests.integration.handlers import call, stored
+from tests.unit.cli.importers import remark42_backup
+from tests.unit.cli.importers.commento import export as commento
 
 HEAD = """<?xml version="1.0"?>
 <disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">
@@ -72,10 +75,10 @@ def articles(kolom: Kolom) -> None:
 
 
 def _import(
-    kolom: Kolom, kind: str, file: Path, data: str | None = None, *options: object, exit_code: int = 0
+    kolom: Kolom, kind: str, file: Path, data: str | bytes | None = None, *options: object, exit_code: int = 0
 ) -> dict[str, Any]:
     if data is not None:
-        file.write_text(data)
+        file.write_bytes(data if isinstance(data, bytes) else data.encode())
     ran = kolom("import", kind, file, "--json", *options)
     assert ran.exit_code == exit_code, ran.stdout + ran.stderr
     report: dict[str, Any] = ran.json
@@ -111,14 +114,151 @@ def test_a_thread_is_matched_by_address_or_identifier(kolom: Kolom, file: Path, 
     assert _shown()[0]["content_html"] == "<p>Post 11.</p>"
 
 
+def _exports(url: str) -> dict[str, str | bytes]:
+    """Return for each system an export with two comments on the page at a URL, the second a reply to the first."""
+    host, _, path = url.partition("://")[2].partition("/")
+    page = {"url": url}
+    comment = {"author": "Budi", "created": "2024-05-06 07:08:09"}
+    return {
+        "disqus": disqus(thread(2, url), post(11, 2), post(12, 2, parent=11)),
+        "isso": json.dumps([{"id": url, "comments": [{**comment, "text": "One"}, {**comment, "text": "Two"}]}]),
+        "remark42": remark42_backup.backup(
+            remark42_backup.comment("c1", locator=page), remark42_backup.comment("c2", "c1", locator=page)
+        ),
+        "commento": commento.first_export(
+            commento.first_comment("c1", domain=host, url=f"/{path}"),
+            commento.first_comment("c2", "c1", domain=host, url=f"/{path}"),
+        ),
+    }
+
+
+def _publish_page(slug: str, url: str) -> None:
+    """Publish a page of another site."""
+    publishing.publish(content(slug=slug, kind="external", url=url), now=datetime.now(UTC))
+
+
 @pytest.mark.usefixtures("articles")
-def test_a_thread_of_a_page_of_another_site_is_matched_by_its_url(kolom: Kolom, file: Path) -> None:
+@pytest.mark.parametrize("kind", _exports(""))
+def test_a_thread_of_a_page_of_another_site_is_matched_by_its_url(kolom: Kolom, file: Path, kind: str) -> None:
     """Its slug is not that in the URL, which an article of the blog has."""
-    page = content(slug="hello-2", kind="external", url="https://old.example/posts/hello/")
-    publishing.publish(page, now=datetime.now(UTC))
-    export = disqus(post(11, 2), thread(2, "http://www.old.example/posts/hello/index.html?utm_source=x"))
-    assert _import(kolom, "disqus", file, export)["created"] == 1
-    assert (len(_shown("hello-2")), len(_shown("hello"))) == (1, 0)
+    _publish_page("hello-2", "https://old.example/posts/hello/")
+    export = _exports("http://www.old.example/posts/hello/index.html?utm_source=x")[kind]
+    assert _import(kolom, kind, file, export)["created"] == 2
+    assert (len(_shown("hello-2")), len(_shown("hello"))) == (2, 0)
+    assert _import(kolom, kind, file)["unchanged"] == 2
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize("kind", _exports(""))
+def test_the_slug_of_a_page_of_another_site_matches_no_other_url(kolom: Kolom, file: Path, kind: str) -> None:
+    """Many pages have the same last part of their URLs. The report says how many comments the page has."""
+    _publish_page("intro", "https://docs.example/a/intro/")
+    url = "https://docs.example/b/intro/"
+    report = _import(kolom, kind, file, _exports(url)[kind], exit_code=1)
+    assert _reasons(report) == Counter({f"no article matches {url}": 2})
+    text = kolom("import", kind, file).stdout
+    assert f"refused 2 × comment: no article matches {url}" in text
+    mapping = file.with_name("map.csv")
+    mapping.write_text(f"thread,article\n{url},intro\n")
+    assert _import(kolom, kind, file, None, "--map", mapping)["created"] == 2
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize("kind", _exports(""))
+def test_a_folder_is_mapped_to_the_pages_at_their_new_urls(kolom: Kolom, file: Path, kind: str) -> None:
+    _publish_page("walks", "https://new.example/en/walks.html")
+    mapping = file.with_name("map.csv")
+    mapping.write_text("thread,article\nhttps://old.example/*,https://new.example/en/*\n")
+    export = _exports("https://old.example/walks/")[kind]
+    assert _import(kolom, kind, file, export, "--map", mapping)["created"] == 2
+    assert len(_shown("walks")) == 2
+
+
+@pytest.mark.usefixtures("articles")
+def test_a_folder_does_not_map_the_deleted_threads_of_disqus(kolom: Kolom, file: Path) -> None:
+    """Content that is not public becomes public only if a line names its thread."""
+    gone = thread(2, "https://old.example/hello/").replace("<isDeleted>false", "<isDeleted>true")
+    mapping = file.with_name("map.csv")
+    mapping.write_text("thread,article\nhttps://old.example/*,/*\n")
+    report = _import(kolom, "disqus", file, disqus(gone, post(11, 2)), "--map", mapping)
+    assert _reasons(report) == Counter({"its thread was deleted in Disqus": 1})
+
+
+@pytest.mark.usefixtures("articles")
+def test_the_paths_of_isso_belong_to_the_named_site(kolom: Kolom, file: Path) -> None:
+    _publish_page("hello-2", "https://site.example/hello/")
+    _database(file, old=False)
+    report = _import(kolom, "isso", file, None, "--site", "https://site.example/blog/", exit_code=1)
+    assert (report["created"], _reasons(report)) == (
+        4,
+        Counter({"no article matches https://site.example/nowhere/": 1}),
+    )
+    assert (len(_shown("hello-2")), len(_shown("hello"))) == (3, 0)
+    mapping = file.with_name("map.csv")
+    mapping.write_text("thread,article\n/nowhere/,world\n")
+    ran = _import(kolom, "isso", file, None, "--site", "https://site.example", "--map", mapping)
+    assert (ran["created"], ran["unchanged"]) == (1, 4)
+    assert kolom("import", "isso", file, "--site", "site.example").exit_code == 2
+
+
+@pytest.mark.usefixtures("articles")
+def test_a_backup_of_remark42_is_imported(kolom: Kolom, file: Path) -> None:
+    page = {"url": "https://old.example/2024/05/hello.html"}
+    data = remark42_backup.backup(
+        remark42_backup.comment("c3", "c2", locator=page, text="<p>Third</p>", orig=""),
+        remark42_backup.comment("c2", "c1", locator=page, orig="Second", user={"admin": True}),
+        remark42_backup.deleted("c1"),
+        remark42_backup.comment("c4", "gone", locator=page, orig="<svg onload=hacked()> [x](javascript:x)"),
+        remark42_backup.comment("c5", "", locator=page, orig="x", time="never"),
+        head=remark42_backup.header(remark42_backup.user("github_1a2b", "budi@mail.example")),
+    )
+    planned = _import(kolom, "remark42", file, gzip.compress(data), "--dry-run", exit_code=1)
+    report = _import(kolom, "remark42", file, exit_code=1)
+    assert planned | {"dry_run": False} == report
+    assert (report["created"], _reasons(report)) == (4, Counter({"has no date": 1}))
+    assert [each["note"] for each in report["notes"]] == [
+        "the comment that it replies to is missing: imported as a top-level comment"
+    ]
+    shown = {each["content_html"]: each for each in _shown()}
+    assert shown["<p>Second</p>"]["parent_id"] == shown[""]["id"]
+    assert shown["<p>Third</p>"]["parent_id"] == shown["<p>Second</p>"]["id"]
+    assert (shown[""]["deleted"], shown["<p>Second</p>"]["author"]["is_owner"]) == (True, True)
+    assert "<p>&lt;svg onload=hacked()&gt; [x](javascript:x)</p>" in shown
+    kept = repr(stored("comments"))
+    assert "budi@mail.example" not in kept
+    assert "293ec5b0cf15" not in kept
+    again = _import(kolom, "remark42", file, exit_code=1)
+    assert (again["unchanged"], again["created"]) == (4, 0)
+
+
+@pytest.mark.usefixtures("articles")
+def test_exports_of_commento_and_comentario_are_imported(kolom: Kolom, file: Path) -> None:
+    first = commento.first_export(
+        commento.first_comment("c2", "c1", commenterHex="anonymous"),
+        commento.first_comment("c1", markdown="[deleted]"),
+        commento.first_comment("c3", state="unapproved"),
+        commento.first_comment("c4", state="flagged"),
+        commento.first_comment("c5", url="/nowhere"),
+    )
+    report = _import(kolom, "commento", file, gzip.compress(first), exit_code=1)
+    assert (report["created"], _reasons(report)) == (
+        3,
+        Counter({"marked as spam in Commento": 1, "no article matches https://old.example/nowhere": 1}),
+    )
+    assert sorted(each.status for each in admin.list_by_article(1)) == ["approved", "deleted", "pending"]
+    assert _import(kolom, "commento", file, exit_code=1)["unchanged"] == 3
+    deleted, reply = _shown()
+    assert (deleted["deleted"], reply["parent_id"], reply["author"]["name"]) == (True, deleted["id"], "Anonymous")
+    third = commento.third_export(
+        commento.third_comment("d1", markdown="Third"), commento.third_comment("d2", "d1", isApproved=False)
+    )
+    report = _import(kolom, "commento", file, third)
+    assert (report["created"], _reasons(report)) == (1, Counter({"rejected in Comentario": 1}))
+    assert _import(kolom, "commento", file)["unchanged"] == 1
+    assert "<p>Third</p>" in [each["content_html"] for each in _shown()]
+    kept = repr(stored("comments"))
+    assert "budi@mail.example" not in kept
+    assert "198.51.100.7" not in kept
 
 
 @pytest.mark.usefixtures("articles")
@@ -274,6 +414,9 @@ def test_a_truncated_export_imports_complete_comments(kolom: Kolom, file: Path) 
         ("isso", "nothing", "neither an Isso database nor valid JSON"),
         ("isso", '{"a": 1}', "must be a list of threads"),
         ("isso", "[" * 100_000, "neither an Isso database nor valid JSON"),
+        ("remark42", "nothing", "not a backup of Remark42"),
+        ("commento", "[]", "not an export of Commento or Comentario"),
+        ("commento", commento.first_export(version=2).decode(), "only versions 1 and 3 are supported"),
     ],
 )
 def test_a_file_that_is_not_an_export_is_rejected(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:

@@ -129,10 +129,12 @@ def test_an_article_with_a_synonym_does_not_lack_the_word(kolom: Kolom, tmp_path
         ("coffee -title:coffee", "the query excludes it"),
         ("coffee label:x", "it does not meet the conditions of the query"),
         ("coffee after:2100", "it does not meet the conditions of the query"),
+        ("coffee site:a.example", "it does not meet the conditions of the query"),
         ("title:leaves", "it does not meet the conditions of the query"),
         ('matcha -"coffee cup"', "it does not have: matcha"),
         ("coffee -matcha", "it has all words of the query, like the articles before it"),
         ("coffee title:coffee", "it has all words of the query, like the articles before it"),
+        ("coffee site:blog.example", "it has all words of the query, like the articles before it"),
     ],
 )
 def test_exclusions_and_conditions_explain_a_miss(kolom: Kolom, tmp_path: Path, query: str, reason: str) -> None:
@@ -140,7 +142,7 @@ def test_exclusions_and_conditions_explain_a_miss(kolom: Kolom, tmp_path: Path, 
     (evaluated,) = kolom("search", "evaluate", file, "--json").json["queries"]
     (miss,) = evaluated["misses"]
     assert miss["reason"] == reason
-    assert ("search pins add" in miss["advice"]) == (query == "coffee title:coffee")
+    assert ("search pins add" in miss["advice"]) == (query in {"coffee title:coffee", "coffee site:blog.example"})
 
 
 @pytest.mark.usefixtures("articles")

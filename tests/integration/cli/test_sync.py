@@ -2,28 +2,26 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions.fetch_articles import app as fetch_articles
 from functions.search_articles import app as search_articles
 from kolom.articles import publishing, repository
 from kolom.articles.sync_manifest import Manifest, ManifestEntry
 from kolom.articles.types import Article
 from kolom.search.index_writer import update_index
 from tests.factories import request
-from tests.integration.cli.conftest import Kolom
+from tests.integration.cli.conftest import Kolom, Sync
+from tests.integration.external_pages import slug_at
 from tests.integration.handlers import call, stored
 from tests.paths import PROJECT
 
 SITE = PROJECT / "tests/fixtures/built_site"
 URL = "https://example.com"
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
-
-type Sync = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -33,22 +31,8 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sync(kolom: Kolom, site: Path) -> Sync:
-    """Return a function that synchronizes the site and returns the report."""
-
-    def run(*options: object, base_url: str = URL, exit_code: int = 0) -> dict[str, Any]:
-        result = kolom("sync", site, "--base-url", base_url, "--json", *options)
-        assert result.exit_code == exit_code, (result.stdout, result.stderr)
-        report: dict[str, Any] = result.json
-        assert report["read"] == sum(report[name] for name in ("created", "updated", "unchanged", "skipped"))
-        return report
-
-    return run
-
-
-def slug_at(url: str) -> Any:
-    answer = call(fetch_articles.handler, request("/api/paths", {"url": url}))
-    return answer.json["slug"] if answer.status == 200 else answer.status
+def sync_source(site: Path) -> Sequence[object]:
+    return site, "--base-url", URL
 
 
 def article_at(url: str) -> Article:
@@ -316,36 +300,36 @@ class TestMoving:
         paths = ("/", "/posts/first/", "/posts/second.html", "/about/")
         before = [id_at(f"{URL}{path}") for path in paths]
         build_for(site, new)
-        report = sync("--moved-from", URL, base_url=new)
+        report = sync("--moved-from", URL, "--base-url", new)
         assert (report["kinds"]["external"]["created"], report["removed_pages"]) == (0, [])
         assert [id_at(f"{new}{path}") for path in paths] == before
         assert [id_at(f"{URL}{path}") for path in paths] == before
         assert article_at(f"{new}/about/").url == f"{new}/about/"
-        assert sync("--moved-from", URL, base_url=new)["writes"] is False
-        assert sync(base_url=new)["writes"] is False
+        assert sync("--moved-from", URL, "--base-url", new)["writes"] is False
+        assert sync("--base-url", new)["writes"] is False
 
     def test_a_site_that_moved_before_it_was_said_has_each_page_once(self, sync: Sync, site: Path) -> None:
         sync()
         former = id_at(f"{URL}/about/")
         build_for(site, "https://new.example")
-        sync(base_url="https://new.example")
+        sync("--base-url", "https://new.example")
         before = id_at("https://new.example/about/")
-        report = sync("--moved-from", URL, base_url="https://new.example")
+        report = sync("--moved-from", URL, "--base-url", "https://new.example")
         assert f"{URL}/about/" in report["removed_pages"]
         assert len(report["removed_pages"]) == 5
         assert (id_at("https://new.example/about/"), slug_at(f"{URL}/about/")) == (before, 404)
         assert before != former
         assert Manifest.load("example.com").entries == {}
-        assert sync(base_url="https://new.example")["writes"] is False
+        assert sync("--base-url", "https://new.example")["writes"] is False
 
     def test_two_sites_with_the_same_paths_stay_apart(self, sync: Sync, site: Path) -> None:
         sync()
         build_for(site, "https://other.example")
-        assert sync(base_url="https://other.example")["kinds"]["external"]["created"] == 5
+        assert sync("--base-url", "https://other.example")["kinds"]["external"]["created"] == 5
         assert slug_at(f"{URL}/about/") == "about"
         assert slug_at("https://other.example/about") == "about-other-example"
         (site / "about/index.html").unlink()
-        assert sync(base_url="https://other.example")["removed_pages"] == ["https://other.example/about/"]
+        assert sync("--base-url", "https://other.example")["removed_pages"] == ["https://other.example/about/"]
         assert slug_at(f"{URL}/about/") == "about"
 
     def test_most_pages_are_removed_only_if_the_caller_says_so(self, sync: Sync, site: Path) -> None:
@@ -432,7 +416,7 @@ class TestTakingOver:
     def test_a_site_in_a_folder_changes_no_page_of_another_folder(self, sync: Sync, site: Path) -> None:
         blog, docs = f"{URL}/blog", f"{URL}/docs"
         build_for(site, blog)
-        sync(base_url=blog)
+        sync("--base-url", blog)
         before = id_at(f"{blog}/about/")
         build_for(site, docs)
         for path in site.rglob("*.html"):
@@ -442,7 +426,7 @@ class TestTakingOver:
         (site / "_redirects").write_text(
             "/blog/about/ /docs/team.html\n//other.example/a /docs/team.html\n/x http://[\n"
         )
-        report = sync(base_url=docs, exit_code=1)
+        report = sync("--base-url", docs, exit_code=1)
         assert refused(report)["claim.html"] == f"its canonical URL is on another site: {blog}/about/"
         assert (id_at(f"{blog}/about/"), article_at(f"{blog}/about/").title) == (before, "About us")
         assert article_at(f"{docs}/team").title == "Team"

@@ -4,7 +4,7 @@ import gzip
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -12,15 +12,13 @@ from typing import Any
 
 import pytest
 
-from functions.fetch_articles import app as fetch_articles
 from kolom.articles import publishing
 from kolom_cli.media.downloader import resolve
 from kolom_cli.syncing import remote_site, sitemap
 from kolom_cli.syncing.remote_site import RemoteSite
 from kolom_cli.syncing.types import Options, SyncError
-from tests.factories import request
-from tests.integration.cli.conftest import Kolom
-from tests.integration.handlers import call
+from tests.integration.cli.conftest import Sync
+from tests.integration.external_pages import slug_at
 
 
 @dataclass
@@ -118,26 +116,9 @@ def site() -> Iterator[Site]:
             thread.join()
 
 
-type Sync = Callable[..., dict[str, Any]]
-
-
 @pytest.fixture
-def sync(kolom: Kolom, site: Site) -> Sync:
-    """Return a function that synchronizes the site and returns the report."""
-
-    def run(*options: object, exit_code: int = 0) -> dict[str, Any]:
-        result = kolom("sync", f"{site.url}/sitemap.xml", "--delay", 0, "--json", *options)
-        assert result.exit_code == exit_code, (result.stdout, result.stderr)
-        report: dict[str, Any] = result.json
-        assert report["read"] == sum(report[name] for name in ("created", "updated", "unchanged", "skipped"))
-        return report
-
-    return run
-
-
-def slug_at(url: str) -> Any:
-    answer = call(fetch_articles.handler, request("/api/paths", {"url": url}))
-    return answer.json["slug"] if answer.status == 200 else answer.status
+def sync_source(site: Site) -> Sequence[object]:
+    return f"{site.url}/sitemap.xml", "--delay", 0
 
 
 def reasons(report: dict[str, Any]) -> dict[str, str]:

@@ -78,6 +78,14 @@ def test_a_search_that_cannot_be_narrowed_has_no_links() -> None:
     assert not page(q="zebra").find_class("facets")
 
 
+def test_a_search_of_the_blog_alone_leaves_out_pages_of_other_sites() -> None:
+    publish("own")
+    publish("other", kind="external", url="https://a.example/other/")
+    for site, wanted in (("blog.example", "/own/"), ("a.example", "https://a.example/other/")):
+        shown = page(q=f"coffee site:{site}").xpath("//main//a/@href")
+        assert {each for each in shown if "own" in each or "other" in each} == {wanted}
+
+
 def test_the_search_page_explains_the_operators(configure: Configure) -> None:
     configure(languages="id,en")
     assert "teh OR kopi" in page(q="").find_class("search__tips")[0].text_content()

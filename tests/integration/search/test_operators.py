@@ -73,6 +73,46 @@ def test_a_stop_word_of_another_language_is_found_in_titles() -> None:
     assert found("title:as") == ["one"]
 
 
+def publish_pages() -> None:
+    """Publish an article of the blog, and pages of two other sites and of the blog's own host."""
+    publish("own")
+    for slug, url in (
+        ("first", "https://www.a.example/docs/first.html"),
+        ("second", "http://a.example:80/second/"),
+        ("third", "https://b.example/third"),
+        ("fourth", "https://blog.example/docs/fourth/"),
+    ):
+        publish(slug, kind="external", url=url)
+
+
+def test_a_site_is_found_by_its_host() -> None:
+    publish_pages()
+    assert set(found("coffee site:a.example")) == {"first", "second"}
+    assert set(found("coffee site:www.A.example")) == {"first", "second"}
+    assert set(found("coffee site:a.example OR site:b.example")) == {"first", "second", "third"}
+    assert set(found("coffee -site:a.example")) == {"own", "third", "fourth"}
+    assert set(found("site:a.example")) == {"first", "second"}
+    assert found("coffee site:docs.a.example") == found("coffee site:c.example") == []
+    assert found("site:a.example site:b.example coffee") == []
+
+
+def test_the_own_site_has_the_articles_that_kolom_serves() -> None:
+    """It also has the pages that others serve on its host."""
+    publish_pages()
+    assert set(found("coffee site:blog.example")) == set(found("site:www.blog.example")) == {"own", "fourth"}
+    assert set(found("coffee site:blog.example OR site:b.example")) == {"own", "third", "fourth"}
+    assert set(found("coffee -site:blog.example")) == {"first", "second", "third"}
+
+
+def test_a_page_that_moves_to_another_site_is_found_there() -> None:
+    publish_pages()
+    article = publishing.get_by_slug("first")
+    moved = content("first", html="<p>coffee</p>", kind="external", url="https://new.example/first/")
+    publishing.publish(moved, now=NOW, article_id=article.id, force=True)
+    assert update_index([article.id]) == set()
+    assert (found("site:a.example"), found("site:new.example")) == (["second"], ["first"])
+
+
 def test_dates_limit_the_time_of_publication() -> None:
     for year in (2022, 2023, 2024):
         publish(f"of-{year}", published_at=datetime(year, 1, 1, tzinfo=UTC))
@@ -130,7 +170,11 @@ def test_suggestions_do_not_ignore_conditions() -> None:
 
 
 @pytest.mark.parametrize(
-    "q", ["label:a", "author:a", "title:word", "title:word OR title:other", "-label:a -author:b -title:cc"]
+    "q",
+    [
+        *("label:a", "author:a", "title:word", "title:word OR title:other", "-label:a -author:b -title:cc"),
+        *("site:a.example", "-site:a.example site:b.example"),
+    ],
 )
 def test_each_condition_costs_a_query(q: str, requests: Counter[str]) -> None:
     publish("one", "coffee", labels=("A",))
@@ -142,6 +186,17 @@ def test_each_condition_costs_a_query(q: str, requests: Counter[str]) -> None:
     search(q=f"coffee {q}")
     titles = len([each for each in q.split() if each.startswith("title:")])  # each word is also searched for
     assert requests["Query"] - plain <= len(q.replace(" OR ", " ").split()) + titles + 8 * bool(titles)
+
+
+def test_the_own_site_costs_two_queries(requests: Counter[str]) -> None:
+    publish_pages()
+    search(q="coffee zebra")
+    requests.clear()
+    search(q="coffee")
+    plain = requests["Query"]
+    requests.clear()
+    search(q="coffee site:blog.example")
+    assert requests["Query"] == plain + 2
 
 
 def test_the_most_conditions_cost_a_bounded_number_of_queries(requests: Counter[str]) -> None:

@@ -304,6 +304,12 @@ def conditions(text: str, zone: str = "UTC") -> Conditions:
         ),
         ("title:the OR title:kopi", Conditions(words=("kopi",))),
         ("-title:kopi teh", Conditions(words=("teh",), excluded=("title:kopi",))),
+        ("site:example.com kopi", Conditions(words=("kopi",), required=(("site:example.com",),))),
+        ("Site:WWW.Example.com:443,", Conditions(required=(("site:example.com",),))),
+        ("site:https://www.a.example/ -site:b.example", Conditions((), (("site:a.example",),), ("site:b.example",))),
+        ("site:a.example OR site:b.example", Conditions(required=(("site:a.example", "site:b.example"),))),
+        ("site:bücher.example", Conditions(required=(("site:xn--bcher-kva.example",),))),
+        ("site:localhost:1313", Conditions(required=(("site:localhost:1313",),))),
         ("after:2024", Conditions(after="2024-01-01 00")),
         ("before:2024-05", Conditions(before="2024-05-01 00")),
         ("after:2024/5/16 before:2025.", Conditions(after="2024-05-16 00", before="2025-01-01 00")),
@@ -317,8 +323,11 @@ def conditions(text: str, zone: str = "UTC") -> Conditions:
         ("after:2024-13", Conditions(words=("2024", "13"))),
         ("before:20245", Conditions(words=("20245",))),
         ("title:the who", Conditions(words=("the", "who"))),
-        # So are unknown names, and names that do not begin a clause.
         ("site:example", Conditions(words=("site", "example"))),
+        ("site:example.com/docs", Conditions(words=("site", "example", "com", "docs"))),
+        ("site:mailto:me@example.com", Conditions(words=("site", "mailto", "example", "com"))),
+        # So are unknown names, and names that do not begin a clause.
+        ("kind:example.com", Conditions(words=("kind", "example", "com"))),
         ("mylabel:kopi", Conditions(words=("mylabel", "kopi"))),
         ("(label:kopi)", Conditions(words=("label", "kopi"))),
         ("--label:kopi", Conditions(words=("label", "kopi"))),
@@ -332,6 +341,22 @@ def test_conditions_are_recognised(text: str, expected: Conditions) -> None:
 
 def test_dates_are_days_in_the_time_zone_of_the_site() -> None:
     assert conditions("after:2024-05-16", "Asia/Jakarta").after == "2024-05-15 17"
+
+
+@pytest.mark.parametrize(
+    ("text", "required", "excluded"),
+    [
+        ("site:blog.example", ["own site"], []),
+        ("site:www.blog.example OR site:a.example", ["own site", "site"], []),
+        ("kopi -site:blog.example", [], ["own site"]),
+        ("site:a.example label:blog.example", ["site", "label"], []),
+    ],
+)
+def test_the_site_that_kolom_serves_is_distinguished(text: str, required: list[str], excluded: list[str]) -> None:
+    filters = parse(text, ["en"]).on_site("https://www.blog.example/").filters
+    assert [each.name for group in filters.required for each in group] == required
+    assert [each.name for each in filters.excluded] == excluded
+    assert parse(text, ["en"]).on_site("") == parse(text, ["en"])
 
 
 def test_the_number_of_conditions_is_bounded() -> None:

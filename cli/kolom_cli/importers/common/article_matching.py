@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -10,6 +10,9 @@ from kolom.articles.names import path_problem
 from kolom.articles.page_urls import url_pointer_keys_at
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.publishing.slugs import clean_slug
+
+_OWN: Final = "own:"
+"""The prefix of a name by which only an article of this blog is found, not a page of another site."""
 
 _INDEX: Final = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _EXTENSION: Final = re.compile(r"\.(?:html?|php|aspx?)$", re.IGNORECASE)
@@ -71,6 +74,19 @@ def slug_names(url: str) -> list[str]:
     return [f"slug:{slug}" for slug in dict.fromkeys(slugs) if slug]
 
 
+def own_names(names: Iterable[str]) -> list[str]:
+    """Return the names by which only articles of this blog are found.
+
+    The last part of a URL says nothing about a page of another site: ``/docs/a/intro/`` is not ``/docs/b/intro/``.
+    """
+    return [f"{_OWN}{name}" for name in names]
+
+
+def pointer_of(name: str) -> tuple[str, bool]:
+    """Return the pointer of a name, and whether only an article of this blog is found by it."""
+    return name.removeprefix(_OWN), name.startswith(_OWN)
+
+
 def origin_names(identifier: str, link: str) -> list[str]:
     """Return the ``origin:…`` name of a WordPress post.
 
@@ -97,9 +113,9 @@ def thread_names(link: str, identifier: str = "") -> tuple[str, ...]:
         named = f"/{named}"
     names = url_names(link) + path_names(link) + origin_names(identifier, link)
     if is_url_or_path(named):
-        names += path_names(named) + slug_names(link) + slug_names(named)
+        names += path_names(named) + own_names(slug_names(link) + slug_names(named))
     else:
-        names += slug_names(link) + slug_names(f"/{named}")
+        names += own_names(slug_names(link) + slug_names(f"/{named}"))
     return tuple(dict.fromkeys(names))
 
 

@@ -1,4 +1,4 @@
-"""Recognize the comment backups of systems that are not supported, so that the error can name them."""
+"""Recognize the comment backups of other systems, so that the error can name the command that imports them."""
 
 import re
 import zlib
@@ -10,31 +10,38 @@ from kolom_cli.importers.common.types import SourceError
 _GZIP: Final = b"\x1f\x8b"
 _BEGINNING: Final = 64 * 1024
 
-_SYSTEMS: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
+_SYSTEMS: Final[tuple[tuple[str, str, re.Pattern[bytes]], ...]] = (
     # A header {"version":1,"users":[…],"posts":[…]}, and then one comment in each line.
-    ("Remark42", re.compile(rb'\{\s*"version"\s*:\s*\d+\s*,\s*"users"\s*:|"locator"\s*:\s*\{\s*"site"\s*:')),
+    (
+        "Remark42",
+        "remark42",
+        re.compile(rb'\{\s*"version"\s*:\s*\d+\s*,\s*"users"\s*:|"locator"\s*:\s*\{\s*"site"\s*:'),
+    ),
     # {"version":3,"pages":[…],"comments":[…],"commenters":[…]}
-    ("Comentario", re.compile(rb'\{[^{}\[\]]{0,1000}"version"\s*:\s*[23]\b|"(?:domainPageId|pageId)"\s*:')),
+    ("Comentario", "commento", re.compile(rb'\{[^{}\[\]]{0,1000}"version"\s*:\s*[23]\b|"(?:domainPageId|pageId)"\s*:')),
     # {"version":1,"comments":[{"commentHex":…}],"commenters":[…]}
-    ("Commento", re.compile(rb'\{\s*"version"\s*:\s*\d+\s*,\s*"comment(?:s|ers)"\s*:|"comment(?:er)?Hex"\s*:')),
+    (
+        "Commento",
+        "commento",
+        re.compile(rb'\{\s*"version"\s*:\s*\d+\s*,\s*"comment(?:s|ers)"\s*:|"comment(?:er)?Hex"\s*:'),
+    ),
 )
-_ADVICE: Final = (
-    "{}: a comment backup of {}, which is not supported. Supported are the exports of Disqus (XML), Isso (its database "
-    "or generic JSON), WordPress and Blogger. Convert the backup to the generic JSON of Isso, which the guide "
-    "docs/migrate.md describes, and import that file with `kolom import isso`"
-)
+"""The name of each system, the command that imports its backups, and what such a backup contains."""
 
 
-def refuse_foreign_backup(path: Path) -> None:
-    """Refuse a file that is certainly the backup of another system.
+def refuse_backup_of_another_system(path: Path, command: str) -> None:
+    """Refuse a file that another command than ``command`` certainly imports.
 
     :raises SourceError: the file is such a backup, or cannot be read
     """
     beginning = _beginning(path)
-    if beginning.startswith(b"{"):
-        for system, pattern in _SYSTEMS:
-            if pattern.search(beginning):
-                raise SourceError(_ADVICE.format(path, system))
+    if not beginning.startswith(b"{"):
+        return
+    for system, other, pattern in _SYSTEMS:
+        if pattern.search(beginning):
+            if other == command:
+                return
+            raise SourceError(f"{path}: a comment backup of {system}: import it with `kolom import {other}`")
 
 
 def _beginning(path: Path) -> bytes:

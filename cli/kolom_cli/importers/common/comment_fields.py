@@ -84,6 +84,11 @@ def to_imported_comment(raw: RawComment) -> Item:
     )
 
 
+def to_text(value: object) -> str:
+    """Return ``value`` with lone surrogates replaced if it is a string, else an empty string."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
 def to_single_line(value: str) -> str:
     """Return ``value`` on one line, without control characters and with white space collapsed."""
     spaced = "".join(" " if unicodedata.category(each) in _NOT_ON_ONE_LINE else each for each in value)

@@ -4,7 +4,7 @@ The comments of one article are stored in order, parents first; several new ones
 different articles are stored concurrently. Neither the result nor the report depends on their order.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -24,6 +24,7 @@ from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
 from kolom_cli.concurrency import Workers
 from kolom_cli.importers.common.article_lookup import ArticleLookup
+from kolom_cli.importers.common.article_matching import pointer_of
 from kolom_cli.importers.common.comment_spool import CommentSpool, SpooledComment
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedComment
@@ -50,6 +51,7 @@ class _Outcome:
     notes: tuple[str, ...] = ()
     reason: str = ""
     is_refused: bool = False
+    is_counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,9 @@ class CommentImporter:
     def _load_articles(self, workers: Workers) -> None:
         """Find the articles of all comments, and whether they are deleted."""
         for batch in batched(self.spool.article_names(), _ARTICLES_PER_LOOKUP, strict=False):
-            wanted = {name for names in batch for name in names}
+            wanted = {pointer_of(name)[0] for names in batch for name in names}
             lookup = ArticleLookup.load(wanted, workers)
-            found = {names: each for names in batch if (each := next(filter(None, map(lookup.find_id, names)), None))}
+            found = {names: each for names in batch if (each := _find_article_id(lookup, names))}
             self.spool.set_article_ids(found)
             for article_id in set(found.values()):
                 article = lookup.get(article_id)
@@ -291,7 +293,8 @@ class CommentImporter:
             return _Outcome(spooled, None, reason="its article was not imported")
         known = self.unmatched.get(comment.thread, Unmatched(comment.thread, comment.title, 0))
         self.unmatched[comment.thread] = replace(known, comments=known.comments + 1)
-        return _Outcome(spooled, None, reason=f"no article matches {comment.thread}", is_refused=True)
+        reason = f"no article matches {comment.thread}"
+        return _Outcome(spooled, None, reason=reason, is_refused=True, is_counted=True)
 
     def _count(self, outcome: _Outcome) -> None:
         if outcome.change is None:
@@ -307,9 +310,20 @@ class CommentImporter:
         for outcome in sorted(self._reported, key=lambda each: each.spooled.rank):
             name = outcome.spooled.comment.name
             if outcome.change is None:
-                self.report.skip(_KIND, name, outcome.reason, refused=outcome.is_refused)
+                self.report.skip(_KIND, name, outcome.reason, refused=outcome.is_refused, counted=outcome.is_counted)
             else:
                 self.report.notes += [Note(name=name, text=note) for note in outcome.notes]
+
+
+def _find_article_id(lookup: ArticleLookup, names: Iterable[str]) -> int | None:
+    """Return the id of the first article that has one of these names."""
+    for name in names:
+        pointer, is_own = pointer_of(name)
+        article_id = lookup.find_id(pointer)
+        article = lookup.get(article_id) if is_own and article_id is not None else None
+        if article_id is not None and (article is None or article.kind != "external"):
+            return article_id
+    return None
 
 
 def _to_comment(

@@ -36,7 +36,6 @@ _GZIP: Final = b"\x1f\x8b"
 _ARCHIVES: Final = frozenset((".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"))
 _UNCHECKED_BYTES: Final = 16 * 1024 * 1024
 _PIECE_BYTES: Final = 1024 * 1024
-_GZIP_SIZE_BYTES: Final = 4
 _MAX_RATIO: Final = 200
 """The maximum ratio of the unpacked to the packed size of a file that unpacks to more than :data:`_UNCHECKED_BYTES`.
 
@@ -153,23 +152,16 @@ def read_members(source: Path, stack: ExitStack) -> Iterator[Member]:
             size = source.stat().st_size
             with source.open("rb") as file:
                 is_gzip = file.read(len(_GZIP)) == _GZIP
-            opener = _gzip_opener(source, size) if is_gzip else lambda: source.open("rb")
+            opener = partial(_open_gzip, source) if is_gzip else lambda: source.open("rb")
             yield Member(str(source), size, opener, is_named=True)
     except UNREADABLE as error:
         raise SourceError(f"{source}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _gzip_opener(source: Path, size: int) -> Callable[[], Any]:
-    def opened() -> _Unpacked:
-        with source.open("rb") as file:
-            file.seek(max(0, size - _GZIP_SIZE_BYTES))
-            # The size in the file is modulo 4 GB, and may be false. So the bytes are also counted while it is read.
-            declared = int.from_bytes(file.read(_GZIP_SIZE_BYTES), "little")
-        _check_ratio(str(source), declared, size)
-        packed = source.open("rb")
-        return _Unpacked(str(source), gzip.GzipFile(fileobj=packed), packed.tell, packed)
-
-    return opened
+def _open_gzip(source: Path) -> _Unpacked:
+    # The size at the end of the file is not read: in a truncated file, any other bytes are there.
+    packed = source.open("rb")
+    return _Unpacked(str(source), gzip.GzipFile(fileobj=packed), packed.tell, packed)
 
 
 def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]:
@@ -191,6 +183,19 @@ def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]
             yield Skipped(kind="file", name=member.name, reason="an archive within the export: unpack it", refused=True)
         elif member not in found:
             yield Skipped(kind="file", name=member.name, reason="not an XML file")
+
+
+def single_member_of(source: Path, stack: ExitStack) -> Member:
+    """Return the file of an export that has only one. It may be in a zip archive, or compressed with gzip.
+
+    :raises SourceError: the export cannot be read, or has another number of files
+    """
+    members = list(read_members(source, stack))
+    if len(members) != 1:
+        raise SourceError(f"{source}: must contain one file, not {len(members):,}")
+    if members[0].is_archive:
+        raise SourceError(f"{members[0].name}: an archive within the export: unpack it")
+    return members[0]
 
 
 def members_in_directory(directory: Path) -> Iterator[Member]:

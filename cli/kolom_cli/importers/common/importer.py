@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from kolom.articles import aliases, publishing, repository
 from kolom.articles.names import label_key
@@ -26,6 +26,7 @@ from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.link_checker import LinkChecker, Page
+from kolom_cli.terminal.console import Track
 from kolom_cli.terminal.report import ImportedState, Note, Report
 
 _BATCH_ARTICLES: Final = 25
@@ -34,13 +35,6 @@ _BATCH_ARTICLES: Final = 25
 _BATCH_CHARACTERS: Final = 1_000_000
 _MAX_PENDING_CHARACTERS: Final = 8_000_000
 """Limits for the texts in memory; one article may have more."""
-
-
-class Track(Protocol):
-    """A progress display: a callable that yields the given items. ``total`` is their number, if known."""
-
-    def __call__[T](self, items: Iterable[T], /, title: str, total: int | None) -> Iterable[T]:
-        """Yield ``items``, and show the progress."""
 
 
 def _untracked[T](items: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track

@@ -47,6 +47,44 @@ class _Counted:
         return data
 
 
+class _Parser:
+    """The events of a JSON file, with the path of each value. ``entries`` is the number that the errors mention."""
+
+    def __init__(self, name: str, file: IO[bytes]) -> None:
+        self.entries = 0
+        self._name = name
+        self._counted = _Counted(name, file)
+
+    def end_value(self) -> None:
+        """Start to count the bytes of the next entry, or of the next value between entries."""
+        self._counted.begin()
+
+    def events(self) -> Iterator[tuple[str, Any, list[str]]]:
+        """Yield each event of ijson with its value and the path of the value, a list that the next event changes.
+
+        :raises SourceError: the file cannot be read, or is invalid after what was yielded so far
+        """
+        path: list[str] = []
+        try:
+            for event, value in ijson.basic_parse(self._counted, use_float=True, buf_size=_BUFFER_BYTES):
+                if event == "map_key":
+                    path[-1] = value
+                if event in _ENDS:
+                    path.pop()
+                yield event, value, path
+                if event in _STARTS:
+                    path.append("[]" if event == "start_array" else "")
+                    if len(path) > _MAX_DEPTH:
+                        raise SourceError(f"{self._name}: nested deeper than {_MAX_DEPTH} levels: not read further")
+        except ijson.JSONError as error:
+            reason = str(error).partition("\n")[0].removeprefix("b'").partition("\\n")[0]
+            read = count(self.entries, "entry", "entries")
+            raise SourceError(f"{self._name}: invalid JSON, after {read}: {reason}") from error
+        except UNREADABLE as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SourceError(f"{self._name}: cannot be read further: {reason}") from error
+
+
 def read_entries(
     name: str, file: IO[bytes], is_wanted: Callable[[Path], bool]
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -54,33 +92,33 @@ def read_entries(
 
     :raises SourceError: the file cannot be read, or is invalid after what was yielded so far
     """
-    counted = _Counted(name, file)
-    path: list[str] = []
+    parser = _Parser(name, file)
     builder: ObjectBuilder | None = None
     entry_depth = 0
-    number = 0
-    try:
-        for event, value in ijson.basic_parse(counted, use_float=True, buf_size=_BUFFER_BYTES):
-            if event == "map_key":
-                path[-1] = value
-            if event in _ENDS:
-                path.pop()
-            if builder is None and event == "start_map" and is_wanted(tuple(path)):
-                builder, entry_depth = ObjectBuilder(), len(path)
-            if event in _STARTS:
-                path.append("[]" if event == "start_array" else "")
-                if len(path) > _MAX_DEPTH:
-                    raise SourceError(f"{name}: nested deeper than {_MAX_DEPTH} levels: not read further")
-            if builder is not None:
-                builder.event(event, value)
-                if len(path) == entry_depth:
-                    number += 1
-                    yield tuple(path), builder.value
-                    builder = None
-            if builder is None:
-                counted.begin()
-    except ijson.JSONError as error:
-        reason = str(error).partition("\n")[0].removeprefix("b'").partition("\\n")[0]
-        raise SourceError(f"{name}: invalid JSON, after {count(number, 'entry', 'entries')}: {reason}") from error
-    except UNREADABLE as error:
-        raise SourceError(f"{name}: cannot be read further: {getattr(error, 'strerror', None) or error}") from error
+    for event, value, path in parser.events():
+        if builder is None and event == "start_map" and is_wanted(tuple(path)):
+            builder, entry_depth = ObjectBuilder(), len(path)
+        if builder is not None:
+            builder.event(event, value)
+            if event == "end_map" and len(path) == entry_depth:
+                parser.entries += 1
+                yield tuple(path), builder.value
+                builder = None
+        if builder is None:
+            parser.end_value()
+
+
+def read_outline(name: str, file: IO[bytes]) -> dict[str, Any]:
+    """Return the members of the outermost object; arrays and objects are empty. Reads the whole file ``name``.
+
+    The outline of a file whose outermost value is no object is empty.
+
+    :raises SourceError: the file cannot be read, or is invalid
+    """
+    parser = _Parser(name, file)
+    outline: dict[str, Any] = {}
+    for event, value, path in parser.events():
+        if len(path) == 1 and path != ["[]"] and event != "map_key" and event not in _ENDS:
+            outline[path[0]] = [] if event == "start_array" else {} if event == "start_map" else value
+        parser.end_value()
+    return outline

@@ -1,6 +1,7 @@
 """Read the file that maps comment threads to articles, and write the list of unmatched threads.
 
-An author makes the mapping from this list by entering the articles.
+An author makes the mapping from this list by entering the articles. A line of the mapping may also be for all threads
+of a site or a folder: ``https://old.example/*,https://new.example/*``.
 
 Both are CSV with a header. Only the columns ``thread`` and ``article`` are read; the others are information for the
 author. Files saved by a spreadsheet are accepted: with a byte order mark, semicolons, and apostrophes before cells that
@@ -13,19 +14,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from kolom.articles.names import slug_problem
+from kolom.articles.page_urls import normalize_url
 from kolom_cli.importers.common.article_matching import (
+    extract_host,
     extract_path,
     is_url_or_path,
+    own_names,
     path_names,
     slug_names,
+    thread_names,
     url_names,
 )
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.terminal.csv_export import safe_cell, write_csv
 
+_ALL_BELOW: Final = "/*"
 _COLUMNS: Final = ("thread", "article", "title", "comments")
 
 
@@ -39,16 +45,49 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A site or a folder: a host without ``www.``, which is empty for any host, and a path that ends with a slash."""
+
+    host: str
+    path: str
+
+    def path_within(self, host: str, path: str) -> str | None:
+        """Return the path of an address below this folder; None if it is elsewhere."""
+        if self.host not in {"", host} or not f"{path}/".startswith(self.path):
+            return None
+        return path[len(self.path) :]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTarget:
+    """What the threads of a folder are mapped to: each to the same path below ``url``, or all to one article.
+
+    ``names`` are those of the article; without names and URL, the comments are excluded.
+    """
+
+    url: str = ""
+    names: tuple[str, ...] = ()
+
+    def names_at(self, path: str, query: str) -> tuple[str, ...]:
+        """Return the names of the article for a thread at a path below the folder."""
+        if not self.url:
+            return self.names
+        return thread_names(f"{self.url}{quote(path)}{f'?{query}' if query else ''}")
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadMap:
     """The author's mapping of threads to articles."""
 
     _exact: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _by_path: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _folders: dict[Folder, FolderTarget] = field(default_factory=dict)
 
-    def find(self, *names: str) -> tuple[str, ...] | None:
+    def find(self, *names: str, with_folders: bool = True) -> tuple[str, ...] | None:
         """Return the names of the article for the thread that has one of ``names`` in the export.
 
-        The result is empty if the comments are to be excluded, and None if the thread is not in the mapping.
+        The result is empty if the comments are to be excluded, and None if the thread is not in the mapping. Without
+        ``with_folders``, only lines for single threads count.
         """
         keys = [name for name in names if name]
         for name in keys:
@@ -59,6 +98,16 @@ class ThreadMap:
             for key in _path_keys(name):
                 if key in self._by_path:
                     return self._by_path[key]
+        return self._find_in_folder(keys) if with_folders and self._folders else None
+
+    def _find_in_folder(self, names: Iterable[str]) -> tuple[str, ...] | None:
+        """Return the names of the article by the line for the nearest folder; of two, the one with a host."""
+        for name in filter(is_url_or_path, names):
+            host, path = extract_host(name), extract_path(name) or "/"
+            within = {folder: rest for folder in self._folders if (rest := folder.path_within(host, path)) is not None}
+            if within:
+                nearest = max(within, key=lambda folder: (len(folder.path), folder.host))
+                return self._folders[nearest].names_at(within[nearest], _query_of(name))
         return None
 
     def add(self, thread: str, names: tuple[str, ...]) -> None:
@@ -71,8 +120,16 @@ class ThreadMap:
         for key in _path_keys(thread)[:1]:
             self._by_path.setdefault(key, names)
 
+    def add_folder(self, folder: Folder, target: FolderTarget) -> None:
+        """Map all threads of a site or a folder.
+
+        :raises ValueError: the folder is mapped to something different already
+        """
+        if self._folders.setdefault(folder, target) != target:
+            raise ValueError(folder.path)
+
     def __len__(self) -> int:
-        return len(self._exact)
+        return len(self._exact) + len(self._folders)
 
 
 def read_mapping(path: Path) -> ThreadMap:
@@ -139,7 +196,10 @@ def _mapping(path: Path, file: TextIO) -> ThreadMap:
         if not thread:
             raise SourceError(f"{path}:{line}: the thread is missing")
         try:
-            mapping.add(thread, _article(path, line, article))
+            if (folder := _folder(thread)) is not None:
+                mapping.add_folder(folder, _folder_target(path, line, article))
+            else:
+                mapping.add(thread, _article(path, line, article))
         except ValueError as error:
             raise SourceError(f"{path}:{line}: a line above maps {thread} to a different article") from error
     return mapping
@@ -160,15 +220,34 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
         raise SourceError(f"{path}:{line}: invalid CSV: {error}") from error
 
 
+def _folder(thread: str) -> Folder | None:
+    """Return the site or folder that a line is for: a URL or path with ``/*`` at its end; None if there is none."""
+    if not thread.endswith(_ALL_BELOW) or not is_url_or_path(thread):
+        return None
+    path = extract_path(thread.removesuffix("*")) or "/"
+    return Folder(extract_host(thread), path) if path.endswith("/") else None
+
+
+def _folder_target(path: Path, line: int, article: str) -> FolderTarget:
+    if not article.endswith(_ALL_BELOW):
+        return FolderTarget(names=_article(path, line, article))
+    url = article.removesuffix("*")
+    if not is_url_or_path(url) or (not url.startswith("/") and normalize_url(url) is None):
+        raise SourceError(f"{path}:{line}: {article!r} is not the URL or the path of a folder")
+    return FolderTarget(url=url)
+
+
 def _article(path: Path, line: int, article: str) -> tuple[str, ...]:
     """Return the names of the article that the author gives as a slug, a path or a URL."""
     if not article:
         return ()
+    if article.endswith(_ALL_BELOW):
+        raise SourceError(f"{path}:{line}: {article!r} is for threads with /* at their end")
     if "/" in article:
         url = article if is_url_or_path(article) else f"/{article}"
         names = path_names(url)
         if (extract_path(url) or "").strip("/").count("/") == 0:
-            names += slug_names(url)
+            names += own_names(slug_names(url)) if extract_host(url) else slug_names(url)
         if names:
             return (*url_names(url), *names)
         raise SourceError(f"{path}:{line}: {article!r} is not the URL of an article")
@@ -186,11 +265,14 @@ def _path_keys(name: str) -> list[str]:
     """
     if not is_url_or_path(name):
         return []
-    path = extract_path(name)
-    try:
-        query = urlsplit(name).query
-    except ValueError:
-        return []
+    path, query = extract_path(name), _query_of(name)
     bare = (path or "").rstrip("/")
     keys = [f"{bare}?{query}"] if query else []
     return [*keys, bare] if bare else keys
+
+
+def _query_of(url: str) -> str:
+    try:
+        return urlsplit(url).query
+    except ValueError:
+        return ""

@@ -17,14 +17,14 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from kolom_cli.importers.common.article_matching import extract_host, thread_names
-from kolom_cli.importers.common.comment_backups import refuse_foreign_backup
+from kolom_cli.importers.common.comment_backups import refuse_backup_of_another_system
 from kolom_cli.importers.common.comment_fields import (
-    MAX_CONTENT,
     RawComment,
     parse_datetime,
     to_imported_comment,
     to_single_line,
 )
+from kolom_cli.importers.common.comment_text import html_problem
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.thread_map import ThreadMap
@@ -32,8 +32,6 @@ from kolom_cli.importers.common.types import Item, Skipped, SourceError
 from kolom_cli.importers.disqus.export_xml import Forum, Post, Thread, read_disqus_xml
 
 _KIND: Final = "comment"
-_MAX_SOURCE: Final = 8 * MAX_CONTENT
-"""The maximum number of characters of HTML: markup is longer than its text, but not by more than this factor."""
 _MAX_TITLE: Final = 200
 
 _REDIRECT: Final = re.compile(r"""(?<==)(["'])(https?://disq\.us/(?:url)?\?[^"'<>]*)\1""", re.IGNORECASE)
@@ -69,7 +67,7 @@ def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
 
     :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid after what was yielded so far
     """
-    refuse_foreign_backup(path)
+    refuse_backup_of_another_system(path, "disqus")
     with ExitStack() as stack:
         members = list(xml_members_of(path, stack))
         files = [member for member in members if isinstance(member, Member)]
@@ -127,7 +125,9 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     link, identifier = (thread.link, thread.identifier) if thread else ("", "")
     thread_name = link or identifier or number
     name = f"{to_single_line(post.key) or f'line {post.line}'} on {thread_name}"
-    article = mapping.find(link, identifier, number)
+    is_deleted = thread is not None and thread.is_deleted
+    # Only a line for this thread imports a deleted one, not a line for all threads of a folder.
+    article = mapping.find(link, identifier, number, with_folders=not is_deleted)
     if post.problem:
         return _damaged(_KIND, post)
     if post.is_spam:
@@ -139,11 +139,10 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     if article is None and thread is None:
         reason = f"its {number} is not in the export"
         return Skipped(kind=_KIND, name=name, reason=reason, refused=not post.is_deleted)
-    if article is None and thread is not None and thread.is_deleted:
+    if article is None and is_deleted:
         return Skipped(kind=_KIND, name=name, reason="its thread was deleted in Disqus")
-    if len(post.message) > _MAX_SOURCE and not post.is_deleted:
-        reason = f"has {len(post.message):,} characters of HTML, the maximum is {_MAX_SOURCE:,}"
-        return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
+    if not post.is_deleted and (problem := html_problem(post.message)):
+        return Skipped(kind=_KIND, name=name, reason=problem, refused=True)
     namespace = ((thread.forum if thread else "") or blog.forum or extract_host(link))[:200]
     return to_imported_comment(
         RawComment(

@@ -53,6 +53,16 @@ def normalize_url(url: str) -> str | None:
     return f"{_site(parts)}{_path(parts.path)}{f'?{query}' if query else ''}"
 
 
+def site_of(url: str) -> str | None:
+    """Return the host and port that a URL has in common with all pages of its site, without ``www.``; None if invalid.
+
+    >>> site_of("http://www.Example.com:80/a/")
+    'example.com'
+    """
+    parts = _split(url)
+    return None if parts is None else _site(parts)
+
+
 def url_pointer_key(url: str) -> str:
     """Return the pointer of the page at a valid URL."""
     normalized = normalize_url(url) or url

@@ -101,4 +101,5 @@ class SearchForm:
             newest_first=self.sort == "newest",
             cursor=cursor,
             zone=settings().zone,
+            site_url=settings().site_url,
         )

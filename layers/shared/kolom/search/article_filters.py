@@ -1,4 +1,4 @@
-"""Which articles a search admits: by labels, authors, words of titles, language, time and excluded words.
+"""Which articles a search admits: by labels, authors, words of titles, sites, language, time and excluded words.
 
 Requests, in addition to the postings of the terms: a Query of the title index for each word of ``title:`` (at most 32).
 """
@@ -12,7 +12,7 @@ from kolom.search.analyzer import base_language, stems
 from kolom.search.codec import seconds
 from kolom.search.document_table import DocumentTable
 from kolom.search.index_reader import Postings, read_concurrently
-from kolom.search.query_filters import Condition, Filters
+from kolom.search.query_filters import OWN_SITE, Condition, Filters
 from kolom.search.terms import MIN_PREFIX
 from kolom.search.tokenizer import strip_accents
 
@@ -71,6 +71,9 @@ def article_filter(
     """Return the filter for the conditions of a query and the parameters of the search; both times are inclusive."""
 
     def meeting(condition: Condition) -> set[int]:
+        if condition.name == OWN_SITE:
+            external, at_this_host = (set(postings.get(term, {})) for term in condition.terms)
+            return (documents.lengths.keys() - external) | at_this_host
         by_word = (titles.get(word, ()) for word in condition.words)
         by_term = (postings.get(term, {}) for term in condition.terms)
         found = [set(each) for each in (by_word if condition.name == "title" else by_term)]

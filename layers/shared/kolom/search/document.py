@@ -7,13 +7,23 @@ from itertools import chain, islice, pairwise
 from typing import Final
 from unicodedata import normalize
 
+from kolom.articles.page_urls import site_of
 from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
 from kolom.search.analyzer import base_language, is_stop_word, stem
 from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
 from kolom.search.function_words import is_abbreviation
 from kolom.search.sections import Headings, find_headings
-from kolom.search.terms import MAX_TEXT_BYTES, MIN_PREFIX, PAGES, TITLE_WEIGHT, author_term, label_term
+from kolom.search.terms import (
+    EXTERNAL,
+    MAX_TEXT_BYTES,
+    MIN_PREFIX,
+    PAGES,
+    TITLE_WEIGHT,
+    author_term,
+    label_term,
+    site_term,
+)
 from kolom.search.tokenizer import Word, find_characters, join_hyphenated, strip_accents, tokenize
 from kolom.search.word_forms import find_parts, find_spellings
 
@@ -78,6 +88,8 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
     names = [*map(label_term, article.labels), *map(author_term, _author_words(article))]
     if article.kind == "page":
         names.append(PAGES)
+    if article.url is not None and (site := site_of(article.url)):
+        names += [EXTERNAL, site_term(site)]
     postings.update({term: encode_posting(article.id, 1) for term in names})
     stored, is_whole = _truncate(text)
     return IndexedDocument(

@@ -12,7 +12,7 @@ SearchText = Annotated[
     Text(max_length=MAX_QUERY),
     Query(
         'Words, and operators: `"a phrase"`, `-without`, `this OR that`, `label:news`, `author:name`, `title:word`, '
-        "`after:2024-05`, `before:2025`"
+        "`site:example.com`, `after:2024-05`, `before:2025`"
     ),
 ]
 """The text of a query; :mod:`kolom.search.query_clauses` parses it."""

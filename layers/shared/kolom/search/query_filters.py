@@ -1,21 +1,22 @@
-"""The conditions of a query on labels, authors, titles and dates, such as ``label:news`` and ``after:2024``. Pure."""
+"""The conditions of a query on labels, authors, titles, sites and dates: ``label:news``, ``after:2024``. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
+from kolom.articles.page_urls import normalize_url, site_of
 from kolom.errors import FieldError, InvalidInput
 from kolom.search.analyzer import is_stop_word
-from kolom.search.terms import MIN_PREFIX, author_term, label_term
+from kolom.search.terms import EXTERNAL, MIN_PREFIX, author_term, label_term, site_term
 from kolom.search.tokenizer import strip_accents, tokenize
 
-OPERATORS: Final = ("label", "author", "title", "before", "after")
+OPERATORS: Final = ("label", "author", "title", "site", "before", "after")
 
 MAX_CONDITIONS: Final = 8
-"""The maximum number of values of ``label:``, ``author:`` and ``title:`` in a query, exclusions included."""
+"""The maximum number of values of ``label:``, ``author:``, ``title:`` and ``site:`` in a query, exclusions included."""
 
 MAX_LABELS: Final = 8
 """The maximum number of labels that the parameters of a search may require, besides those in the query."""
@@ -25,12 +26,18 @@ MAX_CONDITION_WORDS: Final = 4
 
 _PERIOD: Final = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
 _TRAILING: Final = ",;.!?"
+_HOST: Final = re.compile(r"[.:]")
+"""What tells a host from a word: a domain, or a port."""
+
+OWN_SITE: Final = "own site"
+_TERMS: Final = {"label": label_term, "author": author_term, "site": site_term}
 
 
 class Condition(NamedTuple):
-    """A condition on an article: its label, the words of its author's name, or words of its title.
+    """A condition on an article: its label, the words of its author's name, words of its title, or its site.
 
-    ``words`` has the label as it was typed, or the distinct words of the author or title without accents.
+    ``words`` has the label as it was typed, the distinct words of the author or title without accents, or the site
+    without ``www.`` (:func:`.site_of`). The name is :data:`OWN_SITE` if the site is the one that Kolom serves.
     """
 
     name: str
@@ -38,10 +45,15 @@ class Condition(NamedTuple):
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """Return the terms that an article must have, all of them; none for a title."""
+        """Return the terms to read: an article must have all of them; none for a title.
+
+        The first term of the own site is that of the pages which are not on it.
+        """
         if self.name == "title":
             return ()
-        return tuple(map(label_term if self.name == "label" else author_term, self.words))
+        if self.name == OWN_SITE:
+            return (EXTERNAL, *map(site_term, self.words))
+        return tuple(map(_TERMS[self.name], self.words))
 
 
 class DateLimit(NamedTuple):
@@ -68,7 +80,7 @@ class Filters:
     def can_match_alone(self) -> bool:
         """Return whether the conditions select articles without any word.
 
-        Exclusions of labels, authors and titles do not, but an excluded period does: ``-before:2024``.
+        Exclusions of labels, authors, titles and sites do not, but an excluded period does: ``-before:2024``.
         """
         return bool(self.required or self.earliest or self.latest)
 
@@ -95,8 +107,19 @@ class Filters:
 
     @property
     def conditions(self) -> list[Condition]:
-        """Return all conditions on labels, authors and titles."""
+        """Return all conditions on labels, authors, titles and sites."""
         return [*chain.from_iterable(self.required), *self.excluded]
+
+    def on_site(self, url: str) -> Self:
+        """Return the conditions for the site at ``url``, which Kolom serves."""
+        typed = Condition("site", (site_of(url) or "",))
+        if typed not in self.conditions:
+            return self
+
+        def resolved(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+            return tuple(each._replace(name=OWN_SITE) if each == typed else each for each in conditions)
+
+        return replace(self, required=tuple(map(resolved, self.required)), excluded=resolved(self.excluded))
 
 
 def distinct_labels(labels: Iterable[str]) -> tuple[str, ...]:
@@ -123,7 +146,7 @@ def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimi
 
     A title keeps all words of at least two letters: :func:`title_condition` selects those that are compared.
     ``after:2024`` begins with the first day of 2024, and ``before:2024`` ends with the last day of 2023. A value may
-    also be a month or a day (``2024-05``, ``2024-05-16``).
+    also be a month or a day (``2024-05``, ``2024-05-16``). A site is a host name, such as ``www.example.com``.
     """
     if name in {"before", "after"}:
         moment = _first_moment(value.strip().rstrip(_TRAILING), zone)
@@ -131,6 +154,9 @@ def parse_condition(name: str, value: str, zone: tzinfo) -> Condition | DateLimi
     if name == "label":
         label = value.strip().rstrip(",;")
         return Condition(name, (label,)) if label_term(label) != label_term("") else None
+    if name == "site":
+        site = _parse_site(value)
+        return None if site is None else Condition(name, (site,))
     words = tuple(dict.fromkeys(strip_accents(word.form) for word in tokenize(value)))
     words = tuple(word for word in words if len(word) >= MIN_PREFIX) if name == "title" else words[:MAX_CONDITION_WORDS]
     return Condition(name, words) if words else None
@@ -174,6 +200,14 @@ def collect_filters(
         earliest=max(earliest, default=None),
         latest=min(latest, default=None),
     )
+
+
+def _parse_site(value: str) -> str | None:
+    """Return the site of a host name, or of the URL of its home page."""
+    text = value.strip().rstrip(",;")
+    url = text if "://" in text else f"https://{text}"
+    site = site_of(url)
+    return site if site and _HOST.search(site) and normalize_url(url) == site else None
 
 
 def _title_words(conditions: Iterable[Condition]) -> list[str]:

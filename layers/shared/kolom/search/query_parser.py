@@ -126,6 +126,10 @@ class Query:
         required = dict.fromkeys((*self.filters.required, *((each,) for each in conditions)))
         return replace(self, filters=replace(self.filters, required=tuple(required)))
 
+    def on_site(self, url: str) -> "Query":
+        """Return the query for the site at ``url``, which Kolom serves."""
+        return replace(self, filters=self.filters.on_site(url))
+
     def restricted_to(self, available: Mapping[str, object]) -> "Query":
         """Return the query reduced to the stems in ``available``; words without one are dropped."""
         return replace(

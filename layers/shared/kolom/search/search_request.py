@@ -10,7 +10,8 @@ from datetime import UTC, datetime, tzinfo
 class SearchRequest:
     """A search request: articles with all ``labels``.
 
-    ``earliest`` and ``latest`` are inclusive; ``limit`` is 1 to 100. Dates in ``text`` are days in ``zone``.
+    ``earliest`` and ``latest`` are inclusive; ``limit`` is 1 to 100. Dates in ``text`` are days in ``zone``, and its
+    ``site:`` may name the site at ``site_url``, which Kolom serves.
     """
 
     text: str
@@ -22,14 +23,16 @@ class SearchRequest:
     limit: int = 10
     cursor: str | None = None
     zone: tzinfo = UTC
+    site_url: str = ""
 
     @property
     def listing(self) -> str:
-        """Return the identity of a search for its cursors: everything but limit, cursor and zone.
+        """Return the identity of a search for its cursors: all but limit, cursor, and what the site determines.
 
         With at most one label it is the same as in earlier versions, so that links to further results stay valid.
         """
-        criteria = {name: value for name, value in asdict(self).items() if name not in {"limit", "cursor", "zone"}}
+        omitted = {"limit", "cursor", "zone", "site_url"}
+        criteria = {name: value for name, value in asdict(self).items() if name not in omitted}
         labels = criteria.pop("labels")
         criteria["label"] = labels if len(labels) > 1 else next(iter(labels), None)
         digest = hashlib.blake2s(json.dumps(criteria, default=str, sort_keys=True).encode("utf-8", "backslashreplace"))

@@ -79,7 +79,7 @@ def search(request: SearchRequest) -> Results:
     after = None if request.cursor is None else _position(decode_cursor(request.cursor, request.listing))
     documents = document_table.get()
     languages = codes_of(request.language, documents.codes)
-    query = parse(request.text, languages or ("",), request.zone)
+    query = parse(request.text, languages or ("",), request.zone).on_site(request.site_url)
     if not query.can_match or not languages:
         return Results(can_match=query.can_match)
     query = query.filtered_by(Condition("label", (label,)) for label in request.labels)

@@ -48,11 +48,20 @@ PAGES: Final = "kind:page"
 """The term of all pages, which are no articles: searches find them, but they are not related to articles."""
 
 
+EXTERNAL: Final = "kind:external"
+"""The term of all pages of other sites. Searches for articles of this site leave them out."""
+
+
 def is_word(term: str) -> bool:
-    """Return whether a term is a word of the text, not a label, an author or a kind."""
+    """Return whether a term is a word of the text, not a label, an author, a site or a kind."""
     return ":" not in term
 
 
 def author_term(word: str) -> str:
     """Return the term of all articles whose author's name has the word. The word must be given without accents."""
     return f"author:{word}"
+
+
+def site_term(site: str) -> str:
+    """Return the term of all pages of another site, as :func:`kolom.articles.page_urls.site_of` names it."""
+    return f"site:{site}"

@@ -80,7 +80,7 @@ def test_a_comment_has_its_author_date_and_thread(file: Path) -> None:
     assert _comment(file, parent=7) == ImportedComment(
         name="1 on /2024/hello/",
         origin="isso:#1",
-        article=("path:/2024/hello/", "path:/2024/hello", "path:/2024/hello.html", "slug:hello"),
+        article=("path:/2024/hello/", "path:/2024/hello", "path:/2024/hello.html", "own:slug:hello"),
         thread="/2024/hello/",
         title="Hello",
         author="Budi",

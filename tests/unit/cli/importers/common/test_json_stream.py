@@ -60,3 +60,26 @@ def test_the_size_limit_applies_to_each_entry_and_not_to_the_sum(monkeypatch: py
     data = '{"other": [' + ",".join([large] * 12) + '], "posts": [' + ",".join([large] * 12) + "]}"
     found, error = _read(data.encode())
     assert (len(found), error) == (12, "")
+
+
+@pytest.mark.parametrize(
+    ("data", "outline"),
+    [
+        (
+            b'{"version": 1, "a": [{"version": 2}], "b": {"c": 3}, "d": null}',
+            {"version": 1, "a": [], "b": {}, "d": None},
+        ),
+        (b'\xef\xbb\xbf{"a": [[]]}', {"a": []}),
+        (b"{}", {}),
+        (b'[{"version": 1}, 2, "version"]', {}),
+        (b'"version"', {}),
+    ],
+)
+def test_an_outline_has_the_members_of_the_outermost_object(data: bytes, outline: dict[str, Any]) -> None:
+    assert json_stream.read_outline("x.json", io.BytesIO(data)) == outline
+
+
+@pytest.mark.parametrize("data", [b"", b'{"a": [1', b'{"a": 1} x', b'{"a": ' + b"[" * 100])
+def test_an_outline_is_that_of_the_whole_file(data: bytes) -> None:
+    with pytest.raises(SourceError, match=r"^x\.json: "):
+        json_stream.read_outline("x.json", io.BytesIO(data))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.articles.names import path_problem, slug_problem
-from kolom_cli.importers.common.article_matching import extract_host, path_names, thread_names
+from kolom_cli.importers.common.article_matching import extract_host, path_names, pointer_of, thread_names
 from kolom_cli.importers.common.source_ids import MAX_BYTES, wordpress_origin
 from kolom_cli.importers.common.thread_map import ThreadMap, Unmatched, check_unmatched, read_mapping, write_unmatched
 from kolom_cli.importers.common.types import SourceError
@@ -45,7 +45,7 @@ def _error(file: Path, data: str | bytes) -> str:
             "https://blog.example/2024/05/x.html?m=1#top",
             ("url:blog.example/2024/05/x?m=1", "url:blog.example/2024/05/x", "path:/2024/05/x.html"),
         ),
-        ("https://blog.example/kata-%C3%A9/", ("url:blog.example/kata-%C3%A9", "path:/kata-é/", "slug:kata-é")),
+        ("https://blog.example/kata-%C3%A9/", ("url:blog.example/kata-%C3%A9", "path:/kata-é/", "own:slug:kata-é")),
         ("", ()),
         ("   ", ()),
     ],
@@ -95,6 +95,64 @@ def test_threads_that_are_not_in_the_file_are_not_mapped(file: Path, thread: str
     assert _mapping(file, f"{thread},there").find(asked) is None
 
 
+FOLDERS = (
+    "https://old.example/*,https://new.example/*",
+    "https://old.example/docs/*,https://docs.example/en/*",
+    "https://old.example/forum/*,forum",
+    "https://other.example/*,",
+    "/2012/*,/years/2012/*",
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("https://old.example/a/b.html", "url:new.example/a/b"),
+        ("http://www.OLD.example/a/b/?utm_source=x#c", "url:new.example/a/b"),
+        ("https://old.example/a/?p=2", "url:new.example/a?p=2"),
+        ("https://old.example/kata-%C3%A9/", "url:new.example/kata-%C3%A9"),
+        ("https://old.example/docs/a/", "url:docs.example/en/a"),
+        ("https://old.example/docs", "url:docs.example/en"),
+        ("https://old.example/docs2/", "url:new.example/docs2"),
+        ("https://old.example/forum/a/b/", "slug:forum"),
+        ("https://old.example/2012/x/", "path:/years/2012/x/"),
+        ("https://any.example/2012/x.html", "path:/years/2012/x.html"),
+        ("/2012/x/", "path:/years/2012/x/"),
+    ],
+)
+def test_a_line_for_a_folder_maps_all_threads_below_it(file: Path, asked: str, name: str) -> None:
+    """The line for the nearest folder counts, whatever the order of the lines."""
+    for rows in (FOLDERS, FOLDERS[::-1]):
+        found = _mapping(file, *rows).find("identifier", asked)
+        assert found is not None
+        assert found[0] == name
+
+
+def test_a_folder_is_excluded_and_others_are_not_mapped(file: Path) -> None:
+    mapping = _mapping(file, *FOLDERS)
+    assert mapping.find("https://other.example/a/") == ()
+    for asked in ("https://any.example/x/", "/2011/x/", "identifier", "", "https://[broken/x/"):
+        assert mapping.find(asked) is None
+    assert len(mapping) == len(FOLDERS)
+
+
+def test_a_line_for_a_thread_takes_precedence_over_its_folder(file: Path) -> None:
+    mapping = _mapping(file, "https://old.example/*,https://new.example/*", "/x/,there", "https://old.example/y/,")
+    assert mapping.find("https://old.example/x/") == ("slug:there",)
+    assert mapping.find("https://old.example/y/") == ()
+    assert mapping.find("https://old.example/x/", with_folders=False) == ("slug:there",)
+    assert mapping.find("https://old.example/z/", with_folders=False) is None
+
+
+def test_only_an_explicit_slug_means_a_page_of_another_site(file: Path) -> None:
+    """The last part of a URL may be the same on any site."""
+    mapping = _mapping(file, "/a/,walks", "/b/,/walks/", "/c/,https://new.example/walks/")
+    assert [(mapping.find(thread) or ())[-1] for thread in ("/a/", "/b/", "/c/")] == [
+        *("slug:walks", "slug:walks", "own:slug:walks"),
+    ]
+    assert thread_names("https://new.example/walks/")[-1] == "own:slug:walks"
+
+
 def test_a_threads_identifier_takes_precedence_over_its_path(file: Path) -> None:
     mapping = _mapping(file, "/x/,by-path", "https://a.example/x/,itself", "https://a.example/x/?m=1,phone")
     assert mapping.find("https://a.example/x/") == ("slug:itself",)
@@ -140,6 +198,10 @@ def test_files_saved_by_any_spreadsheet_program_are_read(file: Path, data: str) 
         ("thread,article\n/x/,/a b/c/\n", ":2: '/a b/c/' is not the URL of an article"),
         ("thread,article\n/x/,https://[a/b\n", ":2: 'https://[a/b' is not the URL of an article"),
         ("thread,article\n/x/,a\n/x/,b\n", ":3: a line above maps /x/ to a different article"),
+        ("thread,article\n/x/*,a\n/x/*,/b/*\n", ":3: a line above maps /x/* to a different article"),
+        ("thread,article\n/x/,/y/*\n", ":2: '/y/*' is for threads with /* at their end"),
+        ("thread,article\n/x/*,y/*\n", ":2: 'y/*' is not the URL or the path of a folder"),
+        ("thread,article\n/x/*,https://[a/*\n", ":2: 'https://[a/*' is not the URL or the path of a folder"),
         ('thread,article\n"/x\n/",a\n/y/,No way\n', ":4: invalid slug 'No way'"),
         ('thread,article\n/x/,"a\n', ":2: invalid CSV"),
         ('thread,article\n/x/,"a"b\n', ":2: invalid CSV"),
@@ -190,7 +252,7 @@ def test_every_listed_thread_can_be_mapped(file: Path, threads: list[str], title
 @given(link=_LINE, identifier=st.one_of(st.just(""), _LINE), prefix=st.sampled_from(["", "/", "https://a.example/"]))
 def test_the_candidate_names_of_any_address_are_valid(link: str, identifier: str, prefix: str) -> None:
     for name in thread_names(prefix + link, identifier):
-        kind, _, value = name.partition(":")
+        kind, _, value = pointer_of(name)[0].partition(":")
         assert kind in {"path", "slug", "origin", "url"}
         assert kind != "path" or path_problem(value) is None
         assert kind != "slug" or slug_problem(value) is None

@@ -1,0 +1,1 @@
+"""Import comments from the JSON exports of Commento and Comentario."""
