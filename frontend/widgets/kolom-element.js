@@ -247,9 +247,6 @@ async function loadLocale(language) {
   }
 }
 
-/** The origin of this module; that of the page for `data:`. */
-const SCRIPT_ORIGIN = import.meta.url.startsWith("http") ? new URL(import.meta.url).origin : location.origin;
-
 /**
  * Returns the origin of the blog of a node: the given one, or that of the nearest `data-kolom-api`, or that of the script.
  *
@@ -258,8 +255,7 @@ const SCRIPT_ORIGIN = import.meta.url.startsWith("http") ? new URL(import.meta.u
  */
 export function apiOf(node, given) {
   const around = node.closest("[data-kolom-api]")?.getAttribute("data-kolom-api");
-  const named = given || around;
-  return named ? new URL(named, document.baseURI).origin : SCRIPT_ORIGIN;
+  return new URL(given || around || import.meta.url, document.baseURI).origin;
 }
 
 /**
