@@ -21,6 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 RUN := $(UV) run --frozen --no-sync
 # SAM CLI pins its own boto3, so it has a separate environment.
+ELEVENTY := tests/browser/generators/eleventy
 SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
@@ -32,7 +33,7 @@ PIP_LICENSES := pip-licenses@5.5.5
 # integration tests, which take longer, come first, so that all processes end at about the same time.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help sync serve test test-slow test-faults test-dynamodb-local fuzz check check-all lint-js lint-template api-fuzz browser bench fmt lock build smoke sam openapi catalog npm-package costs decisions transcript docs docs-serve audit licences sbom clean
+.PHONY: help sync generators serve test test-slow test-faults test-dynamodb-local fuzz check check-all lint-js lint-template api-fuzz browser pictures bench fmt lock build smoke sam openapi catalog npm-package costs decisions transcript docs docs-serve audit licences sbom clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -139,10 +140,23 @@ smoke: build ## Test the built artifacts in Lambda's runtime client
 api-fuzz: sync ## Compare the API with docs/openapi.json
 	$(RUN) pytest -p schemathesis tests/api $(PYTEST_ARGS)
 
+$(ELEVENTY)/node_modules/.package-lock.json: $(ELEVENTY)/package.json $(ELEVENTY)/package-lock.json
+	@npm ci --silent --prefix $(ELEVENTY)
+	@touch $@
+
+# The programs that build the sites of the browser tests. Pelican needs other versions than the tests, so it has an
+# environment of its own.
+generators: $(filter $(CURDIR)/%,$(UV)) $(ELEVENTY)/node_modules/.package-lock.json ## Install Pelican and Eleventy for `browser`
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-generators $(UV) sync --frozen --only-group generators --quiet
+
 # Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium). The largest files come first.
 # There are three processes for two cores, because the tests wait for pages about half of the time.
-browser: sync node_modules/.package-lock.json ## Test the site in a real browser
+browser: sync node_modules/.package-lock.json generators ## Test the site in a real browser
 	$(PYTEST) --numprocesses=$(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --loadscope-reorder tests/browser $(PYTEST_ARGS)
+
+# Also writes pictures that no page uses into test-output/pictures, for a look at the elements on both sites.
+pictures: sync generators ## Take the pictures of docs/sites/index.md
+	$(RUN) python -m tests.browser.site_pictures docs/images test-output/pictures
 
 # PARTS are names of modules: make bench PARTS="cold_starts warm_requests". COLLECTIONS are for search_quality and
 # search_spelling: make bench COLLECTIONS="en=DIRECTORY id=DIRECTORY". BENCH_ARGS=--full uses the full sizes, which take hours.
@@ -199,6 +213,7 @@ audit: $(filter $(CURDIR)/%,$(UV)) ## Look for known vulnerabilities in all depe
 	$(UV) export --quiet --frozen --extra cli --no-dev --no-emit-project --format requirements-txt -o test-output/audited.txt
 	$(UV) tool run $(PIP_AUDIT) --strict --disable-pip --require-hashes --requirement test-output/audited.txt
 	npm audit --package-lock-only
+	npm audit --package-lock-only --prefix $(ELEVENTY)
 
 licences: sync ## List the licences of the packages of the layer
 	$(UV) tool run $(PIP_LICENSES) --python .venv/bin/python --from=mixed \
@@ -209,4 +224,4 @@ sbom: $(filter $(CURDIR)/%,$(UV)) ## Write test-output/sbom.json: the packages o
 	$(UV) export --quiet --frozen --no-dev --no-emit-project --format cyclonedx1.5 -o test-output/sbom.json
 
 clean: ## Remove all generated files and environments
-	rm -rf .venv .venv-sam .uv node_modules .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output docs/_build
+	rm -rf .venv .venv-sam .venv-generators .uv node_modules $(ELEVENTY)/node_modules .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output docs/_build

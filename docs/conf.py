@@ -22,7 +22,12 @@ NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
         "Import <migrate>",
         "Export and restore <archive>",
     ),
-    "Embed": ("Other sites <sync>", "Custom elements <embed>", "Search <search>"),
+    "Embed": (
+        "Recipes for static sites <sites/index>",
+        "Other sites <sync>",
+        "Custom elements <embed>",
+        "Search <search>",
+    ),
     "Operate": (
         "Deploy <deploy>",
         "A deployment from beginning to end <deploy-transcript>",
@@ -48,6 +53,8 @@ extensions = ["myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 # Indented blocks contain commands, URLs and lists of files, so no single language is right for all.
 highlight_language = "text"
+# Templates of generators mix languages, which the lexers then highlight as well as they can.
+suppress_warnings = ["misc.highlighting_failure"]
 # Otherwise `--option` in running text would be shown with a dash.
 smartquotes = False
 copybutton_prompt_text = "$ "
@@ -70,12 +77,18 @@ def toctree(caption: str, pages: tuple[str, ...], *options: str) -> str:
     return "\n".join(lines)
 
 
+# The pages below `sites/index`, in its own table of contents.
+SITES: Final = ("html", "hugo", "jekyll", "eleventy", "astro", "pelican", "mkdocs", "react", "ci")
+
+
 def complete(_app: Sphinx, page: str, source: list[str]) -> None:
     """Add to a page what its file does not contain: generated text, and the navigation."""
     if page in GENERATED:
         source[0] += "\n" + GENERATED[page]()
     if page == "index":
         source[0] += "".join(toctree(caption, pages) for caption, pages in NAVIGATION.items())
+    if page == "sites/index":
+        source[0] += toctree("Recipes", SITES)
     if page == "decisions/README":
         source[0] += toctree("Records", ("[0-9]*",), ":glob:")
 

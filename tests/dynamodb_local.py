@@ -4,7 +4,7 @@
 
 DIRECTORY has ``DynamoDBLocal.jar`` and its libraries, which need Java. Each process of the tests starts a server of its
 own, in memory. moto still intercepts all calls of AWS, and answers those of all other services; this plugin sends the
-calls of DynamoDB to the server.
+calls of DynamoDB and its streams to the server.
 """
 
 import json
@@ -27,7 +27,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 type Stored = dict[str, tuple[bytes, list[Any]]]
 """By table, the request that created it, and its items."""
 
-_EVENT: Final = "before-send.dynamodb."
+_EVENTS: Final = ("before-send.dynamodb.", "before-send.dynamodb-streams.")
 _START_SECONDS: Final = 60
 _BATCH: Final = 25  # the maximum of BatchWriteItem
 
@@ -153,7 +153,7 @@ def _answer_instead_of_moto(tables: Tables) -> None:
     call = BotocoreStubber.__call__
 
     def answer(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
-        if stubber.enabled and event_name.startswith(_EVENT):
+        if stubber.enabled and event_name.startswith(_EVENTS):
             return tables.send(request)
         return call(stubber, event_name, request, **more)
 

@@ -62,7 +62,7 @@ const STYLES = `
  * A list of articles, or one article.
  *
  * @tagname kolom-articles
- * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {string} article - The slug of the article to show; by default a list
  * @attr {string} label - The label of the articles
  * @attr {number} limit - How many items are loaded at once

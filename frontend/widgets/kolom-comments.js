@@ -65,7 +65,7 @@ const INDENTED = 4;
  * The comments of an article or page, and a form for new ones.
  *
  * @tagname kolom-comments
- * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {string} article - The slug of the article; by default that of the article whose page has the URL of this page
  * @attr {number} limit - How many items are loaded at once
  * @attr {"oldest" | "newest"} order - Which comments come first until the reader chooses

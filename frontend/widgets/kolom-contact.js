@@ -24,7 +24,7 @@ const STYLES = `
  * The contact form.
  *
  * @tagname kolom-contact
- * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {string} subject - Shows a field for the subject with this value
  * @attr {"auto" | "light" | "dark"} theme - The theme; by default that of the page
  * @fires kolom-load - After each response; `detail` is the response

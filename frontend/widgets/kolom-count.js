@@ -110,7 +110,7 @@ async function requestCounts(api, queries, batch) {
  * The number of comments of an article or page, such as "3 comments".
  *
  * @tagname kolom-count
- * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {string} article - The slug of the article
  * @attr {string} url - The URL of the page, by default that of the link around the element, or of this page
  * @fires kolom-load - When the number is known; `detail` is the number

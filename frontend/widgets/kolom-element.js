@@ -57,9 +57,9 @@ const BASE_STYLES = `
 :host([theme="dark"]) { --theme-ink: #eaeaea; --theme-paper: #171717; }
 :host(:is([theme="light"], [theme="dark"])) { padding: 1em; border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--paper-of-ink, var(--theme-paper))); color: var(--kolom-ink, var(--ink-on-paper, var(--theme-ink))); }
 @supports (color: lab(from currentcolor l 0 0)) {
-  :host { --ink-on-paper: ${textOn("var(--kolom-paper)")}; --paper-of-ink: lab(from var(--kolom-ink) clamp(6, (49.5 - l) * 999, 100) 0 0); }
+  :host { --ink-on-paper: ${textOn("var(--kolom-paper)")}; --paper-of-ink: lab(from var(--kolom-ink) clamp(6, (49.5 - l) * 999, 100) 0 0 / 1); }
   :host > :not(slot) {
-    --derived-paper: lab(from currentcolor clamp(6, (49.5 - l) * 999, 100) 0 0);
+    --derived-paper: lab(from currentcolor clamp(6, (49.5 - l) * 999, 100) 0 0 / 1);
     --on-paper: ${textOn("var(--kolom-paper)")};
     --on-shade: ${textOn("var(--kolom-shade)")};
     --on-mark: ${textOn("var(--kolom-mark)")};
@@ -248,14 +248,14 @@ async function loadLocale(language) {
 }
 
 /**
- * Returns the origin of the blog of a node: the given one, or that of the nearest `data-kolom-api`, or the page's own.
+ * Returns the origin of the blog of a node: the given one, or that of the nearest `data-kolom-api`, or that of the script.
  *
  * @param {Element} node
  * @param {string | null} [given]
  */
 export function apiOf(node, given) {
   const around = node.closest("[data-kolom-api]")?.getAttribute("data-kolom-api");
-  return new URL(given || around || "/", document.baseURI).origin;
+  return new URL(given || around || import.meta.url, document.baseURI).origin;
 }
 
 /**
@@ -476,7 +476,7 @@ export class KolomElement extends HTMLElement {
     this.adoptStyles();
   }
 
-  /** The blog's origin: the attribute `api`, or that of a `data-kolom-api` around it, or the page's own origin. */
+  /** The blog's origin: the attribute `api`, or that of a `data-kolom-api` around it, or that of the script. */
   get origin() {
     return apiOf(this, this.getAttribute("api"));
   }

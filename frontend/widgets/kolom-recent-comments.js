@@ -32,7 +32,7 @@ const MAX_EXCERPT = 180;
  * The newest comments of the site.
  *
  * @tagname kolom-recent-comments
- * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {number} limit - How many items are loaded at once
  * @attr {string} link - The URL of an article, with `{slug}` in place of its slug; by default the page of the article
  * @attr {1 | 2 | 3 | 4 | 5 | 6} heading - The level of the title

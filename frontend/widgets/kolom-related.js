@@ -27,7 +27,7 @@ const LIMIT = 5;
  * Articles with similar content.
  *
  * @tagname kolom-related
- * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {string} article - The slug of the article; by default that of the article whose page has the URL of this page
  * @attr {number} limit - How many items are loaded at once
  * @attr {string} link - The URL of an article, with `{slug}` in place of its slug; by default the page of the article

@@ -19,7 +19,7 @@ import { CROSS, LENS, icon, marked } from "./kolom-markup.js";
  */
 
 const STYLES = `
-.dialog { inline-size: min(40rem, 100vw - 2rem); max-inline-size: none; max-block-size: min(40rem, 100dvh - 2rem); margin: min(10vh, 6rem) auto auto; padding: 0; border: 1px solid var(--kolom-line, #8886); border-radius: calc(var(--kolom-radius, 4px) * 2); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); box-shadow: 0 1rem 4rem #0006; overflow: hidden; }
+.dialog { inline-size: min(40rem, 100vw - 2rem); max-inline-size: none; --top: min(10vh, 6rem); max-block-size: min(40rem, 100dvh - var(--top) - 1rem); margin: var(--top) auto auto; padding: 0; border: 1px solid var(--kolom-line, #8886); border-radius: calc(var(--kolom-radius, 4px) * 2); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, var(--page-ink, inherit))); font-size: max(1em, 16px); font-weight: normal; line-height: 1.5; letter-spacing: normal; text-align: start; text-transform: none; white-space: normal; box-shadow: 0 1rem 4rem #0006; overflow: hidden; }
 .dialog[open] { display: flex; flex-direction: column; }
 .dialog::backdrop { background: #0008; }
 .query { flex: none; display: flex; align-items: center; gap: .25rem; padding-inline: .9rem .4rem; border-block-end: 1px solid var(--kolom-line, #8886); }
@@ -33,7 +33,7 @@ const STYLES = `
 .result span { display: -webkit-box; margin-block-start: .15em; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; font-size: .875em; }
 .note { flex: none; display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: space-between; min-block-size: 2.75rem; padding: .5rem 1.25rem; border-block-start: 1px solid var(--kolom-line, #8886); font-size: .875em; }
 .note p { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 30rem) { .dialog { margin-block-start: 1rem; } }
+@media (max-width: 30rem) { .dialog { --top: 1rem; } }
 `;
 
 const DELAY_MS = 150;
@@ -50,6 +50,7 @@ export class SearchDialog {
   #status = element("p", { part: "status", role: "status" });
   #more = element("a", { part: "link", hidden: "" });
   #dialog;
+  #colours = new CSSStyleSheet();
   /** @type {HTMLAnchorElement[]} */
   #results = [];
   #active = -1;
@@ -105,9 +106,20 @@ export class SearchDialog {
     this.#input.placeholder = name;
     this.#closer.setAttribute("aria-label", this.#host.text("form.cancel"));
     for (const [key, value] of Object.entries(inLanguage(this.#host.language))) this.#dialog.setAttribute(key, value);
+    this.#usePageColours();
     this.#dialog.showModal();
     this.#input.focus();
     this.#input.select();
+  }
+
+  /** Uses the text colour of the page: the element may be in a header with the opposite colours. */
+  #usePageColours() {
+    const { root } = this.#host;
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((sheet) => sheet !== this.#colours), this.#colours];
+    const ink = this.#host.hasAttribute("theme") ? "currentcolor" : getComputedStyle(document.body).color;
+    this.#colours.replaceSync(`.dialog { --page-ink: ${ink}; }`);
+    const lightness = /^lab\(([\d.]+)/.exec(getComputedStyle(this.#dialog).backgroundColor)?.[1];
+    if (lightness) this.#colours.insertRule(`.dialog { color-scheme: ${Number(lightness) > 50 ? "light" : "dark"}; }`);
   }
 
   /** Closes the dialog; the browser returns the focus to where it was. */

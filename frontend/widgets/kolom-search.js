@@ -70,7 +70,7 @@ const FIXED_FILTERS = /** @type {const} */ (["label", "language"]);
  * A search with suggestions, filters and results, or a dialog with results.
  *
  * @tagname kolom-search
- * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or the page's own
+ * @attr {string} api - The origin of the blog; by default that of a `data-kolom-api` around the element, or of the script
  * @attr {"dialog"} mode - Shows a button that opens a dialog
  * @attr {string} results - The URL that shows results; by default they are below the box
  * @attr {string} label - The label of the articles

@@ -10,6 +10,7 @@ import pytest
 
 from kolom_cli.assets.npm_package import MANIFEST, build
 from tests.paths import PROJECT
+from tests.recipes import read_recipe
 
 WIDGETS = PROJECT / "frontend/widgets"
 BIN = PROJECT / "node_modules/.bin"
@@ -41,6 +42,12 @@ declare module "react" {
 }
 """
 """What the types of the package need of React's."""
+_TAGS = ("html", "body", "header", "main", "aside", "script", "a", "h1")
+REACT_OF_RECIPE = (
+    REACT.replace("IntrinsicElements {}", f"IntrinsicElements {{ {' '.join(f'{name}: any;' for name in _TAGS)} }}")
+    .replace("className?: string;", "className?: string; id?: string;")
+    .replace("export interface HTML", "export type ReactNode = unknown;\n  export interface HTML")
+)
 
 SAME_TREES = """
 import { readFileSync } from "node:fs";
@@ -153,3 +160,18 @@ def test_the_package_has_every_file_that_it_names(package: Path) -> None:
     assert all((root / name).is_file() for name in named)
     assert len(imported) > 20
     assert [path for path in imported if not path.is_file()] == []
+
+
+def test_the_recipe_for_react_compiles_with_the_types_of_the_package(package: Path) -> None:
+    """The package also says which attributes and names are wrong."""
+    recipe = read_recipe("react")
+    (package / "react.d.ts").write_text(REACT_OF_RECIPE, "utf-8")
+    head = '/// <reference path="react.d.ts" />\nimport * as React from "react";\n'
+    types = recipe.files["kolom.d.ts"]
+    files = {path: text for path, text in recipe.files.items() if path.endswith(".tsx")}
+    assert len(files) == 3
+    for path, text in files.items():
+        name = path.replace("/", "-")
+        assert compile_sample(package, name, f"{head}{types}{text}") == "", path
+    wrong = files["app/comments.tsx"].replace("kolom-comments", "kolom-coments")
+    assert "kolom-coments" in compile_sample(package, "wrong.tsx", f"{head}{types}{wrong}")

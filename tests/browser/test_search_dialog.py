@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.embedding import FRIEND, open_page, problem, respond_with
+from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
+from tests.browser.test_embedded_style import visible_contrast
 from tests.serving import Site
 
 PAGE = (
@@ -148,3 +149,46 @@ def test_the_module_of_the_dialog_is_loaded_when_it_is_needed(chromium: Browser,
         assert [url for url in asked if "kolom-search-dialog.js" in url]
         opener.click()
         expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_the_dialog_is_readable_whatever_the_style_of_the_header(chromium: Browser, blog: Site) -> None:
+    header = "font: 700 8px/1 serif; letter-spacing: 3px; text-transform: uppercase; white-space: nowrap"
+    style = f"<style>html {{ color: rgb(0 0 0 / .6) }} header {{ {header} }}</style>"
+    policy = f"{STRICT}; style-src 'unsafe-inline'"
+    body = f"<header>{element(blog)}</header>"
+    with open_page(chromium, blog, body, at=FRIEND, widgets=["kolom-search"], head=style, policy=policy) as page:
+        opened(page, "bali")
+        result = page.get_by_role("option").first.locator("span")
+        for name, value in {"text-transform": "none", "letter-spacing": "normal", "font-weight": "400"}.items():
+            expect(result).to_have_css(name, value)
+        assert float(result.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")) >= 14
+        background = page.get_by_role("dialog").evaluate("each => getComputedStyle(each).backgroundColor")
+        assert "/" not in background
+        assert not background.startswith("rgba")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dialog_in_a_coloured_header_has_the_colours_of_the_page(
+    chromium: Browser, blog: Site, scheme: str
+) -> None:
+    page_ink, header_ink = ("rgb(34, 34, 34)", "#fff") if scheme == "light" else ("rgb(221, 221, 221)", "#000")
+    style = f"<style>body {{ color: {page_ink} }} header {{ color: {header_ink} }}</style>"
+    policy = f"{STRICT}; style-src 'unsafe-inline'"
+    body = f"<header>{element(blog)}</header>"
+    with open_page(chromium, blog, body, at=FRIEND, widgets=["kolom-search"], head=style, policy=policy) as page:
+        opened(page, "bali")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_have_css("color", page_ink)
+        expect(dialog).to_have_css("color-scheme", scheme)
+        assert visible_contrast(page.get_by_role("option").first) >= 7
+
+
+@pytest.mark.parametrize(("width", "height"), [(1100, 600), (390, 500)])
+def test_a_long_list_of_results_fits_into_the_window(chromium: Browser, blog: Site, width: int, height: int) -> None:
+    viewport = {"width": width, "height": height}
+    with open_page(chromium, blog, element(blog), at=FRIEND, widgets=["kolom-search"], viewport=viewport) as page:
+        opened(page, "after:2000")
+        box = page.get_by_role("dialog").bounding_box()
+        assert box is not None
+        assert box["height"] > height * 0.7
+        assert box["y"] + box["height"] <= height

@@ -6,6 +6,8 @@ import tomllib
 from functools import cache
 from typing import Any, Final
 
+import pytest
+
 from tests.paths import PROJECT
 
 HASH: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -43,9 +45,12 @@ def test_the_layer_has_the_versions_and_hashes_of_the_lock() -> None:
         assert set(HASH.findall(rest)) == locked()[name, version], name
 
 
-def test_every_package_of_npm_has_a_checksum() -> None:
-    """These packages only check the scripts and pages; none of them is deployed."""
-    packages = json.loads((PROJECT / "package-lock.json").read_text("utf-8"))["packages"]
+@pytest.mark.parametrize("folder", ["", "tests/browser/generators/eleventy"])
+def test_every_package_of_npm_has_a_checksum_and_names_no_registry(folder: str) -> None:
+    """These packages check the scripts and pages, and build a site for the browser tests; none of them is deployed."""
+    text = (PROJECT / folder / "package-lock.json").read_text("utf-8")
+    packages = json.loads(text)["packages"]
     assert len(packages) > 50
+    assert '"resolved"' not in text
     for name, entry in packages.items():
         assert not name or entry["integrity"].startswith("sha512-"), name

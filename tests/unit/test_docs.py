@@ -20,6 +20,7 @@ PAGES: Final = [
     PROJECT / "CONTRIBUTING.md",
     PROJECT / "SECURITY.md",
     *sorted((PROJECT / "docs").glob("*.md")),
+    *sorted((PROJECT / "docs/sites").glob("*.md")),
 ]
 PICTURE_LIMIT_BYTES: Final = 100_000
 # Commands of the AWS CLI that are no API operations.
@@ -79,7 +80,7 @@ def test_every_parameter_is_documented_with_its_default() -> None:
     assert said == {name: str(entry.get("Default", "")) for name, entry in document()["Parameters"].items()}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_commands_set_only_existing_parameters(page: Path) -> None:
     named = {name for command in commands(page.read_text("utf-8")) for name in overrides(command)}
     named |= set(re.findall(r"`([A-Z][a-z]\w+)=[^`]*`", page.read_text("utf-8")))
@@ -111,7 +112,7 @@ def anchors(page: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^ {4})make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE)) <= targets
@@ -144,7 +145,7 @@ def test_pictures_are_small() -> None:
     assert {name for name, size in sizes.items() if size > PICTURE_LIMIT_BYTES} == set()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_commands_of_aws_exist(page: Path) -> None:
     for service, command, what in re.findall(r"\baws ([a-z0-9]+) ([a-z0-9-]+)(?: ([a-z-]+))?", page.read_text("utf-8")):
         if (service, command) in HIGH_LEVEL:

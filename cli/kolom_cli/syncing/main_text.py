@@ -14,7 +14,7 @@ _REMOVED: Final = frozenset(
     }
 )
 _ANCHOR_MARKS: Final = frozenset({"", "#", "¶", "§", "🔗", "⚓", "permalink", "anchor"})
-_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
+HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _simplify_headings(region: Any) -> None:
 
     Some generators give the id to the section that begins with the heading instead.
     """
-    for heading in list(elements(region, *_HEADINGS)):
+    for heading in list(elements(region, *HEADINGS)):
         for link in list(elements(heading, "a")):
             if attribute(link, "href")[:1] in {"", "#"} and text_of(link).lower() in _ANCHOR_MARKS:
                 if identifier := link.get("id") or link.get("name"):

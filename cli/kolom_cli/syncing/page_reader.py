@@ -9,7 +9,7 @@ from kolom.articles.input import MAX_IMAGE, is_image_url
 from kolom.articles.page_urls import MAX_URL, normalize_url, page_url_problem
 from kolom.hosts import ascii_host
 from kolom_cli.syncing.html_tree import attribute, elements, parse_page, text_of
-from kolom_cli.syncing.main_text import MainText, find_main_text
+from kolom_cli.syncing.main_text import HEADINGS, MainText, find_main_text
 from kolom_cli.syncing.metadata import Metadata, find_publication_time, read_metadata
 from kolom_cli.syncing.types import Content, Excluded, Page, PageError, Redirect
 
@@ -23,6 +23,9 @@ _MAX_REFRESH: Final = MAX_URL + 100
 _NO_INDEX: Final = frozenset({"noindex", "none"})
 _ROBOTS: Final = ("robots", "googlebot")
 _NO: Final = frozenset({"false", "no", "off", "closed", "0"})
+_SEPARATOR: Final = "[-–—|·•:»«/~]{1,2}"
+"""What titles of pages have between the title and the name of the site."""
+
 _SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
 
 
@@ -42,6 +45,7 @@ def read_page(content: Content, url: str, zone: ZoneInfo) -> Page | Redirect | E
     title = metadata.first("title", ("headline", "name"), ("og:title",)) or _title(root, main)
     if not title:
         raise PageError("it has no title")
+    _mark_title(main, title)
     language = metadata.first("language", (), ()) or attribute(root, "lang")
     published = metadata.first(
         "date", ("datePublished", "dateCreated"), ("article:published_time", "date", "dc.date", "dcterms.created")
@@ -113,8 +117,31 @@ def _why_excluded(root: Any, content: Content, metadata: Metadata) -> str | None
 
 
 def _title(root: Any, main: MainText) -> str:
-    headings = (text for region in main.regions for each in elements(region, "h1") if (text := text_of(each)))
-    return next(headings, "") or text_of(next(elements(root, "title"), None))
+    """Return the first ``<h1>`` of the main text; without one, its first heading if ``<title>`` adds the site to it.
+
+    Otherwise return ``<title>``. In some themes, the ``<h1>`` is the name of the site.
+    """
+    found = ((each.tag, text_of(each)) for region in main.regions for each in elements(region, *HEADINGS))
+    headings = [(tag, text) for tag, text in found if text]
+    if first := next((text for tag, text in headings if tag == "h1"), ""):
+        return first
+    title = text_of(next(elements(root, "title"), None))
+    return next((text for _, text in headings[:1] if _is_part_of_title(text, title)), title)
+
+
+def _mark_title(main: MainText, title: str) -> None:
+    """Make the first heading of a text without ``<h1>`` one if it is the title, so that the text does not repeat it."""
+    headings = [each for region in main.regions for each in elements(region, *HEADINGS)]
+    if headings and text_of(headings[0]) == title and all(each.tag != "h1" for each in headings):
+        headings[0].tag = "h1"
+
+
+def _is_part_of_title(text: str, title: str) -> bool:
+    """Return whether ``title`` is the text before or after a separator, such as ``Text | Site``."""
+    return bool(
+        (title.startswith(text) and re.match(rf"\s?{_SEPARATOR}\s", title[len(text) :]))
+        or (title.endswith(text) and re.search(rf"\s?{_SEPARATOR}\s$", title[: -len(text)]))
+    )
 
 
 def _canonical(root: Any, base: str, url: str) -> str:

@@ -129,9 +129,10 @@ class Options:
     concurrency: int = 1
 
     def excludes(self, url: str) -> bool:
-        """Return whether the path of a URL matches one of the patterns."""
+        """Return whether the path of a URL, on its host or below ``base_url``, matches one of the patterns."""
         path = unquote(urlsplit(url).path)
-        return any(fnmatchcase(path, pattern) for pattern in self.excluded)
+        below = path.removeprefix(unquote(urlsplit(self.base_url).path).rstrip("/"))
+        return any(fnmatchcase(each, pattern) for each in (path, below) for pattern in self.excluded)
 
     @property
     def of_reading(self) -> str:

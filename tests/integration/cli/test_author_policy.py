@@ -1,5 +1,6 @@
 """The policy for authors allows exactly the AWS calls that the commands make."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -338,3 +339,17 @@ def test_the_policy_exists_only_on_request() -> None:
     assert document["Parameters"]["AuthorPolicy"]["Default"] == "off"
     assert document["Resources"]["AuthorAccess"]["Condition"] == "HasAuthorPolicy"
     assert document["Outputs"]["AuthorPolicyArn"]["Condition"] == "HasAuthorPolicy"
+
+
+def test_the_example_of_a_policy_for_sync_equals_the_calls_of_the_command(author: Author, tmp_path: Path) -> None:
+    sync_site(author, tmp_path / "site")
+    author("sync", tmp_path / "site", "--base-url", "https://new.example", "--full")
+    policy = json.loads((PROJECT / "docs/examples/sync-policy.json").read_text("utf-8"))
+    allowed = {
+        (action, place_of(resource))
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+    assert author.calls == allowed
+    assert allowed < granted()

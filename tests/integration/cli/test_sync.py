@@ -492,6 +492,17 @@ class TestBadPages:
             *(f"{URL}/about/", f"{URL}/docs/plain.html", f"{URL}/posts/first/", f"{URL}/posts/second.html"),
         ]
 
+    def test_a_pattern_also_matches_the_path_below_the_url_of_the_site(self, kolom: Kolom, site: Path) -> None:
+        for path in site.rglob("*.html"):
+            path.write_text(path.read_text().replace(f"{URL}/", f"{URL}/blog/"))
+        options = ("--base-url", f"{URL}/blog/", "--json", "--exclude")
+        reports = [kolom("sync", site, *options, pattern).json for pattern in ("/posts/*", "/blog/posts/*", "/blog/*")]
+        excluded = [
+            {item["name"] for item in report["skipped_items"] if "--exclude" in item["reason"]} for report in reports
+        ]
+        assert excluded[0] == excluded[1] == {"posts/first/index.html", "posts/second.html"}
+        assert len(excluded[2]) == reports[2]["kinds"]["external"]["read"]
+
     def test_dates_that_are_wrong_or_in_the_future_are_not_used(self, sync: Sync, site: Path) -> None:
         write(site, "a.html", page(head='<meta property="article:published_time" content="2999-01-01">'))
         write(site, "b.html", page(head='<meta property="article:published_time" content="yesterday">'))

@@ -43,6 +43,7 @@ def create(cloudformation: Any, stack: str, **parameters: str) -> dict[str, str]
     return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
 
+@pytest.mark.moto
 def test_two_stacks_can_exist_in_one_account_and_region(cloudformation: Any) -> None:
     one, two = create(cloudformation, "one"), create(cloudformation, "two")
     assert not set(one.values()) & set(two.values())

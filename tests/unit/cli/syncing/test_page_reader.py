@@ -25,7 +25,8 @@ def outcome(markup: str | bytes, **values: Any) -> Page | Redirect | Excluded:
 
 
 def read(head: str = "", body: str = "<main><p>Text</p></main>", html: str = "") -> Page:
-    found = outcome(f"<!DOCTYPE html><html {html}><head><title>T</title>{head}</head><body>{body}</body></html>")
+    title = "" if "<title>" in head else "<title>T</title>"
+    found = outcome(f"<!DOCTYPE html><html {html}><head>{title}{head}</head><body>{body}</body></html>")
     assert isinstance(found, Page)
     return found
 
@@ -58,6 +59,29 @@ def test_json_ld_that_is_not_usable_is_ignored(script: str) -> None:
 def test_values_of_json_ld_that_are_nested_too_deeply_are_ignored() -> None:
     deep = '{"name":' * 1_500 + '"x"' + "}" * 1_500
     assert read(f'<script type="application/ld+json">{{"@type": "Article", "headline": {deep}}}</script>').title == "T"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Night trains | Site", "Night trains"),
+        ("Site - Night trains", "Night trains"),
+        ("Night trains: Site", "Night trains"),
+        ("Site", "Site"),
+        ("Night trains of Java", "Night trains of Java"),
+        ("Reading-Night trains", "Reading-Night trains"),
+    ],
+)
+def test_a_first_heading_that_the_title_adds_the_site_to_is_the_title(title: str, expected: str) -> None:
+    body = "<header><h1>Site</h1></header><main><h2><a href='/x'>Night trains</a></h2><h3>Site</h3></main>"
+    assert read(f"<title>{title}</title>", body).title == expected
+
+
+def test_a_heading_of_any_level_that_repeats_the_title_begins_the_text() -> None:
+    page = read("<title>Night trains - Site</title>", "<main><h2>Night trains</h2><p>Text.</p><h2>Tickets</h2></main>")
+    assert "<h1>Night trains</h1>" in page.html
+    assert "<h2>Tickets</h2>" in page.html
+    assert "<h1>" not in read("<title>Other</title>", "<main><h2>Night trains</h2><p>Text.</p></main>").html
 
 
 def test_the_first_declaration_of_a_field_counts() -> None:
