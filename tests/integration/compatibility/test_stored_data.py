@@ -172,9 +172,14 @@ def earlier_blocks() -> set[tuple[str, str]]:
 
 
 def test_a_repeated_submission_gets_the_same_response(stack: Stack) -> None:
-    """It is recognised by its idempotency key, which works for nothing else, or by its fields and client."""
+    """It is recognised by its idempotency key, which works for nothing else.
+
+    Without a key, a submission is recognised for ten minutes, but not across the change to keyed hashes.
+    """
     count = len(stored("comments")) + len(stored("messages"))
-    for submission in SUBMISSIONS:
+    with_key = [submission for submission in SUBMISSIONS if submission["headers"]]
+    assert len(with_key) == 2
+    for submission in with_key:
         answer = resend(stack, submission)
         assert (answer.status, answer.json) == (201, submission["answer"]), submission
     assert len(stored("comments")) + len(stored("messages")) == count

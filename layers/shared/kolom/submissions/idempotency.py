@@ -39,7 +39,8 @@ class SubmissionIdentity:
 
     ``key`` and ``fingerprint`` are stored, and depend on personal data: guesses of an IP address or email address
     cannot be verified with them, because they also depend on the key of the site or of the client. So after a rotation
-    of the site's key, the same text without an idempotency key is another submission.
+    of the site's key, the same text without an idempotency key is another submission. ``earlier_fingerprint`` is the
+    one that earlier versions stored, which did not depend on a key.
     """
 
     id: str
@@ -48,6 +49,8 @@ class SubmissionIdentity:
     lasts_seconds: int
     has_secret: bool
     """Whether the client sent a key. Only this client knows it, so a repetition with the key comes from it."""
+
+    earlier_fingerprint: str = ""
 
     @classmethod
     def of(
@@ -75,9 +78,15 @@ class SubmissionIdentity:
             raise InvalidInput(
                 FieldError(IDEMPOTENCY_HEADER, f"must have 1 to {MAX_KEY_CHARACTERS} printable ASCII characters")
             )
-        digest = _digest(purpose, "idempotency-key", secret)
-        fingerprint = _digest(purpose, "fields", secret, text)
-        return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, KEY_HOURS * 3600, has_secret=True)
+        digest = _digest(purpose, "key", secret)
+        return cls(
+            _short_id(digest, keys),
+            f"once#{digest}",
+            _digest(purpose, "fields", secret, text),
+            KEY_HOURS * 3600,
+            has_secret=True,
+            earlier_fingerprint=_digest(purpose, text),
+        )
 
     def stage(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
         """Add the record to the transaction, which raises :class:`DuplicateSubmission` if one exists."""
@@ -99,7 +108,7 @@ class SubmissionIdentity:
         """
         for record in records:
             if record.key == self.key and record.is_unexpired(now):
-                if record.fingerprint != self.fingerprint:
+                if record.fingerprint not in {self.fingerprint, self.earlier_fingerprint}:
                     raise InvalidInput(FieldError(IDEMPOTENCY_HEADER, "was already used for a different request"))
                 return record
         return None
