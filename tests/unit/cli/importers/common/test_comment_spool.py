@@ -2,16 +2,23 @@
 
 from datetime import UTC, datetime
 from time import process_time
-from typing import Any
 
 from kolom_cli.importers.common.comment_spool import CommentSpool
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.types import ImportedComment
 
 
-def _comment(content: str, origin: str = "x:#1", **changes: Any) -> ImportedComment:
-    values = {"name": "1", "thread": "/x/", "author": "Budi", "created_at": datetime(2024, 5, 6, tzinfo=UTC)} | changes
-    return ImportedComment(origin=origin, article=("slug:x",), content=content, **values)
+def _comment(content: str, origin: str = "x:#1", parent: str | None = None) -> ImportedComment:
+    return ImportedComment(
+        name="1",
+        origin=origin,
+        article=("slug:x",),
+        thread="/x/",
+        author="Budi",
+        content=content,
+        created_at=datetime(2024, 5, 6, tzinfo=UTC),
+        parent=parent,
+    )
 
 
 def _spooled(spool: CommentSpool) -> list[ImportedComment]:
