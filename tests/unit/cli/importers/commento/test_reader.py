@@ -206,6 +206,11 @@ def test_html_is_used_if_there_is_no_markdown(file: Path) -> None:
             "has 700,000 characters of HTML, the maximum is 524,288",
             True,
         ),
+        (
+            first_export(first_comment(domain="old.example", url=f"/{'x' * 9_980}")),
+            "its page has a URL of 10,000 characters, the maximum is 8,192",
+            True,
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
