@@ -46,7 +46,7 @@ def test_many_comments_of_one_origin_take_linear_time() -> None:
         assert all(spool.add(_comment(str(number))) for number in range(1_000))
         assert not any(spool.add(_comment(str(number))) for number in range(1_000))
         assert len(_spooled(spool)) == 1_000
-    assert process_time() - started < 3
+    assert process_time() - started < 8
 
 
 def test_comments_in_a_cycle_of_parents_come_last_and_none_is_lost() -> None:

@@ -177,9 +177,9 @@ def test_a_thread_is_found_quickly_among_many_folders(file: Path, path: str) -> 
     assert [mapping.find(f"https://old{number}.example/docs/{path}") for number in range(5)] == [
         (f"slug:to-{number}",) for number in range(5)
     ]
-    for number in range(3_000 if len(path) < 100 else 0):
+    for number in range(6_000 if len(path) < 100 else 0):
         mapping.find(f"https://none{number}.example/{path}")
-    assert process_time() - started < 1
+    assert process_time() - started < 4
 
 
 def test_a_line_for_a_thread_takes_precedence_over_its_folder(file: Path) -> None:
