@@ -18,7 +18,9 @@ from kolom.json_input import parse_json
 from kolom_cli.importers.common.article_matching import extract_host, thread_names
 from kolom_cli.importers.common.comment_backups import refuse_backup_of_another_system
 from kolom_cli.importers.common.comment_fields import (
+    MAX_PAGE_URL,
     RawComment,
+    page_url_problem,
     parse_datetime,
     to_imported_comment,
     to_single_line,
@@ -118,12 +120,12 @@ def _item(line: _Line, emails: Mapping[str, str], mapping: ThreadMap) -> Item:
     locator, user = _object(comment.get("locator")), _object(comment.get("user"))
     key, parent = to_single_line(to_text(comment.get("id"))), to_single_line(to_text(comment.get("pid")))
     url = to_single_line(_unescaped(locator.get("url")))
-    name = f"{key or f'line {line.number}'} on {url or 'no page'}"
+    name = f"{key or f'line {line.number}'} on {url[:MAX_PAGE_URL] or 'no page'}"
     is_deleted = comment.get("delete") is True
     html = to_text(comment.get("text"))
-    article = mapping.find(url)
     if problem := line.problem or _problem(key, url, "" if is_deleted else html):
         return Skipped(kind=_KIND, name=name if key else f"line {line.number}", reason=problem, refused=True)
+    article = mapping.find(url)
     if article == ():
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     namespace = (to_single_line(to_text(locator.get("site"))) or extract_host(url))[:200]
@@ -153,7 +155,9 @@ def _problem(key: str, url: str, html: str) -> str | None:
     """Return why a comment is refused, or None."""
     if not key:
         return "has no id"
-    return html_problem(html) if url else "has no URL of a page"
+    if not url:
+        return "has no URL of a page"
+    return page_url_problem(url) or html_problem(html)
 
 
 def _markdown(typed: str, html: str) -> str:

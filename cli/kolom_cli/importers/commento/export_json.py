@@ -92,6 +92,8 @@ def open_export(path: Path, stack: ExitStack) -> tuple[Export, Iterator[Comment]
         raise SourceError(
             f"{path}: an export of Commento or Comentario of version {version!r}: only versions 1 and 3 are supported"
         )
+    if not isinstance(outline["comments"], list | None):
+        raise SourceError(f"{path}: not an export of Commento or Comentario: its comments are not a list")
     export = Export("Commento" if version == 1 else "Comentario", version)
     with open_member(member) as file:
         for (table, _), entry in json_stream.read_entries(member.name, file, _is_referred):

@@ -14,7 +14,13 @@ from kolom.comments.types import Status
 from kolom_cli.importers.commento.export_json import Comment, Commenter, Export, State, open_export
 from kolom_cli.importers.common.article_matching import is_url_or_path, thread_names
 from kolom_cli.importers.common.comment_backups import refuse_backup_of_another_system
-from kolom_cli.importers.common.comment_fields import RawComment, parse_datetime, to_imported_comment
+from kolom_cli.importers.common.comment_fields import (
+    MAX_PAGE_URL,
+    RawComment,
+    page_url_problem,
+    parse_datetime,
+    to_imported_comment,
+)
 from kolom_cli.importers.common.comment_text import html_problem
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.thread_map import ThreadMap
@@ -46,14 +52,14 @@ def _owner(export: Export) -> str | None:
 
 def _item(comment: Comment, number: int, export: Export, owner: str | None, mapping: ThreadMap) -> Item:
     url = _page_url(comment)
-    name = f"{comment.key or f'entry {number}'} on {url or 'no page'}"
-    article = mapping.find(url, comment.path)
+    name = f"{comment.key or f'entry {number}'} on {url[:MAX_PAGE_URL] or 'no page'}"
     html = "" if comment.markdown.strip() else comment.html
     if comment.state in {"spam", "rejected"}:
         reason = "marked as spam in Commento" if comment.state == "spam" else "rejected in Comentario"
         return Skipped(kind=_KIND, name=name, reason=reason)
     if problem := _problem(comment, url, html):
         return Skipped(kind=_KIND, name=name, reason=problem, refused=True)
+    article = mapping.find(url, comment.path)
     if article == ():
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     commenter = export.commenters.get(comment.author)
@@ -88,7 +94,7 @@ def _problem(comment: Comment, url: str, html: str) -> str | None:
         return "has no id"
     if not url:
         return "its page is not in the export"
-    return None if comment.state == "deleted" else html_problem(html)
+    return page_url_problem(url) or (None if comment.state == "deleted" else html_problem(html))
 
 
 def _page_url(comment: Comment) -> str:

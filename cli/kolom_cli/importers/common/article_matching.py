@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kolom.articles.names import path_problem
-from kolom.articles.page_urls import url_pointer_keys_at
+from kolom.articles.page_urls import site_of, url_pointer_keys_at
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.publishing.slugs import clean_slug
 
@@ -45,8 +45,9 @@ def extract_host(url: str) -> str:
 
 
 def url_names(url: str) -> list[str]:
-    """Return the ``url:…`` names of a URL, by which Kolom has a page of another site; none for a home page."""
-    return [] if _is_in_query(url) or extract_path(url) is None else [*url_pointer_keys_at(url)]
+    """Return the ``url:…`` names of a URL, by which Kolom has a page of another site; never that of a front page."""
+    front_page = f"url:{site_of(url)}"
+    return [] if _is_in_query(url) else [key for key in url_pointer_keys_at(url) if key != front_page]
 
 
 def path_names(url: str) -> list[str]:

@@ -18,6 +18,9 @@ MAX_CONTENT: Final = 65_536
 """The maximum size of an imported comment in bytes. It is larger than the limit for visitors, because other systems
 allow longer comments. With its rendered markup, the comment fits into a DynamoDB item (400 KB)."""
 
+MAX_PAGE_URL: Final = 8_192
+"""The maximum length of the URL of a comment's page. Readers keep the URLs of many pages in memory."""
+
 ANONYMOUS: Final = "Anonymous"
 
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
@@ -82,6 +85,13 @@ def to_imported_comment(raw: RawComment) -> Item:
         notes=(*raw.notes, *notes),
         own_links=raw.own_links,
     )
+
+
+def page_url_problem(url: str) -> str | None:
+    """Return why a comment on the page at ``url`` is refused, or None."""
+    if len(url) > MAX_PAGE_URL:
+        return f"its page has a URL of {len(url):,} characters, the maximum is {MAX_PAGE_URL:,}"
+    return None
 
 
 def to_text(value: object) -> str:

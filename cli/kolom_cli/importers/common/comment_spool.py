@@ -3,6 +3,7 @@
 An export may contain a reply before its parent, a comment before its article, and more comments than fit in memory.
 """
 
+import hashlib
 import json
 import sqlite3
 import tempfile
@@ -25,6 +26,10 @@ _SCHEMA: Final = """
     CREATE INDEX by_parent ON comment (parent);
     CREATE INDEX by_article ON comment (article);
     CREATE TABLE article (number INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE, id INTEGER);
+    CREATE TABLE repeated (
+        origin TEXT NOT NULL, digest BLOB NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (origin, digest)
+    );
+    CREATE INDEX by_number ON repeated (origin, number);
 """
 # The recursion starts at the comments without a parent in the export. Comments in a cycle of parents are never
 # reached and keep no depth.
@@ -81,12 +86,19 @@ class CommentSpool:
         A different comment of the same origin is added, too. Its origin gets a number at the end: ``…#2``. Replies
         belong to the first of these comments.
         """
-        candidate, number = comment, 1
-        while not self._insert(candidate):
-            if self._has(candidate):
-                return False
+        return self._insert(comment) or self._add_repeated(comment)
+
+    def _add_repeated(self, comment: ImportedComment) -> bool:
+        origin, data = comment.origin, _COMMENT.dump_json(comment)
+        ((first,),) = self._rows("SELECT data FROM comment WHERE origin = ?", origin)
+        digest = hashlib.sha256(data).digest()
+        if data == first or self._rows("SELECT 1 FROM repeated WHERE origin = ? AND digest = ?", origin, digest):
+            return False
+        ((last,),) = self._rows("SELECT max(number) FROM repeated WHERE origin = ?", origin)
+        number, notes = (last or 1) + 1, (*comment.notes, SAME_ID)
+        while not self._insert(replace(comment, origin=f"{origin}#{number}", notes=notes)):
             number += 1
-            candidate = replace(comment, origin=f"{comment.origin}#{number}", notes=(*comment.notes, SAME_ID))
+        self._execute("INSERT INTO repeated (origin, digest, number) VALUES (?, ?, ?)", origin, digest, number)
         return True
 
     def _insert(self, comment: ImportedComment) -> bool:
@@ -98,10 +110,6 @@ class CommentSpool:
             *(comment.origin, comment.parent, comment.created_at.timestamp(), article, _COMMENT.dump_json(comment)),
         )
         return cursor.rowcount == 1
-
-    def _has(self, comment: ImportedComment) -> bool:
-        ((data,),) = self._rows("SELECT data FROM comment WHERE origin = ?", comment.origin)
-        return bool(data == _COMMENT.dump_json(comment))
 
     def __len__(self) -> int:
         """Return the number of comments."""

@@ -9,15 +9,16 @@ could be formulas.
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, TextIO
-from urllib.parse import quote, urlsplit
+from typing import Final, Self, TextIO
+from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import slug_problem
-from kolom.articles.page_urls import normalize_url
+from kolom.articles.page_urls import normalize_url, site_of
 from kolom_cli.importers.common.article_matching import (
     extract_host,
     extract_path,
@@ -45,17 +46,58 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A site or a folder: a host without ``www.``, which is empty for any host, and a path that ends with a slash."""
+class _Address:
+    """A URL or a path. ``site`` is that of :func:`.site_of`, and empty for a path. ``path`` is percent-decoded."""
 
-    host: str
+    site: str
     path: str
+    query: str
 
-    def path_within(self, host: str, path: str) -> str | None:
-        """Return the path of an address below this folder; None if it is elsewhere."""
-        if self.host not in {"", host} or not f"{path}/".startswith(self.path):
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """Return the address that ``text`` is; None if it is none."""
+        if not is_url_or_path(text):
             return None
-        return path[len(self.path) :]
+        try:
+            parts = urlsplit(text.strip())
+        except ValueError:
+            return None
+        if parts.scheme and not parts.netloc:
+            return None
+        url = parts._replace(scheme=parts.scheme or "https").geturl()
+        # A host that is not valid is only the same as itself.
+        site = site_of(url) or parts.netloc.lower() if parts.netloc else ""
+        path = re.sub("//+", "/", unquote(parts.path, errors="surrogateescape"))
+        return cls(site, path or "/", parts.query)
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys of the page on its site: its path with the query, then without; none for a front page.
+
+        >>> _Address.of("https://blog.example/2024/x/?m=1").keys
+        ['/2024/x?m=1', '/2024/x']
+        """
+        path = self.path.rstrip("/")
+        return [f"{path}?{self.query}"] * bool(self.query) + [path] * bool(path)
+
+    def folders(self, max_length: int) -> Iterator[tuple[str, str]]:
+        """Yield the folders of the path, the nearest first, each with the rest of the path.
+
+        They end with a slash. The first is the path itself. Those longer than ``max_length`` are left out.
+        """
+        path = self.path if self.path.endswith("/") else f"{self.path}/"
+        end = max_length
+        while (slash := path.rfind("/", 0, end)) >= 0:
+            yield path[: slash + 1], self.path[slash + 1 :]
+            end = slash
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A site or a folder: the site (:func:`.site_of`), empty for any, and a path that ends with a slash."""
+
+    site: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,46 +110,54 @@ class FolderTarget:
     url: str = ""
     names: tuple[str, ...] = ()
 
-    def names_at(self, path: str, query: str) -> tuple[str, ...]:
-        """Return the names of the article for a thread at a path below the folder."""
+    def names_at(self, path: str, query: str) -> tuple[str, ...] | None:
+        """Return the names of the article for a thread at a path below the folder; None if no article can be there."""
         if not self.url:
             return self.names
-        return thread_names(f"{self.url}{quote(path)}{f'?{query}' if query else ''}")
+        path = quote(path, errors="surrogateescape")
+        return thread_names(f"{self.url}{path}{f'?{query}' if query else ''}") or None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ThreadMap:
-    """The author's mapping of threads to articles."""
+    """The author's mapping of threads to articles.
+
+    ``_by_path`` has the lines for single threads by site and path. The site is empty in a line for a path, and None
+    finds the first line for the path, whatever its site.
+    """
 
     _exact: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _by_path: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _by_path: dict[tuple[str | None, str], tuple[str, ...]] = field(default_factory=dict)
     _folders: dict[Folder, FolderTarget] = field(default_factory=dict)
+    _max_folder_length: int = 0
 
     def find(self, *names: str, with_folders: bool = True) -> tuple[str, ...] | None:
         """Return the names of the article for the thread that has one of ``names`` in the export.
 
         The result is empty if the comments are to be excluded, and None if the thread is not in the mapping. Without
-        ``with_folders``, only lines for single threads count.
+        ``with_folders``, only lines for single threads count. A path among ``names`` is on the site of the others.
         """
-        keys = [name for name in names if name]
-        for name in keys:
+        for name in filter(None, names):
             for form in (name, safe_cell(name)):
                 if form in self._exact:
                     return self._exact[form]
-        for name in keys:
-            for key in _path_keys(name):
-                if key in self._by_path:
-                    return self._by_path[key]
-        return self._find_in_folder(keys) if with_folders and self._folders else None
+        addresses = [address for name in names if (address := _Address.of(name)) is not None]
+        site = next((each.site for each in addresses if each.site), "")
+        addresses = [replace(each, site=each.site or site) for each in addresses]
+        for address in addresses:
+            for key in address.keys:
+                for each in (address.site, "") if address.site else ("", None):
+                    if (each, key) in self._by_path:
+                        return self._by_path[each, key]
+        return self._find_in_folder(addresses) if with_folders and self._folders else None
 
-    def _find_in_folder(self, names: Iterable[str]) -> tuple[str, ...] | None:
-        """Return the names of the article by the line for the nearest folder; of two, the one with a host."""
-        for name in filter(is_url_or_path, names):
-            host, path = extract_host(name), extract_path(name) or "/"
-            within = {folder: rest for folder in self._folders if (rest := folder.path_within(host, path)) is not None}
-            if within:
-                nearest = max(within, key=lambda folder: (len(folder.path), folder.host))
-                return self._folders[nearest].names_at(within[nearest], _query_of(name))
+    def _find_in_folder(self, addresses: Iterable[_Address]) -> tuple[str, ...] | None:
+        """Return the names of the article by the line for the nearest folder; of two, the one with a site."""
+        for address in addresses:
+            for path, rest in address.folders(self._max_folder_length):
+                for site in (address.site, ""):
+                    if (target := self._folders.get(Folder(site, path))) is not None:
+                        return target.names_at(rest, address.query)
         return None
 
     def add(self, thread: str, names: tuple[str, ...]) -> None:
@@ -117,8 +167,10 @@ class ThreadMap:
         """
         if self._exact.setdefault(thread, names) != names:
             raise ValueError(thread)
-        for key in _path_keys(thread)[:1]:
-            self._by_path.setdefault(key, names)
+        address = _Address.of(thread)
+        if address is not None and address.keys:
+            for site in (address.site, None):
+                self._by_path.setdefault((site, address.keys[0]), names)
 
     def add_folder(self, folder: Folder, target: FolderTarget) -> None:
         """Map all threads of a site or a folder.
@@ -127,6 +179,7 @@ class ThreadMap:
         """
         if self._folders.setdefault(folder, target) != target:
             raise ValueError(folder.path)
+        self._max_folder_length = max(self._max_folder_length, len(folder.path))
 
     def __len__(self) -> int:
         return len(self._exact) + len(self._folders)
@@ -222,17 +275,20 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
 
 def _folder(thread: str) -> Folder | None:
     """Return the site or folder that a line is for: a URL or path with ``/*`` at its end; None if there is none."""
-    if not thread.endswith(_ALL_BELOW) or not is_url_or_path(thread):
-        return None
-    path = extract_path(thread.removesuffix("*")) or "/"
-    return Folder(extract_host(thread), path) if path.endswith("/") else None
+    address = _Address.of(thread.removesuffix("*")) if _is_folder(thread) else None
+    return None if address is None else Folder(address.site, address.path)
+
+
+def _is_folder(text: str) -> bool:
+    """Return whether a cell has ``/*`` at the end of its path. Behind ``?`` or ``#``, it is part of a thread's name."""
+    return text.endswith(_ALL_BELOW) and "?" not in text and "#" not in text
 
 
 def _folder_target(path: Path, line: int, article: str) -> FolderTarget:
     if not article.endswith(_ALL_BELOW):
         return FolderTarget(names=_article(path, line, article))
     url = article.removesuffix("*")
-    if not is_url_or_path(url) or (not url.startswith("/") and normalize_url(url) is None):
+    if not _is_folder(article) or not is_url_or_path(url) or (not url.startswith("/") and normalize_url(url) is None):
         raise SourceError(f"{path}:{line}: {article!r} is not the URL or the path of a folder")
     return FolderTarget(url=url)
 
@@ -245,34 +301,13 @@ def _article(path: Path, line: int, article: str) -> tuple[str, ...]:
         raise SourceError(f"{path}:{line}: {article!r} is for threads with /* at their end")
     if "/" in article:
         url = article if is_url_or_path(article) else f"/{article}"
-        names = path_names(url)
+        names = [*url_names(url), *path_names(url)]
         if (extract_path(url) or "").strip("/").count("/") == 0:
             names += own_names(slug_names(url)) if extract_host(url) else slug_names(url)
         if names:
-            return (*url_names(url), *names)
+            return tuple(names)
         raise SourceError(f"{path}:{line}: {article!r} is not the URL of an article")
     slug = unicodedata.normalize("NFC", article.lower())
     if problem := slug_problem(slug):
         raise SourceError(f"{path}:{line}: invalid slug {article!r}: it {problem}")
     return (f"slug:{slug}",)
-
-
-def _path_keys(name: str) -> list[str]:
-    """Return the keys of a page at any host: its path with the query, then without; for a front page, only the query.
-
-    >>> _path_keys("https://blog.example/2024/x/?m=1")
-    ['/2024/x?m=1', '/2024/x']
-    """
-    if not is_url_or_path(name):
-        return []
-    path, query = extract_path(name), _query_of(name)
-    bare = (path or "").rstrip("/")
-    keys = [f"{bare}?{query}"] if query else []
-    return [*keys, bare] if bare else keys
-
-
-def _query_of(url: str) -> str:
-    try:
-        return urlsplit(url).query
-    except ValueError:
-        return ""

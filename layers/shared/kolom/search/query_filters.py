@@ -26,8 +26,10 @@ MAX_CONDITION_WORDS: Final = 4
 
 _PERIOD: Final = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
 _TRAILING: Final = ",;.!?"
-_HOST: Final = re.compile(r"[.:]")
-"""What tells a host from a word: a domain, or a port."""
+_SITE: Final = re.compile(
+    r"(?=.*[.:]) (?: [\w-]+ (?: \.[\w-]+ )* | \[ [0-9a-f:.]+ \] ) (?: :\d+ )?", re.ASCII | re.VERBOSE
+)
+"""A site as :func:`.site_of` returns it. A dot or a colon distinguishes it from a word: a domain, or a port."""
 
 OWN_SITE: Final = "own site"
 _TERMS: Final = {"label": label_term, "author": author_term, "site": site_term}
@@ -204,10 +206,10 @@ def collect_filters(
 
 def _parse_site(value: str) -> str | None:
     """Return the site of a host name, or of the URL of its home page."""
-    text = value.strip().rstrip(",;")
+    text = value.strip().rstrip(f"{_TRAILING})")
     url = text if "://" in text else f"https://{text}"
     site = site_of(url)
-    return site if site and _HOST.search(site) and normalize_url(url) == site else None
+    return site if site and _SITE.fullmatch(site) and normalize_url(url) == site else None
 
 
 def _title_words(conditions: Iterable[Condition]) -> list[str]:

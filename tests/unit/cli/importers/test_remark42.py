@@ -144,12 +144,17 @@ def test_fields_are_read_as_remark42_writes_them(file: Path, changes: dict[str, 
         ({"orig": "\u200b"}, "empty", False),
         ({"orig": "x" * 65_537}, "has 65,537 bytes, the maximum is 65,536", True),
         ({"orig": "", "text": "<b></b>" * 100_000}, "has 700,000 characters of HTML, the maximum is 524,288", True),
+        (
+            {"locator": {"url": f"{URL}?{'x' * 10_000}"}},
+            f"its page has a URL of {len(URL) + 10_001:,} characters, the maximum is 8,192",
+            True,
+        ),
     ],
 )
 def test_skipped_comments_have_a_reason(file: Path, changes: dict[str, Any], reason: str, refused: bool) -> None:
     skipped = _skipped(file, comment(**changes))
     assert (skipped.kind, skipped.reason, skipped.refused) == ("comment", reason, refused)
-    assert skipped.name
+    assert 0 < len(skipped.name) < 9_000
 
 
 def test_a_damaged_line_affects_only_its_comment(file: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,8 @@ def _error(file: Path, data: str | bytes) -> str:
             "https://blog.example/2024/05/x.html?m=1#top",
             ("url:blog.example/2024/05/x?m=1", "url:blog.example/2024/05/x", "path:/2024/05/x.html"),
         ),
+        ("https://blog.example/caf%E9/", ("url:blog.example/caf%E9",)),
+        ("https://blog.example/?p=12", ("url:blog.example?p=12",)),
         ("https://blog.example/kata-%C3%A9/", ("url:blog.example/kata-%C3%A9", "path:/kata-é/", "own:slug:kata-é")),
         ("", ()),
         ("   ", ()),
@@ -89,6 +92,13 @@ def test_a_thread_is_given_by_its_identifier_or_path(file: Path, thread: str, as
         ("page-7", ""),
         ("/x/", "https://[broken/x/"),
         ("https://[broken/", "https://[other/"),
+        ("https://a.example/x/", "https://b.example/x/"),
+        ("https://old.example/x/", "https://old.example:8080/x/"),
+        ("https://[broken/*", "https://any.example/x/"),
+        ("https:///*", "https://any.example/x/"),
+        ("https://old.example/?p=/*", "https://old.example/x/"),
+        ("https://old.example/#!/*", "https://old.example/x/"),
+        ("https://old.example:8080/*", "https://old.example/x/"),
     ],
 )
 def test_threads_that_are_not_in_the_file_are_not_mapped(file: Path, thread: str, asked: str) -> None:
@@ -101,6 +111,7 @@ FOLDERS = (
     "https://old.example/forum/*,forum",
     "https://other.example/*,",
     "/2012/*,/years/2012/*",
+    "https://bücher.example/*,https://new.example/books/*",
 )
 
 
@@ -118,6 +129,9 @@ FOLDERS = (
         ("https://old.example/2012/x/", "path:/years/2012/x/"),
         ("https://any.example/2012/x.html", "path:/years/2012/x.html"),
         ("/2012/x/", "path:/years/2012/x/"),
+        ("https://old.example/docs/caf%E9/", "url:docs.example/en/caf%E9"),
+        ("https://xn--bcher-kva.example/a/", "url:new.example/books/a"),
+        ("https://Bücher.example/a/", "url:new.example/books/a"),
     ],
 )
 def test_a_line_for_a_folder_maps_all_threads_below_it(file: Path, asked: str, name: str) -> None:
@@ -134,6 +148,38 @@ def test_a_folder_is_excluded_and_others_are_not_mapped(file: Path) -> None:
     for asked in ("https://any.example/x/", "/2011/x/", "identifier", "", "https://[broken/x/"):
         assert mapping.find(asked) is None
     assert len(mapping) == len(FOLDERS)
+
+
+@pytest.mark.parametrize("thread", ["https://old.example/", "https://old.example", "https://old.example/?utm_source=x"])
+def test_a_thread_without_a_page_in_the_new_folder_is_not_excluded(file: Path, thread: str) -> None:
+    """Nothing is matched by the URL of a front page. The report must say so, instead of skipping the comments."""
+    assert _mapping(file, "https://old.example/*,https://new.example/*").find(thread) is None
+
+
+def test_a_line_with_a_host_is_for_that_host(file: Path) -> None:
+    """A path that comes with the URL is on the same site. A path alone may be on any site."""
+    mapping = _mapping(file, "https://a.example/x/,one", "https://b.example/x/,two", "/y/,three")
+    for asked, slug in (
+        (("http://www.a.example/x", "/x/"), "one"),
+        (("http://b.example/x.html?m=1", "https://b.example/x"), "two"),
+        (("/x/", "https://b.example/x?m=1"), "two"),
+        (("/x/",), "one"),
+        (("https://c.example/y/",), "three"),
+    ):
+        assert mapping.find(*asked) == (f"slug:{slug}",)
+    assert mapping.find("https://c.example/x/", "/x/") is None
+
+
+@pytest.mark.parametrize("path", ["a/" * 1_000_000, "x/y/z"])
+def test_a_thread_is_found_quickly_among_many_folders(file: Path, path: str) -> None:
+    mapping = _mapping(file, *(f"https://old{number}.example/docs/*,to-{number}" for number in range(10_000)))
+    started = process_time()
+    assert [mapping.find(f"https://old{number}.example/docs/{path}") for number in range(5)] == [
+        (f"slug:to-{number}",) for number in range(5)
+    ]
+    for number in range(6_000 if len(path) < 100 else 0):
+        mapping.find(f"https://none{number}.example/{path}")
+    assert process_time() - started < 4
 
 
 def test_a_line_for_a_thread_takes_precedence_over_its_folder(file: Path) -> None:
@@ -201,6 +247,8 @@ def test_files_saved_by_any_spreadsheet_program_are_read(file: Path, data: str) 
         ("thread,article\n/x/*,a\n/x/*,/b/*\n", ":3: a line above maps /x/* to a different article"),
         ("thread,article\n/x/,/y/*\n", ":2: '/y/*' is for threads with /* at their end"),
         ("thread,article\n/x/*,y/*\n", ":2: 'y/*' is not the URL or the path of a folder"),
+        ("thread,article\n/x/*,/y/?z=/*\n", ":2: '/y/?z=/*' is not the URL or the path of a folder"),
+        ("thread,article\n/x/*,https://a.example/#/*\n", "is not the URL or the path of a folder"),
         ("thread,article\n/x/*,https://[a/*\n", ":2: 'https://[a/*' is not the URL or the path of a folder"),
         ('thread,article\n"/x\n/",a\n/y/,No way\n', ":4: invalid slug 'No way'"),
         ('thread,article\n/x/,"a\n', ":2: invalid CSV"),

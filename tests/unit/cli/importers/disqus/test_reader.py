@@ -161,10 +161,9 @@ def test_a_thread_is_matched_by_its_address_then_by_its_identifier(
     "link",
     [
         "https://a.example/",
-        "https://a.example/?p=x",
+        "https://a.example/?utm_source=x",
         "https://a.example/post.php?id=7",
         "https://[broken/",
-        "https://a.example/%ff/",
         "",
     ],
 )
@@ -581,3 +580,17 @@ def test_any_text_anywhere_gives_an_item_for_each_comment(
             assert item.content
             assert 0 < len(item.author) <= 100
             assert item.created_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("link", "name"),
+    [
+        ("https://a.example/?p=x", "url:a.example?p=x"),
+        ("https://a.example/caf%E9/", "url:a.example/caf%E9"),
+        ("https://a.example/index.html", ""),
+    ],
+)
+def test_a_page_of_another_site_is_matched_by_its_whole_url(file: Path, link: str, name: str) -> None:
+    """The URL of a front page matches nothing, in none of its forms."""
+    (comment,) = _comments(file, thread(link=link), post())
+    assert [each for each in comment.article if each.startswith("url:")] == [name] * bool(name)
