@@ -29,7 +29,7 @@ def test_the_readme_has_the_cost_of_100000_page_views(record: Record) -> None:
     (scenario,) = (each for each in SCENARIOS if each.views == 100_000)
     total = sum(monthly_bill(record, scenario, free=True).values())
     readme = " ".join((PROJECT / "README.md").read_text("utf-8").split())
-    assert f"about {round(total, 1):.2f} USD for 100,000 page views a month" in readme
+    assert f"about {round(total, 1):.2f} USD a month in total at 100,000 page views" in readme
 
 
 def test_an_unknown_table_is_an_error(record: Record) -> None:
