@@ -209,6 +209,9 @@ def test_only_the_job_that_runs_kolom_gets_a_token() -> None:
     assert [f"{action}@{commit}" for action, commit in _ACTIONS.findall(text)] == used
     gitlab = yaml.safe_load((PROJECT / "docs/examples/sync-from-gitlab.yml").read_text("utf-8"))
     assert [name for name, job in gitlab.items() if isinstance(job, dict) and "id_tokens" in job] == ["sync"]
+    script = gitlab["sync"]["script"]
+    assert script[-3].startswith("env -u AWS_TOKEN make"), "packages are installed without the token"
+    assert [number for number, line in enumerate(script) if "$AWS_TOKEN" in line] == [len(script) - 2]
 
 
 @pytest.mark.parametrize("name", ["github", "gitlab"])

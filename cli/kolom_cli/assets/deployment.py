@@ -73,7 +73,7 @@ def build(frontend: Path) -> AssetBuild:
     """Build the assets of the directory, without network access.
 
     :raises SettingsError: its settings are invalid
-    :raises AssetError: a file has an invalid reference, or is not UTF-8, or a module is not valid JavaScript
+    :raises AssetError: a file has an invalid reference, or is not UTF-8, or a module cannot be parsed
     """
     files = collect(frontend)
     found = site_config.load(frontend, files)

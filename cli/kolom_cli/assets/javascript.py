@@ -20,15 +20,18 @@ _LITERALS: Final = frozenset({"string", "template_string", "regex"})
 _COMMENTS: Final = frozenset({"comment", "html_comment"})
 _WORD: Final = re.compile(rb"[\w$\\#.\x80-\xff]")
 _OPERATOR: Final = re.compile(rb"[-+*/<>!=&|?%^~@]")
+_LINE_BREAK: Final = re.compile(rb"[\r\n]|\xe2\x80[\xa8\xa9]")
+"""In JavaScript, U+2028 and U+2029 also end a line."""
+
 _CONTINUES_AFTER: Final = frozenset(b";{,([")
 _CONTINUES_BEFORE: Final = frozenset(b"}),;]")
 
 
 class SyntaxProblem(ValueError):
-    """The text is not JavaScript; ``line`` is the number of the first line with an error."""
+    """The text cannot be parsed; ``line`` is the number of the first line with an error."""
 
     def __init__(self, line: int) -> None:
-        super().__init__(f"line {line} is not valid JavaScript")
+        super().__init__(f"line {line} cannot be parsed as JavaScript")
         self.line = line
 
 
@@ -36,49 +39,55 @@ class SyntaxProblem(ValueError):
 def minify(source: bytes) -> bytes:
     """Return the script without comments and unnecessary spaces.
 
-    :raises SyntaxProblem: it is not valid
+    :raises SyntaxProblem: it cannot be parsed
     """
     root = _PARSER.parse(source).root_node
     if root.has_error:
         raise SyntaxProblem(_first_error(root).start_point.row + 1)
     parts: list[bytes] = []
-    end, last = 0, b";"
-    for start, token_end in _tokens(root, source):
-        token = source[start:token_end]
-        parts += [_separator(last, source[end:start], token), token]
-        end, last = token_end, token
+    end, last, is_regex = 0, b";", False
+    for node in _tokens(root, source):
+        token = source[node.start_byte : node.end_byte]
+        parts += [_separator(last, source[end : node.start_byte], token, is_after_regex=is_regex), token]
+        end, last, is_regex = node.end_byte, token, node.type == "regex"
     return b"".join(parts)
 
 
-def _tokens(node: Node, source: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of each token, and of each comment with a licence (``/*!``)."""
-    start, end = node.start_byte, node.end_byte
-    if node.type in _COMMENTS:
-        if source.startswith(b"/*!", start):
-            yield start, end
-    elif node.type in _LITERALS or not node.children:
-        if start < end:
-            yield start, end
-    else:
-        for child in node.children:
-            yield from _tokens(child, source)
+def _tokens(root: Node, source: bytes) -> Iterator[Node]:
+    """Yield each token, and each comment with a licence (``/*!``). A tree may be deeper than Python's stack."""
+    remaining = [root]
+    while remaining:
+        node = remaining.pop()
+        if node.type in _COMMENTS:
+            if source.startswith(b"/*!", node.start_byte):
+                yield node
+        elif node.type in _LITERALS or not node.children:
+            if node.start_byte < node.end_byte:
+                yield node
+        else:
+            remaining += reversed(node.children)
 
 
-def _separator(before: bytes, gap: bytes, after: bytes) -> bytes:
+def _separator(before: bytes, gap: bytes, after: bytes, *, is_after_regex: bool) -> bytes:
     """Return what must remain of the spaces and comments between two tokens."""
     if not gap:
         return b""
     last, first = before[-1:], after[:1]
-    if b"\n" in gap and last[0] not in _CONTINUES_AFTER and first[0] not in _CONTINUES_BEFORE:
+    if _LINE_BREAK.search(gap) and last[0] not in _CONTINUES_AFTER and first[0] not in _CONTINUES_BEFORE:
         return b"\n"
-    both = (last, first)
-    return b" " if all(map(_WORD.match, both)) or all(map(_OPERATOR.match, both)) else b""
+    if _WORD.match(first):
+        # After a regular expression, a word would be its flags.
+        return b" " if is_after_regex or _WORD.match(last) else b""
+    return b" " if _OPERATOR.match(last) and _OPERATOR.match(first) else b""
 
 
-def _first_error(node: Node) -> Node:
-    for child in node.children:
-        if child.is_missing or child.is_error:
-            return child
-        if child.has_error:
-            return _first_error(child)
+def _first_error(root: Node) -> Node:
+    node, child = root, _child_with_error(root)
+    while child is not None:
+        node = child
+        child = None if node.is_missing or node.is_error else _child_with_error(node)
     return node
+
+
+def _child_with_error(node: Node) -> Node | None:
+    return next((child for child in node.children if child.is_missing or child.is_error or child.has_error), None)

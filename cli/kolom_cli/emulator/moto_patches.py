@@ -8,6 +8,7 @@ when a newer version no longer needs it.
 import copy
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,6 +37,7 @@ from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 
 from kolom_cli.emulator.dynamodb_limits import (
     BATCH_WRITE_LIMIT_ITEMS,
+    HASH_KEY_LIMIT_BYTES,
     ITEM_LIMIT_BYTES,
     TRANSACTION_LIMIT_BYTES,
     TRANSACTION_LIMIT_ITEMS,
@@ -233,15 +235,25 @@ def measure_items() -> Iterator[None]:
 
 @contextmanager
 def enforce_limits() -> Iterator[None]:
-    """Enforce DynamoDB's limits for numbers, batches and transactions.
+    """Enforce DynamoDB's limits for numbers, keys of queries, batches and transactions.
 
-    moto accepts numbers of more than 38 digits, transactions of more than 4 MB and batches of more than 25 writes, but
-    at most 25 items in a TransactGetItems. DynamoDB refuses the first three, and allows 100 items in a
-    TransactGetItems.
+    moto accepts numbers of more than 38 digits, queries for keys that are too long, transactions of more than 4 MB and
+    batches of more than 25 writes, but at most 25 items in a TransactGetItems. DynamoDB refuses the others, and allows
+    100 items in a TransactGetItems.
     """
 
     def checked(original: Any, handler: DynamoHandler) -> Any:
         check_numbers(getattr(handler, "params", {}))
+        return original(handler)
+
+    def query(original: Any, handler: DynamoHandler) -> Any:
+        values = handler.body.get("ExpressionAttributeValues", {})
+        for name in re.findall(r":\w+", handler.body.get("KeyConditionExpression", "")):
+            if len(values.get(name, {}).get("S", "").encode()) > HASH_KEY_LIMIT_BYTES:
+                raise MockValidationException(
+                    "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of"
+                    f" {HASH_KEY_LIMIT_BYTES} bytes"
+                )
         return original(handler)
 
     def batch(original: Any, handler: DynamoHandler) -> Any:
@@ -258,6 +270,7 @@ def enforce_limits() -> Iterator[None]:
     with (
         patch.object(responses_module, "TRANSACTION_MAX_ITEMS", TRANSACTION_LIMIT_ITEMS),
         wrap(DynamoHandler, "call_action", checked),
+        wrap(DynamoHandler, "query", query),
         wrap(DynamoHandler, "batch_write_item", batch),
         wrap(DynamoDBBackend, "transact_write_items", transaction),
     ):

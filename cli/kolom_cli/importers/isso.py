@@ -55,13 +55,10 @@ class _Threads:
         """Return the URL of a thread, or what is known of it."""
         return f"{self.origin}{uri}" if uri.startswith("/") else uri
 
-    def is_excluded(self, uri: str) -> bool:
-        """Return whether the mapping excludes the comments of a thread."""
-        return self.mapping.find(self.url(uri), uri) == ()
-
-    def article(self, uri: str) -> tuple[str, ...]:
-        """Return the names of the article of a thread."""
-        return self.mapping.find(self.url(uri), uri) or thread_names(self.url(uri))
+    def article(self, uri: str) -> tuple[str, ...] | None:
+        """Return the names of the article of a thread; None if the mapping excludes its comments."""
+        found = self.mapping.find(self.url(uri), uri)
+        return None if found == () else found or thread_names(self.url(uri))
 
 
 def read_isso(path: Path, mapping: ThreadMap | None = None, *, site: str = "") -> Iterator[Item]:
@@ -131,7 +128,8 @@ def _comment_from_row(row: dict[str, Any], threads: _Threads) -> Item:
     name = f"{row['id']} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="its thread is not in the database", refused=True)
-    if threads.is_excluded(uri):
+    article = threads.article(uri)
+    if article is None:
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     status = _STATUSES.get(row["mode"], "pending")
     notes = () if row["mode"] in _STATUSES else (f"unknown mode {row['mode']} in Isso: imported as pending",)
@@ -140,7 +138,7 @@ def _comment_from_row(row: dict[str, Any], threads: _Threads) -> Item:
         RawComment(
             name=name,
             origin=f"isso:{blog}#{row['id']}",
-            article=threads.article(uri),
+            article=article,
             thread=threads.url(uri),
             title=to_single_line(to_text(row["title"])),
             authors=(to_text(row["author"]),),
@@ -186,13 +184,14 @@ def _comment_from_json(comment: dict[str, Any], uri: str, title: str, threads: _
     name = f"{to_single_line(created) or digest} by {to_single_line(author) or '?'} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="its thread has no URL", refused=True)
-    if threads.is_excluded(uri):
+    article = threads.article(uri)
+    if article is None:
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     return to_imported_comment(
         RawComment(
             name=name,
             origin=f"isso-json:{uri[:500]}#{digest}",
-            article=threads.article(uri),
+            article=article,
             thread=threads.url(uri),
             # In Isso's own examples the title is URL-encoded. An encoded title has no spaces.
             title=to_single_line(title if " " in title else unquote_plus(title)),

@@ -65,6 +65,11 @@ def read_remark42(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item
         if first.problem or not (_HEADER & first.content.keys() or "locator" in first.content):
             reason = first.problem or "its first line has no version"
             raise SourceError(f"{path}: not a backup of Remark42: {reason}")
+        if "comments" in first.content:
+            raise SourceError(
+                f"{path}: not a backup of Remark42: its first line contains all comments, as in Commento: "
+                "try `kolom import commento`"
+            )
         emails: Mapping[str, str] = {}
         if "locator" in first.content:
             yield _item(first, emails, mapping or ThreadMap())

@@ -26,6 +26,7 @@ _NO: Final = frozenset({"false", "no", "off", "closed", "0"})
 _SEPARATOR: Final = "[-–—|·•:»«/~]{1,2}"
 """What titles of pages have between the title and the name of the site."""
 
+_SITE_NAMES: Final = ("og:site_name", "application-name")
 _SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
 
 
@@ -42,7 +43,7 @@ def read_page(content: Content, url: str, zone: ZoneInfo) -> Page | Redirect | E
     if reason := _why_excluded(root, content, metadata):
         return Excluded(reason)
     main = find_main_text(root)
-    title = metadata.first("title", ("headline", "name"), ("og:title",)) or _title(root, main)
+    title = metadata.first("title", ("headline", "name"), ("og:title",)) or _title(root, main, metadata, base)
     if not title:
         raise PageError("it has no title")
     _mark_title(main, title)
@@ -116,7 +117,7 @@ def _why_excluded(root: Any, content: Content, metadata: Metadata) -> str | None
     return None
 
 
-def _title(root: Any, main: MainText) -> str:
+def _title(root: Any, main: MainText, metadata: Metadata, base: str) -> str:
     """Return the first ``<h1>`` of the main text; without one, its first heading if ``<title>`` adds the site to it.
 
     Otherwise return ``<title>``. In some themes, the ``<h1>`` is the name of the site.
@@ -126,7 +127,9 @@ def _title(root: Any, main: MainText) -> str:
     if first := next((text for tag, text in headings if tag == "h1"), ""):
         return first
     title = text_of(next(elements(root, "title"), None))
-    return next((text for _, text in headings[:1] if _is_part_of_title(text, title)), title)
+    heading = headings[0][1] if headings else ""
+    added = _addition(title, heading).casefold() if heading else ""
+    return heading if added and added in _site_names(root, metadata, base) else title
 
 
 def _mark_title(main: MainText, title: str) -> None:
@@ -136,12 +139,28 @@ def _mark_title(main: MainText, title: str) -> None:
         headings[0].tag = "h1"
 
 
-def _is_part_of_title(text: str, title: str) -> bool:
-    """Return whether ``title`` is the text before or after a separator, such as ``Text | Site``."""
-    return bool(
-        (title.startswith(text) and re.match(rf"\s?{_SEPARATOR}\s", title[len(text) :]))
-        or (title.endswith(text) and re.search(rf"\s?{_SEPARATOR}\s$", title[: -len(text)]))
-    )
+def _addition(title: str, text: str) -> str:
+    """Return what ``title`` has besides ``text`` and a separator: ``Site`` in ``Text | Site``; empty if nothing."""
+    if title.startswith(text) and (match := re.fullmatch(rf"\s?{_SEPARATOR}\s(.+)", title[len(text) :])):
+        return match[1]
+    if title.endswith(text) and (match := re.fullmatch(rf"(.+?)\s?{_SEPARATOR}\s", title[: -len(text)])):
+        return match[1]
+    return ""
+
+
+def _site_names(root: Any, metadata: Metadata, base: str) -> set[str]:
+    """Return what may be the name of the site, in lower case: declared, in an ``<h1>`` or in a link to the site."""
+    declared = (name for key in _SITE_NAMES for name in metadata.meta.get(key, ()))
+    shown = (text_of(each) for each in elements(root, "h1", "a") if each.tag == "h1" or _leads_to_site(each, base))
+    return {name.casefold() for name in (*declared, *shown)}
+
+
+def _leads_to_site(link: Any, base: str) -> bool:
+    """Return whether a link leads to the front page of the site."""
+    href = attribute(link, "href")
+    if not href or href.startswith("#"):
+        return False
+    return "home" in attribute(link, "rel").lower().split() or absolute_page_url(base, href) == urljoin(base, "/")
 
 
 def _canonical(root: Any, base: str, url: str) -> str:

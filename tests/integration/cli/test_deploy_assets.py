@@ -181,7 +181,7 @@ def test_only_valid_modules_of_the_elements_are_minified(kolom: Kolom, frontend:
     (frontend / "widgets/b.js").write_text("export const b = 1;\nexport const = 2;\n")
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert (ran.exit_code, calls) == (1, [])
-    assert "widgets/b.js: line 2 is not valid JavaScript" in ran.stderr
+    assert "widgets/b.js: line 2 cannot be parsed as JavaScript" in ran.stderr
 
 
 def test_low_contrast_is_reported_but_deployed(kolom: Kolom, frontend: Path) -> None:

@@ -14,7 +14,9 @@ from kolom.articles import publishing
 from kolom.errors import UnknownSchema
 from kolom.models import guard, schema, search
 from kolom.models.base import Record
+from kolom.models.expressions import Action
 from kolom.models.guard import GuardRecord
+from kolom.models.transaction import Transaction
 from kolom.search.index_writer import update_index
 from tests.factories import NOW, content, request
 from tests.integration.aws import clear_caches, client
@@ -104,6 +106,18 @@ def test_an_earlier_item_is_stored_in_the_new_form_when_it_is_written() -> None:
     GuardRecord.get("earlier").save()
     (item,) = (item for item in stored("guard") if item["key"]["S"] == "earlier")
     assert (item["schema"], item["total"], "tally" in item) == ({"N": "2"}, {"N": "7"}, False)
+
+
+@pytest.mark.usefixtures("second_schema")
+def test_a_model_with_upgrades_is_saved_but_never_updated() -> None:
+    """An update would leave the rest of an item in its earlier form."""
+    before = by_key(stored("guard"))
+    actions: list[Action] = [GuardRecord.total.add(1)]
+    with pytest.raises(TypeError, match="GuardRecord has upgrades: save whole items, or give the new form other keys"):
+        GuardRecord("earlier").update(actions)
+    with pytest.raises(TypeError, match="GuardRecord has upgrades"):
+        Transaction().update(GuardRecord("earlier"), actions)
+    assert by_key(stored("guard")) == before
 
 
 @pytest.mark.parametrize(

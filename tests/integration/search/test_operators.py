@@ -96,6 +96,12 @@ def test_a_site_is_found_by_its_host() -> None:
     assert found("site:a.example site:b.example coffee") == []
 
 
+@pytest.mark.parametrize("operator", ["label", "author", "title", "site"])
+def test_a_condition_that_no_article_can_meet_is_no_error(operator: str) -> None:
+    publish("first")
+    search(200, q=f"coffee {operator}:{'a' * 4_000}.com")
+
+
 def test_the_own_site_has_the_articles_that_kolom_serves() -> None:
     """It also has the pages that others serve on its host."""
     publish_pages()

@@ -48,6 +48,12 @@ def test_the_listed_variants_have_one_form_and_all_others_their_own() -> None:
     assert len({*forms, "example.com/2024/Post"}) == len(OTHERS) + 1
 
 
+def test_a_host_that_the_dns_cannot_have_is_not_valid() -> None:
+    name = ".".join(["a" * 49] * 5)
+    assert normalize_url(f"https://{name}.abc/x") == f"{name}.abc/x"
+    assert normalize_url(f"https://{name}.abcd/x") is None
+
+
 def test_equivalent_spellings_of_a_name_have_one_form() -> None:
     for first, second in (
         ("https://bücher.example/caf%C3%A9", "https://xn--bcher-kva.example/cafe\u0301.html"),

@@ -343,8 +343,9 @@ def conditions(text: str, zone: str = "UTC") -> Conditions:
         ("(label:kopi)", Conditions(words=("label", "kopi"))),
         ("--label:kopi", Conditions(words=("label", "kopi"))),
         ('"label:kopi"', Conditions(words=("label", "kopi"))),
+        (f"site:{'a' * 2_100}.com", Conditions(words=("site", "a" * 64, "com"))),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=lambda value: value[:60] if isinstance(value, str) else "",
 )  # fmt: skip
 def test_conditions_are_recognised(text: str, expected: Conditions) -> None:
     assert conditions(text) == expected

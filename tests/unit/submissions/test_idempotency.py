@@ -42,6 +42,16 @@ def test_a_guessed_ip_address_cannot_be_verified_with_what_is_stored() -> None:
     assert guess.fingerprint != stored.fingerprint
 
 
-def test_a_guessed_email_address_cannot_be_verified_without_the_clients_key() -> None:
-    assert submission(0, "a key").fingerprint == submission(5, "a key").fingerprint
-    assert submission(0, "a key").fingerprint != submission(0, "another key").fingerprint
+def test_a_guessed_email_address_cannot_be_verified_with_what_is_stored() -> None:
+    """A client may send a key that is easy to guess."""
+    assert submission(0, "1").fingerprint == submission(5, "1").fingerprint
+    assert submission(0, "1").fingerprint != submission(0, "1", keys=OTHER_KEYS).fingerprint
+
+
+def test_a_submission_with_a_key_is_recognized_after_a_rotation() -> None:
+    stored = submission(0, "a key")
+    rotated = SigningKeys("2", {"1": "a secret", "2": "another secret"})
+    again = submission(5, "a key", keys=rotated)
+    assert again.key == stored.key
+    assert again.fingerprint != stored.fingerprint
+    assert stored.fingerprint in again.known_fingerprints

@@ -119,13 +119,13 @@ def _commenter(entry: dict[str, Any]) -> Commenter:
 
 
 def _comments(member: Member, export: Export) -> Iterator[Comment]:
-    read = _read_first if export.version == 1 else _read_third
+    read = _comment_of_version_1 if export.version == 1 else _comment_of_version_3
     with open_member(member) as file:
         for _, entry in json_stream.read_entries(member.name, file, lambda path: path == ("comments", "[]")):
             yield read(entry, export)
 
 
-def _read_first(entry: dict[str, Any], _: Export) -> Comment:
+def _comment_of_version_1(entry: dict[str, Any], _: Export) -> Comment:
     """Return a comment of version 1. ``url`` is the path of the page, for which Comentario uses ``path``."""
     host, path = _text(entry, "domain", "host"), _text(entry, "path", "url")
     markdown = _raw_text(entry, "markdown")
@@ -146,7 +146,7 @@ def _read_first(entry: dict[str, Any], _: Export) -> Comment:
     )
 
 
-def _read_third(entry: dict[str, Any], export: Export) -> Comment:
+def _comment_of_version_3(entry: dict[str, Any], export: Export) -> Comment:
     """Return a comment of version 3. Its URL is that of the page with a fragment."""
     page = export.pages.get(_text(entry, "pageId"))
     url = _text(entry, "url").partition("#")[0]

@@ -85,7 +85,9 @@ def _item(comment: Comment, number: int, export: Export, owner: str | None, mapp
 
 
 def _origin(export: Export, comment: Comment, key: str) -> str:
-    return f"{export.system.lower()}:{comment.host[:200]}#{key}"
+    """Return the origin of a comment of the page. The keys of version 3 are UUIDs, and a comment may have no host."""
+    host = comment.host[:200] if export.version == 1 else ""
+    return f"{export.system.lower()}:{host}#{key}"
 
 
 def _problem(comment: Comment, url: str, html: str) -> str | None:

@@ -18,6 +18,9 @@ from kolom.hosts import ascii_host
 
 MAX_URL: Final = 2_000
 
+_MAX_HOST: Final = 253
+"""The maximum length of a host name in the DNS."""
+
 _MAX_KEY: Final = 900
 """The maximum length of a normalized URL in a pointer. A longer one is replaced by its digest."""
 
@@ -116,7 +119,7 @@ def _split(url: str) -> SplitResult | None:
         host, port = ascii_host((parts.hostname or "").rstrip(".")), parts.port
     except ValueError:
         return None
-    if parts.scheme not in _SCHEMES or not host or "@" in parts.netloc:
+    if parts.scheme not in _SCHEMES or not 0 < len(host) <= _MAX_HOST or "@" in parts.netloc:
         return None
     shown = f"[{host}]" if ":" in host else host
     netloc = shown if port in _DEFAULT_PORTS else f"{shown}:{port}"

@@ -100,7 +100,8 @@ class Record(Model):
 
     An item with a schema number that this version does not read (:mod:`kolom.models.schema`) never becomes a record:
     reading it raises :class:`UnknownSchema`. An item with an earlier number is upgraded whenever it is read. The new
-    form is not saved at once, but when something else saves the item.
+    form is not saved at once, but when something else saves the item. An update would change the item in its earlier
+    form, so a model with upgrades cannot be updated, only saved.
     """
 
     upgrades: ClassVar[schema.Upgrades] = MappingProxyType({})
@@ -120,6 +121,22 @@ class Record(Model):
         """Replace the attributes of this record by those of the item, which was read again or updated."""
         refuse_unknown_schema(attribute_values)
         super().deserialize(schema.upgraded(attribute_values, self.upgrades))
+
+    def update(
+        self, actions: list[Action], condition: Condition | None = None, *, add_version_condition: bool = True
+    ) -> Any:
+        """Update the item and this record."""
+        self.check_can_be_updated()
+        return super().update(actions, condition, add_version_condition=add_version_condition)
+
+    @classmethod
+    def check_can_be_updated(cls) -> None:
+        """Refuse updates of a model with upgrades.
+
+        :raises TypeError: the model has upgrades
+        """
+        if cls.upgrades:
+            raise TypeError(f"{cls.__name__} has upgrades: save whole items, or give the new form other keys")
 
     @classmethod
     def table_connection(cls) -> TableConnection:

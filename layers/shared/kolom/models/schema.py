@@ -2,7 +2,7 @@
 
 An item has its number in the attribute ``schema``. An additional attribute needs no new number; docs/develop.md (Schema
 numbers) has the rule for other changes. The index of the search has one number, in its item of revisions. Items without
-the attribute have the number 1: words and blocks of that index, and comments as an index of their table returns them.
+the attribute keep their form: words and blocks of that index, and comments as an index of their table returns them.
 """
 
 from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from pynamodb.transactions import TransactWrite
 
 from kolom.aws import CONFLICTS, error_code, is_throttled, is_throttling_code
 from kolom.errors import KolomError, ServiceBusy
-from kolom.models.base import connection
+from kolom.models.base import Record, connection
 from kolom.models.retry import retry_on_conflict
 
 MAX_ITEMS = 100
@@ -60,12 +60,13 @@ class Transaction:
 
     def update(
         self,
-        item: Model,
+        item: Record,
         actions: Sequence[Action],
         condition: Condition | None = None,
         conflict: KolomError | None = None,
     ) -> None:
         """Apply ``actions`` to the item with the key of ``item``, which is created if it does not exist."""
+        item.check_can_be_updated()
         self._writes.append(_Write("update", lambda write: write.update(item, list(actions), condition), conflict))
 
     def check(self, model: type[Model], key: tuple[str, str], condition: Condition, conflict: KolomError) -> None:

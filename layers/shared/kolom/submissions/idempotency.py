@@ -13,7 +13,7 @@ from hashlib import sha256
 from kolom.errors import FieldError, InvalidInput, KolomError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.security.signing import SigningKeys, keyed_hash
+from kolom.security.signing import SigningKeys, keyed_hash, keyed_hashes
 
 KEY_HOURS = 24
 """How long an idempotency key identifies its first submission."""
@@ -37,10 +37,10 @@ class SubmissionIdentity:
     site, nobody can find two submissions with the same id. Without an idempotency key, the same text gets a new id
     in each period of :data:`SAME_MINUTES`.
 
-    ``key`` and ``fingerprint`` are stored, and depend on personal data: guesses of an IP address or email address
-    cannot be verified with them, because they also depend on the key of the site or of the client. So after a rotation
-    of the site's key, the same text without an idempotency key is another submission. ``earlier_fingerprint`` is the
-    one that earlier versions stored, which did not depend on a key.
+    ``key`` and ``fingerprint`` are stored. Those that depend on personal data also depend on the key of the site, so a
+    guess of an IP address or email address cannot be verified with them. So after a rotation of the site's key, the
+    same text without an idempotency key is another submission. ``known_fingerprints`` are those by all keys, and the
+    one that earlier versions stored, without a key.
     """
 
     id: str
@@ -50,7 +50,7 @@ class SubmissionIdentity:
     has_secret: bool
     """Whether the client sent a key. Only this client knows it, so a repetition with the key comes from it."""
 
-    earlier_fingerprint: str = ""
+    known_fingerprints: frozenset[str]
 
     @classmethod
     def of(
@@ -72,20 +72,22 @@ class SubmissionIdentity:
             digest = keyed_hash("kolom.submission.same", "\0".join((purpose, text, client)), keys)
             lasts_seconds = SAME_MINUTES * 60
             short_id = _short_id(f"{digest}#{int(now.timestamp()) // lasts_seconds}", keys)
-            return cls(short_id, f"once#{digest}", digest, lasts_seconds, has_secret=False)
+            known = frozenset({digest})
+            return cls(short_id, f"once#{digest}", digest, lasts_seconds, has_secret=False, known_fingerprints=known)
         secret = idempotency_key.strip()
         if not 1 <= len(secret) <= MAX_KEY_CHARACTERS or not (secret.isascii() and secret.isprintable()):
             raise InvalidInput(
                 FieldError(IDEMPOTENCY_HEADER, f"must have 1 to {MAX_KEY_CHARACTERS} printable ASCII characters")
             )
         digest = _digest(purpose, "key", secret)
+        fingerprints = keyed_hashes("kolom.submission.fields", "\0".join((purpose, text)), keys)
         return cls(
             _short_id(digest, keys),
             f"once#{digest}",
-            _digest(purpose, "fields", secret, text),
+            fingerprints[0],
             KEY_HOURS * 3600,
             has_secret=True,
-            earlier_fingerprint=_digest(purpose, text),
+            known_fingerprints=frozenset({*fingerprints, _digest(purpose, text)}),
         )
 
     def stage(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
@@ -108,7 +110,7 @@ class SubmissionIdentity:
         """
         for record in records:
             if record.key == self.key and record.is_unexpired(now):
-                if record.fingerprint not in {self.fingerprint, self.earlier_fingerprint}:
+                if record.fingerprint not in self.known_fingerprints:
                     raise InvalidInput(FieldError(IDEMPOTENCY_HEADER, "was already used for a different request"))
                 return record
         return None

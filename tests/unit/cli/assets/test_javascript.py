@@ -39,6 +39,13 @@ def minified(source: str) -> str:
         ),
         pytest.param("a = b\n(c)\nreturn_()\n++d", "a=b\n(c)\nreturn_()\n++d", id="statements without semicolons"),
         pytest.param("function f() {\n  return\n  a;\n}", "function f(){return\na;}", id="return on its own line"),
+        pytest.param(
+            "x = /re/ in y;\n/a/ instanceof B;\n/a/g  in b",
+            "x= /re/ in y;/a/ instanceof B;/a/g in b",
+            id="regex and word",
+        ),
+        pytest.param("a = 1\u2028b = 2\u2029c = 3\r\nd = 4", "a=1\nb=2\nc=3\nd=4", id="all line breaks"),
+        pytest.param("// a\rb;// c\u2028d", "b;d", id="line breaks after comments"),
         pytest.param("/*! A licence. */\nlet a;", "/*! A licence. */\nlet a;", id="licence"),
         pytest.param('"é"; a\u00e9 = 1; in_\u00e9 in a', '"é";a\u00e9=1;in_\u00e9 in a', id="letters beyond ASCII"),
         pytest.param("", "", id="nothing"),
@@ -49,9 +56,17 @@ def test_only_comments_and_unnecessary_spaces_are_removed(source: str, expected:
     assert minified(expected) == expected
 
 
+def test_a_long_expression_is_minified_or_its_error_reported() -> None:
+    """Its syntax tree has a level for each operator."""
+    source = " + a" * 5_000
+    assert minified(f"b{source}") == f"b{source}".replace(" ", "")
+    with pytest.raises(SyntaxProblem):
+        minified(f"(b c){source}")
+
+
 @pytest.mark.parametrize(("source", "line"), [("let a;\nlet b = ;\n", 2), ("f(\n\n", 1), ("class {\n #x = \n}", 2)])
 def test_a_syntax_error_names_its_line(source: str, line: int) -> None:
-    with pytest.raises(SyntaxProblem, match=rf"line {line} is not valid JavaScript"):
+    with pytest.raises(SyntaxProblem, match=rf"line {line} cannot be parsed as JavaScript"):
         minified(source)
 
 

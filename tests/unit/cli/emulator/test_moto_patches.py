@@ -266,6 +266,20 @@ def test_two_operations_on_one_item_are_rejected(dynamodb: Any) -> None:
     assert dynamodb.scan(TableName="table")["Count"] == 0
 
 
+def test_a_query_for_a_key_that_is_too_long_is_rejected(dynamodb: Any) -> None:
+    def query(key: str) -> Any:
+        return dynamodb.query(
+            TableName="table",
+            KeyConditionExpression="#key = :key",
+            ExpressionAttributeNames={"#key": "key"},
+            ExpressionAttributeValues={":key": {"S": key}},
+        )
+
+    assert query("a" * 2_048)["Count"] == 0
+    with refused("hashkey has exceeded the maximum size limit of 2048 bytes"):
+        query("a" * 2_049)
+
+
 def test_a_batch_beyond_25_writes_is_rejected(dynamodb: Any) -> None:
     with refused("ValidationException"):
         dynamodb.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": item(str(n))}} for n in range(26)]})

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kolom_cli.importers.common.thread_map import ThreadMap
 from kolom_cli.importers.common.types import ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.isso import read_isso
 from tests.unit.cli.importers.export_readers import mapping_of, read_all
@@ -272,6 +273,23 @@ def test_a_mapping_takes_precedence_over_the_threads_address(file: Path) -> None
     (skipped,), _ = _read(file, "thread,article\n/2024/hello/,\n")
     assert isinstance(skipped, Skipped)
     assert (skipped.reason, skipped.refused) == ("excluded by the mapping", False)
+
+
+def test_the_mapping_is_searched_once_for_each_comment(file: Path) -> None:
+    """A search among many folders takes time."""
+    searched: list[tuple[str, ...]] = []
+
+    class CountingMap(ThreadMap):
+        def find(self, *names: str, with_folders: bool = True) -> tuple[str, ...] | None:
+            searched.append(names)
+            return super().find(*names, with_folders=with_folders)
+
+    mapping = CountingMap()
+    mapping.add("/other/", ())
+    _write(file, {}, {})
+    assert len(list(read_isso(file, mapping))) == len(searched) == 2
+    file.write_text(json.dumps([_thread({}, {"text": "Other"})]))
+    assert len(list(read_isso(file, mapping))) == len(searched) - 2 == 2
 
 
 def _thread(*comments: Any, **changes: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kolom_cli.importers import remark42
 from kolom_cli.importers.common.types import ImportedComment, Item, Skipped
 from kolom_cli.importers.remark42 import read_remark42
+from tests.unit.cli.importers.commento.export import first_comment, first_export
 from tests.unit.cli.importers.export_readers import mapping_of, read_all
 from tests.unit.cli.importers.remark42_backup import URL, backup, comment, deleted, header, user
 
@@ -224,6 +225,14 @@ def test_a_file_that_is_not_a_backup_is_rejected(file: Path, data: bytes, says: 
     assert items == []
     assert error.startswith(f"{file}: ")
     assert says in error
+
+
+def test_a_zipped_export_of_commento_is_rejected(file: Path) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("export.json", first_export(first_comment()))
+    items, error = read_all(read_remark42(file))
+    assert items == []
+    assert error.endswith("as in Commento: try `kolom import commento`")
 
 
 def test_the_first_backups_had_no_version(file: Path) -> None:

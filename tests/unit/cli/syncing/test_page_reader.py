@@ -77,8 +77,38 @@ def test_a_first_heading_that_the_title_adds_the_site_to_is_the_title(title: str
     assert read(f"<title>{title}</title>", body).title == expected
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        ("", "", "Rust: the first year"),
+        ('<meta property="og:site_name" content="Site">', "<a href=/>Site</a>", "Rust: the first year"),
+        ('<meta property="og:site_name" content="The First Year">', "", "Rust"),
+        ('<meta name="application-name" content="the first year">', "", "Rust"),
+        ("", "<h1>The first year</h1>", "Rust"),
+        ("", "<a href='../../'>The <b>first year</b></a>", "Rust"),
+        (
+            "",
+            "<a href='/tags/'>The first year</a><a href='#top'>The first year</a><a>The first year</a>",
+            "Rust: the first year",
+        ),
+        ("", "<a rel='home' href='/blog/'>The first year</a>", "Rust"),
+    ],
+)
+def test_only_the_name_of_the_site_is_removed_from_a_title(head: str, body: str, expected: str) -> None:
+    page = read(
+        f"<title>Rust: the first year</title>{head}", f"<header>{body}</header><main><h2>Rust</h2><p>Text.</p></main>"
+    )
+    assert page.title == expected
+
+
+def test_a_heading_that_begins_the_title_is_not_the_title() -> None:
+    assert read("<title>1984 - A review</title>", "<main><h2>1984</h2><p>Text.</p></main>").title == "1984 - A review"
+    assert read("<title>- Site</title>", "<h1>Site</h1><main><p>Text.</p></main>").title == "- Site"
+
+
 def test_a_heading_of_any_level_that_repeats_the_title_begins_the_text() -> None:
-    page = read("<title>Night trains - Site</title>", "<main><h2>Night trains</h2><p>Text.</p><h2>Tickets</h2></main>")
+    head = '<title>Night trains - Site</title><meta property="og:site_name" content="Site">'
+    page = read(head, "<main><h2>Night trains</h2><p>Text.</p><h2>Tickets</h2></main>")
     assert "<h1>Night trains</h1>" in page.html
     assert "<h2>Tickets</h2>" in page.html
     assert "<h1>" not in read("<title>Other</title>", "<main><h2>Night trains</h2><p>Text.</p></main>").html

@@ -74,17 +74,23 @@ def test_a_comment_of_comentario_has_its_author_date_and_thread(file: Path) -> N
     comment = _third(file, parent="c0")
     assert comment == ImportedComment(
         name=f"c1 on {URL}",
-        origin=f"comentario:{HOST}#c1",
+        origin="comentario:#c1",
         article=comment.article,
         thread=URL,
         title="Hello",
         author="Budi",
         content="Hello, **World**.",
         created_at=datetime(2024, 5, 6, 7, 8, 9, 123_000, tzinfo=UTC),
-        parent=f"comentario:{HOST}#c0",
+        parent="comentario:#c0",
         website="https://budi.example",
         email="budi@mail.example",
     )
+
+
+def test_a_reply_whose_url_is_missing_keeps_its_parent(file: Path) -> None:
+    first, reply = _comments(file, third_export(third_comment("c1"), third_comment("c2", "c1", url=None)))
+    assert reply.parent == first.origin
+    assert reply.thread == "/2024/05/hello.html"
 
 
 def test_ip_addresses_are_not_read(file: Path) -> None:
