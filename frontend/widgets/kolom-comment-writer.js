@@ -7,7 +7,7 @@
  */
 
 import { ApiError, element } from "./kolom-element.js";
-import { FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
+import { DAY_MS, FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
 
 /**
  * @typedef {import("./kolom-comments.js").KolomComments} Host
@@ -46,9 +46,7 @@ const STYLES = `
 .write :is(h3, h4, h5, h6) { margin-block-end: .8em; font-size: 1.1em; }
 `;
 
-const PAGE = "100";
 const MAX_DEPTH = 60;
-const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
 const KEPT_OWN = 200;
 /** After this time, the API certainly shows an approved comment: its index lags by about 1 s, the CDN's cache by 10 s. */
@@ -385,7 +383,7 @@ export class CommentWriter {
   /** @param {string} id */
   async #refresh(id) {
     /** @type {Page | null} */
-    const page = await this.#host.fetchJson(`${this.#host.path}?${new URLSearchParams({ order: "newest", limit: PAGE })}`, { cache: "no-cache" }).catch(() => null);
+    const page = await this.#host.fetchJson(`${this.#host.path}?${new URLSearchParams({ order: "newest", limit: this.#host.maxLimit })}`, { cache: "no-cache" }).catch(() => null);
     const found = page?.items.find((view) => view.id === id);
     const shown = this.#host.shown.get(id);
     if (!found || !shown || shown.form || this.currentView(found) !== found) return;

@@ -57,7 +57,6 @@ const STYLES = `
 .foot .status:empty { display: none; }
 `;
 
-const PAGE = "100";
 const MAX_PAGES = 40;
 const INDENTED = 4;
 
@@ -114,6 +113,8 @@ export class KolomComments extends KolomElement {
   #select = element("select", { class: "order", part: "order" });
   #write = element("section", { class: "write", part: "write" });
 
+  /** The most comments of one response. */
+  maxLimit = "100";
   /** @type {Map<string, Shown>} */
   shown = new Map();
   /** Replies whose parent is not loaded yet, by its id. @type {Map<string, View[]>} */
@@ -200,7 +201,10 @@ export class KolomComments extends KolomElement {
       const [page, isOpen, writer] = await Promise.all([
         this.#fetchPage(null, request),
         this.#fetchIsOpen(request),
-        this.#loadWriter(),
+        this.#loadWriter().catch((error) => {
+          this.emit("kolom-error", error);
+          throw error;
+        }),
       ]);
       if (this.#request !== request) return;
       writer.load();
@@ -267,7 +271,7 @@ export class KolomComments extends KolomElement {
    * @param {string} order
    * @param {string} [limit]
    */
-  #pagePath(cursor, order, limit = this.getAttribute("limit") || PAGE) {
+  #pagePath(cursor, order, limit = this.getAttribute("limit") || this.maxLimit) {
     const query = { limit, ...(order === "newest" ? { order } : {}), ...(cursor ? { cursor } : {}) };
     const isByUrl = !this.getAttribute("article");
     return `${isByUrl ? "/api/comments" : this.path}?${new URLSearchParams({ ...(isByUrl ? { url: pageUrl() } : {}), ...query })}`;
@@ -548,7 +552,7 @@ export class KolomComments extends KolomElement {
         const isNewest = this.#order === "newest";
         if (!request || [...this.shown.keys()].some((known) => known > id !== isNewest && !this.#writer?.isOwn(known))) break;
         this.showMessage(this.text("comments.loading"));
-        const page = await this.#fetchPage(this.#cursor, request, PAGE);
+        const page = await this.#fetchPage(this.#cursor, request, this.maxLimit);
         if (this.#request !== request) return;
         this.#add(page);
       }

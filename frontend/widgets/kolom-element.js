@@ -202,20 +202,17 @@ export function inLanguage(code) {
 }
 
 /**
- * Returns the `lang` of the nearest element that has one, as `:lang()` does: also outside of the element's shadow tree.
+ * Returns an attribute of the nearest element that has it, as `:lang()` does: also outside of the node's shadow tree.
  *
- * @param {Element} host
+ * @param {Element} node
+ * @param {string} name
+ * @returns {string | null}
  */
-function languageAround(host) {
-  /** @type {Element | null} */
-  let node = host;
-  while (node) {
-    const found = node.closest("[lang]");
-    if (found) return found.getAttribute("lang") ?? "";
-    const root = node.getRootNode();
-    node = root instanceof ShadowRoot ? root.host : null;
-  }
-  return "";
+function nearestAttribute(node, name) {
+  const found = node.closest(`[${name}]`);
+  if (found) return found.getAttribute(name);
+  const root = node.getRootNode();
+  return root instanceof ShadowRoot ? nearestAttribute(root.host, name) : null;
 }
 
 /**
@@ -225,7 +222,7 @@ function languageAround(host) {
  * @param {Element} host
  */
 function preferredLanguage(host) {
-  const tags = [languageAround(host), ...navigator.languages];
+  const tags = [nearestAttribute(host, "lang") ?? "", ...navigator.languages];
   const codes = tags.map((tag) => tag.split(/[-_]/)[0]?.toLowerCase() ?? "");
   return codes.find((code) => Object.hasOwn(LOADERS, code)) ?? "en";
 }
@@ -249,13 +246,14 @@ async function loadLocale(language) {
 
 /**
  * Returns the origin of the blog of a node: the given one, or that of the nearest `data-kolom-api`, or that of the script.
+ * Bundlers replace the script's URL, also by that of a local file: then it is the page's origin.
  *
  * @param {Element} node
  * @param {string | null} [given]
  */
 export function apiOf(node, given) {
-  const around = node.closest("[data-kolom-api]")?.getAttribute("data-kolom-api");
-  return new URL(given || around || import.meta.url, document.baseURI).origin;
+  const { origin } = new URL(given || nearestAttribute(node, "data-kolom-api") || import.meta.url, document.baseURI);
+  return /^https?:/.test(origin) ? origin : location.origin;
 }
 
 /**
@@ -356,12 +354,13 @@ export class KolomElement extends HTMLElement {
     this.adoptStyles();
   }
 
-  /** @param {string} styles those of a part that is loaded later */
+  /** @param {string} styles those of a part that is loaded later @returns {CSSStyleSheet} the sheet, which may change */
   addStyles(styles) {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(styles);
     this.#moreSheets.push(sheet);
     this.adoptStyles();
+    return sheet;
   }
 
   adoptStyles() {

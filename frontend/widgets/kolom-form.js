@@ -67,7 +67,7 @@ export const FORM_STYLES = `
 `;
 
 const DRAFT_DAYS = 30;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 let formsMade = 0;
 

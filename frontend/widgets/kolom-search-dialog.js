@@ -50,7 +50,7 @@ export class SearchDialog {
   #status = element("p", { part: "status", role: "status" });
   #more = element("a", { part: "link", hidden: "" });
   #dialog;
-  #colours = new CSSStyleSheet();
+  #colours;
   /** @type {HTMLAnchorElement[]} */
   #results = [];
   #active = -1;
@@ -95,6 +95,7 @@ export class SearchDialog {
       if (index >= 0 && index !== this.#active) this.#activate(index, false);
     });
     host.addStyles(STYLES);
+    this.#colours = host.addStyles("");
     host.root.append(this.#dialog);
   }
 
@@ -114,8 +115,6 @@ export class SearchDialog {
 
   /** Uses the text colour of the page: the element may be in a header with the opposite colours. */
   #usePageColours() {
-    const { root } = this.#host;
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((sheet) => sheet !== this.#colours), this.#colours];
     const ink = this.#host.hasAttribute("theme") ? "currentcolor" : getComputedStyle(document.body).color;
     this.#colours.replaceSync(`.dialog { --page-ink: ${ink}; }`);
     const lightness = /^lab\(([\d.]+)/.exec(getComputedStyle(this.#dialog).backgroundColor)?.[1];

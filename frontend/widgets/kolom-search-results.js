@@ -5,7 +5,6 @@
  * @module
  */
 
-import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { ApiError, element, formatMessage, inLanguage } from "./kolom-element.js";
 import { FACET_STYLES, Facets, languageName, select } from "./kolom-facets.js";
 import { marked } from "./kolom-markup.js";
@@ -79,7 +78,7 @@ export class SearchResults {
   #foot = element("div", { class: "foot", part: "foot" });
   /** @type {AbortController | null} */
   #searching = null;
-  /** @type {string[] | null} */
+  /** The labels of a blog. @type {{origin: string, names: string[]} | null} */
   #labels = null;
   /** The search in the page's URL when it was last read. */
   #address = "";
@@ -117,7 +116,7 @@ export class SearchResults {
   /** Shows the search of the page's URL, unless the page has its results. */
   async update() {
     this.#updateTexts();
-    this.#restore(false);
+    this.#restoreFilters();
     // The reader may have opened the filters before this module was loaded.
     void this.#loadLabels();
     if (this.#host.hasServerResults) {
@@ -136,7 +135,7 @@ export class SearchResults {
       this.#fields[filter].parentElement?.toggleAttribute("hidden", host.fixedFilter(filter) !== null);
     }
     const codes = (host.getAttribute("languages") || "id en").split(/\s+/).filter(Boolean);
-    this.#setOptions(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || host.text("search.any_label"));
+    this.#setOptions(this.#fields.label, ["", ...(this.#knownLabels ?? [])], (label) => label || host.text("search.any_label"));
     this.#setOptions(this.#fields.language, ["", ...codes], (code) => (code ? languageName(host.language, code) : host.text("search.any")));
     this.#setOptions(this.#fields.sort, Object.keys(ORDERS), (order) => host.text(ORDERS[order] ?? "search.sort.relevance"));
     this.#updateFilterCount();
@@ -169,19 +168,15 @@ export class SearchResults {
   /** Shows the search of the page's URL, if that has another one now. */
   onPopState() {
     if (String(this.#searchInUrl()) === this.#address) return;
-    this.#restore(true);
+    this.#host.restoreText(true);
+    this.#restoreFilters();
     void this.#search();
   }
 
-  /**
-   * Sets the box and the filters to the search in the page's URL.
-   *
-   * @param {boolean} mayClearText whether to clear the text if the URL has none
-   */
-  #restore(mayClearText) {
+  /** Sets the filters to the search in the page's URL. */
+  #restoreFilters() {
     const asked = this.#searchInUrl();
     this.#address = String(asked);
-    if (mayClearText || asked.has("q")) this.#host.setQuery((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
     const { language, from, to, sort } = this.#fields;
     this.#facets.labels = asked.getAll("label");
     select(language, asked.get("language") ?? "", (code) => languageName(this.#host.language, code));
@@ -407,13 +402,20 @@ export class SearchResults {
     this.#reset.hidden = !number;
   }
 
+  /** The labels of the element's blog, as soon as they are loaded. */
+  get #knownLabels() {
+    return this.#labels?.origin === this.#host.origin ? this.#labels.names : null;
+  }
+
   /** Loads the labels when the filters are opened for the first time. */
   async #loadLabels() {
-    if (!this.#host.filters.open || this.#labels) return;
+    if (!this.#host.filters.open || this.#knownLabels) return;
+    const { origin } = this.#host;
     try {
       /** @type {{items: {label: string}[]}} */
       const { items } = await this.#host.fetchJson("/api/labels");
-      this.#labels = items.map(({ label }) => label);
+      if (origin !== this.#host.origin) return;
+      this.#labels = { origin, names: items.map(({ label }) => label) };
       this.#updateTexts();
     } catch {
       // The next opening tries again.

@@ -233,11 +233,13 @@ export class KolomSearch extends KolomElement {
       this.filters.hidden = true;
       return;
     }
+    // At once, because the reader may type while the module is loaded.
+    this.restoreText();
     try {
       const results = await this.#loadResults();
       if (this.#showsResults) await results.update();
     } catch (error) {
-      this.announceFailure("search.failed", error);
+      this.#failToLoad(error);
     }
   }
 
@@ -462,6 +464,16 @@ export class KolomSearch extends KolomElement {
     this.#clearSuggestions();
   }
 
+  /**
+   * Sets the box to the text in the page's URL.
+   *
+   * @param {boolean} [mayClear] whether to clear it if the URL has none
+   */
+  restoreText(mayClear = false) {
+    const text = new URLSearchParams(location.search).getAll("q").find(Boolean) ?? "";
+    if (mayClear || text) this.setQuery(text.slice(0, FIELD_LIMITS.q));
+  }
+
   /** Hides the keyboard of a phone after a search, because it would cover the results. */
   leaveBox() {
     if (matchMedia("(pointer: coarse)").matches && this.#input.value) this.#input.blur();
@@ -479,8 +491,14 @@ export class KolomSearch extends KolomElement {
     }
     this.#loadResults().then(
       (results) => results.submit(),
-      (error) => this.announceFailure("search.failed", error),
+      (error) => this.#failToLoad(error),
     );
+  }
+
+  /** @param {unknown} error why the module of the results could not be loaded */
+  #failToLoad(error) {
+    this.announceFailure("search.failed", error);
+    this.emit("kolom-error", error);
   }
 
   /**

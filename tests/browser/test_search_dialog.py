@@ -100,6 +100,16 @@ def test_keys_in_a_field_are_text(chromium: Browser, blog: Site) -> None:
         expect(page.locator("#field")).to_have_value("/")
 
 
+def test_an_open_dialog_keeps_the_colours_of_the_page(chromium: Browser, blog: Site) -> None:
+    """An attribute may change, or the page's theme."""
+    with open_page(chromium, blog, element(blog), at=FRIEND, widgets=["kolom-search"]) as page:
+        page.evaluate("document.body.style.color = 'rgb(10, 20, 30)'")
+        page.locator("kolom-search").evaluate("each => (each.style.color = '#fff')")
+        opened(page)
+        page.locator("kolom-search").evaluate("each => each.reload()")
+        expect(page.get_by_role("dialog")).to_have_css("color", "rgb(10, 20, 30)")
+
+
 def test_the_dialog_closes_by_its_button_a_click_outside_and_its_removal(chromium: Browser, blog: Site) -> None:
     with open_page(chromium, blog, PAGE + element(blog), at=FRIEND, widgets=["kolom-search"]) as page:
         opener = page.get_by_role("button", name="Search")

@@ -98,6 +98,79 @@ def test_text_typed_before_the_scripts_load_is_kept(visitor: Visitor) -> None:
         expect(box(page)).to_be_focused()
 
 
+def test_a_search_while_the_results_script_loads_is_for_the_typed_text(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        waiting: list[Route] = []
+        page.route("**/kolom-search-results.js", lambda route: waiting.append(route))
+        page.goto(f"{DEMO}?q=tempe", wait_until="commit")
+        expect(box(page)).to_have_attribute("placeholder", "Cari di blog ini")
+        box(page).fill("yogyakarta")
+        box(page).press("Enter")
+        waiting[0].continue_()
+        expect(status(page)).to_contain_text("yogyakarta")
+        expect(box(page)).to_have_value("yogyakarta")
+        assert page.url.endswith("?q=yogyakarta")
+
+
+def test_elements_in_a_bundle_with_local_urls_ask_the_pages_own_origin(visitor: Visitor) -> None:
+    """Bundlers replace ``import.meta.url`` by the URL of the file that they read."""
+
+    def bundle(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(
+            response=response, body=response.text().replace("import.meta.url", '"file:///site/kolom-element.js"')
+        )
+
+    with visitor.visit("/archive/") as page:
+        page.route("**/kolom-element.js", bundle)
+        page.goto(f"{DEMO}?q=tempe")
+        expect(results(page).first).to_be_visible()
+
+
+def test_an_element_in_a_shadow_tree_uses_the_blog_around_it(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        script = """() => {
+          const around = document.createElement("div");
+          around.dataset.kolomApi = "https://other.example";
+          const search = document.createElement("kolom-search");
+          around.attachShadow({ mode: "open" }).append(search);
+          return search.origin;
+        }"""
+        assert page.evaluate(script) == "https://other.example"
+
+
+def test_a_script_that_cannot_be_loaded_is_one_error_event(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.add_init_script(
+            "addEventListener('kolom-error', ({target}) => (window.failed ??= []).push(target.id), true)"
+        )
+        for name in ("kolom-search-results", "kolom-comment-writer"):
+            page.route(f"**/{name}.js", lambda route: route.abort())
+        page.goto(f"{DEMO}?q=tempe")
+        expect(status(page)).to_have_text(FAILED)
+        page.locator("#comments").scroll_into_view_if_needed()
+        expect(page.locator("#comments .problem")).to_be_visible()
+        assert page.evaluate("window.failed.sort()") == ["comments", "search"]
+    visitor.complaints.clear()
+
+
+def test_another_blog_has_other_labels(visitor: Visitor) -> None:
+    def other(route: Route) -> None:
+        items = [{"label": "Lain"}] if route.request.url.endswith("/labels") else []
+        page = {"items": items, "total": 0, "total_is_exact": True, "query": "dapur", "next_cursor": None}
+        route.fulfill(json=page, headers={"Access-Control-Allow-Origin": "*"})
+
+    with visitor.visit(f"{DEMO}?q=dapur") as page:
+        labels = page.get_by_role("combobox", name="Label").locator("option")
+        page.locator("#search summary").click()
+        expect(labels.filter(has_text="Kuliner")).to_have_count(1)
+        page.route("https://other.example/**", other)
+        page.locator("#search").evaluate("each => each.setAttribute('api', 'https://other.example')")
+        expect(labels).to_have_text(["Semua label", "Lain"])
+    assert visitor.complaints
+    visitor.complaints.clear()
+
+
 def test_suggestions_appear_while_typing(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         expect(box(page)).to_have_attribute("aria-expanded", "false")
