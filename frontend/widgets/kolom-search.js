@@ -200,8 +200,12 @@ export class KolomSearch extends KolomElement {
 
   /** Opens the dialog of `mode="dialog"`. */
   async open() {
-    const dialog = await this.#loadDialog();
-    if (this.isConnected) dialog.open();
+    try {
+      const dialog = await this.#loadDialog();
+      if (this.isConnected) dialog.open();
+    } catch (error) {
+      this.#failToLoad(error);
+    }
   }
 
   #loadDialog() {
@@ -495,7 +499,7 @@ export class KolomSearch extends KolomElement {
     );
   }
 
-  /** @param {unknown} error why the module of the results could not be loaded */
+  /** @param {unknown} error why a module could not be loaded */
   #failToLoad(error) {
     this.announceFailure("search.failed", error);
     this.emit("kolom-error", error);

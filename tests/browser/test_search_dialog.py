@@ -49,6 +49,17 @@ def test_results_are_shown_while_typing_and_link_to_their_pages(chromium: Browse
         assert page.url == f"{FRIEND}/a-page"
 
 
+def test_a_dialog_whose_script_cannot_be_loaded_is_reported_and_opens_later(chromium: Browser, blog: Site) -> None:
+    failed = ["Failed to load resource", "Failed to fetch dynamically imported module"]
+    with open_page(chromium, blog, element(blog), at=FRIEND, widgets=["kolom-search"], complaints=failed) as page:
+        page.evaluate("addEventListener('kolom-error', () => window.failed = true, true)")
+        page.route("**/kolom-search-dialog*.js", lambda route: route.abort())
+        page.get_by_role("button", name="Search").click()
+        page.wait_for_function("window.failed")
+        page.unroute("**/kolom-search-dialog*.js")
+        opened(page, "komunik")
+
+
 def test_arrow_keys_choose_and_enter_opens(chromium: Browser, blog: Site) -> None:
     with open_page(chromium, blog, element(blog, 'link="/posts/{slug}/"'), at=FRIEND, widgets=["kolom-search"]) as page:
         opened(page, "bali")
