@@ -7,7 +7,10 @@ import typer
 
 def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
     port: Annotated[
-        int, typer.Option("--port", metavar="PORT", help="The port of the site; the local AWS uses the next port.")
+        int,
+        typer.Option(
+            "--port", metavar="PORT", min=0, max=65_534, help="The port of the site; the local AWS uses the next port."
+        ),
     ] = 8080,
     empty: Annotated[bool, typer.Option("--empty", help="Start without the sample articles.")] = False,
     imports: Annotated[

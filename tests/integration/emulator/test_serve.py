@@ -86,6 +86,7 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
 
 
 INVALID = {
+    "--port 65535": "Input should be less than or equal to 65534",
     "--set Colour=red": "parameter Colour: 'red' is not one of green, blue",
     "--set Colour": "--set must be NAME=VALUE",
     "--set Typo=1": "no such parameter: Typo",

@@ -147,7 +147,7 @@ class TestCommandLine:
 
     def test_options_belong_to_their_command(self) -> None:
         section = cli_page().partition("## `kolom serve`\n")[2].partition("\n## ")[0]
-        assert re.search(r"^\* `--port PORT`: .*\[default: 8080\]$", section, re.MULTILINE)
+        assert re.search(r"^\* `--port PORT`: .*\[default: 8080;", section, re.MULTILINE)
 
     def test_examples_are_code_blocks(self) -> None:
         assert "**Examples**:\n\n```console\n$ kolom serve\n$ kolom serve --port 9000 --empty\n```\n" in cli_page()
