@@ -169,10 +169,10 @@ def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: 
     scripts = f"{blog}/assets/widgets"
     body = elements(blog, "articles", "comments")
     with open_page(chromium, blog, body, at=STRANGER, scripts=scripts, complaints=[NO_RESPONSE]) as page:
-        expect(page.get_by_role("button", name="Try again")).to_have_count(2)  # the first visit has logged everything
+        page.goto("about:blank")  # what the first visit logs late does not count
         page.on("console", lambda message: logged.append(message.text))
         with page.expect_console_message(lambda message: "AllowedOrigins" in message.text):
-            page.reload()
+            page.goto("/a-page")
         for name, failed in (
             ("articles", "The articles cannot be loaded right now."),
             ("comments", "The comments cannot be loaded right now."),
