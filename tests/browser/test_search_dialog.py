@@ -58,6 +58,7 @@ def test_a_dialog_whose_script_cannot_be_loaded_is_reported_and_opens_later(chro
         page.wait_for_function("window.failed")
         page.unroute("**/kolom-search-dialog*.js")
         opened(page, "komunik")
+        expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def test_arrow_keys_choose_and_enter_opens(chromium: Browser, blog: Site) -> None:
