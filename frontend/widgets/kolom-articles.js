@@ -13,6 +13,7 @@
  */
 
 import { ApiError, KolomElement, element, fragment, inLanguage, webUrl } from "./kolom-element.js";
+import { LANGUAGES } from "./kolom-lists-catalog.js";
 
 /**
  * @typedef {{slug: string, path: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
@@ -100,7 +101,7 @@ export class KolomArticles extends KolomElement {
   #hadFocus = false;
 
   constructor() {
-    super(STYLES);
+    super(STYLES, LANGUAGES);
     this.#foot.append(this.status);
     this.root.append(this.#slot, this.#main, this.#foot);
     this.root.addEventListener("click", (event) => this.#followFragment(event));

@@ -19,34 +19,15 @@ import { DAY_MS, FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
  *   `until`, with its token. `source` is its source text, `view` is null as soon as the API shows the comment
  */
 
-// `.content` is that of a comment, and of its preview.
 const STYLES = `
-.content { overflow-wrap: anywhere; }
-.content > *, .content blockquote > * { margin-block: .5em; unicode-bidi: plaintext; }
-.content > :first-child { margin-block-start: .2em; }
-.content :is(ol, ul) { padding-inline-start: 1.5em; }
-.content ul { list-style-type: disc; }
-.content :is(ol, ul) ul { list-style-type: circle; }
-.content :is(ol, ul) :is(ol, ul) ul { list-style-type: square; }
-.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
-.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
-.content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }
-.content hr { border: 0; border-block-start: 1px solid var(--kolom-line, #8886); }
 .pending { margin: .3em 0; padding: .35em .7em; border-inline-start: 3px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); font-size: .875em; }
-.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1em; font-size: .875em; }
-.tools button { min-block-size: 28px; padding: .2em 0; border: 0; color: var(--kolom-soft, inherit); text-underline-offset: .25em; }
-.tools button:hover { color: inherit; text-decoration: underline; }
 .comment > .form + .tools button { display: none; }
 .tools span { color: var(--kolom-soft, inherit); font-variant-numeric: tabular-nums; }
 .thread > .form, .comment > .form { margin-block: .9em .5em; padding: 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
 .preview { padding: .9em 1em; border: 1px dashed var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); min-inline-size: 0; overflow-wrap: anywhere; }
 .preview > .meta { margin-block-end: .6em; }
-.write { margin-block-start: 2em; padding-block-start: 1.5em; border-block-start: 1px solid var(--kolom-line, #8886); }
-.write:empty { display: none; }
-.write :is(h3, h4, h5, h6) { margin-block-end: .8em; font-size: 1.1em; }
 `;
 
-const MAX_DEPTH = 60;
 const KEPT_DAYS = 30;
 const KEPT_OWN = 200;
 /** After this time, the API certainly shows an approved comment: its index lags by about 1 s, the CDN's cache by 10 s. */
@@ -151,7 +132,7 @@ export class CommentWriter {
       const tools = note.parentElement;
       if (!shown || !tools) continue;
       const hadFocus = tools.contains(this.#host.root.activeElement);
-      tools.replaceWith(this.tools(shown));
+      tools.replaceWith(this.#host.tools(shown));
       if (shown.form) this.#host.showMessage(this.#host.text("comments.late"), true);
       if (hadFocus) this.#host.focusComment(shown.view.id);
     }
@@ -160,61 +141,46 @@ export class CommentWriter {
   // ---- forms
 
   /**
-   * Returns the controls of a comment.
+   * Adds the controls of an own comment, as long as it may be edited.
    *
    * @param {Shown} shown
+   * @param {HTMLElement} tools
    */
-  tools(shown) {
-    const { view } = shown;
-    const tools = element("div", { class: "tools", part: "actions" });
-    if (this.#host.isOpen && !shown.isPending && shown.depth < MAX_DEPTH) {
-      const label = { "aria-label": this.#host.text("comments.reply.to", { name: view.author.name }) };
-      tools.append(this.#host.button(this.#host.text("comments.reply"), () => this.#openReply(shown), label));
-    }
-    const own = this.#own[view.id];
-    if (own && own.until > Date.now()) {
-      tools.append(
-        this.#host.button(this.#host.text("comments.edit"), () => this.#openEdit(shown)),
-        this.#host.button(this.#host.text("comments.delete"), () => this.#confirmDelete(shown, tools)),
-        element("span", { "data-until": String(own.until), "data-id": view.id }, this.#remainingTime(own.until)),
-      );
-    }
-    return tools;
+  addTools(shown, tools) {
+    const own = this.#own[shown.view.id];
+    if (!own || own.until <= Date.now()) return;
+    tools.append(
+      this.#host.button(this.#host.text("comments.edit"), () => this.#openEdit(shown)),
+      this.#host.button(this.#host.text("comments.delete"), () => this.#confirmDelete(shown, tools)),
+      element("span", { "data-until": String(own.until), "data-id": shown.view.id }, this.#remainingTime(own.until)),
+    );
   }
 
   /**
-   * Shows the form at the end, or that comments are closed.
+   * Completes the form at the end, in which somebody may be writing.
    *
-   * @param {HTMLElement} section
+   * @param {HTMLFormElement} node
    */
-  showForm(section) {
-    this.#form = null;
-    if (!this.#host.isOpen) {
-      section.replaceChildren(element("p", { class: "status", part: "status" }, this.#host.text("comments.closed")));
-      return;
-    }
-    const form = this.#postForm(null);
-    const heading = this.#host.makeHeading(1, { id: "write" }, this.#host.text("comments.write"));
-    form.node.setAttribute("aria-labelledby", "write");
-    section.replaceChildren(heading, form.node);
+  completeForm(node) {
+    const form = this.#postForm(null, { node });
     this.#form = form;
     // The page's own form may be a reply to a comment.
     const plain = this.#host.querySelector("form");
     const parent = plain?.querySelector("[name=parent_id]");
     const answered = parent instanceof HTMLInputElement && this.#host.shown.get(parent.value);
-    if (answered) this.#openReply(answered);
+    if (answered) this.openReply(answered);
     (answered && this.#innerForm ? this.#innerForm.form : form).copyInput(plain);
   }
 
   /**
    * @param {View | null} parent the comment to reply to
-   * @param {() => void} [cancel]
+   * @param {{node: HTMLFormElement} | {cancel: () => void}} options
    */
-  #postForm(parent, cancel) {
+  #postForm(parent, options) {
     const known = storage.get(this.#key("visitor"));
     /** @type {import("./kolom-form.js").FieldOptions[]} */
     const fields = [
-      { name: "content", kind: "long", label: this.#host.text("comment.content"), isRequired: true, isDrafted: true },
+      { ...this.#host.contentField, isDrafted: true },
       { name: "name", isRequired: true, value: known?.name },
       { name: "email", hint: this.#host.text("comment.email.hint"), value: known?.email },
       { name: "website", value: known?.website },
@@ -226,7 +192,7 @@ export class CommentWriter {
       draft: `${this.#key("draft")}/${this.#host.slug}${parent ? `#${parent.id}` : ""}`,
       isGuarded: true,
       isMarkdown: true,
-      ...(cancel ? { cancel } : {}),
+      ...options,
       send: ({ remember, ...values }, headers) => this.#post(parent ? { ...values, parent_id: parent.id } : values, headers),
       done: (answer, values) => this.#onPosted(answer, values),
       explain: (error) => this.#explain(error),
@@ -322,10 +288,10 @@ export class CommentWriter {
   }
 
   /** @param {Shown} shown */
-  #openReply(shown) {
+  openReply(shown) {
     this.#open(
       shown,
-      (close) => this.#postForm(shown.view, close),
+      (cancel) => this.#postForm(shown.view, { cancel }),
       ({ node }) => {
         node.setAttribute("aria-label", this.#host.text("comments.reply.to", { name: shown.view.author.name }));
         shown.item.firstElementChild?.after(node);
@@ -345,7 +311,7 @@ export class CommentWriter {
       (close) =>
         new KolomForm(this.#host, {
           fields: [
-            { name: "content", kind: "long", label: this.#host.text("comment.content"), isRequired: true, isDrafted: true, value: own.source ?? "" },
+            { ...this.#host.contentField, isDrafted: true, value: own.source ?? "" },
           ],
           submit: this.#host.text("comments.save"),
           draft: `${this.#key("draft")}/${this.#host.slug}#${id}#edit`,

@@ -12,6 +12,7 @@
  */
 
 import { ApiError, KolomElement, element, fragment, webUrl } from "./kolom-element.js";
+import { FIELD_STYLES, makeBox, makeForm } from "./kolom-field.js";
 import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
 
 /**
@@ -25,7 +26,7 @@ import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
  * @typedef {import("./kolom-comment-writer.js").CommentWriter} CommentWriter
  */
 
-const STYLES = `
+const STYLES = `${FIELD_STYLES}
 .top { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .5em 1em; }
 .order { max-inline-size: 100%; min-block-size: 2.25em; padding: .2em .4em; border: 1px solid var(--kolom-line, #8886); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font: inherit; font-size: .875em; }
 .title { font-size: 1.3em; }
@@ -52,12 +53,31 @@ const STYLES = `
 .badge { padding: .05em .5em; border: 1px solid transparent; border-radius: 1em; background: var(--kolom-accent, var(--kolom-ink, CanvasText)); color: var(--on-accent); font-weight: 600; }
 .gone { margin: 0; color: var(--kolom-soft, inherit); font-style: italic; }
 .gone:is(:lang(ar), :lang(fa), :lang(he), :lang(ja), :lang(zh)) { font-style: normal; }
+.content { overflow-wrap: anywhere; }
+.content > *, .content blockquote > * { margin-block: .5em; unicode-bidi: plaintext; }
+.content > :first-child { margin-block-start: .2em; }
+.content :is(ol, ul) { padding-inline-start: 1.5em; }
+.content ul { list-style-type: disc; }
+.content :is(ol, ul) ul { list-style-type: circle; }
+.content :is(ol, ul) :is(ol, ul) ul { list-style-type: square; }
+.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
+.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
+.content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }
+.content hr { border: 0; border-block-start: 1px solid var(--kolom-line, #8886); }
+.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1em; font-size: .875em; }
+.tools button { min-block-size: 28px; padding: .2em 0; border: 0; color: var(--kolom-soft, inherit); text-underline-offset: .25em; }
+.tools button:hover { color: inherit; text-decoration: underline; }
+.write { margin-block-start: 2em; padding-block-start: 1.5em; border-block-start: 1px solid var(--kolom-line, #8886); }
+.write:empty { display: none; }
+.write :is(h3, h4, h5, h6) { margin-block-end: .8em; font-size: 1.1em; }
 .foot { display: flex; flex-wrap: wrap; align-items: center; gap: .75em 1.25em; margin-block: .75em 0; }
 .foot .problem { order: -1; flex-basis: 100%; }
 .foot .status:empty { display: none; }
 `;
 
 const MAX_PAGES = 40;
+/** A deeper comment has no replies. */
+const MAX_DEPTH = 60;
 const INDENTED = 4;
 
 /**
@@ -132,8 +152,10 @@ export class KolomComments extends KolomElement {
   #total = 0;
   #loaded = 0;
   isOpen = false;
-  /** From before the first comments are shown. @type {CommentWriter | null} */
+  /** From when somebody begins to write. @type {CommentWriter | null} */
   #writer = null;
+  /** The form at the end, until it is complete. @type {HTMLFormElement | null} */
+  #form = null;
 
   constructor() {
     super(STYLES);
@@ -183,6 +205,7 @@ export class KolomComments extends KolomElement {
   /** Removes the comments of another article. */
   #clear() {
     this.reserveSpace();
+    this.#form = null;
     for (const part of [this.#main, this.ownAtTop, this.#write]) part.replaceChildren();
   }
 
@@ -198,23 +221,20 @@ export class KolomComments extends KolomElement {
     const request = this.#startRequest();
     const url = pageUrl();
     try {
-      const [page, isOpen, writer] = await Promise.all([
+      const [page, isOpen] = await Promise.all([
         this.#fetchPage(null, request),
         this.#fetchIsOpen(request),
-        this.#loadWriter().catch((error) => {
-          this.emit("kolom-error", error);
-          throw error;
-        }),
+        this.#isWriterNeeded ? this.#loadWriter() : null,
       ]);
       if (this.#request !== request) return;
-      writer.load();
+      this.#writer?.load();
       this.#found = page.article ? { url, slug: page.article.slug } : null;
       this.isOpen = isOpen ?? page.article?.comments_open ?? true;
       this.#removeFallback();
       this.#add(page);
-      writer.showOwn();
+      this.#writer?.showOwn();
       this.showCount();
-      writer.showForm(this.#write);
+      this.#showForm();
       this.showMessage("");
       this.releaseSpace();
       await this.#showUrlTarget();
@@ -227,15 +247,29 @@ export class KolomComments extends KolomElement {
 
   /** @override */
   prepare() {
-    this.#loadWriter().catch(() => {}); // handled by `#load`
+    if (this.#isWriterNeeded) this.#loadWriter().catch(() => {}); // handled by `#load`
   }
 
-  /** Loads the modules of the forms. A page whose comments are not near its visible part does not need them. */
+  /** Whether the page has a form already, or this browser has drafts or comments of the visitor. */
+  get #isWriterNeeded() {
+    return this.#writer !== null || this.querySelector("form") !== null || hasStored(this.origin);
+  }
+
+  /** Loads the modules and messages of the forms. Most readers do not need them. */
   async #loadWriter() {
-    // At once, so that the second module need not wait for the first one.
-    const [{ CommentWriter }] = await Promise.all([import("./kolom-comment-writer.js"), import("./kolom-form.js")]);
-    this.#writer ??= new CommentWriter(this);
-    return this.#writer;
+    try {
+      // At once, so that no module need wait for another one.
+      const [{ CommentWriter }] = await Promise.all([
+        import("./kolom-comment-writer.js"),
+        import("./kolom-form.js"),
+        import("./kolom-forms-catalog.js").then(({ LANGUAGES }) => this.addMessages(LANGUAGES)),
+      ]);
+      this.#writer ??= new CommentWriter(this);
+      return this.#writer;
+    } catch (error) {
+      this.emit("kolom-error", error);
+      throw error;
+    }
   }
 
   /** @override */
@@ -336,6 +370,73 @@ export class KolomComments extends KolomElement {
 
   focusTitle() {
     this.#title.focus();
+  }
+
+  // ---- writing
+
+  /** The text of a comment. */
+  get contentField() {
+    return /** @type {const} */ ({ name: "content", kind: "long", label: this.text("comment.content"), isRequired: true });
+  }
+
+  /** Shows the form at the end, or that comments are closed. Until somebody writes, the form is only a field for the text. */
+  #showForm() {
+    if (!this.isOpen) {
+      this.#write.replaceChildren(element("p", { class: "status", part: "status" }, this.text("comments.closed")));
+      return;
+    }
+    // What was typed stays if the forms are not loaded yet.
+    this.#form ??= this.#makeForm();
+    this.#write.replaceChildren(this.makeHeading(1, { id: "write" }, this.text("comments.write")), this.#form);
+    if (this.#writer) this.#completeForm(this.#writer);
+  }
+
+  #makeForm() {
+    const form = makeForm(this);
+    form.setAttribute("aria-labelledby", "write");
+    form.append(makeBox(this, this.contentField, "write-content"));
+    for (const event of ["focusin", "pointerover"]) {
+      form.addEventListener(event, () => {
+        if (this.#form === form) void this.#openForms();
+      });
+    }
+    return form;
+  }
+
+  /** @param {CommentWriter} writer */
+  #completeForm(writer) {
+    if (this.#form) writer.completeForm(this.#form);
+    this.#form = null;
+  }
+
+  /**
+   * Loads the forms, and completes the one at the end. What was typed stays.
+   *
+   * @param {Shown} [answered] the comment to reply to
+   */
+  async #openForms(answered) {
+    try {
+      const writer = await this.#loadWriter();
+      this.#completeForm(writer);
+      if (answered?.item.isConnected) writer.openReply(answered);
+    } catch {
+      this.showMessage(this.text("form.unreachable"), true);
+    }
+  }
+
+  /**
+   * Returns the controls of a comment.
+   *
+   * @param {Shown} shown
+   */
+  tools(shown) {
+    const tools = element("div", { class: "tools", part: "actions" });
+    if (this.isOpen && !shown.isPending && shown.depth < MAX_DEPTH) {
+      const label = { "aria-label": this.text("comments.reply.to", { name: shown.view.author.name }) };
+      tools.append(this.button(this.text("comments.reply"), () => this.#openForms(shown), label));
+    }
+    this.#writer?.addTools(shown, tools);
+    return tools;
   }
 
   /** Tells the owner that the blog does not know the article. For a reader there are no comments. */
@@ -499,7 +600,7 @@ export class KolomComments extends KolomElement {
       ),
       isPending ? element("p", { class: "pending", part: "pending" }, this.text("comments.pending")) : null,
       this.#content(view),
-      this.#writer?.tools(shown) ?? null,
+      this.tools(shown),
     );
   }
 
@@ -591,6 +692,19 @@ export class KolomComments extends KolomElement {
    */
   showMessage(text, isProblem = false) {
     this.announce(text, isProblem ? "problem" : "");
+  }
+}
+
+/**
+ * Returns whether the browser has stored anything for a blog: a draft, or what the visitor wrote.
+ *
+ * @param {string} origin
+ */
+function hasStored(origin) {
+  try {
+    return Object.keys(localStorage).some((key) => key.startsWith("kolom.") && key.includes(origin));
+  } catch {
+    return false;
   }
 }
 

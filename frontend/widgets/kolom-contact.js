@@ -12,6 +12,7 @@
  */
 
 import { KolomElement, element } from "./kolom-element.js";
+import { LANGUAGES } from "./kolom-forms-catalog.js";
 import { FORM_STYLES, KolomForm } from "./kolom-form.js";
 
 const STYLES = `
@@ -49,7 +50,7 @@ export class KolomContact extends KolomElement {
   #main = element("div", {}, element("slot", {}));
 
   constructor() {
-    super(FORM_STYLES + STYLES);
+    super(FORM_STYLES + STYLES, LANGUAGES);
     this.root.append(this.#main);
   }
 

@@ -8,15 +8,23 @@
 import { LANGUAGES } from "./kolom-catalog.js";
 
 /**
- * @typedef {keyof (typeof import("./messages/en.js"))["LOCALE"]["messages"]} Key the key of a message
- * @typedef {"comments" | "minutes" | "search.results" | "search.suggestions"} CountKey the key of a message with a
- *   number, which has a form for each plural category of the language
- * @typedef {{language: string, direction: string, months: string[], date: string, dateTime: string, thousands: string,
- *   minimumGroupingDigits: number, messages: Record<string, string>}} Locale
+ * @template {string} Name
+ * @typedef {Name extends `${infer Common}.other` ? Common : never} Plural the common part of the keys of plural forms
  */
 
-/** @type {Record<string, () => Promise<{LOCALE: Locale}>>} */
-const LOADERS = LANGUAGES;
+/**
+ * @typedef {keyof (typeof import("./messages/en.js"))["LOCALE"]["messages"]
+ *   | keyof (typeof import("./messages/forms/en.js"))["MESSAGES"]
+ *   | keyof (typeof import("./messages/lists/en.js"))["MESSAGES"]
+ *   | keyof (typeof import("./messages/search/en.js"))["MESSAGES"]} Key the key of a message
+ * @typedef {Plural<Key>} CountKey the key of a message with a number, which has a form for each plural category of the
+ *   language
+ * @typedef {{language: string, direction: string, months: string[], date: string, dateTime: string, thousands: string,
+ *   minimumGroupingDigits: number, messages: Record<string, string>}} Locale
+ * @typedef {Record<string, () => Promise<{LOCALE?: Locale, MESSAGES?: Record<string, string>}>>} Catalog loads the module
+ *   of each language
+ */
+
 /** The languages whose messages are loaded. @type {Set<string>} */
 const loaded = new Set();
 const TIMEOUT_MS = 15_000;
@@ -224,23 +232,22 @@ function nearestAttribute(node, name) {
 function preferredLanguage(host) {
   const tags = [nearestAttribute(host, "lang") ?? "", ...navigator.languages];
   const codes = tags.map((tag) => tag.split(/[-_]/)[0]?.toLowerCase() ?? "");
-  return codes.find((code) => Object.hasOwn(LOADERS, code)) ?? "en";
+  return codes.find((code) => Object.hasOwn(LANGUAGES, code)) ?? "en";
 }
 
 /**
- * Returns the messages and formats of a language; those of English if they cannot be loaded.
+ * Returns the module of a language; that of English if it cannot be loaded.
  *
+ * @param {Catalog} catalog
  * @param {string} language
- * @returns {Promise<Locale>}
+ * @returns {Promise<{LOCALE?: Locale, MESSAGES?: Record<string, string>}>}
  */
-async function loadLocale(language) {
+async function loadLanguage(catalog, language) {
   try {
-    const { LOCALE } = await /** @type {() => Promise<{LOCALE: Locale}>} */ (LOADERS[language])();
-    loaded.add(language);
-    return LOCALE;
+    return await /** @type {Catalog[string]} */ (catalog[language])();
   } catch (error) {
     if (language === "en") throw error;
-    return loadLocale("en");
+    return loadLanguage(catalog, "en");
   }
 }
 
@@ -280,6 +287,10 @@ export class KolomElement extends HTMLElement {
   language = "en";
   /** @type {Locale | null} */
   #locale = null;
+  /** @type {Record<string, string>} */
+  #messages = {};
+  /** @type {Catalog[]} */
+  #catalogs;
   /** Requests that were sent while the messages are loaded, by their paths. @type {Map<string, Promise<Response>>} */
   #early = new Map();
   /** The site's time zone: the one that the API's last response named. */
@@ -297,9 +308,13 @@ export class KolomElement extends HTMLElement {
   /** Its colour changes when that of the element does, whatever the page's theme switch is. */
   #probe = element("span", { class: "probe", "aria-hidden": "true" });
 
-  /** @param {string} styles */
-  constructor(styles) {
+  /**
+   * @param {string} styles
+   * @param {Catalog[]} catalogs those of the element's own messages
+   */
+  constructor(styles, ...catalogs) {
     super();
+    this.#catalogs = [LANGUAGES, ...catalogs];
     this.#sheet.replaceSync(BASE_STYLES + styles);
     this.root = this.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [this.#sheet];
@@ -470,9 +485,25 @@ export class KolomElement extends HTMLElement {
       }
     }
     this.prepare();
-    this.#locale = await loadLocale(language);
-    this.language = this.#locale.language;
+    const modules = await Promise.all(this.#catalogs.map((catalog) => loadLanguage(catalog, language)));
+    for (const { LOCALE, MESSAGES } of modules) {
+      this.#locale = LOCALE ?? this.#locale;
+      Object.assign(this.#messages, LOCALE?.messages, MESSAGES);
+    }
+    this.language = this.#locale?.language ?? language;
+    loaded.add(this.language);
     this.adoptStyles();
+  }
+
+  /**
+   * Loads the messages of a part of the element, now and with each reload.
+   *
+   * @param {Catalog} catalog
+   */
+  async addMessages(catalog) {
+    if (!this.#catalogs.includes(catalog)) this.#catalogs.push(catalog);
+    const { MESSAGES } = await loadLanguage(catalog, preferredLanguage(this));
+    Object.assign(this.#messages, MESSAGES);
   }
 
   /** The blog's origin: the attribute `api`, or that of a `data-kolom-api` around it, or that of the script. */
@@ -497,7 +528,7 @@ export class KolomElement extends HTMLElement {
    * @param {Record<string, string>} [values]
    */
   text(key, values = {}) {
-    return formatMessage(this.#locale?.messages[key] ?? "", values);
+    return formatMessage(this.#messages[key] ?? "", values);
   }
 
   /**
@@ -508,9 +539,8 @@ export class KolomElement extends HTMLElement {
    * @param {Record<string, string>} [values]
    */
   count(key, n, values = {}) {
-    const { messages = {} } = this.#locale ?? {};
     const category = new Intl.PluralRules(this.language).select(n);
-    const message = messages[`${key}.${category}`] ?? messages[`${key}.other`] ?? "";
+    const message = this.#messages[`${key}.${category}`] ?? this.#messages[`${key}.other`] ?? "";
     return formatMessage(message, { n: this.number(n), ...values });
   }
 

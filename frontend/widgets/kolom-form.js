@@ -5,14 +5,15 @@
  * @module
  */
 
-import { FIELD_LIMITS } from "./kolom-catalog.js";
-import { element, inLanguage } from "./kolom-element.js";
+import { element } from "./kolom-element.js";
+import { FIELD_STYLES, makeBox, makeForm } from "./kolom-field.js";
+import { FIELD_LIMITS } from "./kolom-limits.js";
 
 /**
  * @typedef {import("./kolom-element.js").KolomElement} Host
  * @typedef {Record<string, string | boolean>} Values
- * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, hint?: string,
- *   autocomplete?: string, isRequired?: boolean, isDrafted?: boolean, value?: string | boolean, when?: string}} Field
+ * @typedef {import("./kolom-field.js").LabelledField & {hint?: string, isDrafted?: boolean, value?: string | boolean,
+ *   when?: string}} Field
  * @typedef {Partial<Field> & {name: string}} FieldOptions options of a field; `name`, `email` and `website` have
  *   defaults. `isDrafted`: the text is saved in this browser; `when`: shown only while the field of that name is not empty
  * @typedef {import("./kolom-submission.js").Attempt & {at: number, values: Record<string, string>}} Draft
@@ -23,6 +24,7 @@ import { element, inLanguage } from "./kolom-element.js";
 /**
  * @typedef {object} OwnOptions
  * @property {FieldOptions[]} fields
+ * @property {HTMLFormElement} [node] a form to complete, in which somebody may be writing: fields that it has stay as they are
  * @property {string} [submit] the label of the button, if it is not the default
  * @property {string} draft the key of the draft in the browser's storage
  * @property {(answer: any, values: Values) => void} done called after a success
@@ -42,15 +44,7 @@ const COMMON_FIELDS = /** @type {const} */ ({
 const LIMITS = FIELD_LIMITS;
 
 export const FORM_STYLES = `
-.form { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: 1em 1.25em; align-items: start; margin: 0; }
-.field { min-inline-size: 0; }
-.form [hidden] { display: none; }
-.wide, .check { grid-column: 1 / -1; }
-.field label { display: block; margin-block-end: .3em; font-weight: 600; }
-.required::after { content: " *"; content: " *" / ""; }
-.field :is(input, textarea) { display: block; inline-size: 100%; min-block-size: 2.75em; padding: .55em .7em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font: inherit; }
-.field :is(input, textarea):not([dir]) { unicode-bidi: plaintext; }
-.field textarea { min-block-size: 7em; max-block-size: 32em; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
+${FIELD_STYLES}.form [hidden] { display: none; }
 .check { display: flex; gap: .6em; align-items: start; margin-block-start: -.25em; }
 .check input { flex: none; inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--kolom-accent, auto); }
 .hint, .error { margin: .3em 0 0; font-size: .875em; }
@@ -130,8 +124,8 @@ export class KolomForm {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isBusy = false;
-  #closePreview = () => {};
-  #drawPreview = () => {};
+  /** From when it is opened. @type {import("./kolom-preview.js").Preview | null} */
+  #preview = null;
 
   /**
    * @param {Host} host
@@ -142,9 +136,9 @@ export class KolomForm {
     this.#options = options;
     const known = storage.get(options.draft);
     if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
-    this.node = element("form", { class: "form", part: "form", novalidate: "", ...inLanguage(host.language) });
-    const fields = options.fields.map((field) => this.#field(this.#withDefaults(field)));
-    this.node.append(...fields, this.#honeypot(), ...this.#footer());
+    this.node = options.node ?? makeForm(host);
+    for (const field of options.fields) this.#addField(this.#withDefaults(field));
+    this.node.append(this.#honeypot(), ...this.#footer());
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
@@ -152,9 +146,10 @@ export class KolomForm {
     this.node.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.#submit();
     });
-    // What sends the form is only loaded, and the token only requested, when somebody writes.
-    this.node.addEventListener("focusin", () => void this.#loadSubmission().then((loaded) => loaded.prepare(), () => {}));
-    this.#updateVisibility();
+    this.node.addEventListener("focusin", () => void this.#prepareSubmission());
+    if (this.node.contains(this.#host.root.activeElement)) void this.#prepareSubmission();
+    if (options.node) this.#onInput();
+    else this.#updateVisibility();
   }
 
   /** Focuses the first field to fill in. */
@@ -186,6 +181,11 @@ export class KolomForm {
     return this.#submission;
   }
 
+  /** Loads what sends the form, and requests its token, when somebody begins to write. */
+  #prepareSubmission() {
+    return this.#loadSubmission().then((loaded) => loaded.prepare(), () => {});
+  }
+
   /** Stops timers. */
   close() {
     clearTimeout(this.#timer);
@@ -200,41 +200,19 @@ export class KolomForm {
     return /** @type {Field} */ ({ ...basis, ...(isMarkdown ? { hint: this.#host.text("form.markdown") } : {}), ...options });
   }
 
-  /**
-   * Returns the direction of a field. With `auto`, an empty field is left-to-right even in a right-to-left form, so there
-   * the styles do the same for text only.
-   *
-   * @param {Field} field
-   */
-  #directionOf({ kind }) {
-    if (kind === "email" || kind === "url") return "ltr";
-    return kind !== "check" && this.#host.direction === "ltr" ? "auto" : null;
-  }
-
   /** @param {Field} field */
-  #field(field) {
-    const id = `${this.#id}-${field.name}`;
-    const input =
-      field.kind === "long"
-        ? element("textarea", { rows: "5", dir: this.#directionOf(field) })
-        : element("input", { type: field.kind === "check" ? "checkbox" : field.kind, dir: this.#directionOf(field) });
-    const error = element("p", { class: "error", part: "error", id: `${id}-error`, hidden: "" });
-    const hint = field.hint ? element("p", { class: "hint", part: "hint", id: `${id}-hint` }, field.hint) : null;
-    input.id = id;
-    input.name = field.name;
-    input.setAttribute("part", "input");
-    if (field.autocomplete) input.setAttribute("autocomplete", field.autocomplete);
+  #addField(field) {
+    const existing = this.node.querySelector(`[name="${field.name}"]`);
+    const box = existing?.parentElement ?? makeBox(this.#host, field, `${this.#id}-${field.name}`);
+    if (!existing) this.node.append(box);
+    const input = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (box.querySelector("input, textarea"));
+    const error = element("p", { class: "error", part: "error", id: `${input.id}-error`, hidden: "" });
+    const hint = field.hint ? element("p", { class: "hint", part: "hint", id: `${input.id}-hint` }, field.hint) : null;
     if (hint) input.setAttribute("aria-describedby", hint.id);
     if (input instanceof HTMLInputElement && field.kind === "check") input.checked = field.value === true;
-    else input.value = (field.isDrafted && this.#draft.values[field.name]) || String(field.value ?? "");
-    if (field.isRequired) {
-      input.required = true;
-      input.setAttribute("aria-invalid", "false");
-    }
-    const label = element("label", { for: id, part: "label", class: field.isRequired ? "required" : null }, field.label);
-    const entry = { field, input, error, isTouched: false, box: element("div", { part: "field" }) };
-    entry.box.className = field.kind === "check" ? "check" : field.kind === "long" ? "field wide" : "field";
-    entry.box.append(...(field.kind === "check" ? [input, label] : [label, input, ...(hint ? [hint] : []), error]));
+    else input.value ||= (field.isDrafted && this.#draft.values[field.name]) || String(field.value ?? "");
+    if (field.kind !== "check") box.append(...(hint ? [hint] : []), error);
+    const entry = { field, input, error, isTouched: false, box };
     this.#fields.set(field.name, entry);
     input.addEventListener("input", () => {
       entry.isTouched = true;
@@ -244,7 +222,6 @@ export class KolomForm {
     input.addEventListener("blur", () => {
       if (entry.isTouched) afterPress(() => this.#showError(field.name, this.#validate(field.name)));
     });
-    return entry.box;
   }
 
   /** Creates the honeypot field, which bots fill in and people do not see. */
@@ -265,7 +242,7 @@ export class KolomForm {
     /** @type {HTMLElement[]} */
     const nodes = [actions];
     if (isMarkdown) {
-      const [button, panel] = this.#preview();
+      const [button, panel] = this.#makePreview();
       actions.append(button);
       nodes.unshift(panel);
     }
@@ -279,40 +256,29 @@ export class KolomForm {
     return this.#options.submit ?? this.#host.text("form.send");
   }
 
-  #preview() {
+  /** Returns the button of the preview, and the panel that shows it. */
+  #makePreview() {
     const panel = element("div", { class: "preview wide content", part: "preview", hidden: "", id: `${this.#id}-preview` });
-    let isWanted = false;
-    /** @param {boolean} isOpen */
-    const show = (isOpen) => {
-      isWanted = isOpen;
-      panel.hidden = !isOpen;
-      button.setAttribute("aria-expanded", String(isOpen));
-    };
-    const toggle = async () => {
-      isWanted = !isWanted;
-      if (!isWanted) return show(false);
-      try {
-        const { renderMarkdown } = await import("./kolom-preview.js");
-        // The form may have been sent meanwhile.
-        if (!isWanted) return undefined;
-        this.#drawPreview = () => {
-          if (panel.hidden) return;
-          const note = element("p", { class: "meta" }, this.#host.text("form.preview"));
-          panel.replaceChildren(note, renderMarkdown(this.#longInput?.value ?? ""));
-        };
-        show(true);
-        this.#drawPreview();
-      } catch {
-        isWanted = false;
-        this.#showMessage(this.#host.text("form.unreachable"), true);
-      }
-      return undefined;
-    };
     const state = { "aria-expanded": "false", "aria-controls": panel.id };
-    const button = this.#host.button(this.#host.text("form.preview"), toggle, state);
-    this.#closePreview = () => show(false);
-    this.node.addEventListener("input", () => this.#drawPreview());
+    const button = this.#host.button(this.#host.text("form.preview"), () => this.#togglePreview(panel, button), state);
     return /** @type {const} */ ([button, panel]);
+  }
+
+  /**
+   * @param {HTMLElement} panel
+   * @param {HTMLButtonElement} button
+   */
+  async #togglePreview(panel, button) {
+    const draft = this.#draft;
+    try {
+      const { Preview } = await import("./kolom-preview.js");
+      // The form may have been sent meanwhile.
+      if (this.#draft !== draft) return;
+      this.#preview ??= new Preview(this.node, panel, button, this.#host.text("form.preview"));
+      this.#preview.toggle();
+    } catch {
+      this.#showMessage(this.#host.text("form.unreachable"), true);
+    }
   }
 
   /** The input of the long field. */
@@ -436,7 +402,7 @@ export class KolomForm {
       this.#showError(name, "");
     }
     this.#send.textContent = this.#submitLabel;
-    this.#closePreview();
+    this.#preview?.close();
   }
 
   /** @param {Problem} problem */

@@ -10,6 +10,49 @@ import { element } from "./kolom-element.js";
 const ITEM = /^ {0,3}([-*+]|\d{1,9}[.)])\s+/;
 const INLINE = /`([^`]+)`|!?\[([^\]\n]*)\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[^\s<>]+[^\s<>.,;:!?)'"])|\*\*([^*\n]+)\*\*|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\n/;
 
+/** The preview of a form's long field, in a panel that a button opens and closes. */
+export class Preview {
+  #form;
+  #panel;
+  #button;
+  #title;
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {HTMLElement} panel
+   * @param {HTMLButtonElement} button
+   * @param {string} title
+   */
+  constructor(form, panel, button, title) {
+    this.#form = form;
+    this.#panel = panel;
+    this.#button = button;
+    this.#title = title;
+    form.addEventListener("input", () => this.#draw());
+  }
+
+  toggle() {
+    this.#show(this.#panel.hidden === true);
+  }
+
+  close() {
+    this.#show(false);
+  }
+
+  /** @param {boolean} isOpen */
+  #show(isOpen) {
+    this.#panel.hidden = !isOpen;
+    this.#button.setAttribute("aria-expanded", String(isOpen));
+    this.#draw();
+  }
+
+  #draw() {
+    if (this.#panel.hidden) return;
+    const text = this.#form.querySelector("textarea")?.value ?? "";
+    this.#panel.replaceChildren(element("p", { class: "meta" }, this.#title), renderMarkdown(text));
+  }
+}
+
 /**
  * Renders a preview of a comment's Markdown, similar to the API's. It creates nodes, so no text becomes markup.
  *

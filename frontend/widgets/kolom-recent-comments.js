@@ -11,6 +11,7 @@
  */
 
 import { KolomElement, element, fragment, webUrl } from "./kolom-element.js";
+import { LANGUAGES } from "./kolom-lists-catalog.js";
 
 /**
  * @typedef {{id: string, author: {name: string}, content_html: string, created_at: string,
@@ -56,7 +57,7 @@ export class KolomRecentComments extends KolomElement {
   #main = element("div", { part: "main" });
 
   constructor() {
-    super(STYLES);
+    super(STYLES, LANGUAGES);
     this.root.append(this.#slot, this.#main);
   }
 

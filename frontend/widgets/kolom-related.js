@@ -11,6 +11,7 @@
  */
 
 import { ApiError, KolomElement, element, inLanguage, webUrl } from "./kolom-element.js";
+import { LANGUAGES } from "./kolom-lists-catalog.js";
 import { explainMissing, pageUrl, watchPageUrl } from "./kolom-page.js";
 
 /** @typedef {{slug: string, url: string, title: string, language: string, published_at: string, reading_minutes: number}} Related */
@@ -52,7 +53,7 @@ export class KolomRelated extends KolomElement {
   #request = null;
 
   constructor() {
-    super(STYLES);
+    super(STYLES, LANGUAGES);
     this.root.append(this.#slot, this.#main);
   }
 

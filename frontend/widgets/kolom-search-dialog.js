@@ -5,8 +5,8 @@
  * @module
  */
 
-import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { element, inLanguage } from "./kolom-element.js";
+import { FIELD_LIMITS } from "./kolom-limits.js";
 import { CROSS, LENS, icon, marked } from "./kolom-markup.js";
 
 /**

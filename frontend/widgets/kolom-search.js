@@ -23,9 +23,10 @@
  * @module
  */
 
-import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { KolomElement, element, webUrl } from "./kolom-element.js";
+import { FIELD_LIMITS } from "./kolom-limits.js";
 import { CROSS, LENS, icon, marked } from "./kolom-markup.js";
+import { LANGUAGES } from "./kolom-search-catalog.js";
 
 /**
  * @typedef {{items: {slug: string, url: string, title_html: string}[], completions: string[]}} Suggestions
@@ -143,7 +144,7 @@ export class KolomSearch extends KolomElement {
   #shown = null;
 
   constructor() {
-    super(STYLES);
+    super(STYLES, LANGUAGES);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
     this.searchForm.append(box, this.#hint, this.filters, this.status);
     this.root.append(this.#opener, this.searchForm, this.serverRendered);

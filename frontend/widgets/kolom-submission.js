@@ -6,8 +6,8 @@
  * @module
  */
 
-import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { ApiError } from "./kolom-element.js";
+import { FIELD_LIMITS } from "./kolom-limits.js";
 
 /**
  * @typedef {import("./kolom-form.js").Host} Host

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Route, expect
 
 from kolom_cli.assets.deployment import build
 from tests.paths import PROJECT
@@ -77,6 +77,14 @@ def open_page(
     context.close()
     unexpected = [said for said in heard if not any(re.search(pattern, said) for pattern in complaints)]
     assert unexpected == [], unexpected
+
+
+def open_form(page: Page) -> Locator:
+    """Begin to write a comment, and return the complete form. Before that, it is only a field for the text."""
+    form = page.get_by_role("form", name="Write a comment")
+    form.get_by_label("Comment").focus()
+    expect(form.get_by_role("button", name="Send")).to_be_visible()
+    return form
 
 
 def open_html(page: Page, origin: str, html: str, **headers: str) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.embedding import FRIEND, open_page
+from tests.browser.embedding import FRIEND, open_form, open_page
 from tests.serving import Site, send
 
 WIDGETS = ["kolom-comments", "kolom-count", "kolom-related", "kolom-recent-comments", "kolom-search"]
@@ -150,7 +150,7 @@ def test_a_moved_element_continues_with_what_was_typed(chromium: Browser, blog: 
     with open_page(chromium, blog, element(blog, f'article="{slugs[0]}"'), at=FRIEND) as page:
         comment_on(page, slugs[0])
         with page.expect_response("**/api/form-token"):
-            page.get_by_role("form", name="Write a comment").get_by_label("Name", exact=True).fill("Budi")
+            open_form(page).get_by_label("Name", exact=True).fill("Budi")
         asked = requests_to(page, "/api/")
         page.evaluate(
             """() => {

@@ -2,14 +2,16 @@
 
 import re
 from itertools import count
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.embedding import FRIEND, open_page, problem, respond_with
+from tests.browser.embedding import FRIEND, open_form, open_page, problem, respond_with
 from tests.serving import Site, send
 
 _ADDRESSES = count(2)
+ONLY_COMMENTS = ["kolom-comments"]
 SHIFTS = """() => new Promise((resolve) => {
     let total = 0;
     new PerformanceObserver((list) => { for (const each of list.getEntries()) total += each.value; })
@@ -175,35 +177,93 @@ def test_one_comment_needs_no_order(chromium: Browser, blog: Site, slugs: list[s
 # ---- When it loads, and what moves
 
 
-def test_messages_modules_and_comments_are_requested_together(chromium: Browser, blog: Site, slugs: list[str]) -> None:
-    """The first comments need only one request of the API, and no request waits for the response to another one."""
+def names_of(urls: list[str]) -> list[str]:
+    """Return the last part of each path, sorted."""
+    return sorted(urlsplit(url).path.rpartition("/")[2] for url in urls)
+
+
+def test_a_reader_loads_comments_with_one_request_and_no_forms(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    """The messages of the language and the comments are requested together."""
     held: list[Route] = []
     head = canonical(f"{blog}/{slugs[1]}/")
-    with open_page(chromium, blog, "", at=FRIEND, widgets=["kolom-comments"], head=head) as page:
+    with open_page(chromium, blog, "", at=FRIEND, widgets=ONLY_COMMENTS, head=head) as page:
         page.wait_for_function("() => Boolean(customElements.get('kolom-comments'))")
         asked = requests_to(page, "/")
         page.route("**/messages/*.js", lambda route: held.append(route))
-        with page.expect_request("**/kolom-form.js"):
+        with page.expect_request("**/api/comments?*"):
             page.evaluate("html => { document.querySelector('main').innerHTML = html }", element(blog))
         page.wait_for_timeout(50)
-        names = sorted(re.sub(r"[?].*", "", url).rpartition("/")[2] for url in asked)
-        assert names == ["comments", "en.js", "kolom-comment-writer.js", "kolom-form.js"]
+        assert names_of(asked) == ["comments", "en.js"]
         held[0].fallback()
-        expect(page.get_by_role("form", name="Write a comment")).to_be_visible()
-        assert len(asked) == len(names)
+        form = page.get_by_role("form", name="Write a comment")
+        expect(form.get_by_label("Comment")).to_be_visible()
+        expect(form.get_by_role("button")).to_have_count(0)
+        page.wait_for_timeout(50)
+        assert len(asked) == 2
 
 
-def test_what_sends_a_comment_is_loaded_when_somebody_writes(chromium: Browser, blog: Site, slugs: list[str]) -> None:
-    with open_page(chromium, blog, element(blog, f'article="{slugs[1]}"'), at=FRIEND) as page:
+def test_forms_are_loaded_when_somebody_writes(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    with open_page(chromium, blog, element(blog, f'article="{slugs[1]}"'), at=FRIEND, widgets=ONLY_COMMENTS) as page:
         form = page.get_by_role("form", name="Write a comment")
         expect(form).to_be_visible()
         asked = requests_to(page, "/")
         with page.expect_response("**/api/form-token"):
             form.get_by_label("Comment").focus()
-        assert [url.rpartition("/")[2] for url in asked] == ["kolom-submission.js", "form-token"]
+        parts = ["comment-writer", "form", "forms-catalog", "limits", "submission"]
+        assert names_of(asked) == ["en.js", "form-token", *(f"kolom-{part}.js" for part in parts)]
+        asked.clear()
         form.get_by_role("button", name="Preview").click()
         expect(form.locator(".preview")).to_contain_text("Preview")
-        assert [url.rpartition("/")[2] for url in asked[2:]] == ["kolom-preview.js"]
+        assert names_of(asked) == ["kolom-preview.js"]
+
+
+def test_what_is_typed_while_forms_are_loaded_stays(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    """The field keeps its text, the focus and the selection, so an input method is not interrupted."""
+    held: list[Route] = []
+    with open_page(chromium, blog, element(blog, f'article="{slugs[1]}"'), at=FRIEND, widgets=ONLY_COMMENTS) as page:
+        page.route("**/kolom-form.js", lambda route: held.append(route))
+        field = page.get_by_role("form", name="Write a comment").get_by_label("Comment")
+        field.press_sequentially("Early bird")
+        field.evaluate("field => { window.before = field; field.setSelectionRange(0, 5) }")
+        blurs = page.evaluate(
+            "() => { window.blurs = 0; window.before.addEventListener('blur', () => window.blurs++) }"
+        )
+        assert blurs is None
+        held[0].fallback()
+        form = open_form(page)
+        expect(form.get_by_label("Comment")).to_be_focused()
+        page.keyboard.type("Later")
+        expect(form.get_by_label("Comment")).to_have_value("Later bird")
+        assert form.get_by_label("Comment").evaluate("field => field === window.before && window.blurs === 0")
+        expect(form.get_by_label("Comment")).to_have_accessible_description(re.compile("Markdown"))
+        # It is a draft from now on, and a browser with a draft has the forms at once.
+        page.unroute("**/kolom-form.js")
+        page.reload()
+        expect(form.get_by_label("Comment")).to_have_value("Later bird")
+        expect(form.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_forms_that_cannot_be_loaded_lose_no_text(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    for text in ("Before.", "Reply to me."):
+        post(blog, slugs[1], text)
+    complaints = ["Failed to load resource", "Failed to fetch"]
+    with open_page(
+        chromium, blog, element(blog, f'article="{slugs[1]}"'), at=FRIEND, widgets=ONLY_COMMENTS, complaints=complaints
+    ) as page:
+        page.route("**/kolom-comment-writer.js", lambda route: route.abort())
+        field = page.get_by_role("form", name="Write a comment").get_by_label("Comment")
+        field.fill("Still here.")
+        expect(page.get_by_role("status")).to_contain_text("The site cannot be reached. Your text is kept here.")
+        page.get_by_role("combobox").select_option("newest")
+        expect(page.get_by_text("The site cannot be reached.")).to_be_hidden()
+        page.get_by_role("button", name="Reply to Siti").first.click()
+        expect(page.get_by_role("status")).to_contain_text("The site cannot be reached.")
+        page.unroute("**/kolom-comment-writer.js")
+        form = open_form(page)
+        expect(form.get_by_label("Comment")).to_have_value("Still here.")
+        form.get_by_label("Name", exact=True).fill("Budi")
+        form.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("article").filter(has_text="Still here.")).to_be_visible()
 
 
 TALL = '<div class="tall">Text.</div>'

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from kolom.pages.avatar import render_avatar as page_avatar
-from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
+from tests.browser.embedding import FRIEND, STRICT, open_form, open_page, problem, respond_with
 from tests.serving import Site, eventually, mails, send
 
 REFUSED = "Failed to load resource"
@@ -244,7 +244,7 @@ def test_a_comment_and_a_reply_can_be_written_by_keyboard(chromium: Browser, blo
 
 def test_invalid_fields_show_errors_and_nothing_is_sent(chromium: Browser, blog: Site, slug: str) -> None:
     with open_page(chromium, blog, element(slug)) as page, respond_with(page, "POST", POST) as asked:
-        form = page.get_by_role("form", name="Write a comment")
+        form = open_form(page)
         form.get_by_role("button", name="Send").click()
         text = form.get_by_label("Comment")
         expect(text).to_be_focused()
@@ -274,7 +274,7 @@ def test_errors_from_the_api_are_shown_beside_their_fields(chromium: Browser, bl
         open_page(chromium, blog, element(slug), complaints=[REFUSED]) as page,
         respond_with(page, "POST", POST, problem(422, "website")),
     ):
-        page.get_by_label("Website", exact=True).fill("https://a.example")
+        open_form(page).get_by_label("Website", exact=True).fill("https://a.example")
         write(page, "Refused once.")
         website = page.get_by_label("Website", exact=True)
         expect(website).to_be_focused()
@@ -383,7 +383,7 @@ def test_a_draft_survives_a_reload_and_is_deleted_when_sent(chromium: Browser, b
 
 def test_a_name_is_remembered_only_with_consent(chromium: Browser, blog: Site, slug: str) -> None:
     with open_page(chromium, blog, element(slug)) as page:
-        notify = page.get_by_label("Email me when someone replies")
+        notify = open_form(page).get_by_label("Email me when someone replies")
         expect(notify).to_be_hidden()
         page.get_by_label("Email", exact=True).fill("budi@example.com")
         expect(notify).to_be_visible()
@@ -439,7 +439,7 @@ def test_a_preview_that_loads_slowly_does_not_open_after_the_comment_was_sent(
     held: list[Any] = []
     with open_page(chromium, blog, element(slug)) as page:
         page.route("**/kolom-preview*.js", lambda route: held.append(route))
-        form = page.get_by_role("form", name="Write a comment")
+        form = open_form(page)
         form.get_by_role("button", name="Preview").click()
         write(page, "Faster than the preview.")
         expect(comment(page, "Faster than the preview.")).to_be_focused()
@@ -724,8 +724,9 @@ def test_no_comment_is_wider_than_the_screen(chromium: Browser, blog: Site, slug
         above = post(blog, slug, f"{word} {level} https://example.com/{word}", above, name=f"{word[:90]}{level}")
     with open_page(chromium, blog, element(slug), viewport={"width": width, "height": 700}) as page:
         page.get_by_role("button", name="Reply to").last.click()
-        page.get_by_role("textbox", name="Comment").first.fill(word)
-        page.get_by_role("button", name="Preview").first.click()
+        reply = page.get_by_role("form", name=re.compile("^Reply to"))
+        reply.get_by_label("Comment").fill(word)
+        reply.get_by_role("button", name="Preview").click()
         expect(page.locator(".preview").first).to_contain_text(word)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for button in page.get_by_role("button").all():
@@ -746,12 +747,13 @@ def test_the_element_uses_the_language_of_the_page(
     chromium: Browser, blog: Site, slug: str, lang: str, send_button: str
 ) -> None:
     with open_page(chromium, blog, element(slug), lang=lang) as page:
+        page.get_by_role("textbox").focus()
         expect(page.get_by_role("button", name=send_button)).to_be_visible()
 
 
 def test_the_honeypot_field_is_hidden_from_people(chromium: Browser, blog: Site, slug: str) -> None:
     with open_page(chromium, blog, element(slug)) as page:
-        trap = page.locator("[name=website_url]")
+        trap = open_form(page).locator("[name=website_url]")
         box = trap.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= 0

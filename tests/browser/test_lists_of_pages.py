@@ -220,4 +220,7 @@ def test_the_loader_loads_the_modules_of_the_elements_in_use(chromium: Browser, 
         assert names == {*shared, "kolom-count.js"}
         insert(page, f'<kolom-recent-comments api="{blog}"></kolom-recent-comments>')
         expect(page.get_by_role("list", name="Recent comments")).to_be_visible()
-        assert {url.rpartition("/")[2] for url in asked} - names == {"kolom-recent-comments.js"}
+        assert {url.rpartition("/")[2] for url in asked} - names == {
+            "kolom-lists-catalog.js",
+            "kolom-recent-comments.js",
+        }

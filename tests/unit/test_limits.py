@@ -16,7 +16,7 @@ from tests.paths import PROJECT
 
 MESSAGES = PROJECT / "layers/shared/kolom/i18n/messages"
 TEMPLATES = Path(templating.__file__).parent / "templates"
-GENERATED = "kolom-catalog.js"
+GENERATED = "kolom-limits.js"
 WIDGETS = [path for path in sorted((PROJECT / "frontend/widgets").glob("*.js")) if path.name != GENERATED]
 SOURCES = [
     *(PROJECT / "layers/shared/kolom/submissions").glob("*.py"),

@@ -1,13 +1,16 @@
 """Generate the modules of ``frontend/widgets/`` with the limits of fields and the messages for the custom elements.
 
-The elements work on any page without a build step, so they import modules in their own folder: ``kolom-catalog.js``
-and, for the language in use only, ``messages/<language>.js``.
+The elements work on any page without a build step, so they import modules in their own folder: ``kolom-limits.js``,
+``kolom-catalog.js`` and, for the language in use only, ``messages/<language>.js``. No page needs all messages, so
+those that only forms, lists or a search use are in folders of their own.
 """
 
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +18,16 @@ from kolom.i18n.locale import Locale, available_languages, find_locale
 from kolom.limits import FIELD_LIMITS
 
 WIDGETS: Final = Path(__file__).parents[3] / "frontend/widgets"
+LIMITS: Final = "kolom-limits.js"
 NAME: Final = "kolom-catalog.js"
 MESSAGES: Final = "messages"
 """The folder of the modules with messages, one for each language."""
+PARTS: Final[Mapping[str, frozenset[str]]] = {
+    "forms": frozenset({"kolom-comment-writer", "kolom-contact", "kolom-form", "kolom-submission"}),
+    "lists": frozenset({"kolom-articles", "kolom-recent-comments", "kolom-related"}),
+    "search": frozenset({"kolom-facets", "kolom-search", "kolom-search-dialog", "kolom-search-results"}),
+}
+"""The modules that have a catalog of their own, for messages that no other module uses."""
 
 _HEAD: Final = """\
 // @ts-check
@@ -29,11 +39,11 @@ _HEAD: Final = """\
  */
 """
 _CATALOG_HEAD: Final = _HEAD.format(
-    what="The limits of the fields, in characters, and the modules with the messages of each language.",
-    source="`kolom/limits.py`",
+    what="The modules with the messages of each language.", source="`kolom/i18n/messages/`"
 )
+_LIMITS_HEAD: Final = _HEAD.format(what="The limits of the fields, in characters.", source="`kolom/limits.py`")
 _MESSAGES_HEAD: Final = _HEAD.format(
-    what="The messages, date formats and number formats of the elements.", source="`kolom/i18n/messages/`"
+    what="Messages of the elements, and the formats of dates and numbers.", source="`kolom/i18n/messages/`"
 )
 # A string with a dot is always the key of a message. One without a dot is a key only in a call of text() or count().
 _KEY: Final = re.compile(r'"([a-z]\w*(?:\.\w+)+)"|\b(?:text|count)\("(\w+)"', re.ASCII)
@@ -41,36 +51,47 @@ _KEY: Final = re.compile(r'"([a-z]\w*(?:\.\w+)+)"|\b(?:text|count)\("(\w+)"', re
 
 def modules() -> dict[str, str]:
     """Return the text of each module by its path in ``frontend/widgets/``."""
-    names = used_names()
-    codes = sorted(available_languages())
-    # Static references, so that `kolom deploy-assets` replaces them by names with a hash.
-    loaders = "".join(f'  {code}: () => import("./{MESSAGES}/{code}.js"),\n' for code in codes)
-    return {
-        NAME: f"{_CATALOG_HEAD}\n{_constant('FIELD_LIMITS', dict(FIELD_LIMITS))}\n"
-        f"export const LANGUAGES = {{\n{loaders}}};\n",
-        **{
-            f"{MESSAGES}/{code}.js": f"{_MESSAGES_HEAD}\n{_constant('LOCALE', _locale(locale, names))}"
-            for code in codes
-            if (locale := find_locale(code))
-        },
-    }
+    locales = [locale for code in sorted(available_languages()) if (locale := find_locale(code))]
+    written = {LIMITS: f"{_LIMITS_HEAD}\n{_constant('FIELD_LIMITS', dict(FIELD_LIMITS))}"}
+    for part, names in names_by_part().items():
+        folder = f"{MESSAGES}/{part}" if part else MESSAGES
+        written[f"kolom-{part}-catalog.js" if part else NAME] = f"{_CATALOG_HEAD}\n{_loaders(folder, locales)}"
+        for locale in locales:
+            messages = _messages(locale, names)
+            constant = _constant("MESSAGES", messages) if part else _constant("LOCALE", _locale(locale, messages))
+            written[f"{folder}/{locale.code}.js"] = f"{_MESSAGES_HEAD}\n{constant}"
+    return written
 
 
 def write(widgets: Path) -> None:
     """Write the modules into ``frontend/widgets/``, and remove those of languages that no longer exist."""
     written = modules()
-    for path in (widgets / MESSAGES).glob("*.js"):
+    for path in (widgets / MESSAGES).rglob("*.js"):
         if path.relative_to(widgets).as_posix() not in written:
             path.unlink()
     for name, text in written.items():
-        (widgets / name).parent.mkdir(exist_ok=True)
+        (widgets / name).parent.mkdir(parents=True, exist_ok=True)
         (widgets / name).write_text(text, "utf-8")
 
 
 def used_names() -> set[str]:
-    """Return the names of messages in the sources of the elements: keys, or their common part for plural forms."""
-    sources = (path.read_text("utf-8") for path in WIDGETS.glob("*.js") if path.name != NAME)
-    return {match[1] or match[2] for source in sources for match in _KEY.finditer(source)}
+    """Return the names of all messages in the sources of the elements: keys, or their common part for plural forms."""
+    return set().union(*_names_by_module().values())
+
+
+def names_by_part() -> dict[str, set[str]]:
+    """Return the names of the messages that only one part uses, by that part, and all others by the empty string."""
+    names = _names_by_module()
+    by_part = {part: set().union(*(names[module] for module in modules)) for part, modules in PARTS.items()}
+    users = Counter(chain(*by_part.values()))
+    elsewhere = set().union(*(names[module] for module in names.keys() - set().union(*PARTS.values())))
+    shared = elsewhere | {name for name, parts in users.items() if parts > 1}
+    return {"": shared, **{part: used - shared for part, used in by_part.items()}}
+
+
+def _names_by_module() -> dict[str, set[str]]:
+    paths = (path for path in WIDGETS.glob("*.js") if not path.stem.endswith("-catalog"))
+    return {path.stem: {match[1] or match[2] for match in _KEY.finditer(path.read_text("utf-8"))} for path in paths}
 
 
 def keys_of(name: str, locale: Locale) -> set[str]:
@@ -78,8 +99,18 @@ def keys_of(name: str, locale: Locale) -> set[str]:
     return {name, *(f"{name}.{category}" for category in locale.plural_categories)} & locale.strings.keys()
 
 
-def _locale(locale: Locale, names: Iterable[str]) -> Mapping[str, Any]:
+def _loaders(folder: str, locales: Iterable[Locale]) -> str:
+    # Static references, so that `kolom deploy-assets` replaces them by names with a hash.
+    lines = "".join(f'  {locale.code}: () => import("./{folder}/{locale.code}.js"),\n' for locale in locales)
+    return f"export const LANGUAGES = {{\n{lines}}};\n"
+
+
+def _messages(locale: Locale, names: Iterable[str]) -> Mapping[str, str]:
     used = set().union(*(keys_of(name, locale) for name in names))
+    return {key: text for key, text in locale.strings.items() if key in used}
+
+
+def _locale(locale: Locale, messages: Mapping[str, str]) -> Mapping[str, Any]:
     return {
         "language": locale.code,
         "direction": locale.direction,
@@ -88,7 +119,7 @@ def _locale(locale: Locale, names: Iterable[str]) -> Mapping[str, Any]:
         "dateTime": locale.date_time_format,
         "thousands": locale.thousands,
         "minimumGroupingDigits": locale.minimum_grouping_digits,
-        "messages": {key: text for key, text in locale.strings.items() if key in used},
+        "messages": messages,
     }
 
 

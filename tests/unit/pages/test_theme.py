@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from kolom.i18n.locale import available_languages
+from kolom_cli.assets.catalog import PARTS
 from tests.paths import PROJECT
 
 FRONTEND = PROJECT / "frontend"
 MAX_WIDGET_BYTES = 11 * 1024
-SHARED = {f"./kolom-{name}.js" for name in ("catalog", "element", "facets", "form", "markup", "page")}
+SHARED = {
+    f"./kolom-{name}.js" for name in ("catalog", "element", "facets", "field", "form", "limits", "markup", "page")
+}
+CATALOGS = {f"./kolom-{part}-catalog.js" for part in PARTS}
 
 
 def colours(scheme: str) -> dict[str, str]:
@@ -54,13 +58,17 @@ def test_the_focus_and_highlights_are_visible(scheme: str) -> None:
 def test_a_widget_is_small_and_imports_only_shared_modules(widget: Path) -> None:
     source = widget.read_text(encoding="utf-8")
     assert len(gzip.compress(source.encode(), compresslevel=9)) <= MAX_WIDGET_BYTES
-    imported = re.findall(r"^\s*import\b.*?[\"'](.+?)[\"']", source, re.MULTILINE | re.DOTALL)
-    assert set(imported) <= SHARED
+    imported = re.findall(r"^\s*import\b(?!\().*?[\"'](.+?)[\"']", source, re.MULTILINE | re.DOTALL)
+    assert set(imported) <= SHARED | CATALOGS
     dynamic = re.findall(r"\bimport\((.*?)\)", re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL))
     names = ("articles", "comments", "contact", "count", "recent-comments", "related", "search")
     allowed = {
         "kolom-catalog.js": {f'"./messages/{code}.js"' for code in available_languages()},
-        "kolom-comments.js": {'"./kolom-comment-writer.js"', '"./kolom-form.js"'},
+        **{
+            f"kolom-{part}-catalog.js": {f'"./messages/{part}/{code}.js"' for code in available_languages()}
+            for part in PARTS
+        },
+        "kolom-comments.js": {f'"./kolom-{name}.js"' for name in ("comment-writer", "form", "forms-catalog")},
         "kolom-element.js": {'"./kolom-advice.js"'},
         "kolom-form.js": {'"./kolom-preview.js"', '"./kolom-submission.js"'},
         "kolom-page.js": {'"./kolom-advice.js"'},

@@ -264,7 +264,14 @@ def test_an_untranslated_article_keeps_its_direction_on_a_right_to_left_page() -
 def test_the_messages_of_the_elements_are_preloaded_in_the_language_of_the_page() -> None:
     for name, language in (("article in English", "en"), ("article in Persian", "id"), ("article in Arabic", "ar")):
         preloaded = attributes(PAGES[name](), "//link[@rel='modulepreload']", "href")
-        assert [path for path in preloaded if "/messages/" in str(path)] == [f"/assets/widgets/messages/{language}.js"]
+        messages = [str(path).partition("/messages/")[2] for path in preloaded if "/messages/" in str(path)]
+        assert messages == [f"{language}.js", f"search/{language}.js"]
+
+
+@pytest.mark.parametrize("page", ["article with comments", "contact"])
+def test_a_page_with_a_form_also_preloads_the_messages_of_forms(page: str) -> None:
+    preloaded = attributes(PAGES[page](), "//link[@rel='modulepreload']", "href")
+    assert {"/assets/widgets/kolom-forms-catalog.js", "/assets/widgets/messages/forms/id.js"} < set(preloaded)
 
 
 def test_a_summary_in_another_language_has_a_lang_attribute() -> None:

@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 from kolom.i18n.locale import available_languages
-from kolom_cli.assets.catalog import modules, write
+from kolom_cli.assets.catalog import modules, names_by_part, used_names, write
 from tests.paths import PROJECT
 
 WIDGETS = PROJECT / "frontend/widgets"
@@ -18,15 +18,28 @@ def compressed(path: Path) -> int:
 
 def test_the_modules_are_up_to_date() -> None:
     """`make catalog` updates them."""
-    published = ["kolom-catalog.js", *(f"messages/{path.name}" for path in WIDGETS.glob("messages/*"))]
-    assert {name: (WIDGETS / name).read_text("utf-8") for name in published} == modules()
+    published = [WIDGETS / "kolom-limits.js", *WIDGETS.glob("*-catalog.js"), *WIDGETS.glob("messages/**/*.js")]
+    assert {path.relative_to(WIDGETS).as_posix(): path.read_text("utf-8") for path in published} == modules()
+
+
+def test_each_message_is_in_one_module() -> None:
+    """No page needs all, and none loads a message twice."""
+    names = names_by_part()
+    assert sum(map(len, names.values())) == len(used_names())
+    assert set().union(*names.values()) == used_names()
+    for part, name in (("", "comments.answers"), ("search", "search.facets"), ("forms", "form.sending")):
+        assert name in names[part]
+    # Both a list of comments and their form use it.
+    assert "comments.reply.to" in names[""]
 
 
 def test_the_module_of_a_removed_language_is_deleted(tmp_path: Path) -> None:
-    (tmp_path / "messages").mkdir()
-    (tmp_path / "messages/xx.js").write_text("")
+    for name in ("messages/xx.js", "messages/forms/xx.js"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
     write(tmp_path)
-    assert {path.stem for path in tmp_path.glob("messages/*")} == available_languages()
+    for folder in ("messages", "messages/forms"):
+        assert {path.stem for path in (tmp_path / folder).glob("*.js")} == available_languages()
 
 
 def test_each_module_is_small() -> None:
