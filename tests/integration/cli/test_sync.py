@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from kolom.articles import publishing, repository
 from kolom.articles.sync_manifest import Manifest, ManifestEntry
 from kolom.articles.types import Article
 from kolom.search.index_writer import update_index
-from tests.factories import request
+from tests.factories import NOW, content, request
 from tests.integration.cli.conftest import Kolom, Sync
-from tests.integration.external_pages import slug_at
+from tests.integration.external_pages import page, slug_at, write
 from tests.integration.handlers import call, stored
 from tests.paths import PROJECT
 
@@ -41,16 +42,6 @@ def article_at(url: str) -> Article:
 
 def id_at(url: str) -> int:
     return article_at(url).id
-
-
-def page(title: str = "Title", text: str = "Some text.", head: str = "") -> str:
-    return f'<html lang="en"><meta charset="utf-8"><title>{title}</title>{head}<main><p>{text}</p></main>'
-
-
-def write(site: Path, name: str, markup: str | bytes) -> None:
-    path = site / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(markup if isinstance(markup, bytes) else markup.encode())
 
 
 def build_for(site: Path, url: str) -> None:
@@ -351,6 +342,36 @@ class TestMoving:
         assert "there are no HTML files" in sync(exit_code=1)["errors"][0]
         assert slug_at(f"{URL}/about/") == "about"
 
+    def test_a_new_page_at_a_former_url_is_a_page_of_its_own(self, sync: Sync, site: Path) -> None:
+        sync()
+        before = id_at(f"{URL}/about/")
+        (site / "about").rename(site / "team")
+        write(site, "_redirects", "/about/ /team/\n")
+        sync()
+        (site / "_redirects").unlink()
+        write(site, "about/index.html", page("About, again"))
+        assert sync("--dry-run")["created"] == 1
+        assert sync()["created"] == 1
+        assert article_at(f"{URL}/about/").title == "About, again"
+        assert (id_at(f"{URL}/team/"), article_at(f"{URL}/team/").url) == (before, f"{URL}/team/")
+        assert sync()["writes"] is False
+        shutil.rmtree(site / "about")
+        write(site, "_redirects", "/about/ /team/\n")
+        assert sync()["removed_pages"] == [f"{URL}/about/"]
+        assert sync()["writes"] is False
+
+    def test_a_known_page_can_move_to_the_former_url_of_another_one(self, sync: Sync, site: Path) -> None:
+        sync()
+        plain = id_at(f"{URL}/docs/plain.html")
+        (site / "about").rename(site / "team")
+        write(site, "_redirects", "/about/ /team/\n")
+        sync()
+        write(site, "docs/plain.html", page(head=f'<link rel="canonical" href="{URL}/about/">'))
+        write(site, "_redirects", "")
+        assert sync()["updated"] == 1
+        assert (id_at(f"{URL}/about/"), id_at(f"{URL}/docs/plain")) == (plain, plain)
+        assert sync()["writes"] is False
+
     def test_the_pages_of_a_site_without_pages_stay_until_the_caller_says_so(self, sync: Sync, site: Path) -> None:
         sync()
         for path in site.rglob("*.html"):
@@ -433,6 +454,22 @@ class TestTakingOver:
         assert slug_at("https://other.example/a") == 404
 
 
+class TestSlugs:
+    def test_many_pages_may_have_the_same_last_segment(self, sync: Sync, site: Path, calls: list[str]) -> None:
+        for number in range(40):
+            write(site, f"d{number:02}/overview.html", page(f"Overview {number}"))
+        write(site, "---.html", page("Dashes"))
+        calls.clear()
+        assert sync()["skipped"] == 1, "only the page that excludes itself"
+        assert calls.count("BatchGetItem") <= 6
+        slugs = [slug_at(f"{URL}/d{number:02}/overview") for number in range(40)]
+        assert slugs[:2] == ["overview", "overview-example-com"]
+        assert len(set(slugs)) == 40
+        assert all(len(str(slug)) == len("overview-01234567") for slug in slugs[2:])
+        assert str(slug_at(f"{URL}/---.html")).startswith("page-")
+        assert sync()["writes"] is False
+
+
 class TestBadPages:
     def test_the_name_of_a_file_may_have_a_colon(self, sync: Sync, site: Path) -> None:
         for name in ("note: one.html", "https:two.html"):
@@ -475,6 +512,21 @@ class TestBadPages:
         }
         assert expected.items() <= found.items()
         assert "bytes, at most 2,097,152 are allowed" in found["bad/much.html"]
+
+    def test_an_id_in_the_manifest_that_is_that_of_an_article_refuses_one_page(self, sync: Sync, site: Path) -> None:
+        """Such as after the tables were restored to an earlier state."""
+        write(site, "other.html", page("Other"))
+        sync()
+        article = publishing.publish(content(), now=NOW).article
+        stored_pages = Manifest.load("example.com")
+        entry = stored_pages.entries["url:example.com/about"]
+        stored_pages.entries["url:example.com/about"] = replace(entry, id=article.id)
+        stored_pages.save()
+        for name in ("about/index.html", "other.html"):
+            write(site, name, page("Changed"))
+        report = sync(exit_code=1)
+        assert refused(report) == {"about/index.html": "'hello' is an article of this site, not a page of another one"}
+        assert (article_at(f"{URL}/other").title, publishing.get_by_slug("hello")) == ("Changed", article)
 
     def test_a_known_page_that_cannot_be_read_now_is_kept(self, sync: Sync, site: Path) -> None:
         sync()
