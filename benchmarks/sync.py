@@ -1,6 +1,6 @@
 """Measure what `kolom sync` costs, compared with the publication of as many articles with the same texts.
 
-    .venv/bin/python -m benchmarks.sync [--pages 10000]
+    .venv/bin/python -m benchmarks.sync [--pages 10000] [--indexed 1000]
 
 The pages are small: about 160 words with the frequencies of a natural language, in a folder. They are indexed in full
 batches, as by a stream with many records. The second run finds no changes. The third one finds that one page in a
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from benchmarks.capacity import Bill, metered
 from benchmarks.runner.figures import Figure, counted
@@ -35,9 +34,10 @@ PAGES_PER_READ_UNIT = 50
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How many pages are synchronized, and how many articles are published."""
+    """How many pages are synchronized, and articles published, and how many of each are indexed."""
 
     pages: int = 400
+    indexed: int = 400
 
 
 def write_articles(folder: Path, number: int) -> None:
@@ -68,24 +68,23 @@ def _texts(words: Words, number: int) -> Iterator[tuple[str, str, str]]:
 
 def measure(options: Options) -> Iterator[Figure]:
     """Yield the costs of a publication and of each synchronization, and their ratios."""
-    number = options.pages
+    number, indexed = options.pages, min(options.indexed, options.pages)
     # Clients keep the endpoint of their first stack, so another stack needs another process.
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        published = pool.submit(publish, number).result()
-    yield from _costs(f"publishing {number:,} articles", number, published)
+        published = pool.submit(publish, number, indexed).result()
+    yield from _costs(f"publishing {number:,} articles", published)
     with tempfile.TemporaryDirectory() as name, stack_without_events() as stack:
         folder = Path(name)
         write_pages(folder, number)
-        first = _run(stack, number, "sync", name, "--base-url", URL)
-        yield from _costs(f"synchronizing {number:,} pages", number, first)
-        for what, all_first, all_published in (
-            ("write units", first.units, published.units),
-            ("write units of storing", first.stored.write_units, published.stored.write_units),
-            ("write units of indexing", first.indexed.write_units, published.indexed.write_units),
+        first = _run(stack, number, indexed, "sync", name, "--base-url", URL)
+        yield from _costs(f"synchronizing {number:,} pages", first)
+        for what, of_pages, of_articles, goal in (
+            ("write units", first.write_units, published.write_units, MOST_WRITES),
+            ("write units of storing", first.stored.write_units, published.stored.write_units, None),
+            ("write units of indexing", first.indexed.write_units, published.indexed.write_units, None),
         ):
-            goal = MOST_WRITES if what == "write units" else None
-            yield Figure(f"synchronizing {number:,} pages", f"× publishing, {what}", [all_first / all_published], goal)
-        again = _run(stack, 0, "sync", name, "--base-url", URL).stored
+            yield Figure(f"synchronizing {number:,} pages", f"× publishing, {what}", [of_pages / of_articles], goal)
+        again = _run(stack, number, 0, "sync", name, "--base-url", URL).stored
         case = f"synchronizing {number:,} pages again"
         yield from counted(case, requests=again.total_requests)
         yield Figure(case, "read units for each page", [again.read_units / number], 1 / PAGES_PER_READ_UNIT)
@@ -93,51 +92,56 @@ def measure(options: Options) -> Iterator[Figure]:
         for index in range(0, number, 100):
             page = folder / f"page-{index}.html"
             page.write_text(page.read_text().replace("<p>", "<p>Baru "))
-        changed = _run(stack, 0, "sync", name, "--base-url", URL).stored
+        changed = _run(stack, number, 0, "sync", name, "--base-url", URL).stored
         case = "synchronizing after a change of one page in a hundred"
         yield from counted(case, requests=changed.total_requests, read_units=changed.read_units)
         yield Figure(case, "write units for each changed page", [changed.write_units / (-(-number // 100))])
 
 
-def publish(number: int) -> "_Bills":
-    """Publish and index articles, and return the bills."""
+def publish(number: int, indexed: int) -> "_Bills":
+    """Publish articles, index the first ones, and return the bills."""
     with tempfile.TemporaryDirectory() as name, stack_without_events() as stack:
         write_articles(Path(name), number)
-        return _run(stack, number, "publish", "--no-write-back", name)
+        return _run(stack, number, indexed, "publish", "--no-write-back", name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bills:
-    """The bills of a command, and of indexing what it has stored."""
+    """The bills of storing ``number`` articles, and of indexing some of them."""
 
+    number: int
     stored: Bill
+    number_indexed: int
     indexed: Bill
 
     @property
-    def units(self) -> float:
-        return self.stored.write_units + self.indexed.write_units
+    def write_units(self) -> float:
+        """Those for each article."""
+        return self.stored.write_units / self.number + self.indexed.write_units / self.number_indexed
 
 
-def _run(stack: EmulatedStack, number: int, *arguments: str) -> _Bills:
-    """Run a command, and index the articles with the ids from 1 to ``number``."""
-    with metered() as stored:
+def _run(stack: EmulatedStack, number: int, indexed: int, *arguments: str) -> _Bills:
+    """Run a command for ``number`` articles, and index those with the ids from 1 to ``indexed``."""
+    with metered() as storing:
         run_command(stack, *arguments)
-    with metered() as indexed:
-        failed = update_index(range(1, number + 1))
+    assert repository.get(number) is not None
+    with metered() as indexing:
+        failed = update_index(range(1, indexed + 1))
     assert not failed, failed
-    assert number == 0 or repository.get(number) is not None
-    return _Bills(stored, indexed)
+    return _Bills(number, storing, indexed, indexing)
 
 
-def _costs(case: str, number: int, bills: _Bills) -> Iterator[Figure]:
-    for what, bill in (("storing", bills.stored), ("indexing", bills.indexed)):
-        figures: dict[str, Any] = {
-            f"requests of {what}": bill.total_requests,
-            f"read units of {what}": bill.read_units,
-            f"write units of {what}": bill.write_units,
-        }
-        for measure_name, amount in figures.items():
-            yield Figure(case, f"{measure_name}, for each", [amount / number])
+def _costs(case: str, bills: _Bills) -> Iterator[Figure]:
+    for what, bill, number in (
+        ("storing", bills.stored, bills.number),
+        ("indexing", bills.indexed, bills.number_indexed),
+    ):
+        for measured, amount in (
+            ("requests", bill.total_requests),
+            ("read units", bill.read_units),
+            ("write units", bill.write_units),
+        ):
+            yield Figure(case, f"{measured} of {what}, for each", [amount / number])
 
 
 PART = Part(
@@ -145,7 +149,7 @@ PART = Part(
     "What `kolom sync` costs, compared with the publication of as many articles.",
     measure,
     small=Options(),
-    full=Options(pages=10_000),
+    full=Options(pages=10_000, indexed=1_000),
 )
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ import itertools
 import random
 import shutil
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import pytest
 
 from kolom.articles import repository
 from kolom.articles.sync_manifest import Manifest
-from kolom.models.base import connection
 from kolom_cli import concurrency
 from kolom_cli.concurrency import DEFAULT_CONCURRENCY
 from kolom_cli.connection import Target, connect
@@ -130,21 +128,6 @@ def test_a_run_after_an_interruption_at_any_request_completes_it(
     assert number >= 2 * step
 
 
-@pytest.fixture
-def delays(kolom: Kolom) -> Iterator[random.Random]:
-    """Delay each call of DynamoDB by a random time, so that the runs overtake each other."""
-    rng = random.Random(7)
-    connect(Target())
-
-    def delay(**_: Any) -> None:
-        time.sleep(rng.random() * 0.004)
-
-    events = connection().client.meta.events
-    events.register_first("before-call.dynamodb.*", delay)
-    yield rng
-    events.unregister("before-call.dynamodb.*", delay)
-
-
 def names(site: Path) -> list[str]:
     return [path.relative_to(site).as_posix() for path in site.rglob("*.html")]
 
@@ -180,6 +163,7 @@ def test_two_runs_at_once_refuse_no_page_and_store_each_once(
     delays: random.Random, tmp_path: Path, known: bool, sites: Sequence[tuple[str, str]], times: int
 ) -> None:
     """Also if they want the same slugs."""
+    connect(Target())
     builds = {name: build(tmp_path / name, is_new=name == "new") for name in ("old", "new")}
     if known:
         run(builds["old"])
