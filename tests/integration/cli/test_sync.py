@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -299,6 +300,20 @@ class TestMoving:
         assert sync("--moved-from", URL, "--base-url", new)["writes"] is False
         assert sync("--base-url", new)["writes"] is False
 
+    def test_a_page_with_a_long_url_moves_with_its_site(self, sync: Sync, site: Path) -> None:
+        """The pointer of such a URL is a digest. One letter of Japanese takes nine characters of a URL."""
+        name = f"{'あ' * 60}/{'い' * 60}.html"
+        write(site, name, page("Long"))
+        sync()
+        path = f"/{quote(name)}"
+        before = id_at(f"{URL}{path}")
+        new = "https://new.example"
+        build_for(site, new)
+        report = sync("--moved-from", URL, "--base-url", new)
+        assert (report["kinds"]["external"]["created"], report["removed_pages"]) == (0, [])
+        assert id_at(f"{new}{path}") == id_at(f"{URL}{path}") == before
+        assert sync("--base-url", new)["writes"] is False
+
     def test_a_site_that_moved_before_it_was_said_has_each_page_once(self, sync: Sync, site: Path) -> None:
         sync()
         former = id_at(f"{URL}/about/")
@@ -427,12 +442,14 @@ class TestTakingOver:
         docs, root = tmp_path / "docs", f"{URL}/docs"
         write(docs, "guide/start.html", page("Start"))
         write(docs, "index.html", page("Docs"))
+        write(docs, f"{'あ' * 60}/{'い' * 60}.html", page("Long"))
         write(site, "docs/more.html", page("More"))
         for _ in range(1 + len(options)):
             for folder, base in ((docs, root), (site, URL), (docs, root)):
                 assert kolom("sync", folder, "--base-url", base, "--json", *options).json["removed_pages"] == []
         assert [slug_at(f"{URL}/docs{path}") for path in ("", "/guide/start", "/more")] == ["docs", "start", "more"]
         assert len(manifest()) == 6
+        assert slug_at(f"{root}/{quote('あ' * 60)}/{quote('い' * 60)}") == "い" * 60
 
     def test_a_site_in_a_folder_changes_no_page_of_another_folder(self, sync: Sync, site: Path) -> None:
         blog, docs = f"{URL}/blog", f"{URL}/docs"
