@@ -471,6 +471,26 @@ class TestTakingOver:
         assert slug_at("https://other.example/a") == 404
 
 
+@pytest.mark.parametrize(
+    ("base", "encoded"),
+    [
+        ("https://例え.jp", "https://xn--r8jz45g.jp"),
+        ("https://BÜCHER.example/Straße/", "https://xn--bcher-kva.example/Stra%C3%9Fe"),
+        ("https://example.com/a b", "https://example.com/a%20b"),
+    ],
+)
+def test_the_url_of_a_site_may_have_letters_of_any_script(
+    kolom: Kolom, tmp_path: Path, base: str, encoded: str
+) -> None:
+    write(tmp_path / "site", "post.html", page("Post"))
+    run = ("sync", tmp_path / "site", "--base-url", base, "--json")
+    assert kolom(*run).json["created"] == 1
+    assert article_at(f"{base.rstrip('/')}/post").url == f"{encoded}/post.html"
+    assert kolom(*run).json["writes"] is False
+    moved = kolom("sync", tmp_path / "site", "--base-url", "https://new.example", "--moved-from", base, "--json").json
+    assert (moved["created"], moved["updated"]) == (0, 1)
+
+
 class TestSlugs:
     def test_many_pages_may_have_the_same_last_segment(self, sync: Sync, site: Path, calls: list[str]) -> None:
         for number in range(40):
