@@ -97,7 +97,7 @@ def is_label(item: dict[str, Any]) -> bool:
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("is_first", [True, False], ids=["first run", "later run"])
 @pytest.mark.parametrize(("kind", "persistent"), FaultInjector.CASES)
-@pytest.mark.parametrize("step", [SAMPLE, pytest.param(1, marks=pytest.mark.slow)], ids=["sample", "all"])
+@pytest.mark.parametrize("step", [SAMPLE, pytest.param(2, marks=pytest.mark.slow)], ids=["few", "many"])
 def test_a_run_after_an_interruption_at_any_request_completes_it(
     kolom: Kolom, injector: FaultInjector, tmp_path: Path, kind: str, persistent: bool, is_first: bool, step: int
 ) -> None:
