@@ -29,8 +29,8 @@ from tests.integration.handlers import stored
 
 URL = "https://example.com"
 MORE_THAN_ANY = 200
-SAMPLE = 7
-"""Every seventh request fails in the default run."""
+SAMPLE = 13
+"""Every thirteenth request fails in the default run."""
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def state() -> dict[str, Any]:
     items = stored("articles")
     pages = {int(item["key"]["S"]): repository.get(int(item["key"]["S"])) for item in items if is_part(item, "card")}
     urls = {number: article.url for number, article in pages.items() if article is not None}
-    manifest = Manifest.load("example.com")
+    manifests = {site: Manifest.load(site) for site in ("example.com", "new.example")}
     return {
         "pages": {
             article.url: (
@@ -79,10 +79,11 @@ def state() -> dict[str, Any]:
         "pointers": {item["key"]["S"]: urls[int(item["id"]["N"])] for item in items if is_part(item, "pointer")},
         "counts": [item for item in items if item["key"]["S"] == "counts"],
         "labels": sorted((urls[int(item["key"]["S"])], item["label"]["S"]) for item in items if is_label(item)),
-        "manifest": {
-            key: (urls[entry.id], entry.slug, entry.url, entry.aliases) for key, entry in manifest.entries.items()
+        "manifests": {
+            site: {key: (urls[entry.id], entry.slug, entry.url, entry.aliases) for key, entry in each.entries.items()}
+            for site, each in manifests.items()
         },
-        "is_unfinished": manifest.is_unfinished,
+        "unfinished": [site for site, each in manifests.items() if each.is_unfinished],
     }
 
 
@@ -95,17 +96,20 @@ def is_label(item: dict[str, Any]) -> bool:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("is_first", [True, False], ids=["first run", "later run"])
+@pytest.mark.parametrize("scenario", ["first run", "later run", "moved site"])
 @pytest.mark.parametrize(("kind", "persistent"), FaultInjector.CASES)
 @pytest.mark.parametrize("step", [SAMPLE, pytest.param(2, marks=pytest.mark.slow)], ids=["few", "many"])
 def test_a_run_after_an_interruption_at_any_request_completes_it(
-    kolom: Kolom, injector: FaultInjector, tmp_path: Path, kind: str, persistent: bool, is_first: bool, step: int
+    kolom: Kolom, injector: FaultInjector, tmp_path: Path, kind: str, persistent: bool, scenario: str, step: int
 ) -> None:
     """The interrupted run has a report, the next run nothing to refuse, and the one after that nothing to write."""
     site = tmp_path / "site"
-    arguments = ("sync", site, "--base-url", URL, "--json")
-    if not is_first:
-        kolom(*arguments[:1], build(site, is_new=False), *arguments[2:])
+    arguments = ["sync", site, "--base-url", URL, "--json"]
+    if scenario != "first run":
+        build(site, is_new=False)
+        kolom(*arguments)
+    if scenario == "moved site":
+        arguments[3:4] = ["https://new.example", "--moved-from", URL]
     build(site, is_new=True)
     before = take_snapshot()
     assert kolom(*arguments).exit_code == 0
@@ -122,7 +126,7 @@ def test_a_run_after_an_interruption_at_any_request_completes_it(
         assert kolom(*arguments).exit_code == 0
         injector.fail_at(None, kind, persistent=False)
         assert kolom(*arguments).json["writes"] is False
-        assert injector.operations == ["Query"]
+        assert injector.operations == ["Query"] * (2 if scenario == "moved site" else 1)
         assert state() == expected, number
         assert number < MORE_THAN_ANY
     assert number >= 2 * step
