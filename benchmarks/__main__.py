@@ -21,6 +21,7 @@ PARTS = (
         "search_spelling",
         "imports",
         "import_concurrency",
+        "sync",
         "growth",
         "cost",
         "load",

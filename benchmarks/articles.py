@@ -17,14 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from typer.testing import CliRunner
-
 from benchmarks.capacity import Bill, metered
 from benchmarks.runner.figures import Figure, counted
 from benchmarks.runner.part import Part
-from benchmarks.stack import TEMPLATE, get
+from benchmarks.stack import TEMPLATE, get, run_command
 from kolom_cli.emulator.stack import EmulatedStack
-from kolom_cli.main import app
 
 TEXT = (
     "blog artikel tulisan kota hujan kereta kopi pagi bahasa cerita jalan laut gunung sejarah musik teknologi server "
@@ -51,9 +48,7 @@ def publish(stack: EmulatedStack, folder: Path) -> tuple[float, Bill]:
     """Run ``kolom publish``; return the seconds and the bill."""
     started = time.perf_counter()
     with metered() as bill:
-        arguments = ["--endpoint-url", stack.aws_endpoint_url, "publish", "--no-write-back", str(folder)]
-        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+        run_command(stack, "publish", "--no-write-back", str(folder))
     return time.perf_counter() - started, bill
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from typer.testing import CliRunner
+
 from benchmarks.capacity import Bill, metered
 from kolom.articles import publishing
 from kolom.articles.input import ArticleInput
@@ -16,6 +18,7 @@ from kolom.config import settings
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event
 from kolom_cli.emulator.stack import EmulatedStack
+from kolom_cli.main import app
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
@@ -26,6 +29,12 @@ def stack_without_events() -> Iterator[EmulatedStack]:
     with EmulatedStack(TEMPLATE, port=0) as stack:
         stack.stop_events()
         yield stack
+
+
+def run_command(stack: EmulatedStack, *arguments: str) -> None:
+    """Run ``kolom`` with the stack, in this process, so that its calls can be metered. It must succeed."""
+    result = CliRunner().invoke(app, ["--endpoint-url", stack.aws_endpoint_url, *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
 
 
 def request(stack: EmulatedStack, path: str, query: str = "") -> Callable[[], dict[str, Any]]:

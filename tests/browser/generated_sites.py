@@ -1,9 +1,10 @@
-"""Two sites that Pelican and Eleventy build from the files of their recipes, and a blog that knows their pages.
+"""Sites that generators build from the files of their recipes, and a blog that knows their pages.
 
 Each is on an origin of its own.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,7 +29,15 @@ GENERATORS: Final = PROJECT / "tests/browser/generators"
 PELICAN: Final = PROJECT / ".venv-generators/bin/pelican"
 ELEVENTY: Final = GENERATORS / "eleventy/node_modules/.bin/eleventy"
 _PREFIX: Final = "/notes/"
-"""The folder of the host that Eleventy's site is in."""
+"""The folder of the host that the sites of Eleventy and Jekyll are in."""
+
+_JEKYLL_SETTINGS: Final = """
+title: Market notes
+url: https://example.com
+baseurl: /notes
+lang: en
+plugins: [jekyll-seo-tag, jekyll-redirect-from]
+"""
 
 _PELICAN_SETTINGS: Final = """
 SITENAME = "Harbour notes"
@@ -159,6 +169,36 @@ def build_with_eleventy(folder: Path, root: Path, origin: str, blog: str) -> Gen
     return GeneratedSite(f"{origin}{_PREFIX}", root / _PREFIX.strip("/"), RAILWAY, lambda post: f"posts/{post.slug}/")
 
 
+def build_with_jekyll(folder: Path, root: Path, origin: str, blog: str) -> GeneratedSite:
+    """Build a site below a sub-path from the recipe for Jekyll. Each post has an old URL, ``/old/<slug>/``."""
+    recipe = read_recipe("jekyll")
+    write(folder, recipe, origin, blog)
+    (folder / "_config.yml").write_text(_JEKYLL_SETTINGS.replace(SITE, origin), "utf-8")
+    (folder / "index.md").write_text("---\nlayout: home\n---\n", "utf-8")
+    for name in ("_posts", "_drafts"):
+        (folder / name).mkdir()
+    for post in RAILWAY.every:
+        fields = {
+            "layout": "post",
+            "title": post.title,
+            "date": post.date.isoformat(),
+            "tags": list(post.labels),
+            "lang": post.language,
+            "redirect_from": [f"/old/{post.slug}/"],
+        }
+        head = "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items())
+        name = f"_drafts/{post.slug}.md" if post.is_draft else f"_posts/{post.date.date()}-{post.slug}.md"
+        (folder / name).write_text(f"---\n{head}---\n{post.text}", "utf-8")
+    build = command_of(recipe, "JEKYLL_ENV=production bundle exec jekyll")
+    run(folder, *build[3:], "--strict_front_matter", "--destination", f"{root}{_PREFIX}")
+    return GeneratedSite(f"{origin}{_PREFIX}", root / _PREFIX.strip("/"), RAILWAY, jekyll_path)
+
+
+def jekyll_path(post: Post) -> str:
+    """Return the path of a post in Jekyll's default settings; the date is in UTC, Jekyll's default time zone here."""
+    return f"{post.date.astimezone(UTC):%Y/%m/%d}/{post.slug}.html"
+
+
 def write(folder: Path, recipe: Recipe, origin: str, blog: str) -> None:
     """Write the files of a recipe, with the URLs of this site and blog."""
     for name, text in recipe.files.items():
@@ -188,6 +228,23 @@ def is_indexed(blog: Site, site: GeneratedSite) -> bool:
     return True
 
 
+def known_page(blog: Site, url: str) -> dict[str, Any]:
+    """Return what the API knows of the page at a URL."""
+    _, found = send(blog, f"/api/paths?url={url}")
+    _, article = send(blog, f"/api/articles/{found['slug']}")
+    return dict(article)
+
+
+def check_known_posts(blog: Site, site: GeneratedSite) -> None:
+    """Assert that the API knows every post as its author declared it."""
+    for post in site.posts.published:
+        article = known_page(blog, site.at(post))
+        assert article["url"] == site.at(post)
+        assert (article["title"], article["language"]) == (post.title, post.language)
+        assert set(article["labels"]) == set(post.labels)
+        assert datetime.fromisoformat(article["published_at"]) == post.date
+
+
 def run_kolom(blog: Site, *arguments: str) -> str:
     """Run `kolom` with the stack of a blog, and return what it prints."""
     program = [sys.executable, "-c", "from kolom_cli.main import app; app()"]
@@ -196,6 +253,7 @@ def run_kolom(blog: Site, *arguments: str) -> str:
 
 def run(folder: Path, *command: str) -> str:
     """Run a command in a folder, and return its output. Fail with all of it if the command fails."""
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "TZ": "UTC"}
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{command} failed:\n{ended.stdout}\n{ended.stderr}"
     return ended.stdout

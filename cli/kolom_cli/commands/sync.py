@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import typer
 
-from kolom.articles.page_urls import normalize_url
+from kolom.articles.page_urls import normalize_url, page_url_problem
 from kolom.urls import origin_of
 from kolom_cli.commands.concurrency_option import Concurrency
 from kolom_cli.concurrency import DEFAULT_CONCURRENCY
 from kolom_cli.connection import connect
 from kolom_cli.syncing.folder import Folder
+from kolom_cli.syncing.page_reader import absolute_page_url
 from kolom_cli.syncing.remote_site import DEFAULT_CONNECTIONS, DEFAULT_DELAY_SECONDS, RemoteSite
 from kolom_cli.syncing.report import SyncReport
 from kolom_cli.syncing.synchronizer import synchronize
@@ -29,7 +30,8 @@ _MAX_CONNECTIONS = 16
 def _url(value: str | None) -> str | None:
     if value is not None and (normalize_url(value) is None or urlsplit(value).query):
         raise typer.BadParameter(f"must be a URL such as https://example.com, not {value!r}")
-    return value
+    # The URLs of pages begin with it, and are percent-encoded.
+    return value if value is None or page_url_problem(value) is None else absolute_page_url(value, value)
 
 
 def sync(

@@ -24,9 +24,12 @@ from kolom_cli.importers.common.article_matching import extract_host, thread_nam
 from kolom_cli.importers.common.comment_backups import refuse_backup_of_another_system
 from kolom_cli.importers.common.comment_fields import (
     MAX_CONTENT,
+    MAX_PAGE_URL,
     RawComment,
+    page_url_problem,
     parse_datetime,
     parse_unix_seconds,
+    shorten,
     to_imported_comment,
     to_single_line,
     to_text,
@@ -125,14 +128,16 @@ def _query(path: Path, connection: sqlite3.Connection) -> str:
 
 def _comment_from_row(row: dict[str, Any], threads: _Threads) -> Item:
     uri = to_single_line(to_text(row["uri"]))
-    name = f"{row['id']} on {uri or 'no thread'}"
-    if not uri:
-        return Skipped(kind=_KIND, name=name, reason="its thread is not in the database", refused=True)
+    name = f"{shorten(str(row['id']))} on {uri[:MAX_PAGE_URL] or 'no thread'}"
+    if problem := page_url_problem(uri) if uri else "its thread is not in the database":
+        return Skipped(kind=_KIND, name=name, reason=problem, refused=True)
     article = threads.article(uri)
     if article is None:
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     status = _STATUSES.get(row["mode"], "pending")
-    notes = () if row["mode"] in _STATUSES else (f"unknown mode {row['mode']} in Isso: imported as pending",)
+    notes = (
+        () if row["mode"] in _STATUSES else (f"unknown mode {shorten(str(row['mode']))} in Isso: imported as pending",)
+    )
     blog = extract_host(uri)
     return to_imported_comment(
         RawComment(
@@ -181,9 +186,9 @@ def _comment_from_json(comment: dict[str, Any], uri: str, title: str, threads: _
     author, text = to_text(comment.get("author")), to_text(comment.get("text"))
     # The ids of comments may all be 0, so the comment is identified by a digest of its content.
     digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
-    name = f"{to_single_line(created) or digest} by {to_single_line(author) or '?'} on {uri or 'no thread'}"
-    if not uri:
-        return Skipped(kind=_KIND, name=name, reason="its thread has no URL", refused=True)
+    name = f"{shorten(created) or digest} by {shorten(author) or '?'} on {uri[:MAX_PAGE_URL] or 'no thread'}"
+    if problem := page_url_problem(uri) if uri else "its thread has no URL":
+        return Skipped(kind=_KIND, name=name, reason=problem, refused=True)
     article = threads.article(uri)
     if article is None:
         return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")

@@ -22,6 +22,7 @@ from kolom_cli.importers.common.comment_fields import (
     RawComment,
     page_url_problem,
     parse_datetime,
+    shorten,
     to_imported_comment,
     to_single_line,
     to_text,
@@ -113,7 +114,8 @@ def _emails(path: Path, header: Mapping[str, Any]) -> dict[str, str]:
     """
     version = header.get("version", 0)
     if version not in _VERSIONS:
-        raise SourceError(f"{path}: a backup of Remark42 of version {version!r}: only version 1 is supported")
+        reason = f"of version {shorten(repr(version))}: only version 1 is supported"
+        raise SourceError(f"{path}: a backup of Remark42 {reason}")
     users = header.get("users")
     found = (_object(user) for user in users) if isinstance(users, list) else ()
     emails = ((to_text(user.get("id")), to_text(_object(user.get("details")).get("email"))) for user in found)
@@ -125,7 +127,7 @@ def _item(line: _Line, emails: Mapping[str, str], mapping: ThreadMap) -> Item:
     locator, user = _object(comment.get("locator")), _object(comment.get("user"))
     key, parent = to_single_line(to_text(comment.get("id"))), to_single_line(to_text(comment.get("pid")))
     url = to_single_line(_unescaped(locator.get("url")))
-    name = f"{key or f'line {line.number}'} on {url[:MAX_PAGE_URL] or 'no page'}"
+    name = f"{shorten(key) or f'line {line.number}'} on {url[:MAX_PAGE_URL] or 'no page'}"
     is_deleted = comment.get("delete") is True
     html = to_text(comment.get("text"))
     if problem := line.problem or _problem(key, url, "" if is_deleted else html):

@@ -1,7 +1,8 @@
 """Make the content of an external article from a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.types import Body
@@ -21,6 +22,10 @@ class BuiltArticle:
     content: ArticleInput
     notes: tuple[str, ...]
     is_language_unclear: bool
+
+    def with_slug(self, slug: str) -> Self:
+        """Return the article with another valid slug."""
+        return replace(self, content=self.content.model_copy(update={"slug": slug}))
 
 
 def build_article(page: Page, document: Document, slug: str, *, language: str | None, now: datetime) -> BuiltArticle:

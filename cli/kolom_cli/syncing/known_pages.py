@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from kolom.articles import admin
-from kolom.articles.page_urls import is_page_of, url_pointer_key
+from kolom.articles.page_urls import is_page_of, normalize_url, url_pointer_key
 from kolom.articles.sync_manifest import Manifest, ManifestEntry
 from kolom_cli.syncing.sync_run import SyncRun, site_key
 
@@ -29,7 +29,8 @@ def take_over_former_site(run: SyncRun) -> Manifest | None:
     if not entries and not run.manifest.entries:
         entries = dict(_stored_pages(run, old, known=set()))
     for key, entry in entries.items():
-        new_key = url_pointer_key(f"https://{new}{_below(key, old)}")
+        path = _path_below(key, entry, old)
+        new_key = key if path is None else url_pointer_key(f"https://{new}{path}")
         is_free = run.manifest.entries.get(new_key, entry).id == entry.id
         run.manifest.entries[new_key if is_free else key] = replace(entry, digest="", etag="", modified="")
     return former
@@ -58,7 +59,7 @@ def _stored_pages(run: SyncRun, site: str, known: set[int]) -> Iterator[tuple[st
             key = url_pointer_key(article.url or "")
             if article.id in known or not is_page_of(article.url or "", f"https://{site}"):
                 continue
-            if not _is_of_site_below(run, site_key(article.url or ""), site, are_sites):
+            if not _is_of_site_below(run, _normalized(article.url or ""), site, are_sites):
                 yield key, ManifestEntry(article.id, article.slug, article.url or "", article.fingerprint[:16])
         if (cursor := listed.next_cursor) is None:
             return
@@ -86,6 +87,15 @@ def _folders(url: str) -> list[str]:
     return ["/".join(segments[:number]) for number in range(len(segments) - 1, 0, -1)]
 
 
-def _below(key: str, site: str) -> str:
-    """Return the path below a site of a normalized URL with its prefix."""
-    return key.removeprefix("url:").removeprefix(site)
+def _path_below(key: str, entry: ManifestEntry, site: str) -> str | None:
+    """Return the path below a site of the document with that key; None if it is not known: the key may be a digest."""
+    normalized = _normalized(entry.url)
+    if url_pointer_key(f"https://{normalized}") != key:
+        normalized = key.removeprefix("url:")
+    is_below = normalized == site or normalized.startswith((f"{site}/", f"{site}?"))
+    return normalized.removeprefix(site) if is_below else None
+
+
+def _normalized(url: str) -> str:
+    """Return the normalized URL. Its pointer may be a digest."""
+    return normalize_url(url) or url

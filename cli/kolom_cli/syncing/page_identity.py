@@ -39,7 +39,8 @@ def identify_pages(run: SyncRun, reading: SiteReading, gone: dict[str, ManifestE
         if target in pages and target not in run.ids:
             leading.setdefault(target, []).append(alias)
     new = [url_key for url_key in pages if url_key not in run.ids]
-    wanted = [*new, *(alias for listed in leading.values() for alias in listed)]
+    renamed = [url_key for url_key, page in pages.items() if _has_new_url(run, page)]
+    wanted = [*new, *renamed, *(alias for listed in leading.values() for alias in listed)]
     stored = _without_other_sites(run, run.look_up(wanted))
     by_url = {url_pointer_key(entry.url): entry.id for entry in gone.values()}
     unread = {run.manifest.entries[key].id for key in reading.unread if key in run.manifest.entries}
@@ -52,6 +53,17 @@ def identify_pages(run: SyncRun, reading: SiteReading, gone: dict[str, ManifestE
                 used.add(found)
                 break
     _rename_entries(run, pages, gone)
+    by_id = {entry.id: entry for entry in run.manifest.entries.values()}
+    for url_key in pages:
+        owner = by_id.get(stored.get(url_key, 0))
+        if owner is not None and owner.id != run.ids.get(url_key) and url_pointer_key(owner.url) != url_key:
+            run.former_urls[url_key] = owner
+
+
+def _has_new_url(run: SyncRun, page: ReadPage) -> bool:
+    """Return whether a known document declares another URL than before."""
+    entry = run.manifest.entries.get(page.key)
+    return entry is not None and url_pointer_key(entry.url) != page.url_key
 
 
 def _rename_entries(run: SyncRun, pages: Mapping[str, ReadPage], gone: dict[str, ManifestEntry]) -> None:

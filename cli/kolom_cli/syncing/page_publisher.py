@@ -5,17 +5,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import batched
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
-from kolom.articles import publishing, repository
+from kolom.articles import aliases, publishing, repository
+from kolom.articles.page_urls import url_pointer_key
 from kolom.articles.sync_manifest import ManifestEntry
 from kolom.articles.types import Article
 from kolom.config import settings
-from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
+from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy, StaleRead
 from kolom_cli.concurrency import OrderedResults, Unavailable
-from kolom_cli.importers.common.path_plan import slug_candidates
-from kolom_cli.publishing.slugs import clean_slug, slugify_title
 from kolom_cli.syncing.article_builder import BuiltArticle, build_article
+from kolom_cli.syncing.page_slugs import PageSlugs, no_free_slug
 from kolom_cli.syncing.report import PAGE
 from kolom_cli.syncing.site_reading import ReadPage, SiteReading, load_page
 from kolom_cli.syncing.sync_run import SyncRun
@@ -50,7 +49,8 @@ class PagePublisher:
 
     def __init__(self, run: SyncRun) -> None:
         self._run = run
-        self._slugs: dict[str, str] = {}
+        self._slugs = PageSlugs(run.look_up)
+        self._known_ids = frozenset(run.ids.values())
 
     def publish(self, reading: SiteReading) -> None:
         """Store the pages until all are done, the work is stopped, or AWS is unavailable."""
@@ -70,9 +70,7 @@ class PagePublisher:
 
     def _begin_batch(self, batch: Sequence[ReadPage], results: OrderedResults[_Outcome]) -> None:
         """Build the articles of some pages, choose the names of new ones, and begin to write them."""
-        unknown = [page for page in batch if page.url_key not in self._run.ids]
-        wanted = {page.url_key: _wanted_slug(page.url) for page in unknown}
-        taken = self._run.look_up([f"slug:{slug}" for slug in wanted.values()])
+        slugs = self._slugs.choose([page for page in batch if page.url_key not in self._run.ids])
         ids = [self._run.ids[page.url_key] for page in batch if page.url_key in self._run.ids]
         loaded: dict[int, Article] | None = None
         tasks: list[_Task] = []
@@ -81,8 +79,9 @@ class PagePublisher:
             entry = self._run.manifest.entries.get(page.key)
             try:
                 if article_id is None:
-                    slug = self._free_slug(wanted[page.url_key], page, taken)
-                    tasks.append(_Task(page, self._build(page, slug), None, 0))
+                    if page.url_key not in slugs:
+                        raise no_free_slug(page)
+                    tasks.append(_Task(page, self._build(page, slugs[page.url_key]), None, 0))
                     continue
                 built = None
                 if entry is not None and entry.id == article_id and entry.fingerprint:
@@ -111,7 +110,11 @@ class PagePublisher:
             else ()
         )
         for task in tasks:
-            planned = publishing.plan_change(task.existing, task.built.content, now=self._run.now, force=True)
+            try:
+                planned = publishing.plan_change(task.existing, task.built.content, now=self._run.now, force=True)
+            except Conflict as error:
+                results.add_result(_Outcome(task.page, reason=str(error)))
+                continue
             if planned.change == "unchanged" or self._run.options.dry_run:
                 results.add_result(_Outcome(task.page, planned, task.built))
                 continue
@@ -120,21 +123,45 @@ class PagePublisher:
 
     def _write(self, task: _Task) -> _Outcome:
         """Store a page. Runs in several threads at once."""
-        content = task.built.content
         try:
+            if (former := self._run.former_urls.get(task.page.url_key)) is not None:
+                self._run.workers.call(partial(aliases.release_former_url, task.page.url, former.id))
             if task.existing is None:
-                assert task.new_id is not None
-                result = self._run.workers.call(
-                    partial(publishing.publish_new, content, task.new_id, now=self._run.now)
-                )
-            else:
-                publish = partial(
-                    publishing.publish, content, now=self._run.now, article_id=task.existing.id, force=True
-                )
-                result = self._run.workers.call(publish)
+                return self._publish_new(task)
+            result = self._publish_change(task.built, task.existing.id)
         except (Conflict, InvalidInput, NotFound, ServiceBusy) as error:
             return _Outcome(task.page, reason=str(error))
         return _Outcome(task.page, result, task.built)
+
+    def _publish_new(self, task: _Task) -> _Outcome:
+        """Publish a new page, also if another run stores it, or takes its slug, at the same time."""
+        assert task.new_id is not None
+        call, page, built = self._run.workers.call, task.page, task.built
+        try:
+            publish = partial(publishing.publish_new, built.content, task.new_id, now=self._run.now)
+            return _Outcome(page, call(publish), built)
+        except StaleRead:
+            stored = call(partial(repository.find_id, page.url_key))
+            existing = None if stored is None else call(partial(repository.get, stored))
+            if existing is not None and not self._is_of_another_run(page, existing):
+                raise
+        if existing is not None:
+            built = built.with_slug(existing.slug)
+            return _Outcome(page, self._publish_change(built, existing.id), built)
+        slugs = PageSlugs(lambda keys: call(partial(repository.find_ids, keys))).choose([page])
+        if page.url_key not in slugs:
+            raise no_free_slug(page)
+        built = built.with_slug(slugs[page.url_key])
+        publish = partial(publishing.publish_new, built.content, task.new_id, now=self._run.now)
+        return _Outcome(page, call(publish), built)
+
+    def _is_of_another_run(self, page: ReadPage, article: Article) -> bool:
+        """Return whether the article that has the URL of a new page is this page, and not another page of the site."""
+        return article.id not in self._known_ids and url_pointer_key(article.url or "") == page.url_key
+
+    def _publish_change(self, built: BuiltArticle, article_id: int) -> publishing.PublishResult:
+        publish = partial(publishing.publish, built.content, now=self._run.now, article_id=article_id, force=True)
+        return self._run.workers.call(publish)
 
     def _build(self, page: ReadPage, slug: str) -> BuiltArticle:
         """Return the article of a page, which is read again: the first time, only its URL was kept."""
@@ -143,18 +170,6 @@ class PagePublisher:
             raise PageError("it has changed meanwhile")
         self._run.report.whole_bodies += read.is_whole
         return build_article(read, page.document, slug, language=self._run.options.language, now=self._run.now)
-
-    def _free_slug(self, slug: str, page: ReadPage, taken: Mapping[str, int]) -> str:
-        """Return a slug that no other article has. It depends only on the page and on the slugs that exist."""
-        if f"slug:{slug}" not in taken and self._slugs.setdefault(slug, page.url_key) == page.url_key:
-            return slug
-        parts = urlsplit(page.url)
-        suffix = clean_slug((parts.hostname or "site").replace(".", "-")) or "site"
-        for candidate in slug_candidates(slug, suffix):
-            is_stored = bool(self._run.look_up([f"slug:{candidate}"]))
-            if not is_stored and self._slugs.setdefault(candidate, page.url_key) == page.url_key:
-                return candidate
-        raise Conflict(f"no slug for {page.url} is free")
 
     def _record(self, outcomes: Iterable[_Outcome]) -> None:
         for outcome in outcomes:
@@ -170,7 +185,17 @@ class PagePublisher:
                 self._run.report.notes += [Note(name=page.document.name, text=text) for text in outcome.built.notes]
             self._run.ids[page.url_key] = article.id
             if not self._run.options.dry_run:
+                self._forget_alias(page.url_key)
                 self._remember(page, article.id, article.slug, article.fingerprint)
+
+    def _forget_alias(self, url_key: str) -> None:
+        """Remove a URL from the entry of the page that had it before, so that a later redirect is stored again."""
+        if (former := self._run.former_urls.get(url_key)) is None:
+            return
+        for key, entry in self._run.manifest.entries.items():
+            if entry.id == former.id:
+                kept = tuple(each for each in entry.aliases if each != url_key)
+                self._run.manifest.entries[key] = replace(entry, aliases=kept)
 
     def _remember(self, page: ReadPage, article_id: int, slug: str, fingerprint: str) -> None:
         before = self._run.manifest.entries.get(page.key)
@@ -191,10 +216,3 @@ def _existing(loaded: Mapping[int, Article], article_id: int) -> Article:
     if article_id not in loaded:
         raise NotFound(f"there is no article with the id {article_id}: run the command again with --full")
     return loaded[article_id]
-
-
-def _wanted_slug(url: str) -> str:
-    """Return the slug that suits a URL: its last segment without an extension, or ``home``."""
-    segments = [each for each in unquote(urlsplit(url).path).split("/") if each and each.lower() != "index.html"]
-    name = segments[-1].removesuffix(".html").removesuffix(".htm") if segments else "home"
-    return clean_slug(name) or slugify_title(name) or clean_slug(f"page-{name}") or "page"

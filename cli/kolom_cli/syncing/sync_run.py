@@ -9,7 +9,7 @@ from typing import Final
 
 from kolom.articles import repository
 from kolom.articles.page_urls import url_pointer_key
-from kolom.articles.sync_manifest import Manifest
+from kolom.articles.sync_manifest import Manifest, ManifestEntry
 from kolom_cli.concurrency import Workers
 from kolom_cli.syncing.report import SyncReport
 from kolom_cli.syncing.types import Options
@@ -23,7 +23,8 @@ class SyncRun:
     """A synchronization of the pages of one site.
 
     ``manifest`` has the pages that are stored. ``ids`` are the articles of the pages of the site, by the pointers of
-    their URLs.
+    their URLs. ``former_urls`` are the URLs of pages, as pointers, that lead to other pages of the site, which had them
+    before.
     """
 
     report: SyncReport
@@ -33,6 +34,7 @@ class SyncRun:
     track: Track
     manifest: Manifest
     ids: dict[str, int] = field(default_factory=dict)
+    former_urls: dict[str, ManifestEntry] = field(default_factory=dict)
 
     def look_up(self, keys: Sequence[str]) -> Mapping[str, int]:
         """Return the articles of pointers that exist."""

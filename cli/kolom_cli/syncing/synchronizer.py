@@ -73,11 +73,14 @@ def _synchronize(run: SyncRun, source: Source) -> None:
 
 def _save(run: SyncRun, former: Manifest | None, *, is_finished: bool) -> None:
     """Write the manifest. Without ``is_finished``, it may lack pages whose outcome is not known."""
-    if run.manifest.changes:
-        run.begin()
-        run.manifest.save(is_finished=is_finished)
-    if former is not None:
-        former.delete()
+    try:
+        if run.manifest.changes:
+            run.begin()
+            run.workers.call_for_all(partial(run.manifest.save, is_finished=is_finished))
+        if former is not None:
+            run.workers.call_for_all(former.delete)
+    except Unavailable as error:
+        run.report.errors.append(f"{error}: the state of the site was not stored; run the command again")
 
 
 def _read(run: SyncRun, source: Source) -> SiteReading | None:

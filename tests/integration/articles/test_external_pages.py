@@ -13,11 +13,11 @@ from functions.search_articles import app as search_articles
 from functions.serve_feeds import app as serve_feeds
 from functions.serve_pages import app as serve_pages
 from functions.write_comments import app as write_comments
-from kolom.articles import admin, public, publishing, repository
+from kolom.articles import admin, aliases, public, publishing, repository
 from kolom.articles.input import ArticleInput
 from kolom.articles.mapping import summary_attributes
 from kolom.articles.types import Article, ArticleFilter
-from kolom.errors import Conflict, InvalidInput
+from kolom.errors import Conflict, InvalidInput, StaleRead
 from kolom.models.articles import ArticlesTableRecord
 from kolom.search.index_writer import update_index
 from kolom.search.reindexing import article_ids
@@ -238,3 +238,30 @@ def test_the_author_lists_external_pages_apart() -> None:
     assert admin.list_by_status("published", limit=5).items == admin.list_by_status("page", limit=5).items == ()
     assert public.count_articles(ArticleFilter()) == 0
     assert list(article_ids()) == [article.id], "a reindexing includes them"
+
+
+class TestFormerUrls:
+    def test_a_released_url_leads_to_the_next_page_that_has_it(self) -> None:
+        article = publish(external())
+        moved = publish(external(url="https://site.example/new"), article_id=article.id, force=True)
+        aliases.release_former_url(URL, article.id)
+        aliases.release_former_url(URL, article.id)
+        assert (slug_at(url=URL), slug_at(url="https://site.example/new")) == (404, "walks")
+        assert repository.get(article.id) == moved
+        publish(external("walks-2"))
+        assert slug_at(url=URL) == "walks-2"
+
+    def test_neither_the_current_url_nor_that_of_another_page_is_released(self) -> None:
+        article, other = publish(external()), publish(external("other", "https://site.example/other"))
+        aliases.release_former_url(URL, article.id)
+        aliases.release_former_url(URL, other.id)
+        assert slug_at(url=URL) == "walks"
+
+    def test_a_page_that_returns_to_its_former_url_meanwhile_keeps_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        article = publish(external())
+        moved = publish(external(url="https://site.example/new"), article_id=article.id, force=True)
+        publish(external(), article_id=article.id, force=True)
+        monkeypatch.setattr(repository, "get", lambda _: moved)
+        with pytest.raises(StaleRead, match="was changed in the meantime"):
+            aliases.release_former_url(URL, article.id)
+        assert slug_at(url=URL) == "walks"

@@ -3,6 +3,8 @@
 import functools
 import json
 import os
+import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +14,7 @@ import typer.testing
 from typer.testing import CliRunner
 
 from kolom.config import settings
+from kolom.models.base import connection
 from kolom.security import signing
 from kolom_cli.main import app
 from tests.integration.aws import client, restore_or_create
@@ -110,6 +113,20 @@ def calls(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
     return called
+
+
+@pytest.fixture
+def delays(kolom: Kolom) -> Iterator[random.Random]:
+    """Delay each call of DynamoDB by a random time, so that concurrent calls overtake each other."""
+    rng = random.Random(7)
+
+    def delay(**_: Any) -> None:
+        time.sleep(rng.random() * 0.003)
+
+    events = connection().client.meta.events
+    events.register_first("before-call.dynamodb.*", delay)
+    yield rng
+    events.unregister("before-call.dynamodb.*", delay)
 
 
 type Sync = Callable[..., dict[str, Any]]

@@ -238,7 +238,11 @@ def sync_site(author: Author, folder: Path) -> None:
     (folder / "one.html").write_text('<meta http-equiv="refresh" content="0; url=/two.html">')
     (folder / "two.html").write_text("<title>two</title><main>Another text.</main>")
     (folder / "three.html").unlink()
+    (folder / "_redirects").write_text("/us /two.html\n")
     author("sync", folder, "--base-url", "https://new.example", "--moved-from", "https://site.example")
+    (folder / "_redirects").unlink()
+    (folder / "us.html").write_text("<title>us</title><main>A page at a former URL.</main>")
+    author("sync", folder, "--base-url", "https://new.example")
 
 
 def index(author: Author) -> None:
@@ -247,7 +251,7 @@ def index(author: Author) -> None:
 
     def follow() -> None:
         while not ended.wait(0.05):
-            update_index(range(1, 9), workers=1)
+            update_index(range(1, 10), workers=1)
 
     worker = threading.Thread(target=follow, name="indexer")
     worker.start()

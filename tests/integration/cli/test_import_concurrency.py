@@ -25,7 +25,6 @@ from kolom.comments import public as public_comments
 from kolom.comments.importing import ExternalComment
 from kolom.comments.types import MAX_DEPTH, Comment, Status
 from kolom.errors import InvalidInput, ServiceBusy, StaleRead
-from kolom.models.base import connection
 from kolom_cli import concurrency
 from kolom_cli.importers.common import comment_importer
 from kolom_cli.importers.common.article_planner import ArticlePlanner
@@ -98,20 +97,6 @@ def blogger(articles: int = 20) -> str:
 
 
 @pytest.fixture
-def delays(kolom: Kolom) -> Iterator[None]:
-    """Delay each call of DynamoDB by a random time, so that concurrent calls overtake each other."""
-    rng = random.Random(7)
-
-    def delay(**_: Any) -> None:
-        time.sleep(rng.random() * 0.003)
-
-    events = connection().client.meta.events
-    events.register_first("before-call.dynamodb.*", delay)
-    yield
-    events.unregister("before-call.dynamodb.*", delay)
-
-
-@pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pauses of tasks that are repeated."""
     monkeypatch.setattr(concurrency, "_FIRST_DELAY_SECONDS", 0.001)
@@ -128,7 +113,7 @@ def archive(kolom: Kolom, root: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(("kind", "generate"), [("wordpress", wordpress), ("blogger", blogger)], ids=["wp", "blogger"])
 def test_the_archive_and_the_report_are_the_same_for_any_concurrency(
     kolom: Kolom,
-    delays: None,
+    delays: random.Random,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
@@ -517,7 +502,7 @@ def test_a_wrong_assumption_about_the_parent_of_a_comment_is_corrected() -> None
 
 
 def test_an_archive_is_restored_to_the_same_state_for_any_concurrency(
-    kolom: Kolom, delays: None, tmp_path: Path
+    kolom: Kolom, delays: random.Random, tmp_path: Path
 ) -> None:
     file = tmp_path / "export.xml"
     file.write_text(blogger(14))

@@ -3,8 +3,10 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -13,9 +15,9 @@ from kolom.articles import publishing, repository
 from kolom.articles.sync_manifest import Manifest, ManifestEntry
 from kolom.articles.types import Article
 from kolom.search.index_writer import update_index
-from tests.factories import request
+from tests.factories import NOW, content, request
 from tests.integration.cli.conftest import Kolom, Sync
-from tests.integration.external_pages import slug_at
+from tests.integration.external_pages import page, slug_at, write
 from tests.integration.handlers import call, stored
 from tests.paths import PROJECT
 
@@ -41,16 +43,6 @@ def article_at(url: str) -> Article:
 
 def id_at(url: str) -> int:
     return article_at(url).id
-
-
-def page(title: str = "Title", text: str = "Some text.", head: str = "") -> str:
-    return f'<html lang="en"><meta charset="utf-8"><title>{title}</title>{head}<main><p>{text}</p></main>'
-
-
-def write(site: Path, name: str, markup: str | bytes) -> None:
-    path = site / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(markup if isinstance(markup, bytes) else markup.encode())
 
 
 def build_for(site: Path, url: str) -> None:
@@ -308,6 +300,20 @@ class TestMoving:
         assert sync("--moved-from", URL, "--base-url", new)["writes"] is False
         assert sync("--base-url", new)["writes"] is False
 
+    def test_a_page_with_a_long_url_moves_with_its_site(self, sync: Sync, site: Path) -> None:
+        """The pointer of such a URL is a digest. One letter of Japanese takes nine characters of a URL."""
+        name = f"{'あ' * 60}/{'い' * 60}.html"
+        write(site, name, page("Long"))
+        sync()
+        path = f"/{quote(name)}"
+        before = id_at(f"{URL}{path}")
+        new = "https://new.example"
+        build_for(site, new)
+        report = sync("--moved-from", URL, "--base-url", new)
+        assert (report["kinds"]["external"]["created"], report["removed_pages"]) == (0, [])
+        assert id_at(f"{new}{path}") == id_at(f"{URL}{path}") == before
+        assert sync("--base-url", new)["writes"] is False
+
     def test_a_site_that_moved_before_it_was_said_has_each_page_once(self, sync: Sync, site: Path) -> None:
         sync()
         former = id_at(f"{URL}/about/")
@@ -350,6 +356,36 @@ class TestMoving:
             path.unlink()
         assert "there are no HTML files" in sync(exit_code=1)["errors"][0]
         assert slug_at(f"{URL}/about/") == "about"
+
+    def test_a_new_page_at_a_former_url_is_a_page_of_its_own(self, sync: Sync, site: Path) -> None:
+        sync()
+        before = id_at(f"{URL}/about/")
+        (site / "about").rename(site / "team")
+        write(site, "_redirects", "/about/ /team/\n")
+        sync()
+        (site / "_redirects").unlink()
+        write(site, "about/index.html", page("About, again"))
+        assert sync("--dry-run")["created"] == 1
+        assert sync()["created"] == 1
+        assert article_at(f"{URL}/about/").title == "About, again"
+        assert (id_at(f"{URL}/team/"), article_at(f"{URL}/team/").url) == (before, f"{URL}/team/")
+        assert sync()["writes"] is False
+        shutil.rmtree(site / "about")
+        write(site, "_redirects", "/about/ /team/\n")
+        assert sync()["removed_pages"] == [f"{URL}/about/"]
+        assert sync()["writes"] is False
+
+    def test_a_known_page_can_move_to_the_former_url_of_another_one(self, sync: Sync, site: Path) -> None:
+        sync()
+        plain = id_at(f"{URL}/docs/plain.html")
+        (site / "about").rename(site / "team")
+        write(site, "_redirects", "/about/ /team/\n")
+        sync()
+        write(site, "docs/plain.html", page(head=f'<link rel="canonical" href="{URL}/about/">'))
+        write(site, "_redirects", "")
+        assert sync()["updated"] == 1
+        assert (id_at(f"{URL}/about/"), id_at(f"{URL}/docs/plain")) == (plain, plain)
+        assert sync()["writes"] is False
 
     def test_the_pages_of_a_site_without_pages_stay_until_the_caller_says_so(self, sync: Sync, site: Path) -> None:
         sync()
@@ -406,12 +442,14 @@ class TestTakingOver:
         docs, root = tmp_path / "docs", f"{URL}/docs"
         write(docs, "guide/start.html", page("Start"))
         write(docs, "index.html", page("Docs"))
+        write(docs, f"{'あ' * 60}/{'い' * 60}.html", page("Long"))
         write(site, "docs/more.html", page("More"))
         for _ in range(1 + len(options)):
             for folder, base in ((docs, root), (site, URL), (docs, root)):
                 assert kolom("sync", folder, "--base-url", base, "--json", *options).json["removed_pages"] == []
         assert [slug_at(f"{URL}/docs{path}") for path in ("", "/guide/start", "/more")] == ["docs", "start", "more"]
         assert len(manifest()) == 6
+        assert slug_at(f"{root}/{quote('あ' * 60)}/{quote('い' * 60)}") == "い" * 60
 
     def test_a_site_in_a_folder_changes_no_page_of_another_folder(self, sync: Sync, site: Path) -> None:
         blog, docs = f"{URL}/blog", f"{URL}/docs"
@@ -431,6 +469,42 @@ class TestTakingOver:
         assert (id_at(f"{blog}/about/"), article_at(f"{blog}/about/").title) == (before, "About us")
         assert article_at(f"{docs}/team").title == "Team"
         assert slug_at("https://other.example/a") == 404
+
+
+@pytest.mark.parametrize(
+    ("base", "encoded"),
+    [
+        ("https://例え.jp", "https://xn--r8jz45g.jp"),
+        ("https://BÜCHER.example/Straße/", "https://xn--bcher-kva.example/Stra%C3%9Fe"),
+        ("https://example.com/a b", "https://example.com/a%20b"),
+    ],
+)
+def test_the_url_of_a_site_may_have_letters_of_any_script(
+    kolom: Kolom, tmp_path: Path, base: str, encoded: str
+) -> None:
+    write(tmp_path / "site", "post.html", page("Post"))
+    run = ("sync", tmp_path / "site", "--base-url", base, "--json")
+    assert kolom(*run).json["created"] == 1
+    assert article_at(f"{base.rstrip('/')}/post").url == f"{encoded}/post.html"
+    assert kolom(*run).json["writes"] is False
+    moved = kolom("sync", tmp_path / "site", "--base-url", "https://new.example", "--moved-from", base, "--json").json
+    assert (moved["created"], moved["updated"]) == (0, 1)
+
+
+class TestSlugs:
+    def test_many_pages_may_have_the_same_last_segment(self, sync: Sync, site: Path, calls: list[str]) -> None:
+        for number in range(40):
+            write(site, f"d{number:02}/overview.html", page(f"Overview {number}"))
+        write(site, "---.html", page("Dashes"))
+        calls.clear()
+        assert sync()["skipped"] == 1, "only the page that excludes itself"
+        assert calls.count("BatchGetItem") <= 6
+        slugs = [slug_at(f"{URL}/d{number:02}/overview") for number in range(40)]
+        assert slugs[:2] == ["overview", "overview-example-com"]
+        assert len(set(slugs)) == 40
+        assert all(len(str(slug)) == len("overview-01234567") for slug in slugs[2:])
+        assert str(slug_at(f"{URL}/---.html")).startswith("page-")
+        assert sync()["writes"] is False
 
 
 class TestBadPages:
@@ -475,6 +549,21 @@ class TestBadPages:
         }
         assert expected.items() <= found.items()
         assert "bytes, at most 2,097,152 are allowed" in found["bad/much.html"]
+
+    def test_an_id_in_the_manifest_that_is_that_of_an_article_refuses_one_page(self, sync: Sync, site: Path) -> None:
+        """Such as after the tables were restored to an earlier state."""
+        write(site, "other.html", page("Other"))
+        sync()
+        article = publishing.publish(content(), now=NOW).article
+        stored_pages = Manifest.load("example.com")
+        entry = stored_pages.entries["url:example.com/about"]
+        stored_pages.entries["url:example.com/about"] = replace(entry, id=article.id)
+        stored_pages.save()
+        for name in ("about/index.html", "other.html"):
+            write(site, name, page("Changed"))
+        report = sync(exit_code=1)
+        assert refused(report) == {"about/index.html": "'hello' is an article of this site, not a page of another one"}
+        assert (article_at(f"{URL}/other").title, publishing.get_by_slug("hello")) == ("Changed", article)
 
     def test_a_known_page_that_cannot_be_read_now_is_kept(self, sync: Sync, site: Path) -> None:
         sync()

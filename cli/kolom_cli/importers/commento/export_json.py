@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from kolom_cli.importers.common import json_stream
-from kolom_cli.importers.common.comment_fields import to_single_line, to_text
+from kolom_cli.importers.common.comment_fields import shorten, to_single_line, to_text
 from kolom_cli.importers.common.export_files import Member, open_member, single_member_of
 from kolom_cli.importers.common.types import SourceError
 
@@ -90,7 +90,8 @@ def open_export(path: Path, stack: ExitStack) -> tuple[Export, Iterator[Comment]
         raise SourceError(f"{path}: not an export of Commento or Comentario: it has no version or no comments")
     if (version := outline["version"]) not in VERSIONS:
         raise SourceError(
-            f"{path}: an export of Commento or Comentario of version {version!r}: only versions 1 and 3 are supported"
+            f"{path}: an export of Commento or Comentario of version {shorten(repr(version))}: "
+            "only versions 1 and 3 are supported"
         )
     if not isinstance(outline["comments"], list | None):
         raise SourceError(f"{path}: not an export of Commento or Comentario: its comments are not a list")

@@ -19,6 +19,7 @@ from kolom_cli.importers.common.comment_fields import (
     RawComment,
     page_url_problem,
     parse_datetime,
+    shorten,
     to_imported_comment,
 )
 from kolom_cli.importers.common.comment_text import html_problem
@@ -52,7 +53,7 @@ def _owner(export: Export) -> str | None:
 
 def _item(comment: Comment, number: int, export: Export, owner: str | None, mapping: ThreadMap) -> Item:
     url = _page_url(comment)
-    name = f"{comment.key or f'entry {number}'} on {url[:MAX_PAGE_URL] or 'no page'}"
+    name = f"{shorten(comment.key) or f'entry {number}'} on {url[:MAX_PAGE_URL] or 'no page'}"
     html = "" if comment.markdown.strip() else comment.html
     if comment.state in {"spam", "rejected"}:
         reason = "marked as spam in Commento" if comment.state == "spam" else "rejected in Comentario"

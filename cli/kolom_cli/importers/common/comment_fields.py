@@ -21,6 +21,9 @@ allow longer comments. With its rendered markup, the comment fits into a DynamoD
 MAX_PAGE_URL: Final = 8_192
 """The maximum length of the URL of a comment's page. Readers keep the URLs of many pages in memory."""
 
+_MAX_SHOWN: Final = 100
+"""The number of characters of a value of an export that a message shows."""
+
 ANONYMOUS: Final = "Anonymous"
 
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
@@ -92,6 +95,12 @@ def page_url_problem(url: str) -> str | None:
     if len(url) > MAX_PAGE_URL:
         return f"its page has a URL of {len(url):,} characters, the maximum is {MAX_PAGE_URL:,}"
     return None
+
+
+def shorten(value: str) -> str:
+    """Return a value of an export for a message: on one line, and cut if it is long."""
+    line = to_single_line(value)
+    return line if len(line) <= _MAX_SHOWN else f"{line[: _MAX_SHOWN - 1]}…"
 
 
 def to_text(value: object) -> str:

@@ -31,7 +31,7 @@ class _Counted:
         self._name = name
         self._file = file
         self._unfinished_bytes = 0
-        self._beginning = file.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
+        self._beginning: bytes | None = None
 
     def begin(self) -> None:
         """Start to count the bytes of the next entry, or of the next value between entries."""
@@ -40,6 +40,8 @@ class _Counted:
     def read(self, size: int) -> bytes:
         if size == 0:  # the parser asks in this way whether the file is binary
             return b""
+        if self._beginning is None:
+            self._beginning = self._file.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
         data, self._beginning = self._beginning or self._file.read(size), b""
         self._unfinished_bytes += len(data)
         if self._unfinished_bytes > _MAX_ENTRY_BYTES:

@@ -54,9 +54,9 @@ class Transaction:
         """Create or replace ``item``; :meth:`commit` raises ``conflict`` if ``condition`` does not hold."""
         self._writes.append(_Write("put", lambda write: write.save(item, condition), conflict))
 
-    def delete(self, item: Model) -> None:
-        """Delete ``item``, which may be deleted already."""
-        self._writes.append(_Write("delete", lambda write: write.delete(item)))
+    def delete(self, item: Model, condition: Condition | None = None, conflict: KolomError | None = None) -> None:
+        """Delete ``item``, which may be deleted already, unless a condition forbids it."""
+        self._writes.append(_Write("delete", lambda write: write.delete(item, condition), conflict))
 
     def update(
         self,

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from kolom.errors import ConfigurationError
 from kolom.i18n.locale import Locale
 from kolom.models.articles import SITE, THEME, ThemeRecord
@@ -53,11 +55,17 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The deployed theme."""
+    """The deployed theme. ``fragments`` are parts of pages that need not be rendered again."""
 
     assets: Mapping[str, str] = field(default_factory=dict)
     menu: tuple[MenuEntry, ...] = tuple(MenuEntry(MENU_PLACES[key], key) for key in _DEFAULT_MENU)
     logo: Logo | None = None
+    fragments: dict[object, Markup] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def menu_paths(self) -> set[str]:
+        """Return the addresses of the menu's entries."""
+        return {entry.href for entry in self.menu}
 
     @property
     def has_site_css(self) -> bool:
