@@ -157,12 +157,17 @@ export class CommentWriter {
   }
 
   /**
-   * Completes the form at the end, in which somebody may be writing.
+   * Completes the form at the end, in which somebody may be writing, unless it is complete. Of a form that is no longer
+   * shown, the text becomes a draft.
    *
-   * @param {HTMLFormElement} node
+   * @param {HTMLFormElement | null} node
    */
   completeForm(node) {
-    const form = this.#postForm(null, { node });
+    const draft = node?.dataset.draft;
+    if (!node || !draft) return;
+    delete node.dataset.draft;
+    const form = this.#postForm(null, { node, draft: `kolom.draft:${draft}` });
+    if (!node.isConnected) return;
     this.#form = form;
     // The page's own form may be a reply to a comment.
     const plain = this.#host.querySelector("form");
@@ -174,7 +179,7 @@ export class CommentWriter {
 
   /**
    * @param {View | null} parent the comment to reply to
-   * @param {{node: HTMLFormElement} | {cancel: () => void}} options
+   * @param {{node: HTMLFormElement, draft: string} | {cancel: () => void}} options
    */
   #postForm(parent, options) {
     const known = storage.get(this.#key("visitor"));

@@ -154,7 +154,7 @@ export class KolomComments extends KolomElement {
   isOpen = false;
   /** From when somebody begins to write. @type {CommentWriter | null} */
   #writer = null;
-  /** The form at the end, until it is complete. @type {HTMLFormElement | null} */
+  /** The form at the end. @type {HTMLFormElement | null} */
   #form = null;
 
   constructor() {
@@ -252,13 +252,13 @@ export class KolomComments extends KolomElement {
 
   /** Whether the page has a form already, or this browser has drafts or comments of the visitor. */
   get #isWriterNeeded() {
-    return this.#writer !== null || this.querySelector("form") !== null || hasStored(this.origin);
+    return Boolean(this.#writer || this.querySelector("form")) || hasStored(this.origin);
   }
 
   /** Loads the modules and messages of the forms. Most readers do not need them. */
   async #loadWriter() {
     try {
-      // At once, so that no module need wait for another one.
+      // At once, so that these modules do not wait for each other.
       const [{ CommentWriter }] = await Promise.all([
         import("./kolom-comment-writer.js"),
         import("./kolom-form.js"),
@@ -361,9 +361,10 @@ export class KolomComments extends KolomElement {
   }
 
   #updateOrders() {
-    const oldest = new Option(this.text("comments.sort.oldest"), "oldest");
-    const newest = new Option(this.text("comments.sort.newest"), "newest");
-    this.#select.replaceChildren(oldest, newest);
+    this.#select.replaceChildren(
+      new Option(this.text("comments.sort.oldest"), "oldest"),
+      new Option(this.text("comments.sort.newest"), "newest"),
+    );
     this.#select.value = this.#order;
     this.#select.setAttribute("aria-label", this.text("search.sort"));
   }
@@ -385,28 +386,26 @@ export class KolomComments extends KolomElement {
       this.#write.replaceChildren(element("p", { class: "status", part: "status" }, this.text("comments.closed")));
       return;
     }
-    // What was typed stays if the forms are not loaded yet.
-    this.#form ??= this.#makeForm();
+    // What was typed stays, also without the browser's storage.
+    this.#form = this.#makeForm(this.#form?.querySelector("textarea")?.value ?? "");
     this.#write.replaceChildren(this.makeHeading(1, { id: "write" }, this.text("comments.write")), this.#form);
-    if (this.#writer) this.#completeForm(this.#writer);
+    this.#writer?.completeForm(this.#form);
   }
 
-  #makeForm() {
+  /** @param {string} typed */
+  #makeForm(typed) {
     const form = makeForm(this);
     form.setAttribute("aria-labelledby", "write");
-    form.append(makeBox(this, this.contentField, "write-content"));
-    for (const event of ["focusin", "pointerover"]) {
-      form.addEventListener(event, () => {
-        if (this.#form === form) void this.#openForms();
-      });
-    }
+    // Until the form is complete. Before that, another article may be shown.
+    form.dataset.draft = `${this.origin}/${this.slug}`;
+    const box = makeBox(this, this.contentField, "write-content");
+    /** @type {HTMLTextAreaElement} */ (box.lastElementChild).value = typed;
+    form.append(box);
+    form.addEventListener("pointerover", () => this.#loadWriter().catch(() => {}), { once: true });
+    form.addEventListener("focusin", () => {
+      if (form.dataset.draft) void this.#openForms();
+    });
     return form;
-  }
-
-  /** @param {CommentWriter} writer */
-  #completeForm(writer) {
-    if (this.#form) writer.completeForm(this.#form);
-    this.#form = null;
   }
 
   /**
@@ -415,12 +414,16 @@ export class KolomComments extends KolomElement {
    * @param {Shown} [answered] the comment to reply to
    */
   async #openForms(answered) {
+    const form = this.#form;
+    const problem = this.text("form.unreachable");
     try {
       const writer = await this.#loadWriter();
-      this.#completeForm(writer);
-      if (answered?.item.isConnected) writer.openReply(answered);
+      if (this.status.textContent === problem) this.showMessage("");
+      for (const each of [form, this.#form]) writer.completeForm(each);
+      // Somebody who has begun to write below goes on there.
+      if (answered?.item.isConnected && !this.#write.contains(this.root.activeElement)) writer.openReply(answered);
     } catch {
-      this.showMessage(this.text("form.unreachable"), true);
+      this.showMessage(problem, true);
     }
   }
 

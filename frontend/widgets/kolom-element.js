@@ -19,14 +19,12 @@ import { LANGUAGES } from "./kolom-catalog.js";
  *   | keyof (typeof import("./messages/search/en.js"))["MESSAGES"]} Key the key of a message
  * @typedef {Plural<Key>} CountKey the key of a message with a number, which has a form for each plural category of the
  *   language
- * @typedef {{language: string, direction: string, months: string[], date: string, dateTime: string, thousands: string,
+ * @typedef {{direction: string, months: string[], date: string, dateTime: string, thousands: string,
  *   minimumGroupingDigits: number, messages: Record<string, string>}} Locale
- * @typedef {Record<string, () => Promise<{LOCALE?: Locale, MESSAGES?: Record<string, string>}>>} Catalog loads the module
- *   of each language
+ * @typedef {{LOCALE?: Locale, MESSAGES?: Record<string, string>}} Messages a module with messages
+ * @typedef {Record<string, () => Promise<Messages>>} Catalog loads the module of each language
  */
 
-/** The languages whose messages are loaded. @type {Set<string>} */
-const loaded = new Set();
 const TIMEOUT_MS = 15_000;
 /** The distance from the visible part of the page at which an element loads. */
 const NEAR = "800px 0px";
@@ -233,22 +231,6 @@ function preferredLanguage(host) {
   const tags = [nearestAttribute(host, "lang") ?? "", ...navigator.languages];
   const codes = tags.map((tag) => tag.split(/[-_]/)[0]?.toLowerCase() ?? "");
   return codes.find((code) => Object.hasOwn(LANGUAGES, code)) ?? "en";
-}
-
-/**
- * Returns the module of a language; that of English if it cannot be loaded.
- *
- * @param {Catalog} catalog
- * @param {string} language
- * @returns {Promise<{LOCALE?: Locale, MESSAGES?: Record<string, string>}>}
- */
-async function loadLanguage(catalog, language) {
-  try {
-    return await /** @type {Catalog[string]} */ (catalog[language])();
-  } catch (error) {
-    if (language === "en") throw error;
-    return loadLanguage(catalog, "en");
-  }
 }
 
 /**
@@ -474,10 +456,10 @@ export class KolomElement extends HTMLElement {
     });
   }
 
-  /** Loads the messages of the element's language. The API's first responses are requested at the same time. */
+  /** Loads the messages of the element's language. At first, the API's responses are requested at the same time. */
   async #loadMessages() {
-    const language = preferredLanguage(this);
-    if (!loaded.has(language)) {
+    this.language = preferredLanguage(this);
+    if (!this.#locale) {
       for (const path of this.firstPaths) {
         const answer = this.#request(path, this.#signal());
         answer.catch(() => {}); // handled by `fetchJson`
@@ -485,25 +467,43 @@ export class KolomElement extends HTMLElement {
       }
     }
     this.prepare();
-    const modules = await Promise.all(this.#catalogs.map((catalog) => loadLanguage(catalog, language)));
-    for (const { LOCALE, MESSAGES } of modules) {
-      this.#locale = LOCALE ?? this.#locale;
-      Object.assign(this.#messages, LOCALE?.messages, MESSAGES);
-    }
-    this.language = this.#locale?.language ?? language;
-    loaded.add(this.language);
+    await this.#loadCatalogs();
     this.adoptStyles();
   }
 
   /**
-   * Loads the messages of a part of the element, now and with each reload.
+   * Loads all messages; those in English if one module cannot be loaded. A reload may change the language meanwhile.
+   *
+   * @returns {Promise<void>}
+   */
+  async #loadCatalogs() {
+    const { language } = this;
+    /** @type {Messages[]} */
+    let modules = [];
+    try {
+      modules = await Promise.all(this.#catalogs.map((catalog) => /** @type {Catalog[string]} */ (catalog[language])()));
+    } catch (error) {
+      if (language === "en") throw error;
+      if (language === this.language) this.language = "en";
+    }
+    if (language !== this.language) return this.#loadCatalogs();
+    for (const { LOCALE, MESSAGES } of modules) {
+      this.#locale = LOCALE ?? this.#locale;
+      Object.assign(this.#messages, LOCALE?.messages, MESSAGES);
+    }
+    return undefined;
+  }
+
+  /**
+   * Loads the messages of a part of the element, now and with each reload. If they cannot be loaded, the element stays as
+   * it is.
    *
    * @param {Catalog} catalog
    */
   async addMessages(catalog) {
+    await catalog[this.language]?.();
     if (!this.#catalogs.includes(catalog)) this.#catalogs.push(catalog);
-    const { MESSAGES } = await loadLanguage(catalog, preferredLanguage(this));
-    Object.assign(this.#messages, MESSAGES);
+    await this.#loadCatalogs();
   }
 
   /** The blog's origin: the attribute `api`, or that of a `data-kolom-api` around it, or that of the script. */

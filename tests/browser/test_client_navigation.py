@@ -123,6 +123,19 @@ def test_comments_follow_their_attribute(chromium: Browser, blog: Site, slugs: l
         assert len(asked) == 2
 
 
+def test_comments_follow_their_attribute_although_forms_could_not_be_loaded(
+    chromium: Browser, blog: Site, slugs: list[str]
+) -> None:
+    body = element(blog, f'article="{slugs[0]}"')
+    with open_page(chromium, blog, body, at=FRIEND, complaints=["Failed to load resource"], lang="de") as page:
+        page.route("**/messages/forms/*.js", lambda route: route.abort())
+        page.get_by_role("textbox").fill("Zu früh.")
+        expect(page.get_by_text("Dein Text bleibt hier")).to_be_visible()
+        page.evaluate("slug => document.querySelector('kolom-comments').setAttribute('article', slug)", slugs[1])
+        comment_on(page, slugs[1])
+        expect(page.get_by_role("heading", name="1 Kommentar")).to_be_visible()
+
+
 def test_a_new_body_has_new_comments_once(chromium: Browser, blog: Site, slugs: list[str]) -> None:
     """Turbo, swup and Astro replace the body or a part of it, and run its scripts again."""
     with open_page(chromium, blog, element(blog), at=FRIEND, head=canonical(blog, slugs[0])) as page:

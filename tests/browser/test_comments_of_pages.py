@@ -266,6 +266,99 @@ def test_forms_that_cannot_be_loaded_lose_no_text(chromium: Browser, blog: Site,
         expect(page.get_by_role("article").filter(has_text="Still here.")).to_be_visible()
 
 
+def test_a_failure_is_no_longer_shown_after_the_forms_are_loaded(
+    chromium: Browser, blog: Site, slugs: list[str]
+) -> None:
+    body = element(blog, f'article="{slugs[1]}"')
+    complaints = ["Failed to load resource", "Failed to fetch"]
+    with open_page(chromium, blog, body, at=FRIEND, widgets=ONLY_COMMENTS, complaints=complaints) as page:
+        page.route("**/kolom-comment-writer.js", lambda route: route.abort())
+        page.get_by_role("form", name="Write a comment").get_by_label("Comment").fill("Later.")
+        problem_shown = page.get_by_text("The site cannot be reached.")
+        expect(problem_shown).to_be_visible()
+        page.unroute("**/kolom-comment-writer.js")
+        page.get_by_role("textbox").blur()
+        open_form(page)
+        expect(problem_shown).to_have_count(0)
+
+
+def test_a_pointer_that_passes_over_the_form_moves_nothing(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    """It only loads the forms, so that they are there as soon as somebody writes."""
+    body = element(blog, f'article="{slugs[1]}"')
+    with open_page(chromium, blog, body, at=FRIEND, widgets=ONLY_COMMENTS) as page:
+        form = page.get_by_role("form", name="Write a comment")
+        with page.expect_response("**/messages/forms/en.js"):
+            form.get_by_label("Comment").hover()
+        page.wait_for_timeout(150)
+        expect(form.get_by_role("button")).to_have_count(0)
+        asked = requests_to(page, "/assets/")
+        open_form(page)
+        assert names_of(asked) == ["kolom-submission.js"]
+
+
+def test_another_order_keeps_the_text_also_without_storage(
+    chromium: Browser, blog: Site, thread: tuple[str, list[str]]
+) -> None:
+    body = element(blog, f'article="{thread[0]}"')
+    with open_page(chromium, blog, body, at=FRIEND, widgets=ONLY_COMMENTS) as page:
+        page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full') } }")
+        form = open_form(page)
+        form.get_by_label("Comment").fill("In no particular order.")
+        page.get_by_label("Sort by").select_option("Newest first")
+        expect(page.get_by_role("article").first).to_have_id(f"comment-{thread[1][2]}")
+        expect(form.get_by_label("Comment")).to_have_value("In no particular order.")
+
+
+def test_a_reply_that_opens_late_does_not_take_the_focus(chromium: Browser, blog: Site, slugs: list[str]) -> None:
+    """Otherwise a text for everybody would continue in a reply to somebody."""
+    post(blog, slugs[1], "Reply to me slowly.")
+    held: list[Route] = []
+    body = element(blog, f'article="{slugs[1]}"')
+    with open_page(chromium, blog, body, at=FRIEND, widgets=ONLY_COMMENTS) as page:
+        page.route("**/kolom-form.js", lambda route: held.append(route))
+        page.get_by_role("button", name="Reply to Siti").last.click()
+        form = page.get_by_role("form", name="Write a comment")
+        field = form.get_by_label("Comment")
+        field.press_sequentially("To every")
+        for route in held:
+            route.fallback()
+        expect(form.get_by_role("button", name="Send")).to_be_visible()
+        page.keyboard.type("body")
+        expect(field).to_have_value("To everybody")
+        expect(page.get_by_role("form")).to_have_count(1)
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_text_is_a_draft_of_its_article_if_another_is_shown_before_the_forms(
+    chromium: Browser, blog: Site, slugs: list[str], *, is_shown: bool
+) -> None:
+    """Far from the visible part of the page, the comments of the other article are not loaded yet."""
+    held: list[Route] = []
+    body = TALL + element(blog, f'article="{slugs[3]}"')
+    set_article = "slug => document.querySelector('kolom-comments').setAttribute('article', slug)"
+    with open_page(chromium, blog, body, at=FRIEND, head=STYLES, policy=STYLED, widgets=ONLY_COMMENTS) as page:
+        page.route("**/kolom-form.js", lambda route: held.append(route))
+        page.locator("kolom-comments").scroll_into_view_if_needed()
+        form = page.get_by_role("form", name="Write a comment")
+        field = form.get_by_label("Comment")
+        field.fill("About the first article.")
+        if is_shown:
+            with page.expect_response(f"**/api/articles/{slugs[4]}/comments?*"):
+                page.evaluate(set_article, slugs[4])
+        else:
+            page.evaluate("scrollTo(0, 0)")
+            page.wait_for_timeout(100)
+            page.evaluate(set_article, slugs[4])
+        with page.expect_response("**/kolom-form.js"):
+            held[0].fallback()
+        page.wait_for_timeout(150)
+        page.unroute("**/kolom-form.js")
+        page.locator("kolom-comments").scroll_into_view_if_needed()
+        expect(field).to_have_value("")
+        page.evaluate(set_article, slugs[3])
+        expect(field).to_have_value("About the first article.")
+
+
 TALL = '<div class="tall">Text.</div>'
 BELOW = "<footer>The end of the page.</footer>"
 RESERVED = "kolom-comments:not(:defined) { display: block; min-block-size: 100lvh }"

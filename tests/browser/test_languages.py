@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.embedding import FRIEND, open_page
+from tests.browser.embedding import FRIEND, open_form, open_page
 from tests.browser.pages import ENGLISH
 from tests.serving import Site
 
@@ -74,6 +74,49 @@ def test_the_api_is_requested_while_the_messages_are_loaded(chromium: Browser, b
         held[0].fallback()
         expect(page.locator("kolom-articles")).to_contain_text(re.compile(r"1 von \d+ Beiträgen"))
         assert [url for url in requested if "/api/" in url] == [f"{blog}/api/articles?limit=1"]
+
+
+def test_the_api_is_requested_while_further_messages_are_loaded(chromium: Browser, blog: Site) -> None:
+    """Another element on the page has loaded the common ones."""
+    held: list[Route] = []
+    body = f'<kolom-articles api="{blog}" limit="1"></kolom-articles>'
+    widgets = ["kolom-count", "kolom-articles"]
+    show = "html => { document.querySelector('main').innerHTML = html }"
+    with open_page(chromium, blog, "", at=FRIEND, widgets=widgets) as page:
+        with page.expect_response("**/messages/en.js"):
+            page.evaluate(show, f'<kolom-count api="{blog}" article="x"></kolom-count>')
+        page.wait_for_timeout(50)
+        page.route("**/messages/lists/en.js", lambda route: held.append(route))
+        with page.expect_response("**/api/articles?limit=1"):
+            page.evaluate(show, body)
+        assert len(held) == 1
+        held[0].fallback()
+        expect(page.locator("kolom-articles")).to_contain_text("1 of")
+
+
+def test_the_forms_of_comments_are_in_the_language_of_the_comments(chromium: Browser, blog: Site) -> None:
+    """A page may change its language before or while the forms are loaded."""
+    set_language = "lang => { document.documentElement.lang = lang }"
+    show_less = "() => document.querySelector('kolom-comments').setAttribute('limit', '50')"
+    body = f'<kolom-comments article="{ENGLISH.strip("/")}"></kolom-comments>'
+    with open_page(chromium, blog, body, widgets=["kolom-comments"]) as page:
+        expect(page.get_by_role("form", name="Write a comment")).to_be_visible()
+        page.evaluate(set_language, "de")
+        expect(open_form(page).get_by_role("button", name="Send", exact=True)).to_be_visible()
+    held: list[Route] = []
+    with open_page(chromium, blog, body, widgets=["kolom-comments"]) as page:
+        page.route("**/messages/forms/en.js", lambda route: held.append(route))
+        with page.expect_request("**/messages/forms/en.js"):
+            page.get_by_role("form", name="Write a comment").get_by_label("Comment").focus()
+        page.evaluate(set_language, "de")
+        page.evaluate(show_less)
+        form = page.get_by_role("form", name="Kommentar schreiben")
+        expect(form).to_be_visible()
+        with page.expect_response("**/messages/forms/en.js"):
+            held[0].fallback()
+        form.get_by_label("Kommentar").focus()
+        expect(form.get_by_role("button", name="Senden")).to_be_visible()
+        expect(form.get_by_role("button", name="Vorschau")).to_be_visible()
 
 
 def test_without_its_messages_an_element_is_in_english(chromium: Browser, blog: Site) -> None:

@@ -112,7 +112,6 @@ def _messages(locale: Locale, names: Iterable[str]) -> Mapping[str, str]:
 
 def _locale(locale: Locale, messages: Mapping[str, str]) -> Mapping[str, Any]:
     return {
-        "language": locale.code,
         "direction": locale.direction,
         "months": locale.months,
         "date": locale.date_format,

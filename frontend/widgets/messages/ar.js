@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "ar",
   "direction": "rtl",
   "months": [
     "يناير",

@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "de",
   "direction": "ltr",
   "months": [
     "Januar",

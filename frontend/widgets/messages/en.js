@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "en",
   "direction": "ltr",
   "months": [
     "January",

@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "es",
   "direction": "ltr",
   "months": [
     "enero",

@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "fr",
   "direction": "ltr",
   "months": [
     "janvier",

@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "id",
   "direction": "ltr",
   "months": [
     "Januari",

@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "it",
   "direction": "ltr",
   "months": [
     "gennaio",

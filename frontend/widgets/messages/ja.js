@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "ja",
   "direction": "ltr",
   "months": [
     "1月",

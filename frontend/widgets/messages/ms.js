@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "ms",
   "direction": "ltr",
   "months": [
     "Januari",

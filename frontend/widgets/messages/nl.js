@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "nl",
   "direction": "ltr",
   "months": [
     "januari",

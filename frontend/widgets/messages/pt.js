@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "pt",
   "direction": "ltr",
   "months": [
     "janeiro",

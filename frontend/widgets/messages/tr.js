@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "tr",
   "direction": "ltr",
   "months": [
     "Ocak",

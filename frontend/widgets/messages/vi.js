@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "vi",
   "direction": "ltr",
   "months": [
     "tháng 1",

@@ -7,7 +7,6 @@
  */
 
 export const LOCALE = {
-  "language": "zh",
   "direction": "ltr",
   "months": [
     "1月",
