@@ -224,7 +224,8 @@ export class KolomComments extends KolomElement {
       const [page, isOpen] = await Promise.all([
         this.#fetchPage(null, request),
         this.#fetchIsOpen(request),
-        this.#isWriterNeeded ? this.#loadWriter() : null,
+        // Without forms, comments are shown all the same.
+        this.#isWriterNeeded ? this.#loadWriter().catch(() => {}) : null,
       ]);
       if (this.#request !== request) return;
       this.#writer?.load();
@@ -247,7 +248,7 @@ export class KolomComments extends KolomElement {
 
   /** @override */
   prepare() {
-    if (this.#isWriterNeeded) this.#loadWriter().catch(() => {}); // handled by `#load`
+    if (this.#isWriterNeeded) this.#loadWriter().catch(() => {}); // `#load` tries again
   }
 
   /** Whether the page has a form already, or this browser has drafts or comments of the visitor. */
