@@ -4,7 +4,6 @@ Each is on an origin of its own.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -36,6 +35,7 @@ title: Market notes
 url: https://example.com
 baseurl: /notes
 lang: en
+timezone: UTC
 plugins: [jekyll-seo-tag, jekyll-redirect-from]
 """
 
@@ -170,11 +170,19 @@ def build_with_eleventy(folder: Path, root: Path, origin: str, blog: str) -> Gen
 
 
 def build_with_jekyll(folder: Path, root: Path, origin: str, blog: str) -> GeneratedSite:
-    """Build a site below a sub-path from the recipe for Jekyll. Each post has an old URL, ``/old/<slug>/``."""
+    """Build a site below a sub-path from the recipe for Jekyll. Each post has an old URL, ``/old/<slug>/``.
+
+    Besides the posts, there are lists, and a page ``tickets/`` with ``&`` in its title.
+    """
     recipe = read_recipe("jekyll")
     write(folder, recipe, origin, blog)
     (folder / "_config.yml").write_text(_JEKYLL_SETTINGS.replace(SITE, origin), "utf-8")
     (folder / "index.md").write_text("---\nlayout: home\n---\n", "utf-8")
+    (folder / "trains.md").write_text("---\nlayout: home\ntitle: Posts on trains\n---\n", "utf-8")
+    listed = "{% for post in site.posts %}{{ post.title }} {% endfor %}"
+    (folder / "all.md").write_text(f"---\nlayout: default\nsearch: false\n---\n{listed}", "utf-8")
+    tickets = "---\nlayout: default\npermalink: /tickets/\ntitle: Trains & tickets\n---\nWhere to buy them.\n"
+    (folder / "tickets.md").write_text(tickets, "utf-8")
     for name in ("_posts", "_drafts"):
         (folder / name).mkdir()
     for post in RAILWAY.every:
@@ -184,6 +192,7 @@ def build_with_jekyll(folder: Path, root: Path, origin: str, blog: str) -> Gener
             "date": post.date.isoformat(),
             "tags": list(post.labels),
             "lang": post.language,
+            "dir": "rtl" if post.language == "ar" else "ltr",
             "redirect_from": [f"/old/{post.slug}/"],
         }
         head = "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items())
@@ -195,7 +204,7 @@ def build_with_jekyll(folder: Path, root: Path, origin: str, blog: str) -> Gener
 
 
 def jekyll_path(post: Post) -> str:
-    """Return the path of a post in Jekyll's default settings; the date is in UTC, Jekyll's default time zone here."""
+    """Return the path of a post in Jekyll's default settings; the date is in the time zone of the site."""
     return f"{post.date.astimezone(UTC):%Y/%m/%d}/{post.slug}.html"
 
 
@@ -253,7 +262,6 @@ def run_kolom(blog: Site, *arguments: str) -> str:
 
 def run(folder: Path, *command: str) -> str:
     """Run a command in a folder, and return its output. Fail with all of it if the command fails."""
-    environment = {**os.environ, "TZ": "UTC"}
-    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{command} failed:\n{ended.stdout}\n{ended.stderr}"
     return ended.stdout

@@ -17,7 +17,7 @@ from tests.browser.generated_sites import (
     serving,
     synchronize,
 )
-from tests.browser.test_generated_sites import opened
+from tests.browser.test_generated_sites import SEARCH_BUTTONS, opened
 from tests.serving import Site, eventually, send, served
 
 PACKAGES = "jekyll ruby-jekyll-seo-tag ruby-jekyll-redirect-from"
@@ -33,8 +33,8 @@ def blog_and_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Si
         with served("SiteTitle=Kolom", *settings, options=["--empty"]) as blog:
             site = build_with_jekyll(folder / "jekyll", folder / "host", origin, blog)
             report = synchronize(blog, site)
-            assert report["kinds"]["external"]["created"] == report["kinds"]["redirect"]["created"] == 4
-            assert report["notes"] == []
+            assert [report["kinds"][kind]["created"] for kind in ("external", "redirect")] == [5, 4]
+            assert (report["notes"], report["whole_bodies"], report["unclear_languages"]) == ([], 0, 0)
             assert eventually(lambda: is_indexed(blog, site))
             yield blog, site
 
@@ -46,7 +46,16 @@ def test_every_post_is_known_as_its_author_declared_it(blog_and_site: tuple[Site
 def test_lists_and_drafts_are_not_found(blog_and_site: tuple[Site, GeneratedSite]) -> None:
     blog, site = blog_and_site
     found = send(blog, "/api/search?q=unfinished+OR+train+OR+travel+OR+market")[1]["items"]
-    assert {item["url"] for item in found} <= {site.at(post) for post in site.posts.published}
+    posts = {site.at(post) for post in site.posts.published}
+    assert {item["url"] for item in found} <= {*posts, f"{site.url}tickets/"}
+
+
+def test_the_title_of_a_page_is_plain_text(blog_and_site: tuple[Site, GeneratedSite]) -> None:
+    """The JSON-LD of jekyll-seo-tag has it as HTML."""
+    blog, site = blog_and_site
+    markup = (site.folder / "tickets/index.html").read_text("utf-8")
+    assert '"headline":"Trains &amp; tickets"' in markup
+    assert known_page(blog, f"{site.url}tickets/")["title"] == "Trains & tickets"
 
 
 def test_an_old_url_belongs_to_its_post(blog_and_site: tuple[Site, GeneratedSite]) -> None:
@@ -62,16 +71,24 @@ def test_a_second_run_changes_nothing(blog_and_site: tuple[Site, GeneratedSite])
     assert "Nothing has changed: nothing was written." in printed
 
 
-def test_a_page_is_searched_commented_on_and_counted(
-    chromium: Browser, blog_and_site: tuple[Site, GeneratedSite]
+def test_the_dialog_finds_pages_in_the_language_of_the_page(
+    chromium: Browser, blog_and_site: tuple[Site, GeneratedSite], subtests: pytest.Subtests
 ) -> None:
+    _, site = blog_and_site
+    for post in (site.posts.english, site.posts.indonesian, site.posts.arabic):
+        with subtests.test(post.language), opened(chromium, site.at(post)) as page:
+            page.get_by_role("button", name=SEARCH_BUTTONS[post.language], exact=True).click()
+            page.locator("kolom-search").get_by_role("combobox").fill(post.title.split()[-1])
+            expect(page.locator(f'[role=option][href="{site.at(post)}"]')).to_contain_text(post.title)
+            assert page.locator("main").evaluate("each => getComputedStyle(each).direction") == (
+                "rtl" if post.language == "ar" else "ltr"
+            )
+
+
+def test_a_page_is_commented_on_and_counted(chromium: Browser, blog_and_site: tuple[Site, GeneratedSite]) -> None:
     _, site = blog_and_site
     post = site.posts.english
     with opened(chromium, site.at(post)) as page:
-        page.get_by_role("button", name="Search", exact=True).click()
-        page.locator("kolom-search").get_by_role("combobox").fill("Banyuwangi")
-        expect(page.locator(f'[role=option][href="{site.at(post)}"]')).to_contain_text(post.title)
-        page.keyboard.press("Escape")
         page.locator("kolom-comments").scroll_into_view_if_needed()
         form = open_form(page)
         form.get_by_label("Comment").fill("Written on a page of Jekyll.")

@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin
 from kolom.articles.sync_manifest import ManifestEntry
 from kolom_cli.syncing.types import MAX_PAGE_BYTES, Content, Document, Options, SyncError
 
-READER_VERSION: Final = 3
+READER_VERSION: Final = 4
 """Part of the digests: raise it if pages are read differently, so that unchanged files are read again."""
 
 _EXTENSIONS: Final = frozenset({".html", ".htm"})

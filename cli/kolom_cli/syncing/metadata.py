@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -44,8 +45,16 @@ class Metadata:
                 return value
         for name in linked:
             if text := _text(self.linked.get(name)):
-                return text
+                return self._without_references(text)
         return next((value for name in meta for value in self.meta.get(name, ()) if value), "")
+
+    def _without_references(self, text: str) -> str:
+        """Return a text of JSON-LD without character references, such as ``&amp;``, if a ``<meta>`` has it that way.
+
+        JSON-LD has plain text, but jekyll-seo-tag and some themes write the same HTML into it as into ``<meta>``.
+        """
+        plain = one_line(unescape(text))
+        return plain if any(plain in values for values in self.meta.values()) else text
 
     def labels(self) -> tuple[str, ...]:
         """Return the labels: of ``data-kolom-meta``, else of Open Graph, else the keywords of JSON-LD."""

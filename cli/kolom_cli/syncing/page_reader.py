@@ -73,6 +73,17 @@ def read_page(content: Content, url: str, zone: ZoneInfo) -> Page | Redirect | E
     )
 
 
+def find_target(content: Content, url: str) -> str | None:
+    """Return the URL that the page at ``url`` leads to, or declares as its canonical one; None if that is its own.
+
+    :raises PageError: it cannot be read
+    """
+    root = parse_page(content)
+    base = _base(root, url)
+    target = _refresh_target(root, base) or _canonical(root, base, url)
+    return None if normalize_url(target) == normalize_url(url) else target
+
+
 def absolute_page_url(base: str, reference: str) -> str:
     """Return the absolute URL of a link on a page, percent-encoded and without its fragment; unchanged if invalid."""
     try:

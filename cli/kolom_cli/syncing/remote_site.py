@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,9 @@ from kolom.urls import origin_of
 from kolom_cli.concurrency import OrderedResults, Workers
 from kolom_cli.media.downloader import Address, Downloader, DownloadError, HttpResponse, is_public, resolve
 from kolom_cli.syncing.folder import READER_VERSION
+from kolom_cli.syncing.page_reader import find_target
 from kolom_cli.syncing.sitemap import MAX_SITEMAP_BYTES, SitemapEntry, SitemapProblem, read_sitemaps
-from kolom_cli.syncing.types import MAX_PAGE_BYTES, Content, Document, Options, SyncError
+from kolom_cli.syncing.types import MAX_PAGE_BYTES, Content, Document, Options, PageError, SyncError
 
 DEFAULT_CONNECTIONS: Final = 4
 DEFAULT_DELAY_SECONDS: Final = 0.1
@@ -122,12 +123,12 @@ class RemoteSite:
             yield from results.finished()
 
     def redirects(self, urls: Iterable[str]) -> Iterator[Document]:
-        """Yield those of the former pages that redirect permanently to another URL of the same host."""
+        """Yield those of the former pages that lead permanently to another URL: by the response, or by the page."""
         with Workers(self._connections, self._stopped) as workers:
             results: OrderedResults[Document] = OrderedResults(workers)
             for url in urls:
                 if not self._why_refused(url):
-                    results.add(partial(self._fetch_page, SitemapEntry(url), None))
+                    results.add(partial(self._fetch_former_page, url))
                 yield from (each for each in results.finished(max_pending=4 * self._connections) if each.target)
             yield from (each for each in results.finished() if each.target)
 
@@ -186,6 +187,16 @@ class RemoteSite:
         except ValueError:  # of urljoin, or of http.client
             problem = f"its URL, or that of a redirect, is not valid: {url[:200]}"
         return Document(name=entry.url, url=entry.url, problem=problem)
+
+    def _fetch_former_page(self, url: str) -> Document:
+        """Return the document at the URL of a former page. Runs in several threads at once."""
+        document = self._fetch_page(SitemapEntry(url), None)
+        if document.load is None:
+            return document
+        try:
+            return replace(document, target=find_target(document.load(), url))
+        except PageError:
+            return document
 
     def _received(self, document: Document, response: HttpResponse, *, is_conditional: bool) -> Document:
         name, url, updated_at = document.name, document.url, document.updated_at

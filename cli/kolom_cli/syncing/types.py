@@ -69,7 +69,7 @@ class Source(Protocol):
         ...
 
     def redirects(self, urls: Iterable[str]) -> Iterator[Document]:
-        """Yield those of the former documents that redirect permanently to another URL of the site."""
+        """Yield those of the former documents that lead permanently to another URL of the site."""
         ...
 
 

@@ -165,6 +165,38 @@ def test_a_page_that_redirects_or_is_gone_is_renamed_or_removed(sync: Sync, site
     assert sync()["writes"] is False
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta http-equiv="refresh" content="0; url=/uno/"><meta name="robots" content="noindex">',
+        '<link rel="canonical" href="/uno/">',
+    ],
+    ids=["refresh", "canonical"],
+)
+def test_a_page_that_is_not_listed_any_more_can_lead_to_its_new_url(sync: Sync, site: Site, head: str) -> None:
+    """Generators such as Jekyll leave a page at the old URL, and do not list it in the sitemap."""
+    sync()
+    before = publishing.get_by_slug("one").id
+    site.page("/uno/", "One")
+    site.page("/one/", "Redirecting", head=head)
+    site.page("/two.html", "Two", head='<link rel="canonical" href="/two.html">')
+    site.list("/uno/")
+    assert sync()["removed_pages"] == [f"{site.url}/two.html"]
+    assert publishing.get_by_slug(slug_at(f"{site.url}/one")).id == before
+    assert publishing.get_by_slug(slug_at(f"{site.url}/uno")).url == f"{site.url}/uno/"
+    assert sync()["writes"] is False
+
+
+def test_a_former_page_that_cannot_be_read_is_gone(sync: Sync, site: Site) -> None:
+    sync()
+    two = '<link rel="canonical" href="/a/"><link rel="canonical" href="/b/">'
+    site.page("/one/", "One", head=two)
+    site.put("/two.html", b"<title>T</title>", Content_Type="text/html; charset=nonsense")
+    site.page("/new/", "New")
+    site.list("/new/")
+    assert sorted(sync()["removed_pages"]) == [f"{site.url}/one/", f"{site.url}/two.html"]
+
+
 def test_a_page_that_leads_elsewhere_for_a_while_stays_as_it_was(sync: Sync, site: Site) -> None:
     sync()
     for status in (302, 303, 307):

@@ -134,6 +134,25 @@ def test_the_first_declaration_of_a_field_counts() -> None:
     assert dates[0] == datetime(2020, 1, 1, tzinfo=ZONE)
 
 
+@pytest.mark.parametrize(
+    ("declared", "shown", "expected"),
+    [
+        ("Fish &amp; chips", "Fish &amp; chips", "Fish & chips"),
+        ("x &lt; y &quot;z&quot;", "x &lt; y &quot;z&quot;", 'x < y "z"'),
+        ("How to write &amp;", "How to write &amp;amp;", "How to write &amp;"),
+        ("How to write &amp;", "", "How to write &amp;"),
+        ("Fish & chips", "Fish &amp; chips", "Fish & chips"),
+    ],
+)
+def test_json_ld_with_the_markup_of_a_meta_is_plain_text(declared: str, shown: str, expected: str) -> None:
+    """Some generators write HTML into JSON-LD; a title about HTML stays as it is."""
+    page = read(
+        linked({"@type": "Article", "headline": declared, "description": declared})
+        + f'<meta property="og:title" content="{shown}">'
+    )
+    assert (page.title, page.description) == (expected, expected)
+
+
 def test_a_marked_time_precedes_the_first_one() -> None:
     times = '<time datetime="2020-05-05">x</time><time class="dt-published" datetime="2021-05-05">x</time>'
     assert read(body=f"<main>{times}</main>").published_at == datetime(2021, 5, 5, tzinfo=ZONE)
