@@ -13,7 +13,7 @@ from pynamodb.attributes import Attribute, NumberAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
-from pynamodb.constants import STRING
+from pynamodb.constants import NULL, STRING
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
@@ -114,8 +114,19 @@ class Record(Model):
 
     @classmethod
     def from_upgraded_data(cls, data: dict[str, Any]) -> Self:
-        """Return the record of an item that has the form of this version."""
-        return super().from_raw_data(data)
+        """Return the record of an item that has the form of this version.
+
+        PynamoDB would set all defaults twice, and each value through a descriptor. That takes as long as the rest.
+        """
+        record_class = cls._get_discriminator_class(data) or cls
+        if not issubclass(record_class, cls):
+            return super().from_raw_data(data)  # raises a ValueError that names both classes
+        record: Self = record_class(_user_instantiated=False)
+        for name, attribute in record_class.get_attributes().items():
+            value = data.get(attribute.attr_name)
+            if value and NULL not in value:
+                record.attribute_values[name] = attribute.deserialize(attribute.get_value(value))
+        return record
 
     def deserialize(self, attribute_values: dict[str, dict[str, Any]]) -> None:
         """Replace the attributes of this record by those of the item, which was read again or updated."""

@@ -86,9 +86,9 @@ def _labels(
     ids = set(found)
     shown: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for summary in _summaries(ids, loaded):
-        for label in summary.labels:
-            counts[shown.setdefault(label_term(label), label)] += 1
+    spellings = Counter(label for summary in _summaries(ids, loaded) for label in summary.labels)
+    for label, count in spellings.items():
+        counts[shown.setdefault(label_term(label), label)] += count
     is_complete = ids <= loaded.keys()
     in_all = {
         label for label, count in counts.items() if label_term(label) in required or (is_complete and count == len(ids))

@@ -55,7 +55,7 @@ def _separator(before: str) -> str:
 
 def matching_labels(labels: Sequence[str], matcher: Matcher) -> tuple[str, ...]:
     """Return the labels that have a match."""
-    return tuple(label for label in labels if any(True for _ in matcher.find(label)))
+    return tuple(filter(matcher.is_in_label, labels))
 
 
 def mark_title(title: str, matcher: Matcher) -> str:

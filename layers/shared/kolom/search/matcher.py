@@ -7,7 +7,7 @@ regular expression first finds the places that may have a match, and only these 
 import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
 from typing import Final
 
 import regex
@@ -58,6 +58,13 @@ class Matcher:
         self._language = language
         self._beginning = strip_accents(prefix) if prefix else None
         self._places = _compile(chain(stems, [self._beginning] if self._beginning else ()))
+        self._labels: dict[str, bool] = {}
+
+    def is_in_label(self, label: str) -> bool:
+        """Return whether a label has a match. Labels are remembered, because many results share them."""
+        if (is_in := self._labels.get(label)) is None:
+            is_in = self._labels[label] = any(True for _ in self.find(label))
+        return is_in
 
     def find(self, text: str) -> Iterator[Match]:
         """Yield the matches; a hyphenated compound precedes its second part."""
@@ -68,9 +75,9 @@ class Matcher:
         if not found:
             return
         ends = accumulate(map(len, pieces), initial=0)
-        for spaces, (piece, end) in enumerate(zip(pieces, ends, strict=False)):
-            if piece in found:
-                yield from self._find_in_piece(piece, end + spaces)
+        places = enumerate(zip(pieces, ends, strict=False))
+        for spaces, (piece, end) in compress(places, map(found.__contains__, pieces)):
+            yield from self._find_in_piece(piece, end + spaces)
 
     def _find_in_piece(self, piece: str, position: int) -> Iterator[Match]:
         if len(piece) > _CACHED_CHARACTERS:

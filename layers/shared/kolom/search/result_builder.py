@@ -41,7 +41,7 @@ class Result:
     def size_bytes(self) -> int:
         """Return the size of the text that a list shows of the result."""
         shown = (self.title_html, self.snippet_html, *(text for section in self.sections for text in section))
-        return self.summary.size_bytes + sum(len(text.encode()) for text in shown)
+        return self.summary.size_bytes + len("".join(shown).encode())
 
 
 class ResultBuilder:

@@ -125,6 +125,8 @@ def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
     Two words that replace one side of an ``OR`` are put in quotation marks. Returns None without corrections, or if the
     text would be longer than a query may be.
     """
+    if not corrections:
+        return None
     clauses = find_clauses(text)
     sides = {
         word.start
