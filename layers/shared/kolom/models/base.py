@@ -116,7 +116,7 @@ class Record(Model):
     def from_upgraded_data(cls, data: dict[str, Any]) -> Self:
         """Return the record of an item that has the form of this version.
 
-        PynamoDB would set all defaults twice, and each value through a descriptor. That takes as long as the rest.
+        PynamoDB would set all defaults twice, and each value through a descriptor.
         """
         record_class = cls._get_discriminator_class(data) or cls
         if not issubclass(record_class, cls):
