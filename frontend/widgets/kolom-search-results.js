@@ -291,7 +291,8 @@ export class SearchResults {
         this.submit();
         this.#host.leaveBox();
       });
-      this.#correction.replaceChildren(this.#host.text("search.did_you_mean"), " ", button);
+      const query = `\u2068${shortened(page.query)}\u2069`;
+      this.#correction.replaceChildren(this.#host.text("search.did_you_mean", { query }), " ", button);
       this.#correction.hidden = false;
     }
     const next = page.next_cursor;

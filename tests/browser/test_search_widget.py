@@ -269,6 +269,7 @@ def test_results_highlight_the_matches(visitor: Visitor) -> None:
 
 def test_a_button_applies_the_spelling_correction(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=temppe+dapur") as page:
+        expect(page.locator("#search .meant")).to_contain_text(re.compile("Alih-alih “.?temppe dapur.?”: tempe dapur"))
         page.get_by_role("button", name="tempe dapur").press("Enter")
         expect(box(page)).to_have_value("tempe dapur")
         expect(box(page)).to_be_focused()

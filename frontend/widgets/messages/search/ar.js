@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "بحث",
   "search.box": "ابحث في هذه المدونة",
-  "search.did_you_mean": "هل تقصد:",
+  "search.did_you_mean": "بدلاً من «{query}»:",
   "search.relaxed": "لم يُعثر على الكلمات متجاورة. تحتوي هذه المقالات عليها متفرقة.",
   "search.completed": "لا توجد مقالة تحتوي على «{word}». تحتوي هذه المقالات على كلمات تبدأ بها: {words}.",
   "search.none": "لا توجد مقالات تطابق «{query}».",

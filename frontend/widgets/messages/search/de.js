@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Suchen",
   "search.box": "Dieses Blog durchsuchen",
-  "search.did_you_mean": "Meintest du:",
+  "search.did_you_mean": "Statt „{query}“:",
   "search.relaxed": "Die Wörter wurden nicht direkt nebeneinander gefunden. Diese Beiträge enthalten sie an verschiedenen Stellen.",
   "search.completed": "Kein Beitrag enthält „{word}“. Diese enthalten Wörter, die damit beginnen: {words}.",
   "search.none": "Kein Beitrag passt zu „{query}“.",

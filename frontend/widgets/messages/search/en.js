@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Search",
   "search.box": "Search this blog",
-  "search.did_you_mean": "Did you mean:",
+  "search.did_you_mean": "Instead of “{query}”:",
   "search.relaxed": "The words were not found next to each other. These articles have them separately.",
   "search.completed": "No article has “{word}”. These have words that begin with it: {words}.",
   "search.none": "No articles match “{query}”.",

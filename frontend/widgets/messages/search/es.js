@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Buscar",
   "search.box": "Buscar en este blog",
-  "search.did_you_mean": "Quizás quisiste decir:",
+  "search.did_you_mean": "En lugar de «{query}»:",
   "search.relaxed": "Las palabras no se han encontrado juntas. Estos artículos las contienen por separado.",
   "search.completed": "Ningún artículo contiene «{word}». Estos contienen palabras que empiezan así: {words}.",
   "search.none": "Ningún artículo coincide con «{query}».",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Rechercher",
   "search.box": "Rechercher dans ce blog",
-  "search.did_you_mean": "Vouliez-vous dire\u00a0:",
+  "search.did_you_mean": "Au lieu de «\u00a0{query}\u00a0»\u00a0:",
   "search.relaxed": "Ces mots n’ont pas été trouvés côte à côte. Ces articles les contiennent séparément.",
   "search.completed": "Aucun article ne contient «\u00a0{word}\u00a0». Ceux-ci contiennent des mots qui commencent ainsi\u00a0: {words}.",
   "search.none": "Aucun article ne correspond à «\u00a0{query}\u00a0».",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Cari",
   "search.box": "Cari di blog ini",
-  "search.did_you_mean": "Mungkin maksud Anda:",
+  "search.did_you_mean": "Alih-alih “{query}”:",
   "search.relaxed": "Kata-kata itu tidak ditemukan berdampingan. Artikel berikut memuatnya secara terpisah.",
   "search.completed": "Tidak ada artikel yang memuat “{word}”. Artikel berikut memuat kata yang diawali dengannya: {words}.",
   "search.none": "Tidak ada artikel yang memuat “{query}”.",

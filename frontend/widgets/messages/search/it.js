@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Cerca",
   "search.box": "Cerca in questo blog",
-  "search.did_you_mean": "Forse cercavi:",
+  "search.did_you_mean": "Invece di “{query}”:",
   "search.relaxed": "Le parole non sono state trovate una accanto all’altra. Questi articoli le contengono separatamente.",
   "search.completed": "Nessun articolo contiene “{word}”. Questi contengono parole che iniziano così: {words}.",
   "search.none": "Nessun articolo corrisponde a “{query}”.",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "検索",
   "search.box": "このブログを検索",
-  "search.did_you_mean": "もしかして:",
+  "search.did_you_mean": "「{query}」の代わりに:",
   "search.relaxed": "これらの語が隣り合っている記事は見つかりませんでした。次の記事には別々に含まれています。",
   "search.completed": "「{word}」を含む記事はありません。次の記事には、それで始まる語が含まれています: {words}。",
   "search.none": "「{query}」に一致する記事はありません。",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Cari",
   "search.box": "Cari dalam blog ini",
-  "search.did_you_mean": "Adakah maksud anda:",
+  "search.did_you_mean": "Menggantikan “{query}”:",
   "search.relaxed": "Perkataan itu tidak ditemukan bersebelahan. Artikel berikut mengandunginya secara berasingan.",
   "search.completed": "Tiada artikel yang mengandungi “{word}”. Artikel berikut mengandungi perkataan yang bermula dengannya: {words}.",
   "search.none": "Tiada artikel yang sepadan dengan “{query}”.",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Zoeken",
   "search.box": "Dit blog doorzoeken",
-  "search.did_you_mean": "Bedoelde je:",
+  "search.did_you_mean": "In plaats van “{query}”:",
   "search.relaxed": "De woorden zijn niet naast elkaar gevonden. In deze artikelen staan ze los van elkaar.",
   "search.completed": "Geen enkel artikel bevat “{word}”. Deze bevatten woorden die ermee beginnen: {words}.",
   "search.none": "Geen artikelen gevonden voor “{query}”.",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Pesquisar",
   "search.box": "Pesquisar neste blog",
-  "search.did_you_mean": "Você quis dizer:",
+  "search.did_you_mean": "Em vez de “{query}”:",
   "search.relaxed": "As palavras não foram encontradas juntas. Estes artigos as contêm separadamente.",
   "search.completed": "Nenhum artigo contém “{word}”. Estes contêm palavras que começam assim: {words}.",
   "search.none": "Nenhum artigo corresponde a “{query}”.",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Ara",
   "search.box": "Bu blogda ara",
-  "search.did_you_mean": "Bunu mu demek istediniz:",
+  "search.did_you_mean": "“{query}” yerine:",
   "search.relaxed": "Sözcükler yan yana bulunamadı. Bu yazılarda ayrı ayrı geçiyorlar.",
   "search.completed": "Hiçbir yazıda “{word}” geçmiyor. Bunlarda onunla başlayan sözcükler var: {words}.",
   "search.none": "“{query}” ile eşleşen yazı yok.",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "Tìm kiếm",
   "search.box": "Tìm kiếm trên blog này",
-  "search.did_you_mean": "Có phải bạn muốn tìm:",
+  "search.did_you_mean": "Thay cho “{query}”:",
   "search.relaxed": "Không tìm thấy các từ này đứng cạnh nhau. Những bài viết sau có các từ đó ở những chỗ khác nhau.",
   "search.completed": "Không bài viết nào có “{word}”. Những bài sau có các từ bắt đầu như vậy: {words}.",
   "search.none": "Không có bài viết nào khớp với “{query}”.",

@@ -9,7 +9,7 @@
 export const MESSAGES = {
   "search": "搜索",
   "search.box": "搜索本博客",
-  "search.did_you_mean": "您是不是要找：",
+  "search.did_you_mean": "代替“{query}”：",
   "search.relaxed": "没有找到这些词相邻的内容。以下文章分别包含这些词。",
   "search.completed": "没有文章包含“{word}”。以下文章包含以其开头的词：{words}。",
   "search.none": "没有与“{query}”匹配的文章。",
