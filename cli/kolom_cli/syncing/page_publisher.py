@@ -22,6 +22,8 @@ from kolom_cli.syncing.types import Page, PageError
 from kolom_cli.terminal.report import ImportedState, Note
 
 _BATCH: Final = 25
+_ATTEMPTS: Final = 4
+"""How often a new page gets another slug because somebody else has taken it in the meantime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,33 +129,38 @@ class PagePublisher:
             if (former := self._run.former_urls.get(task.page.url_key)) is not None:
                 self._run.workers.call(partial(aliases.release_former_url, task.page.url, former.id))
             if task.existing is None:
-                return self._publish_new(task)
+                assert task.new_id is not None
+                return self._publish_new(task.page, task.built, task.new_id)
             result = self._publish_change(task.built, task.existing.id)
         except (Conflict, InvalidInput, NotFound, ServiceBusy) as error:
             return _Outcome(task.page, reason=str(error))
         return _Outcome(task.page, result, task.built)
 
-    def _publish_new(self, task: _Task) -> _Outcome:
+    def _publish_new(self, page: ReadPage, built: BuiltArticle, new_id: int, attempts: int = _ATTEMPTS) -> _Outcome:
         """Publish a new page, also if another run stores it, or takes its slug, at the same time."""
-        assert task.new_id is not None
-        call, page, built = self._run.workers.call, task.page, task.built
         try:
-            publish = partial(publishing.publish_new, built.content, task.new_id, now=self._run.now)
-            return _Outcome(page, call(publish), built)
+            publish = partial(publishing.publish_new, built.content, new_id, now=self._run.now)
+            return _Outcome(page, self._run.workers.call(publish), built)
         except StaleRead:
-            stored = call(partial(repository.find_id, page.url_key))
-            existing = None if stored is None else call(partial(repository.get, stored))
-            if existing is not None and not self._is_of_another_run(page, existing):
+            existing = self._stored_at(page)
+            if not self._is_of_another_run(page, existing) if existing else attempts == 1:
                 raise
         if existing is not None:
             built = built.with_slug(existing.slug)
             return _Outcome(page, self._publish_change(built, existing.id), built)
-        slugs = PageSlugs(lambda keys: call(partial(repository.find_ids, keys))).choose([page])
+        return self._publish_new(page, built.with_slug(self._choose_again(page)), new_id, attempts - 1)
+
+    def _stored_at(self, page: ReadPage) -> Article | None:
+        """Return the article that has the URL of a page."""
+        article_id = self._run.workers.call(partial(repository.find_id, page.url_key))
+        return None if article_id is None else self._run.workers.call(partial(repository.get, article_id))
+
+    def _choose_again(self, page: ReadPage) -> str:
+        """Return a slug that is free now. Another page that lost its slug may choose the same one at the same time."""
+        slugs = PageSlugs(lambda keys: self._run.workers.call(partial(repository.find_ids, keys))).choose([page])
         if page.url_key not in slugs:
             raise no_free_slug(page)
-        built = built.with_slug(slugs[page.url_key])
-        publish = partial(publishing.publish_new, built.content, task.new_id, now=self._run.now)
-        return _Outcome(page, call(publish), built)
+        return slugs[page.url_key]
 
     def _is_of_another_run(self, page: ReadPage, article: Article) -> bool:
         """Return whether the article that has the URL of a new page is this page, and not another page of the site."""

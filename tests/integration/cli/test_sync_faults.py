@@ -98,7 +98,7 @@ def is_label(item: dict[str, Any]) -> bool:
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("scenario", ["first run", "later run", "moved site"])
 @pytest.mark.parametrize(("kind", "persistent"), FaultInjector.CASES)
-@pytest.mark.parametrize("step", [SAMPLE, pytest.param(2, marks=pytest.mark.slow)], ids=["few", "many"])
+@pytest.mark.parametrize("step", [SAMPLE, pytest.param(7, marks=pytest.mark.slow)], ids=["few", "many"])
 def test_a_run_after_an_interruption_at_any_request_completes_it(
     kolom: Kolom, injector: FaultInjector, tmp_path: Path, kind: str, persistent: bool, scenario: str, step: int
 ) -> None:
@@ -162,7 +162,7 @@ def run(site: Path, url: str = URL) -> SyncReport:
     ],
     ids=["new pages", "changed pages", "old and new build", "two sites"],
 )
-@pytest.mark.parametrize("times", [2, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_two_runs_at_once_refuse_no_page_and_store_each_once(
     delays: random.Random, tmp_path: Path, known: bool, sites: Sequence[tuple[str, str]], times: int
 ) -> None:
