@@ -149,6 +149,7 @@ def test_a_script_that_cannot_be_loaded_is_one_error_event(visitor: Visitor) -> 
         page.goto(f"{DEMO}?q=tempe")
         expect(status(page)).to_have_text(FAILED)
         page.locator("#comments").scroll_into_view_if_needed()
+        page.locator("#comments textarea").focus()
         expect(page.locator("#comments .problem")).to_be_visible()
         assert page.evaluate("window.failed.sort()") == ["comments", "search"]
     visitor.complaints.clear()

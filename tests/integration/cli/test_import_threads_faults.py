@@ -152,7 +152,7 @@ def comments() -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("kind", "persistent"), FaultInjector.CASES)
 @pytest.mark.parametrize(
     ("name", "step"),
-    [("remark42", 17), *(pytest.param(name, 29, marks=pytest.mark.slow) for name in SYSTEMS)],
+    [("remark42", 17), *(pytest.param(name, 41, marks=pytest.mark.slow) for name in SYSTEMS)],
 )
 def test_an_import_after_an_interruption_at_any_request_completes_it(
     kolom: Kolom, injector: FaultInjector, tmp_path: Path, name: str, step: int, kind: str, persistent: bool
