@@ -126,6 +126,8 @@ def test_each_colour_can_be_set_alone(chromium: Browser, blog: Site, scheme: str
     with open_page(chromium, blog, elements(blog, "search", "comments", "contact"), at=FRIEND, policy=STYLED) as page:
         page.add_style_tag(content=f":root {{ color-scheme: {scheme}; }}")
         page.locator("kolom-comments").get_by_role("button", name="Reply to Siti").first.click()
+        # It takes the focus.
+        expect(page.get_by_role("form", name="Reply to Siti")).to_be_visible()
         page.get_by_role("combobox").first.fill("komunike")
         page.get_by_role("combobox").first.press("Enter")
         page.locator("kolom-search summary").click()
