@@ -19,6 +19,8 @@ from threading import Thread
 from typing import Any, Final
 from urllib.parse import quote
 
+from playwright.sync_api import Browser, Page
+
 from tests.browser.generators.posts import HARBOUR, RAILWAY, Post, Posts
 from tests.paths import PROJECT
 from tests.recipes import BLOG, SITE, Recipe, read_recipe
@@ -27,6 +29,9 @@ from tests.serving import Site, eventually, send, served
 GENERATORS: Final = PROJECT / "tests/browser/generators"
 PELICAN: Final = PROJECT / ".venv-generators/bin/pelican"
 ELEVENTY: Final = GENERATORS / "eleventy/node_modules/.bin/eleventy"
+SEARCH_BUTTONS: Final = {"en": "Search", "id": "Cari", "ar": "بحث"}
+"""The names of the button of the search dialog by language."""
+
 _PREFIX: Final = "/notes/"
 """The folder of the host that the sites of Eleventy and Jekyll are in."""
 
@@ -252,6 +257,21 @@ def check_known_posts(blog: Site, site: GeneratedSite) -> None:
         assert (article["title"], article["language"]) == (post.title, post.language)
         assert set(article["labels"]) == set(post.labels)
         assert datetime.fromisoformat(article["published_at"]) == post.date
+
+
+@contextmanager
+def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """Open a page in a new browser context. Fail if the browser has reported an error."""
+    context = browser.new_context(**{"viewport": {"width": 1000, "height": 800}, "reduced_motion": "reduce", **options})
+    context.set_default_timeout(8_000)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda said: problems.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(url)
+    yield page
+    context.close()
+    assert [each for each in problems if "favicon" not in each] == []
 
 
 def run_kolom(blog: Site, *arguments: str) -> str:

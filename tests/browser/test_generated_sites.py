@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.generated_sites import GeneratedSite, GeneratedSites, check_known_posts, generated_sites
+from tests.browser.generated_sites import (
+    SEARCH_BUTTONS,
+    GeneratedSite,
+    GeneratedSites,
+    check_known_posts,
+    generated_sites,
+    opened,
+)
 from tests.serving import send
 
 SITES = ("pelican", "eleventy")
-SEARCH_BUTTONS = {"en": "Search", "id": "Cari", "ar": "بحث"}
 
 
 @pytest.fixture(scope="module")
@@ -25,21 +29,6 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GeneratedSites]:
 def site(request: pytest.FixtureRequest, sites: GeneratedSites) -> GeneratedSite:
     found: GeneratedSite = getattr(sites, request.param)
     return found
-
-
-@contextmanager
-def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
-    """Open a page in a new browser context. Fail if the browser has reported an error."""
-    context = browser.new_context(**{"viewport": {"width": 1000, "height": 800}, "reduced_motion": "reduce", **options})
-    context.set_default_timeout(8_000)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("console", lambda said: problems.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(url)
-    yield page
-    context.close()
-    assert [each for each in problems if "favicon" not in each] == []
 
 
 def test_every_post_is_known_as_its_author_declared_it(sites: GeneratedSites, site: GeneratedSite) -> None:

@@ -8,16 +8,17 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.embedding import open_form
 from tests.browser.generated_sites import (
+    SEARCH_BUTTONS,
     GeneratedSite,
     build_with_jekyll,
     check_known_posts,
     is_indexed,
     known_page,
+    opened,
     run_kolom,
     serving,
     synchronize,
 )
-from tests.browser.test_generated_sites import SEARCH_BUTTONS, opened
 from tests.serving import Site, eventually, send, served
 
 PACKAGES = "jekyll ruby-jekyll-seo-tag ruby-jekyll-redirect-from"

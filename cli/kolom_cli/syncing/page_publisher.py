@@ -143,7 +143,8 @@ class PagePublisher:
             return _Outcome(page, self._run.workers.call(publish), built)
         except StaleRead:
             existing = self._stored_at(page)
-            if not self._is_of_another_run(page, existing) if existing else attempts == 1:
+            cannot_go_on = attempts == 1 if existing is None else not self._is_of_another_run(page, existing)
+            if cannot_go_on:
                 raise
         if existing is not None:
             built = built.with_slug(existing.slug)
