@@ -18,6 +18,7 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 
+from kolom.articles import known_ids
 from kolom.models.base import connection
 from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
@@ -91,7 +92,11 @@ def kind_of(key: Mapping[str, Any]) -> str:
 
 @contextmanager
 def metered() -> Iterator[Bill]:
-    """Yield the bill of all calls that PynamoDB's client makes in the block."""
+    """Yield the bill of all calls that PynamoDB's client makes in the block.
+
+    It is the bill of a process that has not found the articles before: it reads their pointers.
+    """
+    known_ids.clear_cache()
     bill, lock = Bill(), threading.Lock()
 
     def before(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:

@@ -16,6 +16,7 @@ from moto import mock_aws
 from moto.core import models as moto_core
 from moto.core.base_backend import BackendDict
 
+from kolom.articles import known_ids
 from kolom.mail import delivery
 from kolom.models.base import connection
 from kolom.pages import theme
@@ -118,6 +119,7 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 
 def clear_caches() -> None:
     """Clear the data that a warm function keeps."""
+    known_ids.clear_cache()
     vocabulary.clear_cache()
     document_table.clear_cache()
     theme.clear_cache()

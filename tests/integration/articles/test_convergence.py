@@ -12,20 +12,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from moto import mock_aws
 
-from kolom.articles import public, publishing, repository
+from kolom.articles import known_ids, public, publishing, repository
 from kolom.articles.scheduler import publish_due
 from kolom.articles.types import ArticleFilter
-from kolom.errors import Conflict, NotFound
+from kolom.errors import Conflict, Gone, Moved, NotFound
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from tests.factories import NOW, content
 from tests.paths import PROJECT
 
 SLUGS = st.sampled_from(["one", "two", "three"])
+PATHS = st.sampled_from([None, "/one/", "/two/", "/2024/01/other.html"])
 LABELS = st.lists(st.sampled_from(["News", "news", "c#", "100%", "Politik"]), max_size=4).map(tuple)
 DATES = st.one_of(st.none(), st.integers(-400, 3).map(lambda days: NOW + timedelta(days=days, hours=7)))
 TABLES = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"}).tables
 ZONE = ZoneInfo("Asia/Jakarta")
+
+
+def _found(read: Callable[[str], object], name: str) -> object:
+    """Return what is found, or the error with the new name of an article that has moved."""
+    try:
+        return read(name)
+    except (Gone, Moved, NotFound) as error:
+        return type(error), getattr(error, "slug", None)
 
 
 class Author(RuleBasedStateMachine):
@@ -51,11 +60,11 @@ class Author(RuleBasedStateMachine):
         with suppress(Conflict):
             publishing.publish(wanted, now=self.now, force=True)
 
-    @rule(slug=SLUGS, new=SLUGS)
-    def rename(self, slug: str, new: str) -> None:
+    @rule(slug=SLUGS, new=SLUGS, path=PATHS)
+    def rename(self, slug: str, new: str, path: str | None) -> None:
         with suppress(Conflict, NotFound):
             article_id = publishing.get_by_slug(slug).id
-            publishing.publish(content(new), now=self.now, article_id=article_id, force=True)
+            publishing.publish(content(new, path=path), now=self.now, article_id=article_id, force=True)
 
     @rule(slug=SLUGS)
     def unpublish(self, slug: str) -> None:
@@ -100,6 +109,17 @@ class Author(RuleBasedStateMachine):
             article = repository.get(number)
             if article and article.status == "published":
                 assert public.get_article(article.slug).body.html
+
+    @invariant()
+    def a_process_that_remembers_earlier_names_finds_the_same_as_a_new_one(self) -> None:
+        remembering = self._find_all()
+        known_ids.clear_cache()
+        assert remembering == self._find_all()
+
+    def _find_all(self) -> list[object]:
+        slugs, paths = ("one", "two", "three"), ("/one/", "/two/", "/three/", "/2024/01/other.html")
+        reads = [*((public.get_article, slug) for slug in slugs), *((public.get_article_at, path) for path in paths)]
+        return [_found(read, name) for read, name in reads]
 
     def _quietly(self, act: Callable[[], object]) -> None:
         with suppress(NotFound):

@@ -188,7 +188,7 @@ def test_new_senders_write_nothing_when_the_site_has_reached_its_limit(
     GuardRecord(site, total=100, expires_at=2**31).save()
     with metered() as bill:
         assert {blog.post(f"Number {n}.", address=f"10.0.{n}.1").status for n in range(5)} == {429}
-    assert (bill.total_requests, bill.read_units, bill.write_units) == (5 * 3, 5 * 6, 0)
+    assert (bill.total_requests, bill.read_units, bill.write_units) == (1 + 5 * 2, 0.5 + 5 * 5.5, 0)
 
 
 def test_the_addresses_of_a_crowded_network_share_counters() -> None:

@@ -124,8 +124,9 @@ def to_article(record: ArticleRecord) -> Article:
 
 def _fields(record: SummaryAttributes, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the fields of an item. A path that is reserved for the site is replaced by the default path."""
+    values = record.attribute_values  # without their descriptors: a list reads hundreds
     path = default_path(record.slug) if is_reserved_path(record.path) else record.path
-    return {name: _loaded(getattr(record, name)) for name in names} | {"path": path}
+    return {name: _loaded(values.get(name)) for name in names} | {"path": path}
 
 
 def _stored(value: Any) -> Any:

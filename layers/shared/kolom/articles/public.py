@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import accumulate, islice
 from urllib.parse import parse_qs, quote
 
+from kolom.articles import known_ids
 from kolom.articles.lookup import Check, get_with_body
 from kolom.articles.mapping import (
     ALL_ARTICLES,
@@ -241,7 +242,7 @@ def get_article(slug: str) -> PublishedArticle:
     :raises Moved: it has a different slug now
     :raises ServiceBusy: it was replaced during each of several reads
     """
-    return _with_adjacent(*get_with_body(_id_of(slug), lambda article: _check_slug(article, slug)))
+    return _with_adjacent(*_find_by_slug(slug, get_with_body))
 
 
 def get_article_at(path: str) -> PublishedArticle:
@@ -268,18 +269,21 @@ def get_without_body(slug: str) -> Article:
     :raises Gone: it was deleted
     :raises Moved: it has a different slug now
     """
-    return _get_without_body(_id_of(slug), lambda article: _check_slug(article, slug))
+    return _find_by_slug(slug, _get_without_body)
 
 
 def get_by_any_slug(slug: str) -> Article:
-    """Return the published article with that current or former slug, without its body. Two GetItems.
+    """Return the published article with that current or former slug, without its body.
 
-    One more reads the other form of a slug that is not in the Unicode form NFC.
+    The GetItems of :func:`get_without_body`, and for a former slug also those for the current one.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     """
-    return _get_without_body(_id_of(slug), _check_public)
+    try:
+        return get_without_body(slug)
+    except Moved as moved:
+        return get_by_any_slug(moved.slug)
 
 
 def get_many_without_body(article_ids: Collection[int]) -> dict[int, Article]:
@@ -306,12 +310,23 @@ def get_by_id(article_id: int) -> tuple[Article, Body]:
     return get_with_body(article_id, _check_published)
 
 
+def _find_by_slug[Found](slug: str, read: Callable[[int, Check], Found]) -> Found:
+    """Return the result of ``read`` for the article with that slug. Raises the errors of :func:`get_article`."""
+    name = f"slug:{slug}"
+    check = known_ids.remembering(name, lambda article: _check_slug(article, slug))
+    return known_ids.read_known(name, read, check) or read(_id_of(slug), check)
+
+
 def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
     """Return the result of ``read`` for the article at ``path``.
 
     Raises the errors of :func:`get_article_at`. Of several candidates, the published article with exactly this path is
     used; if there is none, the first that is published or was deleted.
     """
+    name = f"path:{path}"
+    check = known_ids.remembering(name, lambda article: _check_path(article, path))
+    if (known := known_ids.read_known(name, read, check)) is not None:
+        return known
     checked: set[int] = set()
     for keys in (pointer_keys_at(path), variant_pointer_keys(path)):
         first_error: Moved | Gone | None = None
@@ -321,7 +336,7 @@ def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
                 continue
             checked.add(article_id)
             try:
-                return read(article_id, lambda article: _check_path(article, path))
+                return read(article_id, check)
             except NotFound:
                 continue
             except (Moved, Gone) as error:

@@ -1,5 +1,7 @@
 """The attributes of an article summary, shared by the tables that store one."""
 
+from typing import Any
+
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 
 from kolom.models.base import TimestampAttribute
@@ -7,6 +9,9 @@ from kolom.models.base import TimestampAttribute
 
 class SummaryAttributes:
     """The attributes of a :class:`kolom.articles.types.ArticleSummary`, to be mixed into a model."""
+
+    attribute_values: dict[str, Any]
+    """The values of the model, by name."""
 
     id = NumberAttribute()
     slug = UnicodeAttribute()
