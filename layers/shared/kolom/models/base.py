@@ -21,6 +21,7 @@ from kolom import aws
 from kolom.config import settings
 from kolom.errors import UnknownSchema
 from kolom.models import schema
+from kolom.models.endpoint import OneEndpointLoader
 from kolom.models.errors import is_condition_failed
 from kolom.models.expressions import Action, Condition
 from kolom.models.responses import ItemParserFactory
@@ -55,6 +56,7 @@ class _SharedConnection(Connection):
         """Return the session of the client, set up to do no more for a call than DynamoDB needs."""
         session: Session = super().session
         session.register_component("response_parser_factory", ItemParserFactory())
+        session.register_component("data_loader", OneEndpointLoader())
         # Otherwise botocore would compose the same text twice for every call, which is a seventh of its time.
         session.set_default_client_config(Config(user_agent=session.user_agent()))
         return session
