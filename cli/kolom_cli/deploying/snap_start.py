@@ -45,11 +45,13 @@ def publishing_versions(template: str) -> str:
         "Description": "Digest of the template and of the other parameters; `kolom deploy` sets it",
     }
     for name in FUNCTIONS:
-        document["Resources"][name]["Properties"] |= {
+        resource = document["Resources"][name]
+        # SAM would keep all versions. The function itself has this policy by default.
+        resource["DeletionPolicy"] = "Delete"
+        resource["Properties"] |= {
             "AutoPublishAlias": _ALIAS,
             # SAM also makes it the description of the function: Lambda publishes no version of an unchanged function.
             "AutoPublishCodeSha256": {"Ref": DIGEST},
-            "VersionDeletionPolicy": "Delete",
             "SnapStart": {"ApplyOn": "PublishedVersions"},
         }
     return json.dumps({name: section for name, section in document.items() if section})

@@ -31,7 +31,6 @@ def test_only_functions_for_which_readers_wait_get_an_alias() -> None:
         assert added == {
             "AutoPublishAlias": "live",
             "AutoPublishCodeSha256": {"Ref": DIGEST},
-            "VersionDeletionPolicy": "Delete",
             "SnapStart": {"ApplyOn": "PublishedVersions"},
         }
     assert {name: value for name, value in after["Parameters"].items() if name != DIGEST} == before["Parameters"]
