@@ -94,7 +94,6 @@ class FunctionProcess:
         """Let the process continue, as after a restore from the snapshot."""
         self._api.may_continue.set()
 
-    @property
     def has_credentials(self) -> bool:
         """Whether the process has fetched its credentials."""
         return self._api.has_credentials

@@ -221,11 +221,11 @@ def test_a_process_that_is_restored_from_a_snapshot_fetches_credentials_and_answ
         try:
             with process:
                 process.wait_for_snapshot()
-                assert not process.has_credentials
+                assert not process.has_credentials()
                 process.restore()
                 for path in events_of(function):
                     assert_expected(process.invoke(read(path)), name_of(path))
-                assert process.has_credentials
+                assert process.has_credentials()
         finally:
             server.close()
     assert process.frames == []
