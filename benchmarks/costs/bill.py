@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from benchmarks.costs.measured import Record, Request
 from benchmarks.costs.prices import prices
+from kolom_cli.deploying import snap_start
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.loader import load, read_document
 from kolom_cli.sam.model import Template
@@ -36,7 +37,8 @@ type Amounts = defaultdict[str, float]
 class Scenario:
     """A month: its page views, the share of requests for pages that the cache answers, and of cold starts.
 
-    ``picture_kb`` are the pictures of a page view, and ``searches`` multiplies the searches of the assumptions.
+    ``picture_kb`` are the pictures of a page view, and ``searches`` multiplies the searches of the assumptions. With
+    ``snap_start``, functions for readers start from snapshots; that their starts are shorter is not counted.
     """
 
     views: int
@@ -44,6 +46,7 @@ class Scenario:
     cold: float
     picture_kb: float = _USAGE["sizes"]["picture_kb"]
     searches: float = 1
+    snap_start: bool = False
 
 
 SCENARIOS: Final = tuple(Scenario(**each) for each in _USAGE["scenario"])
@@ -106,6 +109,12 @@ def add_invocations(amounts: Amounts, request: Request, number: float, *, cold: 
     amounts["log-gb"] += number * _USAGE["sizes"]["log_kb"] / _KB_PER_GB
 
 
+def snapshots_gb() -> dict[str, float]:
+    """Return the sizes of the snapshots, which are billed as the memory of the functions."""
+    functions = stack().template.functions.items()
+    return {name: each.memory_mb / 1_024 for name, each in functions if each.logical_id in snap_start.FUNCTIONS}
+
+
 def amounts_of(record: Record, scenario: Scenario) -> Amounts:
     """Return how much of each priced unit a month uses."""
     amounts: Amounts = defaultdict(float)
@@ -122,6 +131,10 @@ def amounts_of(record: Record, scenario: Scenario) -> Amounts:
         amounts["cloudfront-gb"] += number * (request.kilobytes + sizes["header_kb"]) / _KB_PER_GB
         amounts["api-request"] += reaching
         add_invocations(amounts, request, reaching, cold=scenario.cold)
+        if scenario.snap_start:
+            amounts["restored-gb"] += reaching * scenario.cold * snapshots_gb().get(request.function, 0)
+    if scenario.snap_start:
+        amounts["snapshot-gb-second"] += sum(snapshots_gb().values()) * _HOURS * 3_600
     _add_files(amounts, record, scenario)
     submissions = scenario.views * sum(per_view[name] for name in _SUBMISSIONS)
     for name, cause in zip(("mail about a comment", "mail about a message"), _SUBMISSIONS, strict=True):
@@ -181,4 +194,5 @@ def variants(scenario: Scenario) -> dict[str, Scenario]:
         "nothing cached": replace(scenario, cached=0),
         "95 % of the pages cached": replace(scenario, cached=0.95),
         "ten times as many searches": replace(scenario, searches=10),
+        "`SnapStart=on`": replace(scenario, snap_start=True),
     }

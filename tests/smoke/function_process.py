@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from kolom_cli.emulator.aws import AWS_ENVIRONMENT
 from kolom_cli.sam.model import Function
-from tests.smoke.runtime_api import Answer, RuntimeApi
+from tests.smoke.runtime_api import AUTHORIZATION, CREDENTIALS, Answer, RuntimeApi
 from tests.smoke.runtimes import PYTHON, Runtime
 
 LAYER: Final = "SharedLayer"
@@ -26,16 +26,20 @@ HEADER_BYTES: Final = 16
 class FunctionProcess:
     """A function's process, as a context manager. It starts in the same directory and environment as on Lambda.
 
-    ``aws_url`` is the endpoint of all AWS services; ``layers`` are the directories of the layers.
+    ``aws_url`` is the endpoint of all AWS services; ``layers`` are the directories of the layers. With ``snap_start``,
+    the process waits after its initialization, as in a snapshot, until :meth:`restore`.
     """
 
-    def __init__(self, function: Function, runtime: Runtime, aws_url: str, layers: tuple[Path, ...]) -> None:
+    def __init__(
+        self, function: Function, runtime: Runtime, aws_url: str, layers: tuple[Path, ...], *, snap_start: bool = False
+    ) -> None:
         self.function = function
         self.request_ids: list[str] = []
         self._api = RuntimeApi(function)
         self._runtime = runtime
         self._layers = layers
         self._aws_url = aws_url
+        self._snap_start = snap_start
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
@@ -81,6 +85,19 @@ class FunctionProcess:
                 break
         raise AssertionError(f"no answer from {self.function.logical_id}: {_content(self._output).decode()}")
 
+    def wait_for_snapshot(self) -> None:
+        """Wait until Lambda would take the snapshot."""
+        if not self._api.is_initialized.wait(ANSWER_SECONDS):
+            raise AssertionError(_content(self._output).decode())
+
+    def restore(self) -> None:
+        """Let the process continue, as after a restore from the snapshot."""
+        self._api.may_continue.set()
+
+    def has_credentials(self) -> bool:
+        """Whether the process has fetched its credentials."""
+        return self._api.has_credentials
+
     @property
     def is_running(self) -> bool:
         """Whether the process waits for another event."""
@@ -91,19 +108,28 @@ class FunctionProcess:
         function, code = self.function, str(self.function.code_dir)
         layers = [str(path) for path in self._layers]
         aws = {name: value for name, value in AWS_ENVIRONMENT.items() if name.startswith("AWS_")}
+        log = {
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.physical_name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/30/[$LATEST]0123456789abcdef",
+        }
+        if self._snap_start:
+            # A snapshot has neither keys, which would expire, nor the name of a log.
+            log = {}
+            aws = {name: value for name, value in aws.items() if "KEY" not in name}
+            aws["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"http://{self._api.address}{CREDENTIALS}"
+            aws["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = AUTHORIZATION
         return {
             **self._runtime.environment,
             **function.environment,
             **aws,
+            **log,
             "AWS_ENDPOINT_URL": self._aws_url,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_python{PYTHON}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
             "AWS_LAMBDA_FUNCTION_NAME": function.physical_name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if self._snap_start else "on-demand",
             "AWS_LAMBDA_LOG_FORMAT": "Text",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.physical_name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/30/[$LATEST]0123456789abcdef",
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
             "LAMBDA_RUNTIME_DIR": str(self._runtime.client),
             "LAMBDA_TASK_ROOT": code,

@@ -1,7 +1,7 @@
 """Lambda's Runtime API on a loopback address: gives events to one process of a function, and takes its answers.
 
 The requests and responses are those of AWS's page "Using the Lambda runtime API for custom runtimes", version
-2018-06-01.
+2018-06-01. With SnapStart, the process also asks for its restore, and fetches credentials.
 """
 
 import json
@@ -18,7 +18,18 @@ from typing import Any, Final, Literal
 from kolom_cli.sam.model import Function
 
 _PREFIX: Final = "/2018-06-01/runtime"
+CREDENTIALS: Final = "/credentials"
+"""The path of the credentials of a process that was restored from a snapshot."""
+AUTHORIZATION: Final = "token-for-credentials"
 _ANSWER: Final = re.compile(rf"{_PREFIX}/invocation/([\w-]+)/(response|error)")
+
+
+_CREDENTIALS: Final = {
+    "AccessKeyId": "local",
+    "SecretAccessKey": "local",
+    "Token": "local",
+    "Expiration": "2099-01-01T00:00:00Z",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,9 @@ class RuntimeApi:
         self.answers: Queue[Answer] = Queue()
         self._invocations: Queue[_Invocation | None] = Queue()
         self._unanswered: set[str] = set()
+        self.is_initialized = threading.Event()
+        self.may_continue = threading.Event()
+        self.has_credentials = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -55,6 +69,7 @@ class RuntimeApi:
 
     def __exit__(self, *_: object) -> None:
         self._invocations.put(None)
+        self.may_continue.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -96,7 +111,14 @@ def _handler_for(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
         wbufsize = -1
 
         def do_GET(self) -> None:
-            if self.path != f"{_PREFIX}/invocation/next":
+            if self.path == f"{_PREFIX}/restore/next":
+                api.is_initialized.set()
+                api.may_continue.wait()
+                self._send(HTTPStatus.OK)
+            elif self.path == CREDENTIALS and self.headers["Authorization"] == AUTHORIZATION:
+                api.has_credentials = True
+                self._send(HTTPStatus.OK, body=json.dumps(_CREDENTIALS).encode())
+            elif self.path != f"{_PREFIX}/invocation/next":
                 self._send(HTTPStatus.NOT_FOUND)
             elif (invocation := api.next()) is not None:
                 deadline = time.time() + api.function.timeout_seconds

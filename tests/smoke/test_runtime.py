@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from kolom_cli.deploying import snap_start
 from kolom_cli.emulator.aws import FakeAws, FakeAwsServer
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
@@ -204,6 +205,30 @@ def test_logs_tell_cold_starts_from_warm_ones(runtime_name: str) -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("logical_id", snap_start.FUNCTIONS)
+def test_a_process_that_is_restored_from_a_snapshot_fetches_credentials_and_answers(logical_id: str) -> None:
+    """Until the snapshot is taken, it has no credentials, so it has sent no request to AWS."""
+    template = template_of(NATIVE.build)
+    (function,) = (each.name for each in template_of(PROJECT).functions.values() if each.logical_id == logical_id)
+    aws, server = FakeAws(), FakeAwsServer(0)
+    with aws.running():
+        aws.create_resources(template)
+        publish_article()
+        server.start()
+        process = FunctionProcess(built(function, NATIVE), NATIVE, server.url, layer_of(NATIVE), snap_start=True)
+        try:
+            with process:
+                process.wait_for_snapshot()
+                assert not process.has_credentials()
+                process.restore()
+                for path in events_of(function):
+                    assert_expected(process.invoke(read(path)), name_of(path))
+                assert process.has_credentials()
+        finally:
+            server.close()
+    assert process.frames == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -27,6 +27,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom.limits": 0,
     "kolom.observability": 0,
     "kolom.rendering": 0,
+    "kolom.snapshots": 0,
     "kolom.templates": 0,
     "kolom.timestamps": 0,
     "kolom.validation": 0,

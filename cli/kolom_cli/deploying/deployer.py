@@ -15,7 +15,7 @@ from kolom.config import settings
 from kolom_cli.assets import build_archive, deployment
 from kolom_cli.assets.deployment import AssetBuild
 from kolom_cli.connection import Target, connect
-from kolom_cli.deploying import buckets, toolchain
+from kolom_cli.deploying import buckets, snap_start, toolchain
 from kolom_cli.deploying.account import Identity, client
 from kolom_cli.deploying.answers import needs_own_url, own_url, to_change_set, with_previous
 from kolom_cli.deploying.change_set import UNDO, ChangeSet, create_change_set
@@ -34,6 +34,7 @@ from kolom_cli.deploying.upload_bucket import UploadBucket
 from kolom_cli.publishing.content_builder import find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.sam.defaults import TEMPLATE
+from kolom_cli.sam.intrinsics import parse
 from kolom_cli.terminal.report import PublishReport
 
 WELCOME: Final = Path(__file__).parent / "welcome"
@@ -141,12 +142,29 @@ class Deployer:
 
         :raises DeploymentError: it would lose data; the change set is deleted
         """
+        previous = {} if existing is None else existing.parameters
+        if snap_start.is_on(snap_start.values_of(parameters, previous, {})):
+            template, parameters = self._publish_versions(template, previous, parameters)
         planned = create_change_set(self.target.stack, existing, parameters, template_url=self.bucket.url(template))
         if planned is None:
             self.progress.step("The stack is up to date: nothing changes.")
             return None
         self.progress.plan(planned.describe())
         return _checked(planned, fix)
+
+    def _publish_versions(
+        self, template: str, previous: Mapping[str, str], parameters: Sequence[Mapping[str, Any]]
+    ) -> tuple[str, Sequence[Mapping[str, Any]]]:
+        """Return the key of a template that publishes versions for SnapStart, and the parameters with their digest."""
+        found = self.bucket.read(template)
+        assert found is not None  # It was uploaded or read a moment ago.
+        packaged = found[0].decode()
+        changed = snap_start.publishing_versions(packaged).encode()
+        key = template_key(self.bucket, changed)
+        self.bucket.write(key, changed)
+        values = snap_start.values_of(parameters, previous, parse(packaged)["Parameters"])
+        digest = {"ParameterKey": snap_start.DIGEST, "ParameterValue": snap_start.digest(packaged, values)}
+        return key, [*parameters, digest]
 
     def apply(self, planned: ChangeSet) -> Stack:
         """Execute the change set and wait until it is done.
@@ -181,6 +199,8 @@ class Deployer:
 
         :raises DeploymentError: it would lose data; the change set is deleted
         """
+        if snap_start.DIGEST in stack.parameters:
+            values = {**values, snap_start.DIGEST: snap_start.digest_after({**stack.parameters, **values})}
         planned = create_change_set(stack.name, stack, with_previous(values, stack.parameters))
         return None if planned is None else _checked(planned)
 

@@ -9,7 +9,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kolom_cli.connection import explain
-from kolom_cli.deploying import toolchain
+from kolom_cli.deploying import snap_start, toolchain
 from kolom_cli.deploying.account import Identity, client, get_identity, refuse_other_account
 from kolom_cli.deploying.budget_check import check_budget, has_budget
 from kolom_cli.deploying.domain_check import DOMAIN_ACTIONS, check_domain
@@ -185,6 +185,7 @@ def _check_rights(result: Preflight, values: Mapping[str, str], domain: str) -> 
     actions = list(_ACTIONS)
     actions += ["budgets:ModifyBudget"] if has_budget(values) else []
     actions += DOMAIN_ACTIONS if domain else []
+    actions += snap_start.ACTIONS if snap_start.is_on(values) else []
     pages = client("iam").get_paginator("simulate_principal_policy")
     denied = [
         each["EvalActionName"]

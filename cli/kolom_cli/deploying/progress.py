@@ -21,7 +21,7 @@ _DONE: Final = {
 }
 
 
-_SLOW: Final = frozenset({"AWS::CloudFront::Distribution"})
+_SLOW: Final = frozenset({"AWS::CloudFront::Distribution", "AWS::Lambda::Version"})
 """Their beginning is shown, too, because they take minutes."""
 
 

@@ -17,6 +17,7 @@ from kolom_cli.deploying.change_set import ChangeSet
 from kolom_cli.deploying.deployer import VERSION_PARAMETER, Deployer, assets_key, template_key
 from kolom_cli.deploying.deployment_log import DeploymentLog, RecordedDeployment
 from kolom_cli.deploying.errors import DeploymentError
+from kolom_cli.deploying.snap_start import DIGEST
 from kolom_cli.deploying.stack import Stack
 from kolom_cli.deploying.upload_bucket import UploadBucket
 from kolom_cli.sam.intrinsics import TemplateError, parse
@@ -27,6 +28,9 @@ _DEPLOY: Final = "check out the version that you want, and run `kolom deploy`"
 _LATER: Final = "return to a later deployment, which has these resources (`kolom rollback --list`)"
 _OF_DOMAIN: Final = frozenset({"Domain", "HostedZoneId", "CertificateArn"})
 """Parameters that `kolom deploy --domain` sets."""
+
+_DERIVED: Final = frozenset({VERSION_PARAMETER, DIGEST})
+"""Parameters whose values belong to a deployment: nobody has chosen them."""
 
 _CODE: Final = re.compile(r"s3://([^/]+)/(.+)")
 
@@ -73,9 +77,11 @@ class Rollback:
         """Yield a line for each parameter whose value is not the one that the deployment had."""
         for name, value in sorted(stack.parameters.items()):
             before = self.target.parameters.get(name)
+            if name in _DERIVED:
+                continue
             if name not in self.definitions:
                 yield f"The parameter {name} does not exist in deployment {self.target.number}."
-            elif name != VERSION_PARAMETER and before is not None and before != value:
+            elif before is not None and before != value:
                 yield f"The parameter {name} stays {value!r}; deployment {self.target.number} had {before!r}."
 
 
@@ -134,7 +140,7 @@ def _changed(last: RecordedDeployment, before: RecordedDeployment) -> dict[str, 
     return {
         name: value
         for name, value in before.parameters.items()
-        if name != VERSION_PARAMETER and last.parameters.get(name, value) != value
+        if name not in _DERIVED and last.parameters.get(name, value) != value
     }
 
 

@@ -15,6 +15,10 @@ from botocore.exceptions import CredentialRetrievalError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
 from kolom.config import settings
+from kolom.snapshots import reseed_after_restore
+
+# Retries at the same moments would conflict again.
+reseed_after_restore()
 
 CONNECT_TIMEOUT_SECONDS: Final = 1.0
 

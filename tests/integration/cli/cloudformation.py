@@ -57,6 +57,10 @@ class Evaluated:
         names = ResourceNames(document["Resources"], {})
         values = {**parameter_values(definitions, self.parameters), "AWS::StackName": stack}
         resolver = names.resolver = Resolver(document, values, names)
+        for rule in document.get("Rules", {}).values():
+            for assertion in rule["Assertions"]:
+                if not resolver.resolve(assertion["Assert"]):
+                    raise error("CreateChangeSet", "ValidationError", assertion["AssertDescription"])
         # SAM gives each function the settings of Globals.
         defaults = {"AWS::Serverless::Function": {"Globals": document.get("Globals", {}).get("Function")}}
         self.resources = {

@@ -7,9 +7,20 @@ from math import inf
 import pytest
 
 from benchmarks.costs import attack, page
-from benchmarks.costs.bill import SCENARIOS, Scenario, amounts_of, assumption, monthly_bill, price, stack, variants
+from benchmarks.costs.bill import (
+    SCENARIOS,
+    TEMPLATE,
+    Scenario,
+    amounts_of,
+    assumption,
+    monthly_bill,
+    price,
+    stack,
+    variants,
+)
 from benchmarks.costs.measured import Record, load
 from benchmarks.costs.prices import Price, prices
+from kolom_cli.sam.loader import read_document
 from tests.paths import PROJECT
 
 
@@ -60,7 +71,8 @@ def _per_view() -> list[str]:
 
 
 def test_every_amount_has_a_price(record: Record) -> None:
-    assert amounts_of(record, SCENARIOS[-1]).keys() <= prices().keys()
+    for scenario in variants(SCENARIOS[-1]).values():
+        assert amounts_of(record, scenario).keys() <= prices().keys()
 
 
 def test_a_price_applies_to_what_is_above_the_free_amount() -> None:
@@ -105,6 +117,17 @@ def test_a_variant_changes_only_what_it_names(record: Record) -> None:
     usual = bills["as above"]
     without = bills["no pictures, or pictures on another host"]
     assert {service for service in usual if usual[service] != without[service]} == {"CloudFront", "S3"}
+    snap_start = bills["`SnapStart=on`"]
+    assert {service for service in usual if usual[service] != snap_start[service]} == {"Lambda"}
+
+
+def test_the_parameter_says_what_snapshots_cost_a_month(record: Record) -> None:
+    idle = Scenario(views=0, cached=0, cold=0)
+    usual, with_snapshots = (
+        monthly_bill(record, replace(idle, snap_start=is_on), free=True)["Lambda"] for is_on in (False, True)
+    )
+    description = read_document(TEMPLATE)["Parameters"]["SnapStart"]["Description"]
+    assert f" {with_snapshots - usual:.0f} US dollars a month " in description
 
 
 def test_requests_that_are_spread_over_routes_are_not_refused(record: Record) -> None:
