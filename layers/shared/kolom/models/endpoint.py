@@ -1,8 +1,8 @@
 """Determine the endpoint of DynamoDB once, instead of before every call.
 
-botocore has rules for the endpoint of each call, which take as long as parsing its response. Services without rules have
-one endpoint for all calls, from the region and the settings of the environment. It differs only if the endpoint has the
-number of the account, which the credentials of a function do not contain.
+botocore has rules for the endpoint of each call, which take as long as parsing its response. Services without rules
+have one endpoint for all calls, from the region and the settings of the environment. It differs only if the endpoint
+has the number of the account, which the credentials of a function do not contain.
 """
 
 from typing import Any, Final
