@@ -11,14 +11,14 @@ from kolom.models.endpoint import OneEndpointLoader
 REGIONS = ("us-east-1", "ap-southeast-3", "cn-north-1", "us-gov-west-1", "local")
 
 
-def endpoint(loader: OneEndpointLoader | None, region: str, endpoint_url: str | None = None) -> str:
+def endpoint(loader: OneEndpointLoader | None, region: str, url: str | None = None) -> str:
     """Return the URL to which a client sends a read."""
     session = botocore.session.Session()
     if loader is not None:
         session.register_component("data_loader", loader)
     session.set_credentials("key", "secret")
     client: Any = session.create_client(
-        "dynamodb", region, endpoint_url=endpoint_url, config=Config(account_id_endpoint_mode="disabled")
+        "dynamodb", region, endpoint_url=url, config=Config(account_id_endpoint_mode="disabled")
     )
     sent: list[str] = []
 
@@ -29,8 +29,8 @@ def endpoint(loader: OneEndpointLoader | None, region: str, endpoint_url: str | 
     client.meta.events.register("before-send.dynamodb.*", stop)
     with pytest.raises(InterruptedError):
         client.get_item(TableName="articles", Key={"key": {"S": "1"}})
-    (url,) = sent
-    return url
+    (sent_to,) = sent
+    return sent_to
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -54,6 +54,11 @@ def test_the_endpoint_is_that_of_the_rules(
 def test_the_variants_for_fips_and_ipv6_are_used(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "true")
     assert endpoint(OneEndpointLoader(), "us-east-1") == endpoint(None, "us-east-1")
+
+
+def test_the_endpoint_that_the_author_gives_is_used() -> None:
+    given = "http://localhost:4566"
+    assert endpoint(OneEndpointLoader(), "us-east-1", given) == endpoint(None, "us-east-1", given) == f"{given}/"
 
 
 def test_other_services_keep_their_rules() -> None:
